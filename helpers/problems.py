@@ -1,0 +1,74 @@
+"""What is said when an input is wrong: every problem at once, in one message, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with an input.
+
+    Parameters
+    ----------
+    table : str
+        Table, or "parameters".
+    row : int or str
+        Row as a person counts it in the file (the header is row 1), or "" for the whole column.
+    column : str
+        Column or parameter.
+    found : object
+        What stands there. A patient identifier never goes in here.
+    allowed : str
+        What may stand there.
+    file : str
+        File name without its folder.
+
+    Examples
+    --------
+    >>> print(Problem("patients", 7, "sex", "M?", "male or female", "patients.csv"))
+    patients.csv: row 7, column sex: found 'M?'; allowed: male or female
+    """
+
+    table: str
+    row: int | str
+    column: str
+    found: object
+    allowed: str
+    file: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            [f"row {self.row}"] * (self.row != "") + [f"column {self.column}"] * (self.column != "")
+        )
+        return f"{self.file or self.table}: {place + ': ' if place else ''}found {self.found!r}; allowed: {self.allowed}"
+
+
+class PlainError(Exception):
+    """An error whose message is all that a reader needs: notebooks show it without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InputError(PlainError, ValueError):
+    """All problems of an input at once.
+
+    Examples
+    --------
+    >>> raise InputError([Problem("parameters", "", "gc_cutoff", "abc", "a number from 0 to 1000 mg/kg")])
+    Traceback (most recent call last):
+    helpers.problems.InputError: 1 problem:
+      parameters: column gc_cutoff: found 'abc'; allowed: a number from 0 to 1000 mg/kg
+    """
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'}:\n{lines}")
+
+
+class NotAvailable(PlainError, LookupError):
+    """A table or column that a result needs is not in the cohort; the message is one plain line."""
