@@ -39,10 +39,10 @@ class Problem:
     file: str = ""
 
     def __str__(self) -> str:
-        place = ", ".join(
-            [f"row {self.row}"] * (self.row != "") + [f"column {self.column}"] * (self.column != "")
+        place = ", ".join([f"row {self.row}"] * (self.row != "") + [f"column {self.column}"] * (self.column != ""))
+        return (
+            f"{self.file or self.table}: {place + ': ' if place else ''}found {self.found!r}; allowed: {self.allowed}"
         )
-        return f"{self.file or self.table}: {place + ': ' if place else ''}found {self.found!r}; allowed: {self.allowed}"
 
 
 class PlainError(Exception):

@@ -1,0 +1,245 @@
+"""Every choice that a user may change, in one model: name, type, default, range, unit, meaning.
+
+A notebook's ``parameters`` cell is a subset of this model with the same defaults; ``supplement run --set name=value``
+and papermill's ``-p name value`` set the same names.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from helpers.problems import InputError, Problem
+
+NOT_PARAMETERS = {"In", "Out", "exit", "quit"}
+LITERALS = (bool, int, float, str, list, tuple, dict, type(None))
+
+
+class Parameters(BaseModel):
+    """The choices of one run.
+
+    Days count from the cohort's declared origin (here: infusion, day 0). Units stand in each field's ``unit``.
+
+    Raises
+    ------
+    InputError
+        From :meth:`of`, :meth:`from_settings` and :meth:`checked`, naming every wrong parameter at once.
+
+    Examples
+    --------
+    >>> Parameters().gc_cutoff
+    8.0
+    >>> Parameters.from_settings(["gc_cutoff=5", "endpoint=OS"]).changed()
+    {'gc_cutoff': 5.0, 'endpoint': 'OS'}
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    cohort_folder: str = Field("", description="folder of the cohort; empty: the default synthetic cohort")
+    published_folder: str = Field("", description="folder of the printed numbers; empty: those of Zhang 2025")
+    output_folder: str = Field("", description="folder that figures and tables go to; empty: write nothing")
+    window_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="exposure counts from day 0 to this day",
+        json_schema_extra={"unit": "days"},
+    )
+    gc_cutoff: float | None = Field(
+        8.0,
+        gt=0,
+        le=1000,
+        description="cumulative GC up to this is low dose; None: the percentile of the cohort at hand",
+        json_schema_extra={"unit": "mg/kg methylprednisolone equivalent"},
+    )
+    gc_cutoff_percentile: float = Field(
+        75.0,
+        gt=0,
+        lt=100,
+        description="percentile (type 7) of the cumulative GC dose that defines the cut-off",
+        json_schema_extra={"unit": "%"},
+    )
+    onset_cut_days: float = Field(
+        5.0, gt=0, le=365, description="GC begun before this day is early", json_schema_extra={"unit": "days"}
+    )
+    duration_cut_days: float = Field(
+        2.0,
+        gt=0,
+        le=365,
+        description="GC given on at most this many days is short",
+        json_schema_extra={"unit": "days"},
+    )
+    age_cut: float = Field(
+        8.0, gt=0, lt=130, description="older than this against the rest", json_schema_extra={"unit": "years"}
+    )
+    weight_cut: float = Field(
+        27.0, gt=0, lt=500, description="heavier than this against the rest", json_schema_extra={"unit": "kg"}
+    )
+    blast_cut: float = Field(
+        5.0,
+        gt=0,
+        lt=100,
+        description="marrow blasts before lymphodepletion of at least this against less",
+        json_schema_extra={"unit": "%"},
+    )
+    exposure: str = Field(
+        "GC",
+        min_length=1,
+        description="GC, TCZ, RUX, a column of patients, or an exposure of the exposures table",
+    )
+    endpoint: Literal["PFS", "OS", "EFS"] = Field("PFS", description="endpoint of the models")
+    milestones: list[Annotated[float, Field(gt=0, le=50)]] = Field(
+        [1, 2, 3],
+        min_length=1,
+        max_length=10,
+        description="times at which survival is read",
+        json_schema_extra={"unit": "years"},
+    )
+    screening_p: float = Field(
+        0.2, gt=0, le=1, description="univariable p below which a covariate enters the multivariable model"
+    )
+    ties: Literal["efron", "breslow"] = Field("efron", description="tied event times in Cox models")
+    alpha: float = Field(0.05, gt=0, lt=1, description="two-sided significance level; intervals cover 1 - alpha")
+    chi_square: Literal["printed", "pearson", "yates", "fisher"] = Field(
+        "printed", description="test of 2x2 tables; printed: what the paper's p-values imply"
+    )
+    reading: Literal["paper", "stated"] = Field(
+        "paper",
+        description="paper: populations and formulas that the print implies; stated: what its Methods say",
+    )
+    nonresponse_day: Literal["assessment", "day30"] = Field(
+        "assessment", description="day that a day 30 non-response counts from"
+    )
+    censoring: Literal["last_contact", "last_assessment"] = Field(
+        "last_contact", description="day at which progression-free patients are censored"
+    )
+    icans_clock: Literal["crs_onset", "infusion"] = Field("crs_onset", description="what ICANS onset is counted from")
+    gc_clock: Literal["infusion", "crs_onset"] = Field("infusion", description="what GC initiation is counted from")
+    premedication: bool = Field(False, description="count steroid premedication and physiological replacement")
+    imputations: int = Field(20, ge=2, le=1000, description="completed data sets of the multiple imputation")
+    seed: int = Field(2025, ge=0, le=2**32 - 1, description="seed of every random number")
+
+    @classmethod
+    def checked(cls, values: Mapping[str, Any]) -> Parameters:
+        """Build the model from *values*, reporting every problem at once as :class:`InputError`."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise InputError(_problems(error, values)) from None
+
+    @classmethod
+    def of(cls, names: Mapping[str, Any]) -> Parameters:
+        """Build the model from a notebook's ``globals()``.
+
+        Every public name that holds a literal must be a parameter, so that plain papermill, which runs on with a
+        misspelt one, stops here. Call it before any other variable is set.
+
+        Examples
+        --------
+        >>> Parameters.of({"gc_cutof": 5.0, "math": ast})
+        Traceback (most recent call last):
+        helpers.problems.InputError: 1 problem:
+          parameters: column gc_cutof: found 5.0; allowed: a known parameter; did you mean gc_cutoff?
+        """
+        return cls.checked(
+            {
+                name: value
+                for name, value in names.items()
+                if not name.startswith("_") and name not in NOT_PARAMETERS and isinstance(value, LITERALS)
+            }
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Iterable[str], **fixed: Any) -> Parameters:
+        """Build the model from ``name=value`` texts as the command line has them; *fixed* win over them."""
+        values: dict[str, Any] = {}
+        problems = []
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals:
+                problems.append(Problem("parameters", "", name, setting, "name=value"))
+            values[name.strip()] = _literal(name.strip(), text.strip())
+        if problems:
+            raise InputError(problems)
+        return cls.checked({**values, **fixed})
+
+    def changed(self) -> dict[str, Any]:
+        """Return the parameters that differ from their defaults, folders and seed included."""
+        return {name: value for name, value in self.model_dump().items() if value != type(self)().model_dump()[name]}
+
+
+def dictionary() -> list[dict[str, str]]:
+    """List every parameter with type, default, range, unit and meaning, as README and ``supplement run --help`` show it.
+
+    Examples
+    --------
+    >>> [row["unit"] for row in dictionary() if row["name"] == "window_days"]
+    ['days']
+    """
+    return [
+        {
+            "name": name,
+            "type": _type_text(field.annotation),
+            "default": repr(field.default),
+            "allowed": _allowed(name),
+            "unit": (field.json_schema_extra or {}).get("unit", ""),
+            "meaning": field.description or "",
+        }
+        for name, field in Parameters.model_fields.items()
+    ]
+
+
+def _literal(name: str, text: str) -> Any:
+    field = Parameters.model_fields.get(name)
+    if field is not None and field.annotation is str:
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return {"true": True, "false": False, "none": None}.get(text.lower(), text)
+
+
+def _problems(error: ValidationError, values: Mapping[str, Any]) -> list[Problem]:
+    found: dict[str, Problem] = {}
+    for item in error.errors():
+        name = str(item["loc"][0])
+        found[name] = Problem("parameters", "", name, values.get(name), _allowed(name))
+    return list(found.values())
+
+
+def _type_text(annotation: Any) -> str:
+    return getattr(annotation, "__name__", str(annotation).replace("typing.", ""))
+
+
+def _allowed(name: str) -> str:
+    """Say in words what may stand in a parameter."""
+    if name not in Parameters.model_fields:
+        close = difflib.get_close_matches(name, Parameters.model_fields, n=1)
+        return "a known parameter" + (f"; did you mean {close[0]}?" if close else "")
+    schema = Parameters.model_json_schema()["properties"][name]
+    options = schema.get("anyOf", [schema])
+    words = " or ".join(_option(option) for option in options)
+    unit = schema.get("unit")
+    return f"{words}{f' ({unit})' if unit else ''}"
+
+
+def _option(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return " / ".join(map(str, schema["enum"]))
+    word = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "True or False",
+            "array": "a list of numbers > 0 and <= 50", "null": "None"}[schema["type"]]  # fmt: skip
+    bounds = [
+        f"{sign} {schema[key]:g}"
+        for key, sign in [
+            ("minimum", ">="),
+            ("exclusiveMinimum", ">"),
+            ("maximum", "<="),
+            ("exclusiveMaximum", "<"),
+        ]
+        if key in schema
+    ]
+    return f"{word} {' and '.join(bounds)}".strip()
