@@ -29,7 +29,11 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what it means, its unit, what may stand in it."""
+    """One column: what it means, its unit, what may stand in it.
+
+    ``required`` says that no cell of a present column may be empty. Only ``patient_id`` must be present: any other
+    absent column or table switches off what needs it, and nothing else.
+    """
 
     kind: Kind
     meaning: str
