@@ -1,0 +1,24 @@
+"""Cox, log-rank, Kaplan-Meier and restricted means, compiled, for resampling, search and registry-size data.
+
+Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this engine gives the same numbers fast.
+"""
+
+from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_fit, cox_specifications
+from helpers.estimate.engine.kaplan_meier import KaplanMeier, RestrictedMean, kaplan_meier, rmst, survival_at
+from helpers.estimate.engine.logrank import LogRank, logrank, logrank_permutations
+
+__all__ = [
+    "CoxBatch",
+    "CoxFit",
+    "KaplanMeier",
+    "LogRank",
+    "RestrictedMean",
+    "cox_batch",
+    "cox_fit",
+    "cox_specifications",
+    "kaplan_meier",
+    "logrank",
+    "logrank_permutations",
+    "rmst",
+    "survival_at",
+]

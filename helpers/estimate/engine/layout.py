@@ -1,0 +1,88 @@
+"""Sort once: rows in blocks of one stratum and one time, latest time first, so that each pass is a running sum."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from helpers.estimate.engine.checks import Floats
+
+
+class Layout(NamedTuple):
+    """Rows sorted by stratum, then time downwards, and what every pass needs to know of them.
+
+    Attributes
+    ----------
+    order : int64 (n,)
+        Row of the input that stands at each sorted place.
+    starts : int64 (blocks + 1,)
+        First sorted place of each block of tied times; the last entry is n.
+    fresh : bool (blocks,)
+        The block opens a stratum: running sums begin anew.
+    leaving : int64 (n,) or (0,)
+        Sorted places by entry downwards (within stratum); empty without entry times.
+    left : int64 (blocks,)
+        How many of `leaving` are not yet under observation at the block's time.
+    before : int64 (n,) or (0,)
+        For each sorted place, the latest block at or before its entry; -1 if there is none.
+    """
+
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    fresh: NDArray[np.bool_]
+    leaving: NDArray[np.int64]
+    left: NDArray[np.int64]
+    before: NDArray[np.int64]
+
+
+def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64] | None = None) -> Layout:
+    """Return the layout of right-censored or counting-process rows."""
+    order = _downwards(time, stratum)
+    sorted_time = time[order]
+    change = sorted_time[1:] != sorted_time[:-1]
+    opens = np.zeros(time.size, dtype=bool)
+    opens[0] = True
+    if stratum is not None:
+        sorted_stratum = stratum[order]
+        opens[1:] = sorted_stratum[1:] != sorted_stratum[:-1]
+        change |= opens[1:]
+    starts = np.concatenate(([0], np.flatnonzero(change) + 1, [time.size])).astype(np.int64)
+    fresh = opens[starts[:-1]]
+    if entry is None:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Layout(order, starts, fresh, nothing, nothing, nothing)
+    sorted_entry = entry[order]
+    leaving = _downwards(sorted_entry, None if stratum is None else sorted_stratum)
+    left, before = _entries(sorted_time, sorted_entry, starts, fresh, leaving)
+    return Layout(order, starts, fresh, leaving, left, before)
+
+
+def _downwards(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return the order by stratum upwards and values downwards."""
+    if stratum is None:
+        return np.argsort(-values)
+    return np.lexsort((-values, stratum))
+
+
+@njit(cache=True, nogil=True)
+def _entries(time, entry, starts, fresh, leaving):
+    n, blocks = time.size, starts.size - 1
+    left = np.empty(blocks, np.int64)
+    before = np.full(n, -1, np.int64)
+    pointer = 0
+    for g in range(blocks):
+        if fresh[g]:
+            pointer = starts[g]
+            end = n
+            for later in range(g + 1, blocks):
+                if fresh[later]:
+                    end = starts[later]
+                    break
+        while pointer < end and entry[leaving[pointer]] >= time[starts[g]]:
+            before[leaving[pointer]] = g
+            pointer += 1
+        left[g] = pointer
+    return left, before
