@@ -204,7 +204,11 @@ class Cohort:
         True if no real patient stands behind it; every table and figure then says so.
     source, licence : str
     tables : mapping of str to DataFrame
-        Tables of :data:`TABLES`, absent ones left out. Columns beyond the dictionary are kept.
+        Tables of :data:`TABLES`, absent ones left out.
+    declared : mapping of str to mapping of str to Column
+        Columns beyond the dictionary that the cohort declares, by table; they can serve as exposure or covariate.
+    notes : tuple of str
+        One plain line for each table or column that is absent or was left out.
 
     Examples
     --------
@@ -222,6 +226,8 @@ class Cohort:
     source: str
     licence: str
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    declared: Mapping[str, Mapping[str, Column]] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
 
     def has(self, table: str, *columns: str) -> bool:
         """Tell whether the cohort has *table* and all *columns* of it."""

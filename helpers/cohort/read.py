@@ -1,0 +1,278 @@
+"""Read a cohort's folder, checking everything before anything is computed, and write one.
+
+A cohort on disk is a folder with ``cohort.json`` (name, origin, synthetic, source, licence, columns declared beyond the
+dictionary) and one ``<table>.csv`` for each table of :data:`helpers.cohort.schema.TABLES` that it has.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers import paths
+from helpers.cohort.schema import TABLES, Cohort, Column
+from helpers.problems import InputError, Problem
+
+ONE_ROW_PER_PATIENT = {"patients", "response", "followup"}
+TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+META = {"name": str, "origin": str, "synthetic": bool, "source": str, "licence": str}
+
+
+def read_cohort(folder: str | Path = "") -> Cohort:
+    """Read and check the cohort in *folder* (empty: the default synthetic cohort).
+
+    Only ``patients.csv`` with a column ``patient_id`` is required. Each absent table or column becomes one plain line of
+    ``cohort.notes``. A column that is neither in the dictionary nor declared in ``cohort.json`` is left out, so that a
+    name or a record number standing in it cannot travel into an output.
+
+    Raises
+    ------
+    InputError
+        Every problem of every file at once (file, row as counted with the header as row 1, column, found, allowed).
+        Patient identifiers are never shown.
+
+    Examples
+    --------
+    >>> read_cohort("no/such/folder")
+    Traceback (most recent call last):
+    helpers.problems.InputError: 1 problem:
+      cohort folder: found 'folder'; allowed: an existing folder with patients.csv
+    """
+    folder = Path(folder or paths.COHORT)
+    if not folder.is_dir():
+        raise InputError([Problem("cohort folder", "", "", folder.name, "an existing folder with patients.csv")])
+    problems: list[Problem] = []
+    meta = _read_meta(folder, problems)
+    declared = _declared(meta, problems)
+    tables, notes = {}, []
+    problems += _unknown_files(folder)
+    for table, columns in TABLES.items():
+        known = {**columns, **declared.get(table, {})}
+        raw = _read_text(folder / f"{table}.csv", table, problems)
+        if raw is None:
+            notes.append(f"table {table} is absent")
+            continue
+        problems += _synthetic_problems(raw, table, meta)
+        tables[table], found = _typed(raw.drop(columns="synthetic", errors="ignore"), table, known)
+        problems += found
+        absent = [column for column in columns if column not in raw]
+        left_out = [column for column in raw if column not in known and column != "synthetic"]
+        notes += [f"table {table}: column {column} is absent" for column in absent]
+        notes += [
+            f"table {table}: column {column} is not declared in cohort.json and was left out" for column in left_out
+        ]
+    problems += _across(tables)
+    if problems:
+        raise InputError(problems)
+    return Cohort(**{key: meta[key] for key in META}, tables=tables, declared=declared, notes=tuple(notes))
+
+
+def write_cohort(cohort: Cohort, folder: str | Path) -> Path:
+    """Write *cohort* to *folder* so that :func:`read_cohort` returns it again; each table says whether it is synthetic."""
+    folder = Path(folder)
+    for table, frame in cohort.tables.items():
+        text = frame.copy()
+        for column in text:
+            if text[column].dtype == "boolean":
+                text[column] = text[column].map({True: "true", False: "false"})
+        text["synthetic"] = str(cohort.synthetic).lower()
+        paths.write_csv(folder / f"{table}.csv", text)
+    declared = {
+        table: {
+            name: {k: v for k, v in asdict(column).items() if v not in ("", (), None, False)}
+            for name, column in columns.items()
+        }
+        for table, columns in cohort.declared.items()
+    }
+    paths.write_json(folder / "cohort.json", {key: getattr(cohort, key) for key in META} | {"columns": declared})
+    return folder
+
+
+def _read_meta(folder: Path, problems: list[Problem]) -> dict[str, Any]:
+    meta = {
+        "name": folder.resolve().name,
+        "origin": "day 0",
+        "synthetic": False,
+        "source": "not stated",
+        "licence": "not stated",
+    }
+    path = folder / "cohort.json"
+    if not path.exists():
+        return meta
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        problems.append(Problem("cohort", "", "", type(error).__name__, "a JSON object in UTF-8", path.name))
+        return meta
+    if not isinstance(stored, dict):
+        problems.append(Problem("cohort", "", "", type(stored).__name__, "a JSON object", path.name))
+        return meta
+    for key, kind in META.items():
+        if key in stored and not isinstance(stored[key], kind):
+            allowed = "true or false" if kind is bool else "text"
+            problems.append(Problem("cohort", "", key, stored.pop(key), allowed, path.name))
+    return meta | stored
+
+
+def _declared(meta: Mapping[str, Any], problems: list[Problem]) -> dict[str, dict[str, Column]]:
+    declared: dict[str, dict[str, Column]] = {}
+    for table, columns in (meta.get("columns") or {}).items():
+        if table not in TABLES:
+            problems.append(Problem("cohort", "", "columns", table, " / ".join(TABLES), "cohort.json"))
+            continue
+        for name, spec in columns.items():
+            try:
+                declared.setdefault(table, {})[name] = Column(**{**spec, "allowed": tuple(spec.get("allowed", ()))})
+                _ = declared[table][name].dtype
+            except (TypeError, KeyError, AttributeError):
+                declared.get(table, {}).pop(name, None)
+                allowed = "kind (text, category, integer, number or boolean), meaning, unit, allowed, low, high"
+                problems.append(Problem("cohort", "", name, spec, allowed, "cohort.json"))
+    return declared
+
+
+def _unknown_files(folder: Path) -> list[Problem]:
+    allowed = " / ".join(f"{table}.csv" for table in TABLES)
+    return [
+        Problem(
+            "cohort folder",
+            "",
+            "",
+            path.name,
+            (f"did you mean {close[0]}.csv? " if (close := _close(path)) else "") + allowed,
+        )
+        for path in sorted(folder.glob("*.csv"))
+        if path.stem not in TABLES
+    ]
+
+
+def _close(path: Path) -> list[str]:
+    return difflib.get_close_matches(path.stem, TABLES, n=1)
+
+
+def _read_text(path: Path, table: str, problems: list[Problem]) -> pd.DataFrame | None:
+    """Read a CSV as text; None if it is absent or cannot be read (then a problem is noted)."""
+
+    def refuse(found: str, allowed: str) -> None:
+        problems.append(Problem(table, "", "", found, allowed, path.name))
+
+    if not path.exists():
+        if table == "patients":
+            refuse("no such file", "the one table that is required, with a column patient_id")
+        return None
+    try:
+        content = path.read_bytes()
+        if b"\0" in content:
+            raise UnicodeDecodeError("utf-8", b"", 0, 0, "binary")
+        content.decode("utf-8-sig")
+        frame = pd.read_csv(
+            path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig", skip_blank_lines=False
+        )
+    except UnicodeDecodeError:
+        return refuse("not text in UTF-8 (a binary file or another encoding)", "a CSV file in UTF-8")
+    except pd.errors.EmptyDataError:
+        return refuse("an empty file", "a CSV file with a header row")
+    except pd.errors.ParserError as error:
+        return refuse(str(error).split("C error: ")[-1].strip(), "as many cells in each row as the header has")
+    header = content.decode("utf-8-sig").splitlines()[0].split(",")
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    for name in doubled:
+        problems.append(Problem(table, 1, name, "the column twice", "each column once", path.name))
+    if "patient_id" not in frame:
+        refuse("no column patient_id", "a column patient_id")
+        return None
+    return frame.apply(lambda column: column.str.strip().replace("", pd.NA))
+
+
+def _synthetic_problems(raw: pd.DataFrame, table: str, meta: Mapping[str, Any]) -> list[Problem]:
+    """A fabricated patient must not pass for a real one: flag, ids and cohort.json have to agree."""
+    flagged = raw["synthetic"].str.lower().eq("true").any() if "synthetic" in raw else False
+    named = raw["patient_id"].str.upper().str.startswith("SYN-").fillna(False).any()
+    if (flagged or named) and not meta["synthetic"]:
+        what = "synthetic = true" if flagged else "SYN- identifiers"
+        return [Problem(table, "", "synthetic", what, 'a cohort.json with "synthetic": true', f"{table}.csv")]
+    return []
+
+
+def _typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Problem]]:
+    """Turn text into the dictionary's types, listing every cell that does not fit."""
+    problems: list[Problem] = []
+    typed = {}
+    for name, column in known.items():
+        if name not in raw:
+            continue
+        typed[name], bad = _convert(raw[name], column)
+        if column.required:
+            bad |= raw[name].isna()
+        for row in raw.index[bad.fillna(True).astype(bool)]:
+            cell = raw.loc[row, name]
+            found = "an empty cell" if pd.isna(cell) else "an identifier" if column.kind == "id" else cell
+            problems.append(Problem(table, row + 2, name, found, column.allowed_text(), f"{table}.csv"))
+    if table in ONE_ROW_PER_PATIENT:
+        first = {}
+        for row, identifier in raw["patient_id"].dropna().items():
+            if identifier in first:
+                found = f"the patient of row {first[identifier]} again"
+                problems.append(Problem(table, row + 2, "patient_id", found, "each patient once", f"{table}.csv"))
+            first.setdefault(identifier, row + 2)
+    return pd.DataFrame(typed, index=raw.index), problems
+
+
+def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
+    """Convert one column of text; the second series marks the cells that do not fit."""
+    if column.kind in ("integer", "number"):
+        numbers = pd.to_numeric(text, errors="coerce").astype("float64")
+        bad = text.notna() & (numbers.isna() | numbers.abs().eq(float("inf")))
+        if column.low is not None:
+            bad |= numbers < column.low
+        if column.high is not None:
+            bad |= numbers > column.high
+        if column.kind == "integer":
+            bad |= numbers.notna() & (numbers % 1 != 0)
+            numbers = numbers.where(~bad)
+        return numbers.astype(column.dtype), bad
+    if column.kind == "boolean":
+        truth = text.str.lower().map(TRUTH).astype("boolean")
+        return truth, text.notna() & truth.isna()
+    if column.kind == "category":
+        return text, text.notna() & ~text.isin(column.allowed)
+    if column.kind == "time":
+        return text, text.notna() & ~text.str.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d").fillna(False)
+    return text, pd.Series(False, index=text.index)
+
+
+def _across(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """Check what no single cell shows: unknown patients, intervals that end before they begin, events after death."""
+    if "patients" not in tables:
+        return
+    everyone = set(tables["patients"]["patient_id"].dropna())
+    for table, frame in tables.items():
+        if table in ("patients", "screening"):
+            continue
+        for row in frame.index[frame["patient_id"].notna() & ~frame["patient_id"].isin(everyone)]:
+            yield Problem(
+                table,
+                row + 2,
+                "patient_id",
+                "a patient unknown to patients.csv",
+                "a patient of patients.csv",
+                f"{table}.csv",
+            )
+    yield from _ordered(tables, "toxicity", "day_from", "day_to", "the day it began, or later")
+    for column in ("relapse_day", "progression_day", "treatment_failure_day", "transplant_day", "last_assessment_day"):
+        yield from _ordered(tables, "followup", column, "death_day", f"a day not before {column}")
+
+
+def _ordered(tables: Mapping[str, pd.DataFrame], table: str, first: str, then: str, allowed: str) -> Iterator[Problem]:
+    frame = tables.get(table)
+    if frame is None or first not in frame or then not in frame:
+        return
+    for row in frame.index[(frame[then] < frame[first]).fillna(False)]:
+        found = f"{frame.loc[row, then]:g}, with {first} {frame.loc[row, first]:g}"
+        yield Problem(table, row + 2, then, found, allowed, f"{table}.csv")
