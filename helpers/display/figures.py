@@ -1,0 +1,339 @@
+"""Plots: each draws given numbers into given axes and returns the axes; nothing is computed here.
+
+Load :data:`STYLE` first: ``plt.style.use(STYLE)``. Colours are those of Okabe and Ito, lines also differ in dash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from helpers.display.tables import format_interval, format_p, p_equals
+
+STYLE = str(Path(__file__).with_name("style.mplstyle"))
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
+)  # fmt: skip
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no": BLACK, "yes": BLUE}
+RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8"}
+DAYS_PER_YEAR = 365.25
+
+
+def colours(labels: Sequence[str]) -> dict[str, str]:
+    """Give each label its colour: steroid groups always theirs, others in turn.
+
+    Examples
+    --------
+    >>> colours(["none", "low"])
+    {'none': '#000000', 'low': '#0072B2'}
+    """
+    if set(labels) <= set(FIXED):
+        return {label: FIXED[label] for label in labels}
+    return {label: COLOURS[i % len(COLOURS)] for i, label in enumerate(labels)}
+
+
+def plot_km(
+    ax: Axes,
+    curves: Mapping[str, pd.DataFrame],
+    *,
+    endpoint: str = "Survival",
+    origin: str = "the origin",
+    p: float | None = None,
+    title: str = "",
+    last: float | None = None,
+) -> Axes:
+    """Draw Kaplan-Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
+
+    Parameters
+    ----------
+    ax : Axes
+    curves : mapping of label to DataFrame
+        One row per distinct time with columns time (days), survival, lower, upper (0 to 1), at_risk, events,
+        censored, as :mod:`helpers.estimate.kaplan_meier` returns them.
+    endpoint, origin : str
+        Words of the two axis labels.
+    p : float, optional
+        Log-rank p-value, written into the panel if given.
+    last : float, optional
+        Right end in years; by default the longest follow-up.
+    """
+    paint = colours(list(curves))
+    for i, (label, curve) in enumerate(curves.items()):
+        years = curve["time"] / DAYS_PER_YEAR
+        n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
+        style = {"color": paint[label], "linestyle": DASHES[i % len(DASHES)]}
+        ax.step(
+            years, 100 * curve["survival"], where="post", label=f"{label} (n = {n}, {_events(events)})".strip(), **style
+        )
+        ax.fill_between(
+            years, 100 * curve["lower"], 100 * curve["upper"], step="post", color=paint[label], alpha=0.13, linewidth=0
+        )
+        ticks = curve["censored"] > 0
+        ax.plot(
+            years[ticks], 100 * curve["survival"][ticks], "|", color=paint[label], markersize=4, markeredgewidth=0.7
+        )
+    end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR
+    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
+    ax.xaxis.set_major_locator(FixedLocator(_years(end)))
+    ax.set_yticks(range(0, 101, 25))
+    ax.legend(loc="lower left", handlelength=2.2, borderaxespad=0.2)
+    if p is not None:
+        ax.text(0.98, 0.98, f"log-rank {p_equals(p)}", transform=ax.transAxes, ha="right", va="top", fontsize=7)
+    return ax
+
+
+def plot_at_risk(ax: Axes, table: pd.DataFrame, *, last: float | None = None) -> Axes:
+    """Write the numbers at risk below a Kaplan-Meier panel, in its colours and on its time axis.
+
+    Parameters
+    ----------
+    ax : Axes
+        Its own, below the curves.
+    table : DataFrame
+        One row per group (index), one column per time in years, entries the numbers at risk just before it.
+    """
+    paint = colours([str(label) for label in table.index])
+    ax.set_label("text")
+    ax.set(xlim=(0, last or max(table.columns)), ylim=(len(table) - 0.5, -0.9))
+    ax.text(0, -0.9, "At risk", fontsize=7, va="center", ha="left")
+    for row, (label, counts) in enumerate(table.iterrows()):
+        for year, count in counts.items():
+            edge = "left" if year == 0 else "right" if year == ax.get_xlim()[1] else "center"
+            ax.text(year, row, f"{count:.0f}", fontsize=7, ha=edge, va="center", color=paint[str(label)])
+    ax.set_yticks(range(len(table)), [str(label) for label in table.index])
+    for tick, label in zip(ax.get_yticklabels(), table.index, strict=True):
+        tick.set_color(paint[str(label)])
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_forest(axes: Sequence[Axes], table: pd.DataFrame, *, effect: str = "Hazard ratio", title: str = "") -> Axes:
+    """Draw a forest plot beside the table that it draws.
+
+    Parameters
+    ----------
+    axes : two Axes, or three
+        Text to the left, intervals, and if there is a third, estimates and p to the right; see :func:`forest_axes`.
+    table : DataFrame
+        Columns variable, level, n, events, hr, ci_low, ci_high, p; a reference level has hr 1 and no interval; a level
+        that cannot be estimated has none of them.
+    """
+    words, ax, numbers = axes
+    rows = _forest_rows(table)
+    for y, (kind, row) in enumerate(rows):
+        if kind == "head":
+            words.text(0, y, row["variable"], fontsize=7, weight="bold", va="center")
+            continue
+        words.text(0.05, y, row["level"], fontsize=7, va="center")
+        words.text(1, y, f"{row['n']:.0f} / {row['events']:.0f}", fontsize=7, va="center", ha="right")
+        _forest_row(ax, numbers, y, row)
+    words.text(1, -1, "n / events", fontsize=7, va="center", ha="right")
+    numbers.text(0, -1, f"{effect} (95% CI)", fontsize=7, va="center")
+    numbers.text(1, -1, "p", fontsize=7, va="center", ha="right", style="italic")
+    for side in (words, numbers):
+        side.set_label("text")
+        side.set(xlim=(0, 1))
+        side.axis("off")
+    ax.axvline(1, color="0.4", linewidth=0.7, zorder=0)
+    _hazard_axis(ax, table, effect)
+    for each in axes:
+        each.set_ylim(len(rows) - 0.4, -1.6)
+    words.set_title(title)
+    return ax
+
+
+def _forest_row(ax: Axes, numbers: Axes, y: int, row: pd.Series) -> None:
+    reference = row["hr"] == 1 and pd.isna(row["ci_low"])
+    if reference:
+        ax.plot(1, y, "D", color="0.5", markersize=3, markerfacecolor="white")
+        numbers.text(0, y, "1.00 (reference)", fontsize=7, va="center", color="0.35")
+        return
+    numbers.text(0, y, format_interval(row["hr"], row["ci_low"], row["ci_high"]), fontsize=7, va="center")
+    numbers.text(1, y, format_p(row["p"]), fontsize=7, va="center", ha="right")
+    if pd.notna(row["hr"]):
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=1.1)
+        ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
+
+
+def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
+    rows, before = [], None
+    for _, row in table.iterrows():
+        if row["variable"] != before:
+            rows.append(("head", row))
+        rows.append(("row", row))
+        before = row["variable"]
+    return rows
+
+
+def _hazard_axis(ax: Axes, table: pd.DataFrame, effect: str) -> None:
+    low, high = table["ci_low"].min(), table["ci_high"].max()
+    ax.set_xscale("log")
+    low, high = (0.5 if pd.isna(low) else min(low, 0.8)), (2 if pd.isna(high) else max(high, 1.25))
+    ax.set_xlim(max(low / 1.2, 0.02), min(high * 1.2, 50))
+    marks = [v for v in (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50) if ax.get_xlim()[0] <= v <= ax.get_xlim()[1]]
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(f"{effect} (log scale)")
+
+
+def plot_trajectory(
+    ax: Axes, summary: pd.DataFrame, *, unit: str = "", title: str = "", x: str = "Days from infusion", log: bool = True
+) -> Axes:
+    """Draw medians with interquartile ranges by day, for each group, with n per day below the axis.
+
+    Parameters
+    ----------
+    ax : Axes
+    summary : DataFrame
+        One analyte: columns group, day, n, median, q1, q3, below (share below detection), limit (of detection), and
+        after_tcz (share of samples after tocilizumab). Where the median itself lies below detection, a triangle
+        stands at the limit; hollow markers are days on which more than half of the samples follow tocilizumab.
+    """
+    groups = list(dict.fromkeys(summary["group"]))
+    paint, span = colours(groups), summary["day"].max() - summary["day"].min() or 1
+    for i, group in enumerate(groups):
+        part = summary[summary["group"] == group].sort_values("day")
+        day = part["day"] + (i - (len(groups) - 1) / 2) * 0.012 * span
+        below = (part["below"] > 0.5).to_numpy()
+        hollow = (part["after_tcz"] > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
+        ax.plot(day, part["median"], color=paint[group], linestyle=DASHES[i], linewidth=1, label=group)
+        ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
+        for shape, chosen in (("o", ~below), ("v", below)):
+            for fill, which in ((paint[group], chosen & ~hollow), ("white", chosen & hollow)):
+                ax.plot(
+                    day[which], part["median"][which], shape, color=paint[group], markerfacecolor=fill, markersize=3.4
+                )
+    limit = summary["limit"].dropna()
+    if len(limit):
+        ax.axhline(limit.iloc[0], color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
+    if log:
+        _log_axis(ax)
+    ax.set(title=title, ylabel=unit)
+    _n_per_day(ax, summary, groups, paint, x)
+    return ax
+
+
+def _log_axis(ax: Axes) -> None:
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 200 else (1.0, 3.0)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[str, str], x: str) -> None:
+    days = sorted(summary["day"].unique())
+    margin = 0.07 * ((days[-1] - days[0]) or 1)
+    ax.set_xlim(days[0] - margin, days[-1] + margin)
+    ax.set_xticks(days, [f"{day:g}" for day in days])
+    for i, group in enumerate(groups):
+        part = summary[summary["group"] == group]
+        ax.annotate(
+            "n", (0, 0), (-3, -15 - 8 * i), xycoords="axes fraction", textcoords="offset points",
+            ha="right", va="top", fontsize=7, color=paint[group],
+        )  # fmt: skip
+        for day, n in zip(part["day"], part["n"], strict=True):
+            ax.annotate(
+                f"{n:.0f}", (day, 0), (0, -15 - 8 * i), xycoords=("data", "axes fraction"), textcoords="offset points",
+                ha="center", va="top", fontsize=7, color=paint[group],
+            )  # fmt: skip
+    ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
+
+
+def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | None = None) -> Axes:
+    """Draw response as one bar of 100 % per group, counts written into it.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : DataFrame
+        One row per group (index), one column per response (CR, CRi, PR, NR, not done), entries counts.
+    p : float, optional
+        p-value, written into the title.
+    """
+    total, left = table.sum(axis=1), np.zeros(len(table))
+    for response in table.columns:
+        share = (100 * table[response] / total).fillna(0).to_numpy()
+        colour = RESPONSES.get(response, "0.8")
+        ax.barh(range(len(table)), share, left=left, color=colour, edgecolor="white", height=0.7, label=response)
+        for y, (count, width, start) in enumerate(zip(table[response], share, left, strict=True)):
+            if count:
+                dark = colour in (BLUE, VERMILION)
+                ax.text(
+                    start + width / 2, y, f"{count:.0f}", ha="center", va="center", fontsize=7,
+                    color="white" if dark else "black",
+                )  # fmt: skip
+        left = left + share
+    ax.set_yticks(range(len(table)), [f"{label} (n = {n:.0f})" for label, n in total.items()])
+    ax.invert_yaxis()
+    ax.set(
+        xlim=(0, 100),
+        xlabel="Patients (%)",
+        title=f"{title}{' ' * bool(title)}({p_equals(p)})" if p is not None else title,
+    )
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_pairs(ax: Axes, before: Sequence[float], after: Sequence[float], *, unit: str = "", title: str = "") -> Axes:
+    """Draw each patient's value before and after as one line, medians in front, on a log axis."""
+    before, after = np.asarray(before, float), np.asarray(after, float)
+    ax.plot([0, 1], [before, after], color="0.6", linewidth=0.4, alpha=0.6)
+    ax.plot([0, 1], [np.median(before), np.median(after)], "o-", color=VERMILION, linewidth=1.8)
+    _log_axis(ax)
+    ax.set_xticks([0, 1], ["before", "after"])
+    ax.set(xlim=(-0.3, 1.3), ylabel=unit, title=f"{title} (n = {len(before)})")
+    return ax
+
+
+def km_panels(plt_figure: object, columns: int, groups: int, *, rows: int = 1) -> list[tuple[Axes, Axes]]:
+    """Make panels for curves, each with an axes below for its numbers at risk.
+
+    Parameters
+    ----------
+    plt_figure : Figure
+        Empty, with constrained layout.
+    columns, rows : int
+        Panels.
+    groups : int
+        Rows of the at-risk tables.
+
+    Returns
+    -------
+    list of (curves, at_risk) axes, row by row.
+    """
+    ratios = [1, 0.075 * (groups + 1)] * rows
+    grid = plt_figure.subplots(2 * rows, columns, squeeze=False, height_ratios=ratios)
+    return [(grid[2 * row][column], grid[2 * row + 1][column]) for row in range(rows) for column in range(columns)]
+
+
+def forest_axes(plt_figure: object) -> list[Axes]:
+    """Make the three axes of :func:`plot_forest`: words, intervals, numbers."""
+    return list(plt_figure.subplots(1, 3, width_ratios=(1.25, 1.2, 0.9)))
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
+
+
+def _years(end: float) -> list[float]:
+    step = 1 if end <= 8 else 2 if end <= 16 else 5
+    return (
+        [0.5 * step * i for i in range(int(end / (0.5 * step)) + 1)]
+        if end <= 2
+        else list(np.arange(0, end + 1e-9, step))
+    )
