@@ -1,0 +1,435 @@
+"""One statistic, one definition: the map from the id of a number to the function that computes it.
+
+A *family* is one function that yields the values of several ids (a row of Table 5 gives hr, ci_low, ci_high and p).
+It declares the ids, the population and the interval formula or test for either reading, and the parameters that its
+values depend on. ``results.json`` and the concordance are written from here; notebooks that call a model in the open
+assert with :func:`agree` that they found the same.
+
+Percentages, survival rates and half-widths are in percent, as printed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.parameters import Parameters
+from helpers.problems import NotAvailable
+from helpers.published.values import canonical
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+MODULES = ("stated", "flow", "table1", "table2", "supplementary", "table3", "table4", "survival", "table5",
+           "figure2", "robustness")  # fmt: skip
+_FAMILIES: dict[str, Family] = {}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One computed number, or the plain reason why there is none.
+
+    Parameters
+    ----------
+    id : str
+        Canonical id in ``published_values.csv``, or ``extra.<place>.<row>.<measure>``.
+    value : float or None
+        The number, in the unit of the print.
+    reason : str
+        Why there is no number; empty if there is one.
+    population : str
+        Patients that it is about, by the names of ``published_values.csv``.
+    n, events, missing : int or None
+        Patients used, events among them, patients of the population left out for want of data.
+    method : str
+        Formula or test.
+    """
+
+    id: str
+    value: float | None = None
+    reason: str = ""
+    population: str = ""
+    n: int | None = None
+    events: int | None = None
+    missing: int | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a family reads the paper: on whom, by which formula or test, and why."""
+
+    population: str
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A function that yields the values of several ids, and what it declares about them.
+
+    ``prefix`` opens the ids of a family whose rows depend on the cohort (groups, analytes, milestones); a family
+    without it yields exactly ``ids``.
+    """
+
+    name: str
+    function: Callable[[Analysis], Mapping[str, Value | float | None]]
+    ids: tuple[str, ...]
+    prefix: str
+    paper: Reading
+    stated: Reading
+    depends: tuple[str, ...]
+    needs: tuple[str, ...]
+
+    def reading(self, analysis: Analysis) -> Reading:
+        """Return how the values are read for this analysis."""
+        return self.paper if analysis.reading == "paper" else self.stated
+
+    def holds(self, id: str) -> bool:
+        """Tell whether *id* is of this family."""
+        return id in self.ids or bool(self.prefix) and id.startswith(self.prefix)
+
+    def values(self, analysis: Analysis) -> dict[str, Value]:
+        """Compute all values of the family; a missing table gives values of None with the plain reason."""
+        reading = self.reading(analysis)
+        try:
+            need(analysis, *self.needs)
+            found = self.function(analysis)
+        except NotAvailable as absent:
+            found = {}
+            default = Value("", None, str(absent))
+        else:
+            default = Value("", None, "not defined for this cohort")
+        ids = list(dict.fromkeys([*self.ids, *found]))
+        return {id: _complete(id, found.get(id, default), reading) for id in ids}
+
+
+def _complete(id: str, found: Value | float | None, reading: Reading) -> Value:
+    """Give a family's bare number its id, population and method, and turn NaN into a reason."""
+    value = found if isinstance(found, Value) else Value(id, found)
+    number = None if value.value is None or not math.isfinite(value.value) else float(value.value)
+    return replace(
+        value,
+        id=id,
+        value=number,
+        reason="" if number is not None else value.reason or "no patient to compute it from",
+        population=value.population or reading.population,
+        method=value.method or reading.method,
+    )
+
+
+def family(
+    *ids: str,
+    population: str,
+    method: str,
+    reason: str = "",
+    stated: Reading | None = None,
+    depends: Iterable[str] = (),
+    needs: Iterable[str] = (),
+    prefix: str = "",
+    name: str = "",
+) -> Callable:
+    """Register a function that maps an analysis to ``{id: Value or number}``.
+
+    Parameters
+    ----------
+    *ids : str
+        Ids that the family always yields.
+    population, method, reason : str
+        The reading "paper": on whom, by which formula or test, and what in the print implies it.
+    stated : Reading, optional
+        The reading "stated", where the paper's Methods say otherwise than its numbers imply.
+    depends : iterable of str
+        Parameters that the values depend on; a test perturbs all others.
+    needs : iterable of str
+        Columns of the analysis frame, or ``table:<name>``, without which the family is not computable.
+    prefix : str
+        Opening of further ids that depend on the cohort.
+    name : str
+        Name of the family, by default the function's.
+
+    Raises
+    ------
+    ValueError
+        If an id or a name is declared twice, or a parameter is unknown.
+    """
+    paper = Reading(population, method, reason)
+    depends = tuple(dict.fromkeys([*depends, *(["reading"] if stated else [])]))
+    unknown = set(depends) - set(Parameters.model_fields)
+    if unknown:
+        raise ValueError(f"unknown parameters {sorted(unknown)}")
+
+    def register(function: Callable) -> Callable:
+        label = name or f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        new = Family(label, function, ids, prefix, paper, stated or paper, depends, tuple(needs))
+        twice = [id for other in _FAMILIES.values() if other.name != label for id in ids if id in other.ids]
+        if twice or (label in _FAMILIES and _FAMILIES[label].function.__qualname__ != function.__qualname__):
+            raise ValueError(f"declared twice: {twice or label}")
+        _FAMILIES[label] = new
+        return function
+
+    return register
+
+
+@cache
+def _load() -> None:
+    for module in MODULES:
+        importlib.import_module(f"helpers.results.{module}")
+
+
+def families() -> list[Family]:
+    """List every family, in the order of the paper.
+
+    Examples
+    --------
+    >>> [one.name for one in families() if one.holds("table1.male.pct")]
+    ['table1.sex']
+    """
+    _load()
+    return list(_FAMILIES.values())
+
+
+def declared(id: str) -> Family:
+    """Return the family of an id; aliases resolve.
+
+    Raises
+    ------
+    KeyError
+        For an id that no family has, with the nearest ones.
+
+    Examples
+    --------
+    >>> declared("abstract.crs.pct").paper.population
+    'all'
+    """
+    key = canonical(id)
+    for one in families():
+        if one.holds(key):
+            return one
+    known = [known for one in families() for known in one.ids]
+    close = difflib.get_close_matches(key, known, n=3)
+    raise KeyError(f"{id}: no family computes it" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+
+
+def compute(analysis: Analysis, ids: Iterable[str] | None = None) -> dict[str, Value]:
+    """Compute numbers of the paper, and those beyond it, from an analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        From :func:`helpers.cohort.derive.analyse`.
+    ids : iterable of str, optional
+        Ids wanted, aliases allowed; by default everything.
+
+    Returns
+    -------
+    dict of str to Value
+        By canonical id when *ids* is None, else by the ids asked for, in their order.
+
+    Raises
+    ------
+    KeyError
+        For an id that no family has.
+    """
+    if ids is None:
+        return {id: value for one in families() for id, value in one.values(analysis).items()}
+    ids = list(ids)
+    wanted = {id: declared(id) for id in ids}
+    found = {name: _FAMILIES[name].values(analysis) for name in {one.name for one in wanted.values()}}
+    values = {}
+    for id, one in wanted.items():
+        key = canonical(id)
+        if key not in found[one.name]:
+            close = difflib.get_close_matches(key, found[one.name], n=3)
+            raise KeyError(
+                f"{id}: not among the values of {one.name}" + (f"; near: {', '.join(close)}" if close else "")
+            )
+        values[id] = found[one.name][key]
+    return values
+
+
+def agree(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8) -> float:
+    """Assert that a notebook's own computation equals the registry's, and return it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    id : str
+        Id of the number; aliases resolve.
+    value : float
+        What the notebook computed, in the unit of the print (percentages and survival rates in percent).
+    tolerance : float
+        Relative tolerance, absolute below 1.
+
+    Raises
+    ------
+    AssertionError
+        If they differ, naming both.
+    """
+    found = compute(analysis, [id])[id]
+    assert found.value is not None, f"{id}: the registry has no value: {found.reason}"
+    difference = abs(float(value) - found.value)
+    assert difference <= tolerance * max(1.0, abs(found.value)), (
+        f"{id}: {value!r} here, {found.value!r} in the registry"
+    )
+    return float(value)
+
+
+def comparable(parameters: Parameters) -> dict[str, bool | str]:
+    """Say for each declared id whether these parameters leave it comparable with the print.
+
+    Returns
+    -------
+    dict of str to (True or str)
+        True, or the reason: which parameters that the value depends on are not the paper's.
+
+    Examples
+    --------
+    >>> comparable(Parameters(gc_cutoff=5.0))["table4.dose_low.cr"]
+    'gc_cutoff is not the default'
+    >>> comparable(Parameters(gc_cutoff=5.0))["table1.male.n"]
+    True
+    """
+    changed = parameters.changed()
+    answer: dict[str, bool | str] = {}
+    for one in families():
+        others = [name for name in one.depends if name in changed]
+        verb = "is" if len(others) == 1 else "are"
+        for id in one.ids:
+            answer[id] = f"{', '.join(others)} {verb} not the default" if others else True
+    return answer
+
+
+def as_frame(values: Mapping[str, Value]) -> pd.DataFrame:
+    """Lay values out as a tidy frame: id, value, n, events, missing, population, method, reason."""
+    columns = ["id", "value", "n", "events", "missing", "population", "method", "reason"]
+    rows = [[getattr(value, column) for column in columns] for value in values.values()]
+    return pd.DataFrame(rows, columns=columns).astype({"value": float, **dict.fromkeys(columns[2:5], "Int64")})
+
+
+def as_json(values: Mapping[str, Value]) -> dict[str, dict]:
+    """Lay values out as plain dictionaries by id, as ``results.json`` holds them (no NaN, no infinity)."""
+    return {id: {key: item for key, item in vars(value).items() if key != "id"} for id, value in values.items()}
+
+
+# ---------------------------------------------------------------------------------------------- what families need
+
+SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(["crs", "crs_grade", "crs_onset_day", "crs_duration_days", "crs_resolved", "icans", "icans_grade",
+                     "icans_onset_day", "icans_duration_days", "icans_resolved", "toxicity"], ("toxicity", ())),
+    **dict.fromkeys(["gc", "gc_first_day", "gc_time_days", "gc_duration_days", "gc_onset", "gc_duration_group", "tcz",
+                     "tcz_first_day", "rux", "rux_first_day", "immunosuppressed"], ("treatments", ())),
+    **dict.fromkeys(["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_group"], ("treatments", ("dose_mg",))),
+    **dict.fromkeys(["day30_response", "evaluable", "cr"], ("response", ("day30_response",))),
+    **dict.fromkeys(["os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"],
+                    ("followup", ())),
+    "age_over_cut": ("patients", ("age_years",)),
+    "weight_over_cut": ("patients", ("weight_kg",)),
+    "blast_over_cut": ("patients", ("blast_prelymphodepletion_pct",)),
+}  # fmt: skip
+
+
+def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
+    """Return the analysis frame, or say in one plain line which table or column of the cohort is absent.
+
+    Raises
+    ------
+    NotAvailable
+        Naming the table or column that the cohort lacks.
+    """
+    for column in columns:
+        if column.startswith("table:"):
+            analysis.cohort.need(column.removeprefix("table:"))
+        elif column not in analysis.frame:
+            table, sources = SOURCES.get(column, ("patients", (column,)))
+            analysis.cohort.need(table, *sources)
+            raise NotAvailable(f"cohort {analysis.cohort.name} does not give {column}")
+    return analysis.frame
+
+
+def population(analysis: Analysis, name: str) -> pd.Series:
+    """Tell who belongs to a population.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    name : str
+        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, known_blasts; several joined by "&".
+
+    Returns
+    -------
+    pandas.Series of bool
+        By patient_id. In a cohort without a toxicity table "toxicity" is everyone: nothing was selected on it.
+
+    Raises
+    ------
+    NotAvailable
+        If the table that defines the population is absent.
+    """
+    answer = pd.Series(True, index=analysis.frame.index)
+    for part in name.split("&"):
+        answer &= _population(analysis, part.strip())
+    return answer
+
+
+def _population(analysis: Analysis, name: str) -> pd.Series:
+    everyone = pd.Series(True, index=analysis.frame.index)
+    if name == "all" or (name == "toxicity" and "toxicity" not in analysis.frame):
+        return everyone
+    columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
+               "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
+               "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
+    frame = need(analysis, *columns)
+    toxic = frame["toxicity"] if "toxicity" in frame else everyone
+    if name == "relapsed":
+        status = frame["disease_status"] if "disease_status" in frame else pd.Series("", index=frame.index)
+        return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
+    return {
+        "toxicity": lambda: yes(toxic),
+        "nontoxicity": lambda: ~yes(toxic),
+        "evaluable": lambda: yes(frame["evaluable"]) & yes(toxic),
+        "gc": lambda: yes(frame["gc"]),
+        "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
+        "crs": lambda: yes(frame["crs"]),
+        "icans": lambda: yes(frame["icans"]),
+        "known_blasts": lambda: frame["blast_over_cut"].notna(),
+    }[name]()
+
+
+def yes(series: pd.Series) -> pd.Series:
+    """Turn a yes/no column with possible gaps into plain bool: a gap is no."""
+    return series.astype("boolean").fillna(False).astype(bool)
+
+
+# ------------------------------------------------------------------------------------------- small common families
+
+
+def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
+    """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*."""
+    among = pd.Series(True, index=mask.index) if among is None else among
+    number, total = int((yes(mask) & among).sum()), int(among.sum())
+    missing = 0 if known is None else int((among & ~known).sum())
+    share = Value("", 100 * number / total if total else None, "" if total else "no patient", n=total, missing=missing)
+    return {"n": Value("", number, n=total, missing=missing), "pct": share}
+
+
+def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
+    """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted."""
+    chosen = (series if among is None else series[among]).astype("Float64")
+    known = chosen.dropna().astype(float)
+    numbers = {"median": known.median(), "low": known.min(), "high": known.max()}
+    shared = {"n": len(known), "missing": len(chosen) - len(known)}
+    return {key: Value("", None if known.empty else float(number), "" if len(known) else "no value known", **shared)
+            for key, number in numbers.items()}  # fmt: skip
+
+
+def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Set a prefix before the keys of *values*."""
+    return {f"{prefix}.{key}": value for key, value in values.items()}
