@@ -2,22 +2,183 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
 import click
+from rich.console import Console
 
 import helpers
+from helpers.parameters import Parameters, dictionary
+from helpers.problems import InputError, NotAvailable
+
+FAILED, REFUSED = 1, 2
+FOLDER = click.Path(path_type=Path)
+
+
+def refusing(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn a bad input into one message on standard error and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except (InputError, NotAvailable) as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(REFUSED) from None
+
+    return wrapped
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(helpers.__version__, prog_name="supplement")
 def main() -> None:
-    """Executable methods supplement to Zhang et al. 2025."""
+    """Executable methods supplement to Zhang et al. 2025.
+
+    The default cohort is synthetic: no patient stands behind it.
+    """
+
+
+def _parameter_help() -> str:
+    lines = [f"{row['name']} = {row['default']}  {row['meaning']}" for row in dictionary()]
+    return "\b\nParameters (--set NAME=VALUE):\n" + "\n".join(f"  {line}" for line in lines)
+
+
+@main.command(epilog=_parameter_help())
+@click.option("--cohort", type=FOLDER, help="Folder of a cohort; by default the synthetic one.")
+@click.option("--published", type=FOLDER, help="Folder of printed numbers; by default those of the paper.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a parameter; repeatable.")
+@click.option("--name", default="default", show_default=True, help="The run goes to runs/NAME.")
+@click.option("--notebooks", default="", metavar="04,05", help="Only these; by default all.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Processes for notebooks and resampling; by default the cores, and 1."
+)
+@click.option("--dask", default="", metavar="ADDRESS", help="Dask scheduler that resampling goes to.")
+@click.option("--seed", type=int, help="Seed of every random number (as --set seed=N).")
+@click.option("--site/--no-site", default=True, help="End in an HTML book of the executed notebooks.")
+@click.option("--fork/--no-fork", default=True, help="Fork the kernels from one process, where that is to be had.")
+@refusing
+def run(
+    cohort: Path | None,
+    published: Path | None,
+    settings: tuple[str, ...],
+    name: str,
+    notebooks: str,
+    jobs: int | None,
+    dask: str,
+    seed: int | None,
+    site: bool,
+    fork: bool,
+) -> None:
+    """Execute the notebooks on a cohort and collect every result in runs/NAME.
+
+    Parameters and cohort are checked before the first notebook starts; what is wrong with them is listed at once
+    (exit code 2). A notebook that fails does not stop the others (exit code 1).
+    """
+    fixed = {key: str(path.resolve()) for key, path in _folders(cohort, published).items()}
+    parameters = Parameters.from_settings(settings, **fixed, **({} if seed is None else {"seed": seed}))
+    with _kernels(fork):
+        from helpers.run import series
+
+        if jobs or dask:
+            os.environ.update(SUPPLEMENT_JOBS=str(jobs or 1), SUPPLEMENT_DASK=dask)
+        chosen = series.numbered(wanted=[one for one in notebooks.split(",") if one.strip()])
+        analysis = series.prepare(parameters)
+        done = series.run_series(analysis, chosen, name, jobs=jobs or _cores(), site=site, console=Console(stderr=True))
+    _report(done)
+
+
+def _folders(cohort: Path | None, published: Path | None) -> dict[str, Path]:
+    given = {"cohort_folder": cohort, "published_folder": published}
+    return {key: path for key, path in given.items() if path is not None}
+
+
+def _kernels(fork: bool):
+    """Start the fork server first: it imports while the inputs are read."""
+    import contextlib
+
+    if not fork:
+        return contextlib.nullcontext()
+    from helpers.run.kernels import forked_kernels
+
+    return forked_kernels()
+
+
+def _cores() -> int:
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+def _report(done) -> None:
+    click.echo(f"{done.folder}: notebooks, figures, tables, results.json, concordance.csv, manifest.json")
+    click.echo("Numbers of the paper: " + ", ".join(f"{count} {verdict}" for verdict, count in done.verdicts.items()))
+    if done.book:
+        click.echo(f"Read it: {done.book}")
+    for failure in done.failures:
+        click.echo(f"Failed: {failure}", err=True)
+    if done.failures:
+        sys.exit(FAILED)
 
 
 @main.command()
-def run() -> None:
-    """Execute the notebooks on a cohort and collect every result."""
+@click.option(
+    "--cohort", type=FOLDER, help="Folder of a cohort, or of hospital extracts; by default the synthetic one."
+)
+@refusing
+def check(cohort: Path | None) -> None:
+    """Read a cohort and list what is wrong with it (exit code 2), or what it holds and lacks."""
+    from helpers.cohort.read import read_cohort
+
+    found = read_cohort(cohort or "")
+    kind = "synthetic" if found.synthetic else "not synthetic"
+    click.echo(f"{found.name} ({kind}), day 0 is {found.origin}")
+    for table, frame in found.tables.items():
+        click.echo(f"  {table}: {len(frame)} rows, {frame.shape[1]} columns")
+    for note in found.notes:
+        click.echo(f"  {note}")
 
 
 @main.command()
-def check() -> None:
-    """Read a cohort and list what is wrong with it."""
+@click.option("--published", type=FOLDER, help="Folder of printed numbers; by default those of the paper.")
+@click.option("--out", type=FOLDER, help="CSV file for the findings; by default they are only shown.")
+@refusing
+def audit(published: Path | None, out: Path | None) -> None:
+    """Check the printed numbers against each other."""
+    from helpers.published.audit import audit as audit_print
+
+    audit_print(published, out)
+
+
+@main.command()
+@click.option("--notebooks", default="", metavar="04,05", help="Only these; by default all.")
+@click.option("--jobs", type=click.IntRange(1), help="Notebooks side by side; by default the cores.")
+@refusing
+def refresh(notebooks: str, jobs: int | None) -> None:
+    """Re-execute notebooks/ in place and redraw figures/ (for maintainers)."""
+    with _kernels(True):
+        from helpers.run import series
+
+        chosen = series.numbered(wanted=[one for one in notebooks.split(",") if one.strip()])
+        failures = series.refresh(chosen, jobs=jobs or _cores())
+    for failure in failures:
+        click.echo(f"Failed: {failure}", err=True)
+    if failures:
+        click.echo("Nothing was replaced.", err=True)
+        sys.exit(FAILED)
+
+
+@main.command()
+@click.option("--out", type=FOLDER, help="Folder of the pages; by default docs/_build/site.")
+@refusing
+def site(out: Path | None) -> None:
+    """Build the web site of the committed notebooks."""
+    from helpers.paths import DOCS
+    from helpers.run.series import numbered
+    from helpers.run.site import build_book
+
+    title = "Executable methods supplement to Zhang et al. 2025"
+    front = "The cohort in these notebooks is **synthetic**: no real patient stands behind a single row."
+    page = build_book(numbered(), out or DOCS / "_build" / "site", title=title, front=front)
+    click.echo(f"Read it: {page}")

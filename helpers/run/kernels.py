@@ -25,7 +25,6 @@ import importlib.util
 import json
 import os
 import random
-import runpy
 import selectors
 import signal
 import socket
@@ -153,7 +152,9 @@ def forked_kernels(preload: Sequence[str] = PRELOAD) -> Iterator[bool]:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
         stack.callback(server.wait)
         stack.callback(server.stdin.close)  # the server ends when its input does
-        stack.enter_context(_environment({SOCKET: address, KernelProvisionerFactory.default_provisioner_name_env: NAME}))
+        stack.enter_context(
+            _environment({SOCKET: address, KernelProvisionerFactory.default_provisioner_name_env: NAME})
+        )
         stack.enter_context(_default_provisioner())
         yield True
 

@@ -1,0 +1,27 @@
+"""Sphinx configuration of the books of notebooks; everything that a page needs lies beside it."""
+
+import os
+
+project = os.environ.get("SUPPLEMENT_BOOK_TITLE", "Executable methods supplement to Zhang et al. 2025")
+html_title = project
+extensions = ["myst_nb"]
+exclude_patterns = ["_build"]
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+suppress_warnings = [
+    "mystnb.unknown_mime_type",  # a figure's text form stands beside its picture
+    "myst.header",  # a notebook's sections may skip a level
+]
+
+html_theme = "sphinx_book_theme"
+html_theme_options = {
+    "use_download_button": True,
+    "use_fullscreen_button": False,
+    "use_repository_button": False,
+    "show_navbar_depth": 1,
+}
+html_static_path = ["mathjax"]
+mathjax_path = "tex-svg.js"
+html_copy_source = False
+html_show_sourcelink = False

@@ -1,0 +1,117 @@
+"""Books of notebooks as plain HTML that needs no network: sphinx, myst-nb and sphinx-book-theme, execution off."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+from helpers.paths import DOCS, write_text
+
+FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+LINK_KINDS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "dns-prefetch", "preconnect"}
+
+
+class BookError(RuntimeError):
+    """Sphinx could not build the book; the message is what it said."""
+
+
+def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) -> Path:
+    """Build a book of executed notebooks.
+
+    Parameters
+    ----------
+    notebooks : sequence of Path
+        Executed notebooks, in the order of their chapters.
+    out : Path
+        Folder of the HTML; replaced.
+    title : str
+    front : str
+        Markdown of the first page, below its title.
+
+    Returns
+    -------
+    Path
+        The first page.
+
+    Raises
+    ------
+    BookError
+        If sphinx fails or warns, or a page would fetch something from elsewhere.
+    """
+    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+        source, html = Path(folder) / "source", Path(folder) / "html"
+        chapters = "\n".join(path.stem for path in notebooks)
+        write_text(source / "index.md", f"# {title}\n\n{front}\n\n```{{toctree}}\n:hidden:\n\n{chapters}\n```\n")
+        for path in notebooks:
+            shutil.copy(path, source / path.name)
+        _sphinx(source, html, title)
+        for leftover in (".buildinfo", ".doctrees", "objects.inv"):
+            target = html / leftover
+            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        outside = outside_addresses(html)
+        if outside:
+            raise BookError("these pages would fetch from elsewhere:\n" + "\n".join(outside))
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(html, out)
+    return out / "index.html"
+
+
+def _sphinx(source: Path, html: Path, title: str) -> None:
+    """Run sphinx in a process of its own; every warning is an error."""
+    doctrees = html.parent / "doctrees"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", DOCS, "-d", doctrees]
+    environment = {**os.environ, "SUPPLEMENT_BOOK_TITLE": title, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [*map(str, command), str(source), str(html)], capture_output=True, text=True, env=environment, check=False
+    )
+    if done.returncode:
+        raise BookError((done.stderr or done.stdout).strip())
+
+
+def outside_addresses(folder: Path) -> list[str]:
+    """List what the pages and style sheets under *folder* would fetch from another host.
+
+    Links that a reader may follow are not meant: only scripts, styles, pictures and frames.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> page = Path(tempfile.mkdtemp()) / "a.html"
+    >>> _ = page.write_text('<a href="https://doi.org/1"></a><script src="//cdn.example/x.js"></script>')
+    >>> outside_addresses(page.parent)
+    ['a.html: //cdn.example/x.js']
+    """
+    found = []
+    for page in sorted(folder.rglob("*.html")):
+        reader = _Fetched()
+        reader.feed(page.read_text(encoding="utf-8"))
+        found += [f"{page.relative_to(folder)}: {address}" for address in reader.outside]
+    for sheet in sorted(folder.rglob("*.css")):
+        addresses = re.findall(
+            r"(?:url\(|@import )\s*[\"']?((?:https?:)?//[^\"')\s]+)", sheet.read_text(encoding="utf-8")
+        )
+        found += [f"{sheet.relative_to(folder)}: {address}" for address in addresses]
+    return found
+
+
+class _Fetched(HTMLParser):
+    """Collect the addresses on other hosts that a page fetches by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        address = values.get(FETCHED.get(tag, ""), "") or ""
+        if tag == "link" and not LINK_KINDS & set((values.get("rel") or "").split()):
+            return
+        if re.match(r"(https?:)?//", address):
+            self.outside.append(address)
