@@ -55,7 +55,7 @@ def plot_km(
     ----------
     ax : Axes
     curves : mapping of label to DataFrame
-        One row per distinct time with columns time (days), survival, lower, upper (0 to 1), at_risk, events,
+        One row per distinct time with columns time (days), survival, low, high (0 to 1), at_risk, events,
         censored, as :mod:`helpers.estimate.kaplan_meier` returns them.
     endpoint, origin : str
         Words of the two axis labels.
@@ -73,7 +73,7 @@ def plot_km(
             years, 100 * curve["survival"], where="post", label=f"{label} (n = {n}, {_events(events)})".strip(), **style
         )
         ax.fill_between(
-            years, 100 * curve["lower"], 100 * curve["upper"], step="post", color=paint[label], alpha=0.13, linewidth=0
+            years, 100 * curve["low"], 100 * curve["high"], step="post", color=paint[label], alpha=0.13, linewidth=0
         )
         ticks = curve["censored"] > 0
         ax.plot(
