@@ -322,7 +322,7 @@ def _endpoints(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> p
     OS: death from any cause. PFS: relapse, progression or death from any cause. EFS: relapse, progression, treatment
     failure, non-response at day 30, or death, but not a death that was unrelated to disease and treatment: the
     paper's definition, by which such a death ends EFS without an event although it is one of PFS. A death of unknown
-    cause counts.
+    cause counts. Whoever is known to have been seen on a day was in contact on it, and a death ends contact.
     """
     out = pd.DataFrame(index=frame.index)
     if not cohort.has("followup", "last_contact_day"):
@@ -332,7 +332,8 @@ def _endpoints(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> p
     cutoff = frame["cutoff_day"].fillna(np.inf) if "cutoff_day" in frame else np.inf
     progression = pd.concat([days.get(name, never) for name in ("relapse_day", "progression_day")], axis=1).min(axis=1)
     death = days.get("death_day", never)
-    contact = pd.concat([days["last_contact_day"], death], axis=1).max(axis=1).where(death.isna(), death)
+    known = ("last_contact_day", "relapse_day", "progression_day", "treatment_failure_day", "last_assessment_day")
+    contact = days[[name for name in known if name in days]].max(axis=1).where(death.isna(), death)
     assessed = contact
     if parameters.censoring == "last_assessment" and "last_assessment_day" in days:
         assessed = days["last_assessment_day"].fillna(contact)
