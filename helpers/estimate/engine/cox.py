@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
 from helpers.estimate.engine.cox_newton import CONVERGED, newton
+from helpers.estimate.engine.cox_pass import chunks, workspace
 from helpers.estimate.engine.layout import lay_out
 
 TIES = {"efron": 0, "breslow": 1}
@@ -82,8 +83,9 @@ def cox_fit(
 
     All events in one group and none in the other, so that the hazard ratio has no finite estimate:
 
-    >>> cox_fit([1, 2, 3, 4], [1, 1, 0, 0], [1, 1, 0, 0])
-    CoxFit(coef=array([nan]), se=array([nan]), loglik=-0.6931471805599453, separated=True)
+    >>> fit = cox_fit([1, 2, 3, 4], [1, 1, 0, 0], [1, 1, 0, 0])
+    >>> fit.coef, fit.se, fit.separated
+    (array([nan]), array([nan]), True)
     """
     time, event, entry = checks.follow_up(time, event, entry)
     X = checks.covariates(X, time.size)
@@ -92,25 +94,45 @@ def cox_fit(
     count = count.astype(np.float64)
     if not (event & (count > 0)).any():
         raise checks.refuse("event", "no event", "at least one event")
-    x, scale = _standardise(X, count)
+    centre, scale = _moments(X, count)
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
     layout = lay_out(time, entry, stratum)
     coef, se = np.zeros(X.shape[1]), np.full(X.shape[1], np.nan)
     order = layout.order
-    loglik, status = newton(x[order], event[order], count[order], layout, TIES[ties], coef, se)
+    x = chunks(X, order, centre, scale)
+    work = workspace(time.size, layout.fresh.size, *x.shape[1:])
+    loglik, status = newton(x, event[order], count[order], layout, TIES[ties], work, coef, se)
     if status != CONVERGED:
         coef[:] = np.nan
     return CoxFit(coef / scale, se / scale, float(loglik), status != CONVERGED)
 
 
-def _standardise(X: Floats, count: Floats | None = None) -> tuple[Floats, Floats]:
-    """Return columns of mean 0 and standard deviation 1, and the standard deviations."""
-    used = X if count is None else X[count > 0]
-    centre, scale = used.mean(axis=0), used.std(axis=0)
-    constant = used.max(axis=0) == used.min(axis=0)
-    if constant.any():
-        raise checks.refuse(f"X[:, {int(np.argmax(constant))}]", "one value in all rows", "a covariate that varies")
-    return (X - centre) / scale, scale
+def _moments(X: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """Return means and standard deviations of the rows that count, or raise InputError for a constant column."""
+    centre, scale = _mean_and_deviation(X, count)
+    if not scale.all():
+        raise checks.refuse(f"X[:, {int(np.argmin(scale))}]", "one value in all rows", "a covariate that varies")
+    return centre, scale
+
+
+@njit(cache=True, nogil=True)
+def _mean_and_deviation(X, count):
+    """Two passes, without a copy of X; the deviation of a constant column is exactly 0."""
+    n, p = X.shape
+    centre, scale, first, rows = np.zeros(p), np.zeros(p), np.zeros(p), 0
+    for i in range(n):
+        if count[i] > 0:
+            if rows == 0:
+                first[:] = X[i]
+            rows += 1
+            for a in range(p):
+                centre[a] += X[i, a] - first[a]
+    centre /= rows
+    for i in range(n):
+        if count[i] > 0:
+            for a in range(p):
+                scale[a] += (X[i, a] - first[a] - centre[a]) ** 2
+    return centre + first, np.sqrt(scale / rows)
 
 
 def cox_batch(
@@ -150,25 +172,26 @@ def cox_batch(
     counts = checks.whole_counts("counts", counts, time.size, 2)
     if not event.any():
         raise checks.refuse("event", "no event", "at least one event")
-    x, scale = _standardise(X)
+    centre, scale = _moments(X, np.ones(time.size))
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
     layout = lay_out(time, entry, stratum)
     order = layout.order
-    coef, se, separated = _resamples(x[order], event[order], counts, layout, TIES[ties])
+    coef, se, separated = _resamples(chunks(X, order, centre, scale), event[order], counts, layout, TIES[ties])
     return CoxBatch(coef / scale, se / scale, separated)
 
 
 @njit(cache=True, nogil=True)
 def _resamples(x, event, counts, layout, ties):
-    n, p = x.shape
+    n, p = event.size, x.shape[1]
     resamples = counts.shape[0]
+    work = workspace(n, layout.fresh.size, p, x.shape[2])
     coef, se = np.zeros((resamples, p)), np.full((resamples, p), np.nan)
     separated = np.zeros(resamples, np.bool_)
     count = np.empty(n)
     for r in range(resamples):
         for i in range(n):
             count[i] = counts[r, layout.order[i]]
-        _, status = newton(x, event, count, layout, ties, coef[r], se[r])
+        _, status = newton(x, event, count, layout, ties, work, coef[r], se[r])
         if status != CONVERGED:
             separated[r] = True
             coef[r, :] = np.nan

@@ -60,21 +60,24 @@ def inverse_diagonal(factor, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def newton(x, event, count, layout, ties, beta, se):
+def newton(x, event, count, layout, ties, work, beta, se):
     """Maximise from the start in beta (p,), fill beta and se; return (loglik, status).
 
-    Columns of x have mean 0 and standard deviation 1. Near a finite maximum steps shrink quadratically; along a direction
+    x is in chunks (see :func:`cox_pass.chunks`), work is scratch (see :func:`cox_pass.workspace`). Columns of x have mean 0 and standard deviation 1. Near a finite maximum steps shrink quadratically; along a direction
     in which the likelihood is monotone the information dies away and steps do not shrink: that is SEPARATED.
     """
-    n, p = x.shape
-    blocks = layout.starts.size - 1
+    p, width = x.shape[1], x.shape[2]
     score, info, factor = np.empty(p), np.empty((p, p)), np.zeros((p, p))
-    risk, hazard, tied = np.empty(n), np.empty(blocks), np.empty(blocks)
+    observed = np.zeros(p)
+    for i in range(event.size):
+        if event[i]:
+            for a in range(p):
+                observed[a] += count[i] * x[i // width, a, i % width]
     step = np.zeros(p)
     best = -np.inf
     last = beta.copy()
     for _ in range(STEPS):
-        loglik = cox_pass(x, event, count, layout, beta, ties, score, info, risk, hazard, tied)
+        loglik = cox_pass(x, event, count, layout, observed, beta, ties, score, info, work)
         if not loglik >= best - 1e-9 * (1.0 + abs(best)):
             for a in range(p):
                 step[a] *= 0.5

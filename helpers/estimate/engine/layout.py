@@ -20,6 +20,8 @@ class Layout(NamedTuple):
         Row of the input that stands at each sorted place.
     starts : int64 (blocks + 1,)
         First sorted place of each block of tied times; the last entry is n.
+    block : int32 (n,)
+        Block of each sorted place.
     fresh : bool (blocks,)
         The block opens a stratum: running sums begin anew.
     leaving : int64 (n,) or (0,)
@@ -32,6 +34,7 @@ class Layout(NamedTuple):
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
+    block: NDArray[np.int32]
     fresh: NDArray[np.bool_]
     leaving: NDArray[np.int64]
     left: NDArray[np.int64]
@@ -51,13 +54,14 @@ def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64
         change |= opens[1:]
     starts = np.concatenate(([0], np.flatnonzero(change) + 1, [time.size])).astype(np.int64)
     fresh = opens[starts[:-1]]
+    block = np.repeat(np.arange(fresh.size, dtype=np.int32), np.diff(starts))
     if entry is None:
         nothing = np.zeros(0, dtype=np.int64)
-        return Layout(order, starts, fresh, nothing, nothing, nothing)
+        return Layout(order, starts, block, fresh, nothing, nothing, nothing)
     sorted_entry = entry[order]
     leaving = _downwards(sorted_entry, None if stratum is None else sorted_stratum)
     left, before = _entries(sorted_time, sorted_entry, starts, fresh, leaving)
-    return Layout(order, starts, fresh, leaving, left, before)
+    return Layout(order, starts, block, fresh, leaving, left, before)
 
 
 def _downwards(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.int64]:
