@@ -1,0 +1,369 @@
+"""Cox regression under one function: Efron's ties by lifelines, Breslow's by statsmodels.
+
+Every model comes with its n, events, patients left out, events per variable; a coefficient that has no finite
+estimate carries a reason instead of a number.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from lifelines import CoxPHFitter
+from lifelines.exceptions import ConvergenceError, ConvergenceWarning
+from numpy.typing import NDArray
+from scipy.stats import chi2, norm
+from statsmodels.duration.hazard_regression import PHReg
+
+from helpers.estimate.design import Design, design
+from helpers.estimate.separation import runaway
+
+Ties = Literal["efron", "breslow"]
+COLUMNS = [
+    "covariate",
+    "level",
+    "reference",
+    "n",
+    "events",
+    "coef",
+    "se",
+    "z",
+    "hr",
+    "ci_low",
+    "ci_high",
+    "p",
+    "reason",
+]
+PRECISE = {"precision": 1e-13, "r_precision": 1e-15}
+SUSPECT = 5.0
+
+
+@dataclass(frozen=True)
+class Cox:
+    """A fitted Cox model.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per coefficient: covariate, level, reference, n and events with that level, coef, se, z, hr, ci_low,
+        ci_high, p, reason (why there is no number, or empty).
+    n, events, missing : int
+        Patients in the model, their events, patients left out for a missing value.
+    loglik, loglik_null : float
+        Log partial likelihood at the estimate and at zero.
+    lr_statistic, lr_df, lr_p : float
+        Likelihood-ratio test of all coefficients.
+    concordance : float
+        Harrell's C.
+    events_per_variable : float
+        Events per coefficient.
+    ties : str
+    covariance : DataFrame
+        Of the finite coefficients.
+    design : Design
+        The complete cases behind it.
+    """
+
+    table: pd.DataFrame
+    n: int
+    events: int
+    missing: int
+    loglik: float
+    loglik_null: float
+    lr_statistic: float
+    lr_df: int
+    lr_p: float
+    concordance: float
+    events_per_variable: float
+    ties: str
+    covariance: pd.DataFrame = field(repr=False)
+    design: Design = field(repr=False)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the distinct reasons for coefficients without a number."""
+        return tuple(dict.fromkeys(reason for reason in self.table["reason"] if reason))
+
+
+def cox(
+    frame: pd.DataFrame,
+    covariates: Sequence[str],
+    time: str,
+    event: str,
+    *,
+    ties: Ties = "efron",
+    references: Mapping[str, object] | None = None,
+    alpha: float = 0.05,
+) -> Cox:
+    """Fit a Cox proportional-hazards model to the complete cases.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per patient.
+    covariates : sequence of str
+        Columns: numbers as they are, booleans as yes against no, categories against their reference.
+    time, event : str
+        Columns of days and of whether the event was seen.
+    ties : {"efron", "breslow"}
+        Efron is R's default, Breslow SPSS's.
+    references : mapping, optional
+        Reference level per categorical covariate; by default the first declared category. Text needs one.
+    alpha : float
+        Wald limits cover 1 - alpha.
+
+    Raises
+    ------
+    KeyError, ValueError
+        As :func:`helpers.estimate.design.design`, or for an unknown way of handling ties.
+
+    Notes
+    -----
+    Agrees with R's ``coxph(Surv(time, event) ~ ..., ties = ties)``. A level without events, or any combination that
+    separates, has no finite hazard ratio (:func:`helpers.estimate.separation.runaway`): its row says so.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "old": [1, 1, 0, 0, 0, 1]})
+    >>> model = cox(frame.astype({"old": bool}), ["old"], "t", "d")
+    >>> model.table[["covariate", "level", "reference", "hr", "p"]].round(3)
+      covariate level reference     hr      p
+    0       old   yes        no  1.758  0.646
+    >>> model.n, model.events, model.missing, model.events_per_variable
+    (6, 4, 0, 4.0)
+    """
+    if ties not in ("efron", "breslow"):
+        raise ValueError("ties must be efron or breslow")
+    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha)
+
+
+def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
+    """Fit a Cox model to a design already laid out."""
+    reasons = _reasons_before(laid)
+    free = [name for name in laid.x if not reasons[name]]
+    beta, covariance, loglik, null = _estimate(laid, free, ties)
+    reasons.update(_reasons_after(laid, free, beta))
+    scores = laid.x[free].to_numpy() @ beta if np.isfinite(beta).all() else np.full(len(laid.x), np.nan)
+    finite = [name for name in free if not reasons[name]]
+    statistic = 2 * (loglik - null)
+    return Cox(
+        table=_table(laid, free, beta, covariance, reasons, alpha),
+        n=len(laid.x),
+        events=int(laid.event.sum()),
+        missing=laid.missing,
+        loglik=loglik,
+        loglik_null=null,
+        lr_statistic=statistic,
+        lr_df=len(free),
+        lr_p=float(chi2.sf(statistic, len(free))) if free else np.nan,
+        concordance=concordance(scores, laid.time, laid.event) if free else np.nan,
+        events_per_variable=float(laid.event.sum() / len(free)) if free else np.nan,
+        ties=ties,
+        covariance=pd.DataFrame(covariance, free, free).loc[finite, finite],
+        design=laid,
+    )
+
+
+def univariable(
+    frame: pd.DataFrame,
+    covariates: Sequence[str],
+    time: str,
+    event: str,
+    *,
+    ties: Ties = "efron",
+    references: Mapping[str, object] | None = None,
+    alpha: float = 0.05,
+) -> pd.DataFrame:
+    """Fit one model per covariate, each on its own complete cases.
+
+    Returns
+    -------
+    DataFrame
+        The rows of :attr:`Cox.table`, with model_n, model_events, missing and the covariate's likelihood-ratio p
+        (lr_p) behind them.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "age": [3, 9, 4, None, 8, 2]})
+    >>> univariable(frame, ["age"], "t", "d")[["covariate", "model_n", "missing"]]
+      covariate  model_n  missing
+    0       age        5        1
+    """
+    tables = []
+    for name in covariates:
+        model = cox(frame, [name], time, event, ties=ties, references=references, alpha=alpha)
+        added = {"model_n": model.n, "model_events": model.events, "missing": model.missing, "lr_p": model.lr_p}
+        tables.append(model.table.assign(**added))
+    return pd.concat(tables, ignore_index=True)
+
+
+def screen(table: pd.DataFrame, threshold: float) -> list[str]:
+    """Name the covariates with any coefficient whose p-value lies below the threshold, in the table's order.
+
+    Examples
+    --------
+    >>> screen(pd.DataFrame({"covariate": ["sex", "age", "age"], "p": [0.03, 0.5, 0.19]}), 0.2)
+    ['sex', 'age']
+    """
+    return list(dict.fromkeys(table.loc[table["p"] < threshold, "covariate"]))
+
+
+def concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> float:
+    """Return Harrell's C of a risk score: how often the one who has the event first had the higher score.
+
+    Notes
+    -----
+    Pairs with equal scores count one half; pairs whose events fall on one day are left out; a censoring on the day
+    of an event comes after it. Agrees with R's ``concordance``.
+
+    Examples
+    --------
+    >>> concordance(np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]), np.array([True, True, False]))
+    0.6666666666666666
+    """
+    if np.isnan(scores).any():
+        return np.nan
+    later = (time[:, None] < time[None, :]) | ((time[:, None] == time[None, :]) & ~event[None, :])
+    pairs = event[:, None] & later
+    if not pairs.any():
+        return np.nan
+    gaps = np.sign(np.round(scores[:, None] - scores[None, :], 12))
+    return float((gaps[pairs] + 1).mean() / 2)
+
+
+def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:
+    """Return a table of coefficients with a row of hazard ratio 1 for each reference level, first in its covariate.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "old": [1, 1, 0, 0, 0, 1]})
+    >>> model = cox(frame.astype({"old": bool}), ["old"], "t", "d")
+    >>> with_references(model.table, model.design)[["level", "n", "events", "hr"]].round(3)
+      level  n  events     hr
+    0    no  3       2  1.000
+    1   yes  3       2  1.758
+    """
+    pieces = []
+    for name, rows in table.groupby("covariate", sort=False):
+        if rows["reference"].iloc[0]:
+            others = laid.x[[f"{name}: {level}" for level in rows["level"]]].sum(axis=1).to_numpy() > 0
+            base = {"covariate": name, "level": rows["reference"].iloc[0], "reference": rows["reference"].iloc[0]}
+            base |= {
+                "n": int((~others).sum()),
+                "events": int(laid.event[~others].sum()),
+                "hr": 1.0,
+                "reason": "reference",
+            }
+            pieces.append(pd.DataFrame([base], columns=rows.columns).astype(rows.dtypes.to_dict()))
+        pieces.append(rows)
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _reasons_before(laid: Design) -> dict[str, str]:
+    """Find the coefficients that cannot be estimated whatever the outcome."""
+    reasons = dict.fromkeys(laid.x, "")
+    if not laid.event.any():
+        return dict.fromkeys(laid.x, "no event among the complete cases")
+    kept: list[str] = []
+    for name in laid.x:
+        values = laid.x[name].to_numpy()
+        if len(np.unique(values)) < 2:
+            reasons[name] = "the same for all complete cases"
+        elif _rank(laid.x[[*kept, name]]) == len(kept):
+            reasons[name] = "determined by the covariates before it"
+        else:
+            kept.append(name)
+    return reasons
+
+
+def _rank(x: pd.DataFrame) -> int:
+    centred = x.to_numpy() - x.to_numpy().mean(axis=0)
+    scale = np.linalg.norm(centred, axis=0)
+    return int(np.linalg.matrix_rank(centred / np.where(scale > 0, scale, 1), tol=1e-9))
+
+
+def _reasons_after(laid: Design, free: list[str], beta: NDArray[np.float64]) -> dict[str, str]:
+    """Explain the coefficients that ran away."""
+    x = laid.x[free].to_numpy()
+    if not free or (np.isfinite(beta).all() and np.all(np.abs(beta) * np.ptp(x, axis=0) < SUSPECT)):
+        return {}
+    signs = runaway(x, laid.time, laid.event)
+    if not np.isfinite(beta).all() and not signs.any():
+        return dict.fromkeys(free, "the model did not converge")
+    texts = {-1: "towards 0", 1: "without bound"}
+    terms = laid.terms.set_index(laid.x.columns)
+    return {
+        name: f"monotone likelihood: the hazard ratio runs {texts[sign]} ({_why(terms.loc[name])})"
+        for name, sign in zip(free, signs, strict=True)
+        if sign
+    }
+
+
+def _why(term: pd.Series) -> str:
+    if term["level"] and term["events"] == 0:
+        return f"no event among the {term['n']} with {term['covariate']} {term['level']}"
+    if term["level"]:
+        return (
+            f"{term['events']} events among the {term['n']} with {term['covariate']} {term['level']}, too few elsewhere"
+        )
+    return "it orders the events perfectly"
+
+
+def _estimate(laid: Design, free: list[str], ties: str) -> tuple[NDArray, NDArray, float, float]:
+    if not free:
+        return np.array([]), np.empty((0, 0)), np.nan, np.nan
+    method = _efron if ties == "efron" else _breslow
+    for options in ({"precise": True}, {"precise": False}):
+        try:
+            with warnings.catch_warnings():
+                # Runaway coefficients are found by linear programme and reported in the table; the fitters' own
+                # warnings about them are guesses.
+                for category in (ConvergenceWarning, RuntimeWarning):
+                    warnings.simplefilter("ignore", category)
+                found = method(laid.x[free], laid.time, laid.event, **options)
+            if np.isfinite(found[0]).all():
+                return found
+        except (ConvergenceError, np.linalg.LinAlgError):
+            continue
+    return np.full(len(free), np.nan), np.full((len(free), len(free)), np.nan), np.nan, np.nan
+
+
+def _efron(x: pd.DataFrame, time: NDArray, event: NDArray, *, precise: bool) -> tuple[NDArray, NDArray, float, float]:
+    frame = pd.DataFrame(x.to_numpy()).assign(time=time, event=event.astype(int))
+    model = CoxPHFitter().fit(frame, "time", "event", fit_options=PRECISE if precise else None)
+    loglik = float(model.log_likelihood_)
+    null = loglik - float(model.log_likelihood_ratio_test().test_statistic) / 2
+    return model.params_.to_numpy(), model.variance_matrix_.to_numpy(), loglik, null
+
+
+def _breslow(x: pd.DataFrame, time: NDArray, event: NDArray, *, precise: bool) -> tuple[NDArray, NDArray, float, float]:
+    del precise
+    scale = x.to_numpy().std(axis=0)
+    model = PHReg(time, (x.to_numpy() - x.to_numpy().mean(axis=0)) / scale, status=event.astype(int), ties="breslow")
+    found = model.fit(disp=0)
+    null = float(model.loglike(np.zeros(x.shape[1])))
+    return found.params / scale, found.cov_params() / np.outer(scale, scale), float(found.llf), null
+
+
+def _table(
+    laid: Design,
+    free: list[str],
+    beta: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    reasons: Mapping[str, str],
+    alpha: float,
+) -> pd.DataFrame:
+    shown = pd.DataFrame({"coef": beta, "se": np.sqrt(np.diag(covariance))}, index=free).reindex(laid.x.columns)
+    shown[[bool(reasons[name]) for name in laid.x]] = np.nan
+    reach = norm.ppf(1 - alpha / 2) * shown["se"]
+    table = laid.terms.set_index(laid.x.columns).join(shown)
+    table["z"] = shown["coef"] / shown["se"]
+    table["hr"] = np.exp(shown["coef"])
+    table["ci_low"], table["ci_high"] = np.exp(shown["coef"] - reach), np.exp(shown["coef"] + reach)
+    table["p"] = 2 * norm.sf(np.abs(table["z"]))
+    table["reason"] = list(reasons.values())
+    return table[COLUMNS].reset_index(drop=True)

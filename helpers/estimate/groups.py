@@ -1,0 +1,256 @@
+"""Two groups of measurements, before and after, and what decides between the t test and ranks, as SPSS does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+from statsmodels.stats.diagnostic import lilliefors as _lilliefors
+
+from helpers.estimate.arrays import complete, numbers
+
+
+@dataclass(frozen=True)
+class Test:
+    """Result of a test: its name, statistic, two-sided p, degrees of freedom if any, sizes, why no p if so."""
+
+    __test__ = False
+
+    name: str
+    statistic: float
+    p: float
+    df: float = np.nan
+    n: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What normality decided, and the tests on both sides of the decision.
+
+    Parameters
+    ----------
+    normal : bool
+        Every group passes Lilliefors' test; it decides which test is ``chosen``.
+    normality : tuple of Test
+        One per group.
+    chosen, t, t_welch, ranks : Test
+    """
+
+    normal: bool
+    normality: tuple[Test, ...]
+    chosen: Test
+    t: Test
+    t_welch: Test
+    ranks: Test
+
+
+def quantile(values: ArrayLike, q: float | Sequence[float]) -> float | np.ndarray:
+    """Return quantiles by the type-7 rule (R's default, Excel's PERCENTILE.INC), NaN for no values.
+
+    Examples
+    --------
+    >>> quantile([1, 2, 3, 4], 0.75)
+    3.25
+    """
+    found = complete(values)
+    if len(found) == 0:
+        return np.nan if np.isscalar(q) else np.full(len(q), np.nan)
+    result = np.quantile(found, q, method="linear")
+    return float(result) if np.isscalar(q) else result
+
+
+def describe(values: ArrayLike) -> dict[str, float]:
+    """Return n, missing, mean, sd, median, q1, q3, min and max.
+
+    Examples
+    --------
+    >>> found = describe([1, 2, 4, None])
+    >>> found["n"], found["missing"], found["median"], round(found["sd"], 3)
+    (3, 1, 2.0, 1.528)
+    """
+    found = complete(values)
+    names = ("min", "q1", "median", "q3", "max")
+    return {
+        "n": len(found),
+        "missing": len(numbers(values)) - len(found),
+        "mean": float(found.mean()) if len(found) else np.nan,
+        "sd": float(found.std(ddof=1)) if len(found) > 1 else np.nan,
+        **{name: float(value) for name, value in zip(names, quantile(found, (0, 0.25, 0.5, 0.75, 1)), strict=True)},
+    }
+
+
+def lilliefors(values: ArrayLike) -> Test:
+    """Test normality by Kolmogorov-Smirnov with Lilliefors' correction, mean and sd being estimated.
+
+    Notes
+    -----
+    p by Dallal and Wilkinson 1986 up to .10, by table above. SPSS prints the same test and stops at .200, "a lower
+    bound". Agrees with R's ``nortest::lillie.test`` in the statistic, and in p up to .10.
+
+    Examples
+    --------
+    >>> lilliefors([1.0, 1.1, 1.2, 1.3, 9.0, 9.5]).p < 0.05
+    True
+    """
+    found = complete(values)
+    if len(found) < 4 or np.ptp(found) == 0:
+        reason = "fewer than four values" if len(found) < 4 else "all values equal"
+        return Test("Lilliefors", np.nan, np.nan, n=(len(found),), reason=reason)
+    statistic, p = _lilliefors(found, dist="norm", pvalmethod="approx")
+    return Test("Lilliefors", float(statistic), float(p), n=(len(found),))
+
+
+def t_test(first: ArrayLike, second: ArrayLike, *, pooled: bool = True) -> Test:
+    """Compare two means: Student's pooled variance, or Welch's.
+
+    Notes
+    -----
+    Agrees with R's ``t.test(first, second, var.equal = pooled)``; SPSS prints both.
+
+    Examples
+    --------
+    >>> found = t_test([1, 2, 3], [3, 4, 5])
+    >>> round(found.statistic, 3), found.df
+    (-2.449, 4.0)
+    """
+    one, two = complete(first), complete(second)
+    name, sizes = ("t test" if pooled else "Welch's t test"), (len(one), len(two))
+    if min(sizes) < 2 or (np.ptp(one) == 0 and np.ptp(two) == 0):
+        return Test(name, np.nan, np.nan, n=sizes, reason="too few values, or no spread")
+    found = stats.ttest_ind(one, two, equal_var=pooled)
+    return Test(name, float(found.statistic), float(found.pvalue), float(found.df), sizes)
+
+
+def mann_whitney(first: ArrayLike, second: ArrayLike) -> Test:
+    """Compare two groups by ranks: normal approximation corrected for ties, without continuity correction, as SPSS.
+
+    Notes
+    -----
+    The statistic is the U of ``first``. Agrees with R's ``wilcox.test(first, second, exact = FALSE, correct = FALSE)``
+    and with PSPP's NPAR TESTS.
+
+    Examples
+    --------
+    >>> found = mann_whitney([1, 2, 2], [2, 3, 4])
+    >>> found.statistic, round(found.p, 4)
+    (1.0, 0.1046)
+    """
+    one, two = complete(first), complete(second)
+    sizes = (len(one), len(two))
+    if min(sizes) == 0 or np.ptp(np.concatenate([one, two])) == 0:
+        return Test("Mann-Whitney U test", np.nan, np.nan, n=sizes, reason="an empty group, or all values equal")
+    found = stats.mannwhitneyu(one, two, method="asymptotic", use_continuity=False)
+    return Test("Mann-Whitney U test", float(found.statistic), float(found.pvalue), n=sizes)
+
+
+def paired_t(before: ArrayLike, after: ArrayLike) -> Test:
+    """Compare the means of pairs; a pair with a missing half is left out.
+
+    Notes
+    -----
+    The statistic is of ``after - before``. Agrees with R's ``t.test(after, before, paired = TRUE)``.
+
+    Examples
+    --------
+    >>> round(paired_t([1, 2, 3, 5], [2, 4, 6, 6]).statistic, 3)
+    3.656
+    """
+    gains = complete(numbers(after) - numbers(before))
+    if len(gains) < 2 or np.ptp(gains) == 0:
+        return Test("paired t test", np.nan, np.nan, n=(len(gains),), reason="too few pairs, or all changes equal")
+    found = stats.ttest_1samp(gains, 0)
+    return Test("paired t test", float(found.statistic), float(found.pvalue), float(found.df), (len(gains),))
+
+
+def paired_wilcoxon(before: ArrayLike, after: ArrayLike) -> Test:
+    """Compare pairs by signed ranks: zeros dropped, ties corrected, no continuity correction, as SPSS.
+
+    Notes
+    -----
+    The statistic is the sum of ranks of the rises. Agrees with R's ``wilcox.test(after, before, paired = TRUE,
+    exact = FALSE, correct = FALSE)``.
+
+    Examples
+    --------
+    >>> found = paired_wilcoxon([1, 2, 3, 5, 4], [2, 4, 6, 6, 4])
+    >>> found.statistic, found.n
+    (10.0, (5,))
+    """
+    gains = complete(numbers(after) - numbers(before))
+    if not np.any(gains != 0):
+        return Test("Wilcoxon signed-rank test", np.nan, np.nan, n=(len(gains),), reason="no pair that changed")
+    moved = gains[gains != 0]
+    found = stats.wilcoxon(moved, zero_method="wilcox", correction=False, method="asymptotic")
+    rises = float(stats.rankdata(np.abs(moved))[moved > 0].sum())
+    return Test("Wilcoxon signed-rank test", rises, float(found.pvalue), n=(len(gains),))
+
+
+def kruskal_wallis(*groups: ArrayLike) -> Test:
+    """Compare several groups by ranks.
+
+    Notes
+    -----
+    Agrees with R's ``kruskal.test``.
+
+    Examples
+    --------
+    >>> round(kruskal_wallis([1, 2], [3, 4], [5, 6]).statistic, 3)
+    4.571
+    """
+    found = [complete(group) for group in groups]
+    sizes = tuple(map(len, found))
+    if len(found) < 2 or min(sizes) == 0 or np.ptp(np.concatenate(found)) == 0:
+        return Test("Kruskal-Wallis test", np.nan, np.nan, n=sizes, reason="an empty group, or all values equal")
+    result = stats.kruskal(*found)
+    return Test("Kruskal-Wallis test", float(result.statistic), float(result.pvalue), len(found) - 1, sizes)
+
+
+def levene(*groups: ArrayLike) -> Test:
+    """Test equal variances about the means, as SPSS prints it above its t test.
+
+    Examples
+    --------
+    >>> levene([1, 2, 3], [1, 5, 9]).name
+    "Levene's test"
+    """
+    found = [complete(group) for group in groups]
+    sizes = tuple(map(len, found))
+    if min(sizes) < 2 or all(np.ptp(group) == 0 for group in found):
+        return Test("Levene's test", np.nan, np.nan, n=sizes, reason="too few values, or no spread")
+    result = stats.levene(*found, center="mean")
+    return Test("Levene's test", float(result.statistic), float(result.pvalue), n=sizes)
+
+
+def compare(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comparison:
+    """Let normality decide between the t test and Mann-Whitney, as the paper's Methods do.
+
+    Normal means that neither group's Lilliefors test has p below ``alpha``; a group too small or too uniform to be
+    tested is not called normal. The t test is the pooled one, Welch's beside it.
+
+    Examples
+    --------
+    >>> compare([1, 2, 3, 4, 5.5], [2, 3, 4, 5, 6.5]).chosen.name
+    't test'
+    """
+    normality = (lilliefors(first), lilliefors(second))
+    normal = all(test.p >= alpha for test in normality)
+    t, ranks = t_test(first, second), mann_whitney(first, second)
+    return Comparison(normal, normality, t if normal else ranks, t, t_test(first, second, pooled=False), ranks)
+
+
+def compare_paired(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) -> Comparison:
+    """Let the normality of the changes decide between the paired t test and Wilcoxon's signed ranks.
+
+    Examples
+    --------
+    >>> compare_paired([9, 8, 7, 9, 90], [4, 5, 3, 2, 1]).chosen.name
+    'Wilcoxon signed-rank test'
+    """
+    normality = (lilliefors(numbers(after) - numbers(before)),)
+    normal = normality[0].p >= alpha
+    t, ranks = paired_t(before, after), paired_wilcoxon(before, after)
+    return Comparison(bool(normal), normality, t if normal else ranks, t, t, ranks)

@@ -1,0 +1,60 @@
+"""Several tests at once: Holm and Benjamini-Hochberg beside the raw p-values."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from statsmodels.stats.multitest import multipletests
+
+from helpers.estimate.arrays import numbers
+
+METHODS = {"holm": "holm", "bh": "fdr_bh", "bonferroni": "bonferroni"}
+
+
+def adjust(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -> NDArray[np.float64]:
+    """Adjust p-values for their number; a missing one stays missing and is not counted.
+
+    Parameters
+    ----------
+    p : array-like of shape (k,)
+    method : {"holm", "bh", "bonferroni"}
+        Holm 1979 and Bonferroni (family-wise error), Benjamini and Hochberg 1995 (false discovery rate).
+
+    Notes
+    -----
+    Agrees with R's ``p.adjust(p, "holm")``, ``"BH"`` and ``"bonferroni"``.
+
+    Examples
+    --------
+    >>> adjust([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    raw = numbers(p)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}")
+    if np.any((raw < 0) | (raw > 1)):
+        raise ValueError("p-values lie between 0 and 1")
+    known, adjusted = ~np.isnan(raw), np.full(len(raw), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(raw[known], method=METHODS[method])[1]
+    return adjusted
+
+
+def with_adjusted(frame: pd.DataFrame, column: str = "p") -> pd.DataFrame:
+    """Return the frame with ``p_holm`` and ``p_bh`` right behind its p-values.
+
+    Examples
+    --------
+    >>> with_adjusted(pd.DataFrame({"analyte": ["CRP", "IL-6"], "p": [0.01, 0.2]})).round(3)
+      analyte     p  p_holm  p_bh
+    0     CRP  0.01    0.02  0.02
+    1    IL-6  0.20    0.20  0.20
+    """
+    result = frame.copy()
+    place = result.columns.get_loc(column) + 1
+    for offset, method in enumerate(("holm", "bh")):
+        result.insert(place + offset, f"{column}_{method}", adjust(result[column], method))
+    return result

@@ -1,0 +1,151 @@
+"""Series of laboratory values: fixed days, before and after, and values below the limit of detection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from helpers.estimate.arrays import numbers
+from helpers.estimate.groups import quantile
+
+
+def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArray[np.float64]:
+    """Return numbers whose ranks are right in spite of limits of detection.
+
+    What lies below the highest lower limit cannot be told apart and is tied just under it; likewise what lies
+    above the lowest upper limit. Mann-Whitney and medians then need no made-up value.
+
+    Parameters
+    ----------
+    value : array-like of shape (n,)
+    censored : array-like of {"no", "left", "right"}
+    limit : array-like of shape (n,)
+        The limit that censors; the value stands in where it is missing.
+
+    Notes
+    -----
+    Helsel 2012: re-censoring at the highest limit.
+
+    Examples
+    --------
+    >>> for_ranks([2.5, 1.0, 7.0, 2.5], ["left", "no", "no", "no"], [2.5, None, None, None]).argsort(kind="stable")
+    array([0, 1, 3, 2])
+    """
+    found, ends = numbers(value).copy(), numbers(limit)
+    side = np.asarray(pd.Series(censored).fillna("no").to_numpy(), dtype=object)
+    ends = np.where(np.isnan(ends), found, ends)
+    result = found.copy()
+    if np.any(side == "left"):
+        floor = np.nanmax(ends[side == "left"])
+        result[(side == "left") | ((found < floor) & (side == "no"))] = np.nextafter(floor, -np.inf)
+    if np.any(side == "right"):
+        ceiling = np.nanmin(ends[side == "right"])
+        result[(side == "right") | ((found > ceiling) & (side == "no"))] = np.nextafter(ceiling, np.inf)
+    return result
+
+
+def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArray[np.float64]:
+    """Put half the limit for a value below detection, the limit for one above: the sensitivity analysis, not the main.
+
+    Examples
+    --------
+    >>> half_limit([2.5, 7.0], ["left", "no"], [2.5, None])
+    array([1.25, 7.  ])
+    """
+    found, ends = numbers(value), numbers(limit)
+    side = pd.Series(censored).fillna("no").to_numpy()
+    ends = np.where(np.isnan(ends), found, ends)
+    return np.select([side == "left", side == "right"], [ends / 2, ends], found)
+
+
+def summarise(frame: pd.DataFrame, by: Sequence[str], value: str = "value", censored: str = "censored") -> pd.DataFrame:
+    """Summarise values per group: n, n_censored, median and quartiles with censored values at their limit.
+
+    Returns
+    -------
+    DataFrame
+        One row per group that occurs: the columns of ``by``, n, n_censored, median, q1, q3, and median_censored: True
+        if the median itself lies among censored values, so that it is only a bound.
+
+    Examples
+    --------
+    >>> labs = pd.DataFrame({"day": [0, 0, 0], "value": [2.5, 2.5, 9.0], "censored": ["left", "left", "no"]})
+    >>> summarise(labs, ["day"])[["n", "n_censored", "median", "median_censored"]]
+       n  n_censored  median  median_censored
+    0  3           2     2.5             True
+    """
+    rows = []
+    for key, part in frame.dropna(subset=[value]).groupby(list(by), observed=True, sort=True):
+        found, side = numbers(part[value]), part[censored].fillna("no").to_numpy()
+        q1, middle, q3 = quantile(found, (0.25, 0.5, 0.75))
+        bound = bool(np.any(side[found == middle] != "no")) if len(found) % 2 else _between_censored(found, side)
+        rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, bound))
+    return pd.DataFrame(rows, columns=[*by, "n", "n_censored", "median", "q1", "q3", "median_censored"])
+
+
+def _between_censored(values: NDArray[np.float64], side: NDArray) -> bool:
+    order = np.argsort(values, kind="stable")
+    middle = order[len(values) // 2 - 1 : len(values) // 2 + 1]
+    return bool(np.any(side[middle] != "no"))
+
+
+def sample_near(
+    labs: pd.DataFrame,
+    anchor: pd.Series,
+    offset: float,
+    *,
+    tolerance: float = 0.0,
+    patient: str = "patient_id",
+    day: str = "day",
+    series: Sequence[str] = ("analyte",),
+) -> pd.DataFrame:
+    """Pick each patient's sample nearest to a fixed day from an anchor, at most one per series.
+
+    Parameters
+    ----------
+    labs : DataFrame
+        One row per measurement.
+    anchor : Series
+        Day of the anchor (first steroid, say) by patient; patients without one are left out.
+    offset : float
+        Days from the anchor: -1 the day before.
+    tolerance : float
+        How far off the sample may be, in days. Of two as near, the earlier counts; on one day the first in the table.
+    patient, day, series
+        Names of columns.
+
+    Returns
+    -------
+    DataFrame
+        The chosen rows, with ``offset`` (days from the anchor) added.
+
+    Examples
+    --------
+    >>> labs = pd.DataFrame({"patient_id": ["a", "a"], "day": [3, 6], "analyte": "CRP", "value": [80.0, 20.0]})
+    >>> sample_near(labs, pd.Series({"a": 4}), -1)[["day", "value", "offset"]]
+       day  value  offset
+    0    3   80.0    -1.0
+    """
+    start = labs[patient].map(anchor.dropna().astype(float).to_dict())
+    found = labs.assign(offset=numbers(labs[day]) - numbers(start)).dropna(subset=["offset"])
+    found = found.assign(_far=(found["offset"] - offset).abs())
+    found = found[found["_far"] <= tolerance + 1e-9].sort_values(["_far", day], kind="stable")
+    chosen = found.drop_duplicates([patient, *series]).sort_index()
+    return chosen.drop(columns="_far").reset_index(drop=True)
+
+
+def pair(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str] = ("patient_id", "analyte")) -> pd.DataFrame:
+    """Join samples before and after: one row per key that has both, columns suffixed ``_before`` and ``_after``.
+
+    Examples
+    --------
+    >>> early = pd.DataFrame({"patient_id": ["a", "b"], "analyte": "CRP", "value": [80.0, 5.0]})
+    >>> late = pd.DataFrame({"patient_id": ["a"], "analyte": "CRP", "value": [20.0]})
+    >>> pair(early, late)[["patient_id", "value_before", "value_after"]]
+      patient_id  value_before  value_after
+    0          a          80.0         20.0
+    """
+    return before.merge(after, on=list(keys), suffixes=("_before", "_after"), validate="one_to_one")
