@@ -148,8 +148,12 @@ def forked_kernels(preload: Sequence[str] = PRELOAD) -> Iterator[bool]:
     with tempfile.TemporaryDirectory(prefix="kernels-") as folder, contextlib.ExitStack() as stack:
         address = os.path.join(folder, "s")
         boot = f"import runpy, sys; del sys.path[0]; runpy.run_path(sys.argv[1], run_name={SERVER!r})"
-        command = [sys.executable, "-c", boot, os.path.abspath(__file__), address, *preload]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(address)
+            listener.listen(64)  # kernels may be asked for at once; they wait while the server imports
+            number = listener.fileno()
+            command = [sys.executable, "-c", boot, os.path.abspath(__file__), str(number), *preload]
+            server = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, pass_fds=[number])
         stack.callback(server.wait)
         stack.callback(server.stdin.close)  # the server ends when its input does
         stack.enter_context(
@@ -248,14 +252,12 @@ def _read(connection: socket.socket) -> dict[str, Any] | None:
 # The server.
 
 
-def serve(address: str, preload: Sequence[str]) -> None:
-    """Import *preload*, then fork a kernel for each request until standard input ends.
+def serve(number: int, preload: Sequence[str]) -> None:
+    """Import *preload*, then fork a kernel for each request at the listening socket until standard input ends.
 
     The parent's call never returns (it exits); in each child it returns once the kernel has ended.
     """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(address)
-    listener.listen(64)  # clients may connect at once, and wait
+    listener = socket.socket(fileno=number)
     startup = _startup(os.environ)
     _import(preload)
     request = _Server(listener, startup).loop()
@@ -416,6 +418,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == SERVER:
-    serve(sys.argv[2], sys.argv[3:])
+    serve(int(sys.argv[2]), sys.argv[3:])
 elif __name__ == "__main__":
     sys.exit(main())

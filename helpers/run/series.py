@@ -30,7 +30,7 @@ from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.paths import write_csv, write_json
 from helpers.problems import InputError, Problem
-from helpers.published.concordance import concordance, summary
+from helpers.published.concordance import VERDICTS, concordance, summary
 from helpers.published.values import published
 from helpers.results import registry
 from helpers.run.site import BookError, build_book
@@ -86,6 +86,8 @@ def numbered(folder: Path = paths.NOTEBOOKS, wanted: Sequence[str] = ()) -> list
     names = [name.strip().removesuffix(".ipynb") for name in wanted]
     allowed = ", ".join(path.stem for path in found) or "none are there"
     unknown = [Problem("notebooks", "", "", name, allowed) for name in names if name not in numbers]
+    if not found:
+        unknown = [Problem("notebooks", "", "", folder.name, "a folder of numbered notebooks")]
     if unknown:
         raise InputError(unknown)
     return [path for path in found if not names or {path.stem, path.stem[:2]} & set(names)]
@@ -143,8 +145,8 @@ def run_series(
         executed = execute_all(notebooks, part / "notebooks", settings, jobs=jobs, console=console)
         for one in executed:
             _tidy(one.path, {str(part): str(final)})
-        verdicts = write_results(analysis, part)
         failures = [one.failure for one in executed if one.failure]
+        verdicts = write_results(analysis, part, failures)
         book = _book(analysis, executed, verdicts, part, final, failures) if site else None
         this_run = {
             "started": started.isoformat(timespec="seconds"),
@@ -199,8 +201,13 @@ def execute(
     import papermill  # by hand: it costs a second that a refused input should not
     from papermill.exceptions import PapermillExecutionError
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)  # a setting that a notebook does not name is none of its own
-    clock, failure = time.perf_counter(), None
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told here, unnamed settings are meant
+    clock, failure, begun = time.perf_counter(), None, 0
+
+    def begin(cell: nbformat.NotebookNode, **_: Any) -> None:
+        nonlocal begun
+        begun += cell.cell_type == "code"
+
     try:
         papermill.execute_notebook(
             path,
@@ -211,17 +218,31 @@ def execute(
             request_save_on_cell_execute=False,
             extra_arguments=QUIET,
             record_timing=False,
+            on_cell_execute=begin,
             on_cell_executed=lambda **_: advance(path, 1),
         )
     except PapermillExecutionError as error:
         failure = Failure(path.stem, f"cell [{error.exec_count}]", _first_line(f"{error.ename}: {error.evalue}"))
     except Exception as error:  # a kernel that died, a file that is no notebook: whatever it is, the others go on
-        failure = Failure(path.stem, "kernel", _first_line(f"{type(error).__name__}: {error}"))
-    if not target.exists():
-        shutil.copy(path, target)
+        failure = Failure(path.stem, f"cell [{begun}]", _first_line(f"{type(error).__name__}: {error}"))
+        _write_unexecuted(path, target, failure)
     executed = Executed(target, time.perf_counter() - clock, failure)
     advance(path, None, executed)
     return executed
+
+
+def _write_unexecuted(path: Path, target: Path, failure: Failure) -> None:
+    """Write a notebook whose kernel died, without the stored outputs, which are another run's."""
+    notice = nbformat.v4.new_markdown_cell(f"**Not executed to its end:** {failure}.", id="failure")
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception:
+        notebook = nbformat.v4.new_notebook()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.cells = [*notebook.cells[:1], notice, *notebook.cells[1:]]
+    paths.write_text(target, nbformat.writes(notebook) + "\n")
 
 
 def _first_line(text: str) -> str:
@@ -298,9 +319,22 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def write_results(analysis: Analysis, folder: Path) -> dict[str, int]:
+def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, registry.Value]:
+    """Compute every number; a family that fails is added to *failures* and takes no other with it."""
+    values: dict[str, registry.Value] = {}
+    for family in registry.families():
+        try:
+            values |= family.values(analysis)
+        except Exception as error:
+            told = _first_line(f"{type(error).__name__}: {error}")
+            failures.append(Failure("results", family.name, told))
+            values |= {id: registry.Value(id, None, f"failed: {told}") for id in family.ids}
+    return values
+
+
+def write_results(analysis: Analysis, folder: Path, failures: list[Failure]) -> dict[str, int]:
     """Write ``results.json`` and ``concordance.csv`` and count the verdicts on results."""
-    values = registry.compute(analysis)
+    values = compute(analysis, failures)
     write_json(folder / "results.json", registry.as_json(values))
     printed = published(analysis.parameters.published_folder or paths.PUBLISHED)
     comparable = registry.comparable(analysis.parameters)
@@ -308,7 +342,7 @@ def write_results(analysis: Analysis, folder: Path) -> dict[str, int]:
         comparable = f"another cohort ({analysis.cohort.name})"
     table = concordance(printed, values, comparable=comparable)
     write_csv(folder / "concordance.csv", table)
-    return {verdict: int(count) for verdict, count in summary(table, printed).loc["results"].items()}
+    return summary(table, printed).loc["results", list(VERDICTS)].astype(int).to_dict()
 
 
 def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
