@@ -1,1 +1,106 @@
-"""To come."""
+"""Figure 1: from the infusions screened to the patients analysed, every number counted, none typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.results.registry import GC, Value, family, need, population, yes
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+EXCLUDED = {
+    "prior CAR elsewhere": ("excluded_elsewhere", "CAR T cells at another institution before"),
+    "other trial": ("excluded_trial", "enrolled in an ongoing trial"),
+    "repeat infusion": ("excluded_repeat", "second or later infusion"),
+}
+KEPT, LEFT_OUT = "kept", "excluded"
+
+
+def _screening(analysis: Analysis) -> list[tuple]:
+    """Count the infusions screened and those excluded by reason; none if the cohort has no screening table."""
+    if not analysis.cohort.has("screening", "excluded_reason"):
+        return []
+    reasons = analysis.cohort.tables["screening"]["excluded_reason"]
+    rows = [("screened", "CAR T-cell infusions screened", len(reasons), "", KEPT)]
+    for reason, (box, label) in EXCLUDED.items():
+        rows.append((box, label, int(yes(reasons == reason).sum()), "screened", LEFT_OUT))
+    return rows
+
+
+def flow(analysis: Analysis) -> pd.DataFrame:
+    """Count the boxes of the flow diagram.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per box: box, label, n, parent (box, "" at the top), kind ("kept" or "excluded"). Boxes whose table
+        the cohort lacks are not there.
+    """
+    frame, rows = analysis.frame, _screening(analysis)
+    rows.append(("cohort", "patients, first infusion", len(frame), "screened" if rows else "", KEPT))
+    base = "cohort"
+    if "toxicity" in frame:
+        toxic = population(analysis, "toxicity")
+        rows.append(("no_toxicity", "neither CRS nor ICANS", int((~toxic).sum()), "cohort", LEFT_OUT))
+        rows.append(("toxicity", "CRS and/or ICANS", int(toxic.sum()), "cohort", KEPT))
+        base = "toxicity"
+    if "gc" in frame:
+        among = population(analysis, "toxicity")
+        rows.append(
+            ("gc", f"GC by day {analysis.parameters.window_days}", int((yes(frame["gc"]) & among).sum()), base, KEPT)
+        )
+        rows.append(("nongc", "no GC", int((~yes(frame["gc"]) & among).sum()), base, KEPT))
+    if "evaluable" in frame:
+        known = population(analysis, "evaluable")
+        among = population(analysis, "toxicity")
+        rows.append(("not_evaluable", "no day 30 response", int((among & ~known).sum()), base, LEFT_OUT))
+        rows.append(("evaluable", "day 30 response known", int(known.sum()), base, KEPT))
+    return pd.DataFrame(rows, columns=["box", "label", "n", "parent", "kind"])
+
+
+@family(
+    "results.efficacy.excluded.n",
+    "results.efficacy.analysed.n",
+    population="all",
+    method="count",
+    reason="those without CRS and ICANS are excluded from all group comparisons",
+    needs=["toxicity"],
+)
+def analysed(analysis: Analysis) -> dict[str, float]:
+    """Count those excluded for want of toxicity and those analysed."""
+    toxic = population(analysis, "toxicity")
+    return {
+        "results.efficacy.excluded.n": Value("", int((~toxic).sum()), population="all", n=len(toxic)),
+        "results.efficacy.analysed.n": Value("", int(toxic.sum()), population="toxicity", n=len(toxic)),
+    }
+
+
+@family(
+    *(f"extra.flow.{box}.n" for box in ["screened", *(box for box, _ in EXCLUDED.values())]),
+    population="screened",
+    method="count",
+    needs=["table:screening"],
+)
+def screened(analysis: Analysis) -> dict[str, float]:
+    """Count the infusions screened and excluded."""
+    analysis.cohort.need("screening", "excluded_reason")
+    return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis)}
+
+
+@family(
+    "extra.flow.gc.n",
+    "extra.flow.nongc.n",
+    "extra.flow.not_evaluable.n",
+    population="toxicity",
+    method="count",
+    depends=GC,
+    needs=["gc", "evaluable"],
+)
+def groups(analysis: Analysis) -> dict[str, float]:
+    """Count the groups of the analysed."""
+    need(analysis, "gc", "evaluable")
+    boxes = flow(analysis).set_index("box")["n"]
+    return {f"extra.flow.{box}.n": boxes[box] for box in ("gc", "nongc", "not_evaluable")}

@@ -13,9 +13,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import math
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 
 MODULES = ("stated", "flow", "table1", "table2", "supplementary", "table3", "table4", "survival", "table5",
            "figure2", "robustness")  # fmt: skip
+# parameters that the derived columns depend on
+GC = ("window_days", "premedication")
+DOSE = (*GC, "gc_cutoff", "gc_cutoff_percentile")
+ONSET = (*GC, "gc_clock", "onset_cut_days")
+LENGTH = (*GC, "duration_cut_days")
+AGENT = ("window_days",)
+EVENTS = {"OS": (), "PFS": ("censoring",), "EFS": ("censoring", "nonresponse_day")}
 _FAMILIES: dict[str, Family] = {}
 
 
@@ -94,7 +102,7 @@ class Family:
 
     def holds(self, id: str) -> bool:
         """Tell whether *id* is of this family."""
-        return id in self.ids or bool(self.prefix) and id.startswith(self.prefix)
+        return id in self.ids or (self.prefix != "" and id.startswith(self.prefix))
 
     def values(self, analysis: Analysis) -> dict[str, Value]:
         """Compute all values of the family; a missing table gives values of None with the plain reason."""
@@ -387,7 +395,7 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
                "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
                "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
     frame = need(analysis, *columns)
-    toxic = frame["toxicity"] if "toxicity" in frame else everyone
+    toxic = frame.get("toxicity", everyone)
     if name == "relapsed":
         status = frame["disease_status"] if "disease_status" in frame else pd.Series("", index=frame.index)
         return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
@@ -433,3 +441,18 @@ def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value
 def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Set a prefix before the keys of *values*."""
     return {f"{prefix}.{key}": value for key, value in values.items()}
+
+
+def once(function: Callable) -> Callable:
+    """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives."""
+    memory: dict[tuple, object] = {}
+
+    @wraps(function)
+    def remembered(analysis: Analysis, *arguments: object) -> object:
+        key = (id(analysis), *arguments)
+        if key not in memory:
+            memory[key] = function(analysis, *arguments)
+            weakref.finalize(analysis, memory.pop, key, None)
+        return memory[key]
+
+    return remembered

@@ -1,1 +1,87 @@
-"""To come."""
+"""Supplementary Table 1: incidence and severity of CRS and ICANS by target of the CAR T cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from scipy.stats import kruskal
+
+from helpers.results.registry import Value, count, family, need, yes
+from helpers.results.table1 import TARGETS
+from helpers.results.table3 import PRINTED, STATED, test_of
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+GRADES = {"any": (1, 5), "g1": (1, 1), "g2": (2, 2), "g3": (3, 5)}
+LABELS = {"any": "Any grade", "g1": "Grade 1", "g2": "Grade 2", "g3": "Grade ≥3"}
+
+
+def _cells(analysis: Analysis, event: str) -> dict[str, Value]:
+    frame = need(analysis, f"{event}_grade", "car_target")
+    found = {}
+    for key, target in TARGETS.items():
+        among = yes(frame["car_target"] == target)
+        for grade, (low, high) in GRADES.items():
+            for measure, value in count(frame[f"{event}_grade"].between(low, high), among).items():
+                found[f"extra.stable1.{event}.{key}.{grade}.{measure}"] = value
+    return found
+
+
+def _tests(analysis: Analysis, event: str) -> dict[str, Value]:
+    frame = analysis.frame
+    members = {label: yes(frame["car_target"] == label) for label in TARGETS.values()}
+    any_grade = frame[f"{event}_grade"] > 0
+    table = [[int((inside & any_grade).sum()), int((inside & ~any_grade).sum())] for inside in members.values()]
+    return {
+        f"extra.stable1.{event}.incidence.p": test_of(analysis, table, list(members)),
+        f"extra.stable1.{event}.severity.p": _severity(frame[f"{event}_grade"], members),
+    }
+
+
+def _severity(grade: pd.Series, members: dict[str, pd.Series]) -> Value:
+    samples = [grade[inside].dropna().to_numpy(float) for inside in members.values() if inside.any()]
+    total = sum(map(len, samples))
+    if len(samples) < 2 or len({value for sample in samples for value in sample}) < 2:
+        return Value("", None, "fewer than two groups, or one grade only", n=total)
+    method = "Kruskal-Wallis on the grade, none = 0"
+    return Value("", float(kruskal(*samples).pvalue), n=total, method=method)
+
+
+def _ids(event: str) -> list[str]:
+    cells = [f"{key}.{grade}.{m}" for key in TARGETS for grade in GRADES for m in ("n", "pct")]
+    return [f"extra.stable1.{event}.{cell}" for cell in [*cells, "incidence.p", "severity.p"]]
+
+
+@family(*_ids("crs"), population="all", method=PRINTED, stated=STATED, depends=["chi_square"],
+        reason="the text says no significant difference; the table itself is not in the article",
+        needs=["crs_grade", "car_target"])  # fmt: skip
+def crs(analysis: Analysis) -> dict[str, Value]:
+    """CRS by target."""
+    return _cells(analysis, "crs") | _tests(analysis, "crs")
+
+
+@family(*_ids("icans"), population="all", method=PRINTED, stated=STATED, depends=["chi_square"],
+        reason="the text says no significant difference; the table itself is not in the article",
+        needs=["icans_grade", "car_target"])  # fmt: skip
+def icans(analysis: Analysis) -> dict[str, Value]:
+    """ICANS by target."""
+    return _cells(analysis, "icans") | _tests(analysis, "icans")
+
+
+def frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out S-Table 1: event, grade, then n and pct for each target, p of incidence and of severity."""
+    rows = []
+    for event in ("crs", "icans"):
+        cells, tests = _cells(analysis, event), _tests(analysis, event)
+        for grade, label in LABELS.items():
+            row = {"event": event.upper(), "grade": label}
+            for key, target in TARGETS.items():
+                for measure in ("n", "pct"):
+                    row[f"{target} {measure}"] = cells[f"extra.stable1.{event}.{key}.{grade}.{measure}"].value
+            for test in ("incidence", "severity"):
+                row[f"p {test}"] = tests[f"extra.stable1.{event}.{test}.p"].value
+            rows.append(row)
+    numbers = [column for column in rows[0] if column not in ("event", "grade")]
+    return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))

@@ -1,1 +1,466 @@
-"""To come."""
+"""Survival by Kaplan-Meier: rates with their half-widths, log-rank tests, follow-up; Figure 3, S-Figures 1, 2, 4 and 6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
+from helpers.estimate.kaplan_meier import at_risk, curve, reverse_kaplan_meier, survival_at
+from helpers.estimate.logrank import logrank, pairwise
+from helpers.problems import NotAvailable
+from helpers.results.exposure import exposure_groups, is_naive
+from helpers.results.registry import (
+    AGENT,
+    DOSE,
+    EVENTS,
+    GC,
+    LENGTH,
+    ONSET,
+    Reading,
+    Value,
+    count,
+    family,
+    need,
+    once,
+    population,
+    yes,
+)
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+ENDPOINTS = ("OS", "EFS", "PFS")
+PRINTED_YEARS = (1, 2, 3)
+PLAIN = "Kaplan-Meier; ± is 1.96 Greenwood standard errors (z of the level 1 - alpha)"
+LOG = "Kaplan-Meier; ± is the distance to the lower limit of R's default log interval"
+LOGRANK = "log-rank test"
+ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
+
+
+def columns(endpoint: str) -> tuple[str, str]:
+    """Name the columns of an endpoint: days and whether the event was seen."""
+    return f"{endpoint.lower()}_days", f"{endpoint.lower()}_event"
+
+
+# ------------------------------------------------------------------------------------------------ groups compared
+
+
+def _agent(name: str, column: str) -> Callable[[Analysis], pd.Series]:
+    def groups(analysis: Analysis) -> pd.Series:
+        given = yes(need(analysis, column)[column])
+        labels = np.where(given, name, f"no {name}")
+        return pd.Series(pd.Categorical(labels, [f"no {name}", name], ordered=True), index=given.index)
+
+    return groups
+
+
+def _column(column: str) -> Callable[[Analysis], pd.Series]:
+    return lambda analysis: need(analysis, column)[column]
+
+
+def _dose_of_tcz_treated(analysis: Analysis) -> pd.Series:
+    frame = need(analysis, "gc_group", "tcz", "rux")
+    dose = frame["gc_group"].where(yes(frame["gc"]) & yes(frame["tcz"]) & ~yes(frame["rux"]))
+    return dose.cat.remove_categories(["none"])
+
+
+# comparison: groups, population read from the print, population stated, parameters that the groups depend on
+COMPARISONS: dict[str, tuple[Callable[[Analysis], pd.Series], str, str, tuple[str, ...]]] = {
+    "gc": (_agent("GC", "gc"), "all", "toxicity", GC),
+    "tcz": (_agent("TCZ", "tcz"), "all", "toxicity", AGENT),
+    "rux": (_agent("RUX", "rux"), "all", "toxicity", AGENT),
+    "dose": (_column("gc_group"), "toxicity", "toxicity", DOSE),
+    "dose_tcz_no_rux": (_dose_of_tcz_treated, "gc", "gc", DOSE),
+    "onset": (_column("gc_onset"), "gc", "gc", ONSET),
+    "duration": (_column("gc_duration_group"), "gc", "gc", LENGTH),
+    "exposure": (exposure_groups, "toxicity", "toxicity", (*DOSE, *ONSET, *LENGTH, "exposure", "age_cut", "weight_cut", "blast_cut")),
+}  # fmt: skip
+
+
+def compared(analysis: Analysis, comparison: str) -> pd.Series:
+    """Return the groups of a named comparison, missing outside its population.
+
+    Parameters
+    ----------
+    comparison : str
+        gc, tcz, rux (S-Figure 2), dose (Figure 3), dose_tcz_no_rux (S-Figure 4), onset, duration (S-Figure 6), or
+        exposure (the one of the parameters).
+
+    Returns
+    -------
+    pandas.Series
+        Ordered categorical by patient_id.
+    """
+    make, paper, stated, _ = COMPARISONS[comparison]
+    groups = make(analysis)
+    return groups.where(population(analysis, paper if analysis.reading == "paper" else stated))
+
+
+# ---------------------------------------------------------------------------------------------- curves and counts
+
+
+def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> dict[str, pd.DataFrame]:
+    """Estimate a survival curve for each group.
+
+    Parameters
+    ----------
+    endpoint : {"OS", "EFS", "PFS"}
+    groups : Series, optional
+        Labels by patient_id, missing ones left out; by default everyone is one group, "all".
+
+    Returns
+    -------
+    dict of str to DataFrame
+        time (days), survival, lower, upper (0 to 1; R's default log interval), at_risk, events, censored.
+    """
+    time, event = columns(endpoint)
+    frame = need(analysis, time, event)
+    found = {}
+    for label, members in _members(frame, groups):
+        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
+        renamed = steps.rename(columns={"low": "lower", "high": "upper"})
+        found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
+    return found
+
+
+def _members(frame: pd.DataFrame, groups: pd.Series | None) -> list[tuple[str, pd.Series]]:
+    if groups is None:
+        return [("all", pd.Series(True, index=frame.index))]
+    return [(str(level), yes(groups == level)) for level in _levels(groups) if yes(groups == level).any()]
+
+
+def _levels(groups: pd.Series) -> list:
+    return (
+        list(groups.cat.categories)
+        if isinstance(groups.dtype, pd.CategoricalDtype)
+        else sorted(groups.dropna().unique())
+    )
+
+
+def numbers_at_risk(
+    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
+) -> pd.DataFrame:
+    """Count the patients at risk just before each time: index group, columns years (from 0), counts."""
+    years = [0, *analysis.parameters.milestones] if years is None else years
+    time, event = columns(endpoint)
+    frame = need(analysis, time, event)
+    days = np.array(years, dtype=float) * DAYS_PER_YEAR
+    rows = {
+        label: at_risk(frame.loc[members, time], days, event=frame.loc[members, event])
+        for label, members in _members(frame, groups)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=years).rename_axis("group")
+
+
+def rates(
+    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
+) -> pd.DataFrame:
+    """Read survival at milestones: group, years, n, events, at_risk, rate, ci_low, ci_high, half_width (percent).
+
+    The limits are R's default log interval; half_width is 1.96 Greenwood standard errors.
+    """
+    years = list(analysis.parameters.milestones) if years is None else years
+    time, event = columns(endpoint)
+    frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
+    for label, members in _members(frame, groups):
+        data = frame.loc[members, time], frame.loc[members, event]
+        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha)
+        for year, row in zip(years, read.itertuples(), strict=True):
+            limits = [100 * number for number in (row.survival, row.low, row.high, norm.ppf(1 - alpha / 2) * row.se)]
+            rows.append((label, year, len(data[0]), int(yes(data[1]).sum()), row.at_risk, *limits))
+    named = ["group", "years", "n", "events", "at_risk", "rate", "ci_low", "ci_high", "half_width"]
+    return pd.DataFrame(rows, columns=named)
+
+
+def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series) -> Value:
+    """Test by log-rank that all groups have one survival curve."""
+    time, event = columns(endpoint)
+    frame = need(analysis, time, event)
+    found = logrank(frame[time], frame[event], groups)
+    n, events = int(found.table["n"].sum()), int(found.table["observed"].sum())
+    missing = len(frame) - n
+    return Value("", found.p, found.reason, n=n, events=events, missing=missing, method=LOGRANK)
+
+
+# ------------------------------------------------------------------------------------------------ overall survival
+
+
+def _slug(label: object) -> str:
+    text = "".join(
+        sign if sign.isalnum() else "_" for sign in str(label).lower().replace("≤", "le ").replace(">", "gt ")
+    )
+    return "_".join(part for part in text.split("_") if part)
+
+
+def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
+    def values(analysis: Analysis) -> dict[str, Value]:
+        time, event = columns(endpoint)
+        data = analysis.frame[time], analysis.frame[event]
+        alpha, logarithmic = analysis.parameters.alpha, endpoint == "PFS" and analysis.reading == "paper"
+        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha)
+        width = read["survival"] - read["low"] if logarithmic else norm.ppf(1 - alpha / 2) * read["se"]
+        counts = {"n": len(data[0]), "events": int(data[1].sum()), "missing": int(data[0].isna().sum())}
+        found = {}
+        for year, rate, half in zip(PRINTED_YEARS, read["survival"], width, strict=True):
+            place, late = f"results.efficacy.{endpoint.lower()}_{year}y", f"follow-up ends before year {year}"
+            found[f"{place}.rate"] = Value("", 100 * rate, late, **counts)
+            found[f"{place}.half_width"] = Value("", 100 * half, late, **counts)
+        return found
+
+    return values
+
+
+for _endpoint in ENDPOINTS:
+    family(
+        *(
+            f"results.efficacy.{_endpoint.lower()}_{year}y.{m}"
+            for year in PRINTED_YEARS
+            for m in ("rate", "half_width")
+        ),
+        population="all",
+        method=LOG if _endpoint == "PFS" else PLAIN,
+        reason="rates and widths can be met with 120 patients only; "
+        + (
+            "the growth of ± from year 2 to 3 fits the log interval"
+            if _endpoint == "PFS"
+            else "± fits the plain interval"
+        ),
+        stated=Reading("all", PLAIN, "the print does not define ±; one definition for all endpoints"),
+        depends=[*EVENTS[_endpoint], "alpha"],
+        needs=columns(_endpoint),
+        name=f"survival.{_endpoint}",
+    )(_overall(_endpoint))
+
+
+def _group_rates(analysis: Analysis, endpoint: str, groups: pd.Series | None, place: str) -> dict[str, Value]:
+    found = {}
+    for row in rates(analysis, endpoint, groups).itertuples():
+        key = f"{place}.{_slug(row.group)}.{row.years:g}y"
+        late = f"follow-up ends before year {row.years:g}"
+        for measure in ("rate", "ci_low", "ci_high", "half_width", "at_risk"):
+            found[f"{key}.{measure}"] = Value("", getattr(row, measure), late, n=row.n, events=row.events)
+    return found
+
+
+def _milestones(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
+    return lambda analysis: _group_rates(analysis, endpoint, None, f"extra.survival.{endpoint.lower()}")
+
+
+for _endpoint in ENDPOINTS:
+    family(
+        population="all",
+        method="Kaplan-Meier; limits: R's default log interval; half_width: 1.96 Greenwood standard errors",
+        prefix=f"extra.survival.{_endpoint.lower()}.all.",
+        depends=[*EVENTS[_endpoint], "alpha", "milestones"],
+        needs=columns(_endpoint),
+        name=f"survival.{_endpoint}_milestones",
+    )(_milestones(_endpoint))
+
+
+# -------------------------------------------------------------------------------------------------- log-rank tests
+
+
+def _printed_rux(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
+    key = f"results.efficacy.rux.{endpoint.lower()}.p"
+    return lambda analysis: {key: logrank_of(analysis, endpoint, compared(analysis, "rux"))}
+
+
+def _printed_low(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
+    def values(analysis: Analysis) -> dict[str, Value]:
+        groups = compared(analysis, "dose")
+        groups = groups.where(yes(groups != "high")).cat.remove_categories(["high"])
+        return {f"results.gc_impact.low_vs_nongc.{endpoint.lower()}.p": logrank_of(analysis, endpoint, groups)}
+
+    return values
+
+
+def _compare(endpoint: str, comparison: str) -> Callable[[Analysis], dict[str, Value]]:
+    """Make the family of a comparison: test over all groups, every pair if they are several, rates of each group."""
+    place = f"extra.survival.{endpoint.lower()}.{comparison}"
+
+    def values(analysis: Analysis) -> dict[str, Value]:
+        groups = compared(analysis, comparison)
+        if not groups.notna().any():
+            return {f"{place}.logrank.p": Value("", None, "no patient in any of the groups")}
+        found = {f"{place}.logrank.p": logrank_of(analysis, endpoint, groups)}
+        if len(_members(analysis.frame, groups)) > 2:
+            found |= _pairs(analysis, endpoint, groups, place)
+        return found | _group_rates(analysis, endpoint, groups, place)
+
+    return values
+
+
+def _pairs(analysis: Analysis, endpoint: str, groups: pd.Series, place: str) -> dict[str, Value]:
+    time, event = columns(endpoint)
+    found = {}
+    for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
+        key = f"{place}.{_slug(row.first)}_vs_{_slug(row.second)}"
+        counts = {"n": row.n_first + row.n_second, "events": row.events}
+        for measure, adjusted in (("p", ""), ("p_holm", ", Holm over all pairs")):
+            found[f"{key}.{measure}"] = Value("", getattr(row, measure), "no event in either group", **counts,
+                                              method=LOGRANK + adjusted)  # fmt: skip
+    return found
+
+
+for _endpoint in ENDPOINTS:
+    _low = _endpoint.lower()
+    family(
+        f"results.efficacy.rux.{_low}.p",
+        population="all",
+        method=LOGRANK,
+        reason="Figure S2 compares subgroups of the cohort; p .51 cannot come from the patients of Table 5's RUX row",
+        stated=Reading("toxicity", LOGRANK, ANALYSED),
+        depends=[*EVENTS[_endpoint], *AGENT],
+        needs=[*columns(_endpoint), "rux"],
+        name=f"survival.{_endpoint}_by_rux_printed",
+    )(_printed_rux(_endpoint))
+    family(
+        f"results.gc_impact.low_vs_nongc.{_low}.p",
+        population="toxicity",
+        method=LOGRANK + " of two of the three groups",
+        reason="49 patients without GC are printed: 110 - 61",
+        depends=[*EVENTS[_endpoint], *DOSE],
+        needs=[*columns(_endpoint), "gc_group"],
+        name=f"survival.{_endpoint}_low_dose_printed",
+    )(_printed_low(_endpoint))
+    for _name, (_, _paper, _stated, _depends) in COMPARISONS.items():
+        family(
+            f"extra.survival.{_low}.{_name}.logrank.p",
+            population=_paper,
+            method="Kaplan-Meier, limits by R's default log interval; " + LOGRANK,
+            reason="S-Figure 2 shows subgroups of the cohort" if _paper == "all" else "",
+            stated=None if _paper == _stated else Reading(_stated, LOGRANK, ANALYSED),
+            prefix=f"extra.survival.{_low}.{_name}.",
+            depends=[*EVENTS[_endpoint], *_depends, "alpha", "milestones"],
+            needs=columns(_endpoint),
+            name=f"survival.{_endpoint}_by_{_name}",
+        )(_compare(_endpoint, _name))
+
+
+@family(
+    "results.multivariable.low.n",
+    "results.multivariable.nongc.n",
+    "extra.survival.high.n",
+    population="toxicity",
+    method="count",
+    reason="the text prints 45 and 46 for the low-dose group; 46 and 15 make the 61 of Table 2",
+    depends=DOSE,
+    needs=["gc_group"],
+)
+def dose_groups(analysis: Analysis) -> dict[str, Value]:
+    """Count the dose groups of the PFS comparison."""
+    groups, among = analysis.frame["gc_group"], population(analysis, "toxicity")
+    ids = {
+        "low": "results.multivariable.low.n",
+        "none": "results.multivariable.nongc.n",
+        "high": "extra.survival.high.n",
+    }
+    return {id: count(yes(groups == level), among)["n"] for level, id in ids.items()}
+
+
+# -------------------------------------------------------------------------------------------------------- follow-up
+
+
+@family(
+    *(f"results.efficacy.followup.{end}" for end in ("median", "low", "high")),
+    population="all",
+    method="median (quartiles, type 7) of the time under observation, the dead included, months",
+    reason="a minimum of 4.26 months rules out the early censoring that the printed half-widths need: the printed range "
+    "can only be quartiles",
+    stated=Reading("all", "median (minimum, maximum) of the time under observation, months", "printed as a range"),
+    needs=["followup_days"],
+)
+def followup(analysis: Analysis) -> dict[str, Value]:
+    """Median follow-up and the ends that the paper calls its range."""
+    months = analysis.frame["followup_days"].dropna() / DAYS_PER_MONTH
+    ends = (25, 75) if analysis.reading == "paper" else (0, 100)
+    numbers = np.percentile(months, [50, *ends]) if len(months) else [None] * 3
+    shared = {"n": len(months), "missing": len(analysis.frame) - len(months)}
+    names = ("median", "low", "high")
+    return {f"results.efficacy.followup.{name}": Value("", x, **shared) for name, x in zip(names, numbers, strict=True)}
+
+
+@family(
+    "extra.followup.minimum",
+    "extra.followup.maximum",
+    *(f"extra.followup.alive.{end}" for end in ("median", "minimum", "maximum")),
+    population="all",
+    method="order statistics of the time under observation, months; alive: of those alive at last contact",
+    needs=["followup_days", "os_event"],
+)
+def followup_ends(analysis: Analysis) -> dict[str, Value]:
+    """Shortest and longest follow-up, of all and of those alive at last contact."""
+    months = analysis.frame["followup_days"] / DAYS_PER_MONTH
+    alive = months[~yes(analysis.frame["os_event"])]
+    found = {"minimum": months.min(), "maximum": months.max(), "alive.median": alive.median(), "alive.minimum": alive.min(),
+             "alive.maximum": alive.max()}  # fmt: skip
+    return {
+        f"extra.followup.{key}": Value("", number, n=len(alive if "alive" in key else months))
+        for key, number in found.items()
+    }
+
+
+@family(
+    *(f"extra.followup.reverse_km.{end}" for end in ("median", "ci_low", "ci_high")),
+    population="all",
+    method="reverse Kaplan-Meier: death censors, the end of follow-up is the event; months",
+    depends=["alpha"],
+    needs=["os_days", "os_event"],
+)
+def followup_reverse(analysis: Analysis) -> dict[str, Value]:
+    """Median follow-up by reverse Kaplan-Meier."""
+    frame = analysis.frame
+    found = reverse_kaplan_meier(frame["os_days"], frame["os_event"], alpha=analysis.parameters.alpha)
+    numbers = {"median": found.value, "ci_low": found.low, "ci_high": found.high}
+    shared = {"n": len(frame), "events": int((~yes(frame["os_event"])).sum())}
+    late = "the curve does not come down to one half"
+    return {
+        f"extra.followup.reverse_km.{key}": Value("", x / DAYS_PER_MONTH, late, **shared) for key, x in numbers.items()
+    }
+
+
+# ------------------------------------------------------------------------------------------------------- for readers
+
+
+@once
+def logranks(analysis: Analysis) -> pd.DataFrame:
+    """List every log-rank test: endpoint, comparison, groups, n, events, p, p_holm (all pairs), reason.
+
+    Comparisons whose table the cohort lacks are left out.
+    """
+    rows = []
+    for endpoint in ENDPOINTS:
+        time, event = columns(endpoint)
+        if time not in analysis.frame:
+            continue
+        for name in COMPARISONS:
+            try:
+                groups = compared(analysis, name)
+            except NotAvailable:
+                continue
+            labels = [label for label, _ in _members(analysis.frame, groups)]
+            found = logrank_of(analysis, endpoint, groups)
+            rows.append((endpoint, name, " / ".join(labels), found.n, found.events, found.value, np.nan, found.reason))
+            if len(labels) > 2:
+                for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
+                    pair, n = f"{row.first} / {row.second}", row.n_first + row.n_second
+                    rows.append((endpoint, name, pair, n, row.events, row.p, row.p_holm, ""))
+    return pd.DataFrame(rows, columns=["endpoint", "comparison", "groups", "n", "events", "p", "p_holm", "reason"])
+
+
+def note_on_time(analysis: Analysis) -> str:
+    """Say, where it is so, that the comparison by exposure is naive about time; else an empty text."""
+    if not is_naive(analysis):
+        return ""
+    return (f"Groups by {analysis.parameters.exposure} are formed by what happens after day 0 and compared from day 0: "
+            "naive about time, since a patient must live to be exposed.")  # fmt: skip
+
+
+def groups(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+    """Group the patients by *exposure*, by default that of the parameters; see :func:`exposure_groups`."""
+    return exposure_groups(analysis, exposure)

@@ -1,1 +1,205 @@
-"""To come."""
+"""Table 2: CRS and ICANS, their course, and the immunosuppressants given within the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.results.registry import AGENT, GC, Value, count, family, population, spread, under, yes
+from helpers.results.table1 import COUNT, SPREAD, lay_out
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+GRADES = {"any": (1, 5), "g1": (1, 1), "g2": (2, 2), "g3": (3, 5)}
+RANGE = ("median", "low", "high")
+
+
+def _grades(analysis: Analysis, event: str) -> dict[str, Value]:
+    grade = analysis.frame[f"{event}_grade"]
+    found = {}
+    for key, (low, high) in GRADES.items():
+        found |= under(f"table2.{event}.{key}", count(grade.between(low, high), known=grade.notna()))
+    return found
+
+
+@family(
+    *(f"table2.{event}.{key}.{measure}" for event in ("crs", "icans") for key in GRADES for measure in ("n", "pct")),
+    population="all",
+    method=COUNT + "; peak ASTCT grade",
+    needs=["crs_grade", "icans_grade"],
+)
+def grades(analysis: Analysis) -> dict[str, Value]:
+    """Count the peak grades of CRS and of ICANS."""
+    return _grades(analysis, "crs") | _grades(analysis, "icans")
+
+
+@family(*(f"table2.crs_onset.{m}" for m in RANGE), population="crs", method=SPREAD + ", from infusion",
+        needs=["crs_onset_day"])  # fmt: skip
+def crs_onset(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the day of CRS onset."""
+    return under("table2.crs_onset", spread(analysis.frame["crs_onset_day"], population(analysis, "crs")))
+
+
+@family(*(f"table2.crs_duration.{m}" for m in RANGE), population="crs", method=SPREAD + ", days covered",
+        needs=["crs_duration_days"])  # fmt: skip
+def crs_duration(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the days with CRS."""
+    return under("table2.crs_duration", spread(analysis.frame["crs_duration_days"], population(analysis, "crs")))
+
+
+@family(
+    *(f"table2.icans_onset.{m}" for m in RANGE),
+    population="icans",
+    method=SPREAD + ", by the clock of ICANS",
+    reason="a median of day 1 after infusion would precede the CRS onset of day 2; the print names no clock",
+    depends=["icans_clock"],
+    needs=["icans_onset_day"],
+)
+def icans_onset(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the time to ICANS onset."""
+    return under("table2.icans_onset", spread(analysis.frame["icans_onset_day"], population(analysis, "icans")))
+
+
+@family(*(f"table2.icans_duration.{m}" for m in RANGE), population="icans", method=SPREAD + ", days at grade 1 or 2",
+        needs=["icans_duration_days"])  # fmt: skip
+def icans_duration(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the days with ICANS at grade 1 or 2, of those who had any."""
+    return under("table2.icans_duration", spread(analysis.frame["icans_duration_days"], population(analysis, "icans")))
+
+
+def _resolved(analysis: Analysis, event: str) -> dict[str, Value]:
+    resolved, among = analysis.frame[f"{event}_resolved"].astype("boolean"), population(analysis, event)
+    return {f"table2.{event}_resolution.pct": count(resolved, among, known=resolved.notna())["pct"]}
+
+
+@family("table2.crs_resolution.pct", population="crs", method="% whose every episode resolved", needs=["crs_resolved"])
+def crs_resolution(analysis: Analysis) -> dict[str, Value]:
+    """Share of CRS that resolved."""
+    return _resolved(analysis, "crs")
+
+
+@family(
+    "table2.icans_resolution.pct",
+    population="icans",
+    method="% whose every episode resolved",
+    reason="the printed 93.56% is attainable for no number of 31 patients",
+    needs=["icans_resolved"],
+)
+def icans_resolution(analysis: Analysis) -> dict[str, Value]:
+    """Share of ICANS that resolved."""
+    return _resolved(analysis, "icans")
+
+
+@family(*(f"table2.gc_time.{m}" for m in RANGE), population="gc", method=SPREAD + ", by the clock of GC",
+        depends=[*GC, "gc_clock"], needs=["gc_time_days"])  # fmt: skip
+def gc_time(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the time to the first GC."""
+    return under("table2.gc_time", spread(analysis.frame["gc_time_days"], population(analysis, "gc")))
+
+
+@family(*(f"table2.gc_duration.{m}" for m in RANGE), population="gc", method=SPREAD + ", distinct dosing days",
+        depends=GC, needs=["gc_duration_days"])  # fmt: skip
+def gc_duration(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the days on GC."""
+    return under("table2.gc_duration", spread(analysis.frame["gc_duration_days"], population(analysis, "gc")))
+
+
+@family(
+    *(f"table2.{agent}.{measure}" for agent in ("immuno.any", "gc") for measure in ("n", "pct")),
+    population="all",
+    method=COUNT + "; given from day 0 to the window's end",
+    depends=GC,
+    needs=["immunosuppressed"],
+)
+def gc_use(analysis: Analysis) -> dict[str, Value]:
+    """Count those given GC, and those given any of GC, TCZ and RUX."""
+    frame = analysis.frame
+    return under("table2.immuno.any", count(frame["immunosuppressed"])) | under("table2.gc", count(frame["gc"]))
+
+
+@family(
+    *(f"table2.{agent}.{measure}" for agent in ("tcz", "rux") for measure in ("n", "pct")),
+    population="all",
+    method=COUNT + "; given from day 0 to the window's end",
+    depends=AGENT,
+    needs=["tcz", "rux"],
+)
+def other_use(analysis: Analysis) -> dict[str, Value]:
+    """Count those given tocilizumab and ruxolitinib, whatever the indication."""
+    return under("table2.tcz", count(analysis.frame["tcz"])) | under("table2.rux", count(analysis.frame["rux"]))
+
+
+@family(
+    "results.patients.gc_dose.median",
+    "extra.table2.gc_dose.low",
+    "extra.table2.gc_dose.high",
+    *(f"extra.table2.gc_peak.{m}" for m in RANGE),
+    population="gc",
+    method=SPREAD + ", mg/kg methylprednisolone equivalent",
+    depends=GC,
+    needs=["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day"],
+)
+def gc_dose(analysis: Analysis) -> dict[str, Value]:
+    """Median and range of the cumulative GC dose, and of the highest daily dose beside it."""
+    gc = population(analysis, "gc")
+    total = spread(analysis.frame["gc_dose_mg_per_kg"], gc)
+    peak = under("extra.table2.gc_peak", spread(analysis.frame["gc_peak_mg_per_kg_per_day"], gc))
+    ends = {f"extra.table2.gc_dose.{end}": total[end] for end in ("low", "high")}
+    return {"results.patients.gc_dose.median": total["median"], **ends, **peak}
+
+
+@family(
+    "methods.gc_threshold.dose",
+    population="gc",
+    method="percentile, type 7, of the cumulative dose of those given GC",
+    reason="the cut separates low from high dose among the treated; untreated patients have no dose",
+    depends=[*GC, "gc_cutoff_percentile"],
+    needs=["gc_dose_mg_per_kg"],
+)
+def threshold(analysis: Analysis) -> dict[str, Value]:
+    """Percentile of the cumulative dose that defines the cut-off."""
+    doses = analysis.frame.loc[population(analysis, "gc"), "gc_dose_mg_per_kg"]
+    known = doses.dropna().to_numpy(dtype=float)
+    at = float(np.percentile(known, analysis.parameters.gc_cutoff_percentile)) if known.size else None
+    return {"methods.gc_threshold.dose": Value("", at, n=len(known), missing=len(doses) - len(known))}
+
+
+@family(
+    *(f"extra.table2.crs_before_gc.{key}.n" for key in ("g0", *list(GRADES)[1:])),
+    population="gc",
+    method="count; highest CRS grade up to the day of the first GC",
+    reason="the grade that led to GC, never the peak after it",
+    depends=GC,
+    needs=["crs_grade_before_gc"],
+)
+def before_gc(analysis: Analysis) -> dict[str, Value]:
+    """Count CRS grades as they stood when GC began."""
+    grade, gc = analysis.frame["crs_grade_before_gc"], population(analysis, "gc")
+    bounds = {"g0": (0, 0)} | {key: GRADES[key] for key in list(GRADES)[1:]}
+    return {
+        f"extra.table2.crs_before_gc.{key}.n": count(yes(grade.between(*ends)), gc)["n"] for key, ends in bounds.items()
+    }
+
+
+def frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out Table 2: characteristic, level, n, pct, median, low, high, known, missing (see table1.frame)."""
+    levels = {"any": "Any grade", "g1": "Grade 1", "g2": "Grade 2", "g3": "Grade ≥3"}
+    window = analysis.parameters.window_days
+    sections = [
+        ("CRS", {f"crs.{key}": label for key, label in levels.items()}),
+        ("ICANS", {f"icans.{key}": label for key, label in levels.items()}),
+        ("CRS onset, days", {"crs_onset": ""}),
+        ("CRS duration, days", {"crs_duration": ""}),
+        ("CRS resolved", {"crs_resolution": ""}),
+        ("ICANS onset, days", {"icans_onset": ""}),
+        ("Days of ICANS at grade 1 or 2", {"icans_duration": ""}),
+        ("ICANS resolved", {"icans_resolution": ""}),
+        ("Time to GC, days", {"gc_time": ""}),
+        ("Duration of GC, days", {"gc_duration": ""}),
+        (f"Given within {window} days",
+         {"immuno.any": "Any of the three", "gc": "GC", "tcz": "TCZ", "rux": "RUX"}),
+    ]  # fmt: skip
+    return lay_out(analysis, "table2", sections)

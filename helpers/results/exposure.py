@@ -1,0 +1,88 @@
+"""The groups that ``parameters.exposure`` makes, whatever it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.cohort.derive import first_days
+from helpers.cohort.schema import TABLES
+from helpers.problems import InputError, Problem
+from helpers.results.registry import need, yes
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+AGENTS = {"GC": "gc", "TCZ": "tcz", "RUX": "rux"}
+MOST_LEVELS = 8
+
+
+def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+    """Group the patients by *exposure*, by default the one that the parameters name.
+
+    GC, TCZ, RUX: given within the window or not. A column of the analysis frame (so any column of patients): its
+    categories, no/yes, or above its median against the rest. An exposure of the table exposures: begun within the
+    window or not; this is naive about time, since a patient must live to be exposed (see notebook 07).
+
+    Returns
+    -------
+    pandas.Series
+        Ordered categorical by patient_id, the reference first; missing where unknown. Its name is the exposure.
+
+    Raises
+    ------
+    NotAvailable
+        If GC, TCZ or RUX is asked for and the cohort has no treatments.
+    InputError
+        If the cohort has no such exposure at all.
+    """
+    name = exposure or analysis.parameters.exposure
+    if name in AGENTS:
+        given = yes(need(analysis, AGENTS[name])[AGENTS[name]])
+        return _labelled(given, f"no {name}", name).rename(name)
+    if name in analysis.frame:
+        return _column(analysis, name)
+    if analysis.cohort.has("exposures", "exposure", "day"):
+        known = set(analysis.cohort.tables["exposures"]["exposure"].dropna())
+        if name in known:
+            day = first_days(analysis.cohort, name).reindex(analysis.frame.index)
+            return _labelled(day.between(0, analysis.parameters.window_days), f"no {name}", name).rename(name)
+    raise InputError([Problem("parameters", "", "exposure", name, _allowed(analysis))])
+
+
+def is_naive(analysis: Analysis) -> bool:
+    """Tell whether the exposure begins after day 0, so that comparing its groups from day 0 is naive about time."""
+    name = analysis.parameters.exposure
+    return name not in analysis.cohort.tables["patients"].columns
+
+
+def _labelled(mask: pd.Series, no: str, yes_: str) -> pd.Series:
+    labels = mask.map({False: no, True: yes_})
+    return pd.Series(pd.Categorical(labels, [no, yes_], ordered=True), index=mask.index)
+
+
+def _column(analysis: Analysis, name: str) -> pd.Series:
+    series = analysis.frame[name]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return _labelled(series.astype(object), f"no {name}", name).rename(name)
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        middle = series.median()
+        over = (series > middle).astype(object).where(series.notna())
+        return _labelled(over, f"{name} ≤{middle:g}", f"{name} >{middle:g}").rename(name)
+    column = analysis.cohort.declared.get("patients", {}).get(name) or TABLES["patients"].get(name)
+    found = sorted(series.dropna().unique())
+    if len(found) > MOST_LEVELS:
+        raise InputError([Problem("parameters", "", "exposure", name, f"a column of at most {MOST_LEVELS} categories")])
+    order = [level for level in (column.allowed if column else ()) if level in found] or found
+    return pd.Series(pd.Categorical(series, order, ordered=True), index=series.index, name=name)
+
+
+def _allowed(analysis: Analysis) -> str:
+    names = [name for name, column in AGENTS.items() if column in analysis.frame]
+    names += [name for name in analysis.cohort.tables["patients"].columns if name != "patient_id"]
+    if analysis.cohort.has("exposures", "exposure"):
+        names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
+    return " / ".join(map(str, names))
