@@ -1,0 +1,198 @@
+"""Who has what: one row of labels per patient, every printed count met jointly.
+
+Labels are what Tables 1-5 count (sex, blasts of 5 % or more, GC group ...), not yet ages, doses or days: those follow
+from the labels (:mod:`helpers.synthesis.details`). The calibration swaps labels and keeps their counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.synthesis.draws import deal, pick
+from helpers.synthesis.margins import CHOSEN, count, counts
+
+# relative chance of a higher peak CRS grade, and of GC-driving ICANS: the sicker get more treatment
+GRADE_WEIGHT = {"none": 1.0, "low": 4.0, "high": 8.0}
+BLASTS = ("ge50", "25_50", "5_25", "lt5", "na")
+MRD = ("lt1e4", "1e4_1e3", "1e3_1e2", "ge1e2", "na")
+
+
+def draw_labels(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw the labels of the 120 patients, index 0 ... 119.
+
+    Returns
+    -------
+    DataFrame
+        female, age_over, weight_over, transplant, allogeneic (bool); target, status, site, blast, mrd (text);
+        crs, icans (0 none, 1, 2, 3 = grade 3 or more), crs4, icans4 (bool: that grade is 4), crs_open, icans_open (bool:
+        not resolved); gc (none/low/high), late, long, tcz, rux (bool), response (CR/NR/ND).
+
+    Examples
+    --------
+    >>> labels = draw_labels(np.random.default_rng(2025))
+    >>> pd.crosstab(labels["gc"], labels["response"]).loc["low"].to_dict()
+    {'CR': 41, 'ND': 4, 'NR': 1}
+    """
+    n, toxic = count("table1"), count("table2.crs.any")
+    frame = pd.DataFrame(index=range(n))
+    frame["toxic"] = np.arange(n) < toxic
+    _treatment(frame, rng)
+    _grades(frame, rng)
+    _baseline(frame, rng)
+    return frame
+
+
+def _treatment(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """GC group, its onset and duration, TCZ, RUX and response: Tables 3 and 4 and the GC, TCZ, RUX rows of Table 2."""
+    toxic = frame["toxic"].to_numpy()
+    low, none = count("results.multivariable.low"), count("results.multivariable.nongc")
+    groups = {"none": none, "low": low, "high": count("table2.gc") - low}
+    frame["gc"] = deal(rng, groups, toxic)
+    frame.loc[~toxic, "gc"] = "none"
+    frame["response"] = _responses(frame, rng, groups)
+    gc, cr, nr, nd = frame["gc"] != "none", *(frame["response"] == r for r in ("CR", "NR", "ND"))
+    late = nr & gc
+    late |= _picked(frame, rng, cr & gc, count("table4.onset_late.cr"))
+    late |= _picked(frame, rng, nd & gc & toxic, CHOSEN["late_not_evaluable"])
+    weight = np.where(frame["gc"] == "high", 50.0, 1.0)
+    long = nr & gc
+    long |= _picked(frame, rng, cr & gc, count("table4.dur_long.cr"), weight)
+    long |= _picked(frame, rng, nd & gc & toxic, CHOSEN["long_not_evaluable"], weight)
+    frame["late"], frame["long"] = late, long
+    _other_agents(frame, rng, gc, cr, nr, nd & toxic)
+
+
+def _responses(frame: pd.DataFrame, rng: np.random.Generator, groups: dict[str, int]) -> np.ndarray:
+    cells = {
+        "none": counts("table3.nongc", "cr", "nr"),
+        "low": counts("table4.dose_low", "cr", "nr"),
+        "high": counts("table4.dose_high", "cr", "nr"),
+    }
+    response = np.full(len(frame), "CR", dtype=object)  # those without CRS are in no table of responses
+    for group, cell in cells.items():
+        here = (frame["toxic"] & (frame["gc"] == group)).to_numpy()
+        dealt = {"CR": cell["cr"], "NR": cell["nr"], "ND": groups[group] - sum(cell.values())}
+        response[here] = deal(rng, dealt, here)[here]
+    response[pick(rng, ~frame["toxic"].to_numpy(), 1)] = "ND"
+    return response
+
+
+def _other_agents(frame, rng, gc, cr, nr, nd) -> None:
+    """TCZ and RUX: who has neither GC nor TCZ has RUX, but for those whom the print leaves untreated."""
+    toxic = frame["toxic"]
+    without = nr & gc  # no TCZ
+    untreated = _picked(frame, rng, nr & ~gc, CHOSEN["untreated"])
+    rux_only = _picked(frame, rng, cr & toxic & ~gc, CHOSEN["rux_only_cr"])
+    gc_only = count("table3.nontcz.cr") - CHOSEN["rux_only_cr"]
+    early_low = np.where(frame["gc"] == "low", 3.0, 1.0)
+    without |= untreated | rux_only | _picked(frame, rng, cr & gc, gc_only, early_low)
+    lost = int(toxic.sum()) - count("table2.tcz") - count("table3.nontcz.cr") - count("table3.nontcz.nr")
+    without |= _picked(frame, rng, nd & gc, lost)
+    frame["tcz"] = toxic & ~without
+    sick = frame["gc"].map(GRADE_WEIGHT).to_numpy()
+    rux = rux_only | _picked(frame, rng, cr & toxic & ~rux_only, count("table3.rux.cr") - CHOSEN["rux_only_cr"], sick)
+    outside = count("table2.immuno.any") - (int(toxic.sum()) - CHOSEN["untreated"])  # for GVHD, without CRS
+    rux |= _picked(frame, rng, nd, count("table2.rux") - count("table3.rux.cr") - outside)
+    frame["rux"] = rux | _picked(frame, rng, ~toxic & cr, outside)
+    frame["untreated"] = untreated
+
+
+def _grades(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Peak CRS and ICANS grades: higher where more was given; unresolved ones among those lost before day 30."""
+    toxic, gc, lost = frame["toxic"].to_numpy(), frame["gc"] != "none", frame["response"] == "ND"
+    sick = frame["gc"].map(GRADE_WEIGHT) * np.where(frame["tcz"], 1.0, 0.2)
+    severe = _picked(frame, rng, toxic & ~frame["untreated"], count("table2.crs.g3"), sick**1.5)
+    second = _picked(frame, rng, toxic & ~frame["untreated"] & ~severe, count("table2.crs.g2"), sick)
+    frame["crs"] = np.select([severe, second, toxic], [3, 2, 1], 0)
+    frame["crs4"] = _picked(frame, rng, severe, CHOSEN["crs_grade_4"], np.where(frame["gc"] == "high", 9.0, 1.0))
+    opened = round(count("table2.crs.any") * (1 - _share("table2.crs_resolution.pct")))
+    frame["crs_open"] = _picked(frame, rng, toxic & lost & gc, opened, frame["crs"].to_numpy() ** 2.0)
+    icans_open = _picked(
+        frame, rng, frame["crs_open"], round(count("table2.icans.any") * (1 - _share("table2.icans_resolution.pct")))
+    )
+    worst = icans_open | _picked(
+        frame, rng, toxic & gc & ~lost, count("table2.icans.g3") - int(icans_open.sum()), frame["crs"] ** 2.0
+    )
+    weight = frame["crs"].to_numpy() * np.where(gc, 3.0, 1.0)
+    second = _picked(frame, rng, toxic & gc & ~worst & ~frame["crs_open"], count("table2.icans.g2"), weight)
+    first = _picked(
+        frame,
+        rng,
+        toxic & ~worst & ~second & ~frame["crs_open"] & ~frame["untreated"],
+        count("table2.icans.g1"),
+        weight,
+    )
+    frame["icans"] = np.select([worst, second, first], [3, 2, 1], 0)
+    frame["icans_open"] = icans_open
+    frame["icans4"] = _picked(frame, rng, icans_open, CHOSEN["icans_grade_4"])
+
+
+def _share(id: str) -> float:
+    from helpers.synthesis.margins import printed
+
+    return printed(id) / 100
+
+
+def _baseline(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Table 1: blasts agree with MRD, extramedullary relapse goes with an empty marrow."""
+    everyone = np.ones(len(frame), bool)
+    frame["female"] = _picked(frame, rng, everyone, count("table1.female"))
+    frame["age_over"] = _picked(frame, rng, everyone, CHOSEN["age_over_cut"])
+    frame["weight_over"] = _weight_over(frame, rng)
+    frame["target"] = deal(rng, counts("table1.target", "cd19", "cd19_22", "cd19_22_20"), everyone)
+    frame["status"] = deal(rng, counts("table1.status", "refractory", "first", "second"), everyone)
+    frame["site"] = deal(
+        rng,
+        counts("table1.site", "bm", "bm_cns", "bm_testicle", "bm_cns_testicle", "cns", "testicle", "others"),
+        (frame["status"] != "refractory").to_numpy(),
+    )
+    boys_only(frame, rng)
+    frame["transplant"] = _picked(
+        frame,
+        rng,
+        everyone,
+        count("table1.transplant_yes"),
+        np.where(frame["status"] == "second", 6.0, 1.0) * (1 + 99 * (frame["rux"] & ~frame["toxic"])),
+    )
+    frame["allogeneic"] = _picked(
+        frame, rng, everyone, count("table1.origin.allo"), np.where(frame["transplant"], 9.0, 1.0)
+    )
+    _marrow(frame, rng)
+
+
+def _weight_over(frame: pd.DataFrame, rng: np.random.Generator, discordant: int = 9) -> pd.Series:
+    """Heavier than the cut: the older half but for some slight ones, and some sturdy younger ones."""
+    over = frame["age_over"] & ~_picked(frame, rng, frame["age_over"], discordant)
+    return over | _picked(frame, rng, ~frame["age_over"], CHOSEN["weight_over_cut"] - int(over.sum()))
+
+
+def boys_only(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Swap the relapse sites of girls with a testicular relapse with those of boys, in place."""
+    testis = frame["site"].str.contains("testic").to_numpy()
+    girls = np.flatnonzero(testis & frame["female"])
+    boys = pick(rng, (~testis & ~frame["female"] & (frame["site"] != "")).to_numpy(), girls.size)
+    sites = frame["site"].to_numpy().copy()
+    sites[girls], sites[boys] = sites[boys], sites[girls]
+    frame["site"] = sites
+
+
+def _marrow(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    blasts, mrd = counts("table1.blast", *BLASTS), counts("table1.mrd", *MRD)
+    outside = frame["site"].isin(["cns", "testicle", "others"]).to_numpy()
+    few = outside | _picked(frame, rng, ~outside, blasts["lt5"] - int(outside.sum()))
+    rest = {name: blasts[name] for name in BLASTS if name != "lt5"}
+    frame["blast"] = np.where(few, "lt5", deal(rng, rest, ~few))
+    many, unknown = ~few & (frame["blast"] != "na"), frame["blast"] == "na"
+    lower = {name: mrd[name] for name in ("lt1e4", "1e4_1e3", "1e3_1e2")}
+    unmeasured = _picked(frame, rng, many, mrd["na"] - 4) | _picked(frame, rng, unknown, 4)
+    some = few & _picked(frame, rng, few & ~outside, mrd["ge1e2"] - int((many & ~unmeasured).sum()))
+    left = (few | unknown) & ~unmeasured & ~some
+    frame["mrd"] = np.where(unmeasured, "na", np.where(left, deal(rng, lower, left.to_numpy()), "ge1e2"))
+
+
+def _picked(frame: pd.DataFrame, rng, among, n: int, weight=None) -> pd.Series:
+    """Pick *n* patients as a boolean column."""
+    out = np.zeros(len(frame), bool)
+    out[pick(rng, np.asarray(among, bool), n, None if weight is None else np.asarray(weight, float))] = True
+    return pd.Series(out, index=frame.index)

@@ -1,0 +1,99 @@
+"""CRP, PCT and the seven cytokines of the kit as timed series, with the pattern that the paper's Results describe.
+
+Logarithms rise linearly from the onset of CRS to its peak, by more at a higher grade, and fall after it, faster from the
+first GC on. After tocilizumab IL-6 rises (its receptor is blocked) while CRP falls. In the high-dose group IL-4 and IL-17A
+rise instead and TNF-α stays very low. The shapes (``data/synthesis/markers.csv``) are invented: only signs and order
+are the paper's.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from helpers.paths import DATA
+
+SHAPES = DATA / "synthesis" / "markers.csv"
+LAST_DAY = 21
+COLUMNS = ["patient", "day", "time", "analyte", "value", "unit", "censored", "limit"]
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> pd.DataFrame:
+    return pd.read_csv(SHAPES)
+
+
+def draw_labs(
+    labels: pd.DataFrame, courses: pd.DataFrame, treatments: pd.DataFrame, contact: pd.Series, rng
+) -> pd.DataFrame:
+    """Draw the labs table (column ``patient`` in place of patient_id)."""
+    tcz = treatments[treatments["agent"] == "tocilizumab"].groupby("patient")["day"].min().reindex(labels.index)
+    frames = []
+    for patient in labels.index:
+        label, course = labels.loc[patient], courses.loc[patient]
+        days = _sample_days(course, contact[patient], rng)
+        times = [f"{int(rng.integers(5, 9)):02d}:{rng.choice(['00', '10', '30', '50'])}" for _ in days]
+        own = rng.normal(0, 0.3)  # some run high in everything
+        for shape in _shapes().itertuples(index=False):
+            log = expected(shape, label, course, tcz[patient], days) + own + rng.normal(0, shape.noise, days.size)
+            frames.append(_rows(patient, shape, days, times, np.exp(log)))
+    return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def _sample_days(course: pd.Series, contact: float, rng) -> np.ndarray:
+    """Daily while ill, before and after GC; every third day or so otherwise."""
+    routine = {0, 3, 7, 10, 14, LAST_DAY} | set(rng.choice(np.arange(1, LAST_DAY), 2, replace=False).tolist())
+    if not np.isnan(course["crs_from"]):
+        ill = np.arange(course["crs_from"], course["crs_to"] + 2)
+        routine |= set(ill[rng.random(ill.size) < 0.7].astype(int).tolist())
+    if not np.isnan(course["gc_from"]):
+        routine |= {int(course["gc_from"]) + d for d in (-1, 0, 1, 3)}
+    return np.array(sorted(day for day in routine if 0 <= day <= min(contact, LAST_DAY)), float)
+
+
+def expected(shape, label: pd.Series, course: pd.Series, tcz: float, days: np.ndarray) -> np.ndarray:
+    """Return the mean log level of one analyte on *days* (morning samples: a drug of that day comes after them)."""
+    level = np.full(days.size, np.log(shape.baseline))
+    if np.isnan(course["crs_from"]):
+        return level
+    rise = (shape.rise_1, shape.rise_2, shape.rise_3)[int(label["crs"]) - 1]
+    gc = not np.isnan(course["gc_from"])
+    rise = rise * (1.15 if gc else 0.9)
+    start = course["crs_from"] - 1
+    top = max(course["crs_peak"], course["gc_from"] if gc else -np.inf, start + 1)
+    up = np.clip((days - start) / (top - start), 0, 1)
+    after = np.clip(days - top, 0, None)
+    down = after * (shape.decline_gc if gc else shape.decline)
+    if not np.isnan(tcz):
+        since = np.clip(days - tcz, 0, None)
+        down = down + since * shape.tcz_decline
+        level = level + shape.tcz_jump * np.where(since > 0, np.exp(-np.clip(since - 1, 0, None) / 4), 0)
+    if label["gc"] == "high":
+        level = level + shape.high_level
+        if shape.high_change:  # rises from the first GC on
+            down = -after * shape.high_change * np.where(after > 7, 7 / np.maximum(after, 1), 1)
+    return (
+        level + np.maximum(rise * up - down, -0.3)
+        if not (label["gc"] == "high" and shape.high_change)
+        else level + rise * up - down
+    )
+
+
+def _rows(patient: int, shape, days: np.ndarray, times: list[str], value: np.ndarray) -> pd.DataFrame:
+    below = value < shape.limit
+    above = value > (shape.upper if not np.isnan(shape.upper) else np.inf)
+    limit = np.where(below, shape.limit, np.where(above, shape.upper, np.nan))
+    return pd.DataFrame(
+        {
+            "patient": patient,
+            "day": days,
+            "time": times,
+            "analyte": shape.analyte,
+            "value": np.where(below | above, limit, np.round(value, int(shape.decimals))),
+            "unit": shape.unit,
+            "censored": np.where(below, "left", np.where(above, "right", "no")),
+            "limit": limit,
+        }
+    )

@@ -1,0 +1,191 @@
+"""The synthetic cohort: 120 made-up patients on whom the printed counts, medians and ranges come out exactly.
+
+Labels (who has what) come first, then fates (what became of them), then the details that belong to both: ages, courses,
+drugs, samples. No patient is real; ids are SYN-001 ... by order of infusion.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.clean import in_order
+from helpers.cohort.schema import TABLES, Cohort
+from helpers.synthesis.details import draw_patients
+from helpers.synthesis.draws import pick
+from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.labels import draw_labels
+from helpers.synthesis.markers import draw_labs
+from helpers.synthesis.ward import draw_courses, toxicity_table, treatment_table
+
+NAME = "zhang2025-synthetic"
+ORIGIN = "CAR T-cell infusion"
+SOURCE = (
+    "made up by helpers.synthesis after Zhang et al. 2025, Front Immunol 16:1604866; no real patient stands behind it"
+)
+LICENCE = "CC0-1.0"
+CLOSED = pd.Timestamp("2024-08-01")  # data cut-off
+EXCLUDED = {"prior CAR elsewhere": 6, "other trial": 4}
+REPEATS = 7
+TRIES = 200
+
+
+def synthetic_cohort(seed: int = 2025) -> Cohort:
+    """Make the synthetic cohort of a seed.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    Cohort
+        All tables of the dictionary; 120 patients in each clinical one, and in ``screening`` also whom the flow excludes.
+
+    Examples
+    --------
+    >>> cohort = synthetic_cohort(2025)
+    >>> len(cohort.tables["patients"]), cohort.synthetic
+    (120, True)
+    """
+    rng = np.random.default_rng(seed)
+    labels = draw_labels(rng)
+    return cohort_of(labels, draw_fates(labels, rng), rng)
+
+
+def cohort_of(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator | int) -> Cohort:
+    """Make a cohort of given labels and fates: draw all that belongs to them until the printed medians come out.
+
+    Raises
+    ------
+    ValueError
+        If the labels leave no way after many draws.
+    """
+    rng = np.random.default_rng(rng)
+    for attempt in range(TRIES):
+        try:
+            patients = draw_patients(labels, rng)
+            courses = draw_courses(labels, fates["contact"], rng)
+            treatments = treatment_table(labels, courses, patients["weight_kg"], fates["contact"], rng)
+        except ValueError as error:
+            if attempt == TRIES - 1:
+                raise ValueError(f"no cohort of these labels: {error}") from error
+            continue
+        break
+    tables = {
+        "patients": patients.assign(cutoff_day=fates["cutoff"], infusion_year=_year(fates["cutoff"])),
+        "toxicity": toxicity_table(labels, courses, rng),
+        "treatments": treatments,
+        "exposures": _exposures(labels, fates, rng),
+        "labs": draw_labs(labels, courses, treatments, fates["contact"], rng),
+        "response": _response(labels, fates, rng),
+        "followup": _followup(labels, fates, rng),
+    }
+    return _assembled(tables, fates["cutoff"], rng)
+
+
+def _year(cutoff: pd.Series) -> pd.Series:
+    return (CLOSED - pd.to_timedelta(cutoff, unit="D")).dt.year
+
+
+def _exposures(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
+    """Platelet recovery of all who live to see it, and GVHD of the transplanted."""
+    day = pd.Series(np.round(rng.gamma(4.0, 6.0, len(labels))), index=labels.index)
+    seen = day[day < fates["contact"]]
+    platelets = pd.DataFrame({"patient": seen.index, "exposure": "platelet recovery", "day": seen.to_numpy()})
+    chronic = labels.index[labels["rux"] & ~labels["toxic"]]
+    gvhd = pd.DataFrame(
+        {"patient": chronic, "exposure": "chronic GVHD", "day": -rng.integers(60, 200, len(chronic)).astype(float)}
+    )
+    return pd.concat([platelets, gvhd], ignore_index=True)
+
+
+def _response(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
+    n, response = len(labels), labels["response"]
+    complete = np.where(rng.random(n) < 0.12, "CRi", "CR")
+    negative = np.where(rng.random(n) < 0.9, 0.0, np.round(10 ** rng.uniform(-4, -3, n), 5))
+    residual = np.round(10 ** rng.uniform(-1.6, -0.2, n), 3)
+    died, left = fates["death"] < 28, fates["contact"] < 28
+    why = np.select(
+        [response != "ND", died, left], ["", "died before day 30", "left before day 30"], "marrow not examined"
+    )
+    return pd.DataFrame(
+        {
+            "patient": labels.index,
+            "assessment_day": fates["assessed"],
+            "day30_response": np.select([response == "CR", response == "NR"], [complete, "NR"], "not done"),
+            "mrd_day30": np.select([response == "CR", response == "NR"], [negative, residual], np.nan),
+            "reason_not_done": pd.array([text or None for text in why], dtype="string"),
+        }
+    )
+
+
+def _followup(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
+    """Write fates as a registry has them: relapse after a remission, progression without one."""
+    responded, progression, contact = labels["response"] != "NR", fates["progression"], fates["contact"]
+    alive = fates["death"].isna()
+    at_cutoff = alive & (contact >= fates["cutoff"] - 60)
+    marrow = contact - rng.integers(0, 25, len(labels))
+    last_seen = np.maximum(marrow, fates[["progression", "failure", "assessed"]].max(axis=1).fillna(0))
+    return pd.DataFrame(
+        {
+            "patient": labels.index,
+            "relapse_day": progression.where(responded),
+            "progression_day": progression.where(~responded),
+            "treatment_failure_day": fates["failure"],
+            "transplant_day": _transplants(labels, fates, rng),
+            "death_day": fates["death"],
+            "death_cause": fates["cause"],
+            "last_assessment_day": np.minimum(last_seen.clip(lower=0), contact),
+            "last_contact_day": contact,
+            "censor_reason": np.select([~alive, at_cutoff, rng.random(len(labels)) < 0.08], [None, "data cut-off", "withdrew"], "lost to follow-up"),
+        }
+    )  # fmt: skip
+
+
+def _transplants(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.Series:
+    """Consolidating transplantation after remission in about a third; after rescue of a failed response; before a death by it."""
+    n = len(labels)
+    day = pd.Series(np.round(rng.uniform(45, 110, n)), index=labels.index)
+    event = fates[["progression", "death"]].min(axis=1).fillna(np.inf)
+    chosen = (labels["response"] == "CR") & (rng.random(n) < 0.35)
+    failed = fates["failure"].where(labels["response"] != "NR", fates["assessed"])
+    rescued = failed.notna() & fates["progression"].isna() & fates["death"].isna()
+    day = day.where(~rescued, failed + rng.integers(20, 60, n))
+    by_it = (fates["cause"] == "transplantation").fillna(False).astype(bool)
+    start = fates["progression"].fillna(30)
+    day = day.where(~by_it, np.ceil((start + fates["death"]) / 2))
+    keep = by_it | (rescued & (day < fates["contact"])) | (chosen & (day < event) & (day < fates["contact"]))
+    return day.where(keep)
+
+
+def _assembled(tables: dict[str, pd.DataFrame], cutoff: pd.Series, rng) -> Cohort:
+    """Name patients by order of infusion, add the screening table, put everything into the dictionary's form."""
+    order = np.argsort(-cutoff.to_numpy(), kind="stable")
+    names = pd.Series([f"SYN-{i + 1:03d}" for i in np.argsort(order)], index=cutoff.index)
+    named = {"patients": tables.pop("patients").assign(patient_id=names)}
+    named |= {name: table.assign(patient_id=table["patient"].map(names)) for name, table in tables.items()}
+    named["screening"] = _screening(sorted(names), rng)
+    shaped = {name: _shaped(name, named[name]) for name in TABLES}
+    return in_order(Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, MappingProxyType(shaped)))
+
+
+def _screening(included: list[str], rng) -> pd.DataFrame:
+    first = pd.DataFrame({"patient_id": included, "infusion_number": 1, "excluded_reason": None})
+    reasons = [reason for reason, n in EXCLUDED.items() for _ in range(n)]
+    others = [f"SYN-{len(included) + 1 + i:03d}" for i in range(len(reasons))]
+    excluded = pd.DataFrame({"patient_id": others, "infusion_number": 1, "excluded_reason": rng.permutation(reasons)})
+    again = [included[i] for i in pick(rng, np.arange(len(included)) < 100, REPEATS)]
+    repeats = pd.DataFrame({"patient_id": again, "infusion_number": 2, "excluded_reason": "repeat infusion"})
+    table = pd.concat([first.astype(object), excluded.astype(object), repeats.astype(object)], ignore_index=True)
+    return table.assign(
+        prior_car_elsewhere=table["excluded_reason"].eq("prior CAR elsewhere").fillna(False).astype(bool),
+        in_other_trial=table["excluded_reason"].eq("other trial").fillna(False).astype(bool),
+    )
+
+
+def _shaped(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    columns = TABLES[name]
+    return table[list(columns)].astype({column: spec.dtype for column, spec in columns.items()}).reset_index(drop=True)
