@@ -1,0 +1,513 @@
+"""Each rule of the cleaning, once: how a cell of a hospital extract is read.
+
+Every rule takes a column of text and returns a frame with the same index: what was read, and ``form``, how it was
+written. ``form`` is empty where nothing had to be changed and :data:`WRONG` where the cell cannot be read, so that
+counting the forms is the log and listing the wrong ones is the message about bad input.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import pandas as pd
+
+WRONG = "wrong"
+MISSING_MARKS = ("NA", "N/A", "/", "-", "未查", "不详", "unknown")
+FIRST_YEAR, LAST_YEAR = 2000, 2035
+
+DATE_FORMS = {
+    "": r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})",
+    "day first": r"(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})",
+    "Chinese": r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日",
+}
+EXCEL_SERIAL = r"\d{5}"
+EXCEL_ORIGIN = pd.Timestamp("1899-12-30")
+DATES_ALLOWED = (
+    "a date that exists, from 2000 to 2035: 2019-03-05, 05/03/2019 (day first), 2019年3月5日 or an Excel serial"
+)
+
+FACTORS = {
+    ("", ""): "1",
+    ("kg", "kg"): "1",
+    ("cm", "cm"): "1",
+    ("m", "cm"): "100",
+    ("years", "years"): "1",
+    ("岁", "years"): "1",
+    ("%", "%"): "1",
+    ("%", "fraction"): "0.01",
+    ("fraction", "fraction"): "1",
+    ("10^6/kg", "10^6/kg"): "1",
+    ("/kg", "10^6/kg"): "0.000001",
+    ("mg", "mg"): "1",
+    ("g", "mg"): "1000",
+    ("pg/mL", "pg/mL"): "1",
+    ("ng/L", "pg/mL"): "1",
+    ("ng/mL", "pg/mL"): "1000",
+    ("ng/mL", "ng/mL"): "1",
+    ("µg/L", "ng/mL"): "1",
+    ("ng/mL", "µg/L"): "1",
+    ("µg/L", "µg/L"): "1",
+    ("mg/L", "mg/L"): "1",
+    ("mg/dL", "mg/L"): "10",
+}
+UNITS = {
+    "kg": ("公斤",),
+    "cm": ("厘米",),
+    "m": ("米",),
+    "years": ("y", "yr"),
+    "岁": (),
+    "": (),
+    "%": ("％",),
+    "fraction": (),
+    "10^6/kg": ("x10^6/kg", "×10^6/kg"),
+    "/kg": (),
+    "mg": ("毫克",),
+    "g": ("克",),
+    "mg/kg": (),
+    "pg/mL": ("pg/ml",),
+    "ng/L": ("ng/l",),
+    "ng/mL": ("ng/ml",),
+    "µg/L": ("ug/L", "μg/L"),
+    "mg/L": ("mg/l",),
+    "mg/dL": ("mg/dl",),
+}
+ANALYTE_UNIT = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
+CYTOKINE_UNIT = "pg/mL"
+
+WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "sex": {"male": ("M", "男"), "female": ("F", "女")},
+    "yes_no": {"true": ("yes", "Y", "1", "是", "有"), "false": ("no", "N", "0", "否", "无")},
+    "resolved": {"true": ("yes", "Y", "是", "已缓解"), "false": ("no", "N", "否", "未缓解")},
+    "disease_status": {
+        "primary refractory": ("refractory", "原发难治"),
+        "relapsed": ("relapse", "复发"),
+        "remission": ("缓解",),
+    },
+    "car_target": {
+        "CD19": (),
+        "CD19+CD22": ("CD19/CD22", "CD22+CD19", "CD19-22"),
+        "CD19+CD22+CD20": ("CD19/CD20/CD22", "CD19/CD22/CD20", "CD19+CD20+CD22"),
+        "CD22": (),
+        "other": ("其他",),
+    },
+    "car_origin": {"autologous": ("auto", "自体"), "allogeneic": ("allo", "allogenic", "异体")},
+    "mrd_method": {
+        "flow cytometry": ("FCM", "流式"),
+        "PCR": ("qPCR", "定量PCR"),
+        "sequencing": ("NGS", "测序"),
+    },
+    "event": {"CRS": ("细胞因子释放综合征",), "ICANS": ("神经毒性",)},
+    "grade": {
+        str(grade): (f"{grade}级", f"grade {grade}", f"G{grade}", roman)
+        for grade, roman in zip(range(1, 6), ("I", "II", "III", "IV", "V"), strict=True)
+    },
+    "grading_system": {"ASTCT": ("ASTCT 2019", "ASTCT标准")},
+    "route": {
+        "IV": ("静滴", "静脉滴注", "iv gtt"),
+        "PO": ("口服", "oral"),
+        "IM": ("肌注",),
+        "IT": ("鞘内注射", "intrathecal"),
+        "topical": ("外用",),
+        "inhaled": ("雾化吸入",),
+        "ocular": ("滴眼",),
+    },
+    "indication": {
+        "CRS": (),
+        "ICANS": ("神经毒性",),
+        "CRS/ICANS": ("CRS+ICANS",),
+        "premedication": ("预处理用药", "premed"),
+        "physiological replacement": ("生理替代", "stress replacement"),
+        "GVHD": ("移植物抗宿主病",),
+        "other": ("其他",),
+    },
+    "analyte": {
+        "CRP": ("C反应蛋白",),
+        "PCT": ("降钙素原",),
+        "IL-2": ("IL2", "白介素-2"),
+        "IL-4": ("IL4", "白介素-4"),
+        "IL-6": ("IL6", "白介素-6"),
+        "IL-10": ("IL10", "白介素-10"),
+        "IL-17A": ("IL17A", "白介素-17A"),
+        "TNF-α": ("TNFα", "TNF-a", "肿瘤坏死因子-α"),
+        "IFN-γ": ("IFNγ", "IFN-g", "干扰素-γ"),
+        "ferritin": ("铁蛋白",),
+    },
+    "day30_response": {
+        "CR": ("完全缓解",),
+        "CRi": ("CR with incomplete recovery", "完全缓解伴血象未恢复"),
+        "PR": ("部分缓解",),
+        "NR": ("未缓解", "no response"),
+        "not done": ("未评估", "not assessed"),
+    },
+    "death_cause": {
+        "leukaemia": ("leukemia", "白血病"),
+        "treatment": ("treatment-related", "治疗相关"),
+        "infection": ("感染",),
+        "transplantation": ("移植相关", "transplant-related"),
+        "unrelated": ("无关",),
+    },
+    "censor_reason": {
+        "data cut-off": ("cut-off", "随访截止"),
+        "lost to follow-up": ("失访", "LTFU"),
+        "withdrew": ("退出", "withdrawn"),
+    },
+}
+SITES = {
+    "site_bm": ("BM", "骨髓"),
+    "site_cns": ("CNS", "中枢"),
+    "site_testis": ("testis", "睾丸"),
+    "site_other": ("other", "其他"),
+}
+NO_SITE = ("none", "无")
+DRUGS = {
+    "methylprednisolone": ("甲泼尼龙", "甲强龙"),
+    "prednisone": ("泼尼松", "强的松"),
+    "prednisolone": ("泼尼松龙",),
+    "dexamethasone": ("地塞米松",),
+    "hydrocortisone": ("氢化可的松",),
+    "tocilizumab": ("托珠单抗", "TCZ"),
+    "ruxolitinib": ("芦可替尼", "鲁索替尼", "RUX"),
+    "anakinra": ("阿那白滞素",),
+    "other": ("levetiracetam", "左乙拉西坦"),
+}
+STEROIDS = ("methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone")
+SALTS = {"sodium phosphate": "磷酸钠", "sodium succinate": "琥珀酸钠", "acetate": "醋酸"}
+FORM_WORDS = ("注射用", "注射液", "片", "injection", "tablets", "tablet")
+AS_BASE = ("(as base)", "(以碱基计)")
+
+
+def plain(text: pd.Series) -> pd.Series:
+    """Strip a column and turn the marks for missing into missing.
+
+    Examples
+    --------
+    >>> plain(pd.Series([" 27 kg", "未查", ""])).tolist()
+    ['27 kg', <NA>, <NA>]
+    """
+    stripped = text.astype("string").str.strip().replace("", pd.NA)
+    return stripped.mask(stripped.isin(MISSING_MARKS))
+
+
+def missing_marks(text: pd.Series) -> int:
+    """Count the cells that say in a word or a sign that there is nothing.
+
+    Examples
+    --------
+    >>> missing_marks(pd.Series(["27", "未查", "", "NA"]))
+    2
+    """
+    return int(text.astype("string").str.strip().isin(MISSING_MARKS).sum())
+
+
+def patient_ids(text: pd.Series) -> pd.DataFrame:
+    """Write identifiers as SYN-001: capitals, no blanks.
+
+    Examples
+    --------
+    >>> patient_ids(pd.Series(["SYN-001", "syn-002 ", "Wang"]))  # doctest: +NORMALIZE_WHITESPACE
+          value              form
+    0   SYN-001
+    1   SYN-002  case and blanks
+    2      <NA>             wrong
+    """
+    value = text.astype("string").str.strip().str.upper()
+    value = value.where(value.str.fullmatch(r"SYN-\d{3}").fillna(False))
+    return _forms(value, text, "case and blanks")
+
+
+def parse_dates(text: pd.Series) -> pd.DataFrame:
+    """Read a date, with a time of day where there is one, in the four ways in which the extracts write it.
+
+    Dates with slashes are day first, as the intensive care export declares. Five digits are an Excel serial (1900 system).
+
+    Returns
+    -------
+    DataFrame
+        date (datetime64), time (HH:MM or missing), form ("", "day first", "Chinese", "Excel serial", "wrong").
+
+    Examples
+    --------
+    >>> parse_dates(pd.Series(["2019-03-05 08:30", "05/03/2019", "2019年3月5日", "43529", "2019-02-30"]))  # doctest: +NORMALIZE_WHITESPACE
+            date   time          form
+    0 2019-03-05  08:30
+    1 2019-03-05   <NA>     day first
+    2 2019-03-05   <NA>       Chinese
+    3 2019-03-05   <NA>  Excel serial
+    4        NaT   <NA>         wrong
+    """
+    text = plain(text)
+    date = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
+    time = pd.Series(pd.NA, index=text.index, dtype="string")
+    form = pd.Series(WRONG, index=text.index, dtype="object").where(text.notna(), "")
+    for name, pattern in DATE_FORMS.items():
+        parts = text.str.extract(rf"^{pattern}(?: (?P<time>\d{{2}}:\d{{2}}))?$")
+        parts = parts[parts["y"].notna()]
+        fields = {"year": parts["y"], "month": parts["m"], "day": parts["d"]}
+        date.update(pd.to_datetime(pd.DataFrame(fields).astype("int64"), errors="coerce"))
+        time.update(parts["time"])
+        form[parts.index] = name
+    serials = text[text.str.fullmatch(EXCEL_SERIAL).fillna(False)]
+    date.update(EXCEL_ORIGIN + pd.to_timedelta(serials.astype("int64"), unit="D"))
+    form[serials.index] = "Excel serial"
+    possible = date.dt.year.between(FIRST_YEAR, LAST_YEAR) & time.fillna("00:00").str.fullmatch(
+        r"([01]\d|2[0-3]):[0-5]\d"
+    )
+    form[text.notna() & ~possible] = WRONG
+    return pd.DataFrame({"date": date.where(possible), "time": time.where(possible), "form": form})
+
+
+def terms(text: pd.Series, words: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+    """Read a word in Chinese or English as the one that the dictionary has; case and blanks do not count.
+
+    Examples
+    --------
+    >>> terms(pd.Series(["静滴", "IV", "by mouth"]), WORDS["route"])  # doctest: +NORMALIZE_WHITESPACE
+      value          form
+    0    IV  another word
+    1    IV
+    2  <NA>         wrong
+    """
+    known = {_bare(word): term for term, others in words.items() for word in (term, *others)}
+    text = plain(text)
+    return _forms(text.map(_bare, na_action="ignore").map(known).astype("string"), text, "another word")
+
+
+def relapse_sites(text: pd.Series) -> pd.DataFrame:
+    """Read "BM+CNS" or "骨髓+中枢" as four yes/no columns; a primary refractory leukaemia has none.
+
+    Examples
+    --------
+    >>> relapse_sites(pd.Series(["BM+CNS", "骨髓", "无"])).iloc[:, :3]  # doctest: +NORMALIZE_WHITESPACE
+       site_bm  site_cns  site_testis
+    0     True      True        False
+    1     True     False        False
+    2    False     False        False
+    """
+    text = plain(text)
+    known = {_bare(word): site for site, words in SITES.items() for word in words} | {
+        _bare(word): "" for word in NO_SITE
+    }
+    found = text.map(lambda cell: [known.get(_bare(part), WRONG) for part in cell.split("+")], na_action="ignore")
+    wrong = found.map(lambda sites: WRONG in sites, na_action="ignore").fillna(False).astype(bool)
+    sites = {
+        site: found.map(lambda sites, site=site: site in sites, na_action="ignore").astype("boolean").mask(wrong)
+        for site in SITES
+    }
+    english = text.str.fullmatch(r"(?:BM|CNS|testis|other|none|\+)*").fillna(True)
+    form = pd.Series("", index=text.index, dtype="object").mask(~english, "another word").mask(wrong, WRONG)
+    return pd.DataFrame({**sites, "form": form})
+
+
+def drug_names(text: pd.Series) -> pd.DataFrame:
+    """Read a drug name as agent and salt: dosage-form words go, the salt is kept, because the dose is its mass.
+
+    A label "(as base)" says that the dose is that of the base although the ampoule holds a salt. Salts are told for
+    steroids only, where the milligrams are added up.
+
+    Examples
+    --------
+    >>> drug_names(pd.Series(["注射用甲泼尼龙琥珀酸钠", "Dexamethasone sodium phosphate injection", "托珠单抗", "aspirin"]))  # doctest: +NORMALIZE_WHITESPACE
+                    agent              salt          form
+    0  methylprednisolone  sodium succinate  another word
+    1       dexamethasone  sodium phosphate  another word
+    2         tocilizumab              <NA>  another word
+    3                <NA>              <NA>         wrong
+    """
+    text = plain(text)
+    distinct = {cell: _drug(cell) for cell in text.dropna().unique()}
+    agent = text.map(lambda cell: distinct[cell][0], na_action="ignore").astype("string")
+    salt = text.map(lambda cell: distinct[cell][1], na_action="ignore").astype("string")
+    return pd.DataFrame({"agent": agent, "salt": salt, "form": _forms(agent, text, "another word")["form"]})
+
+
+def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
+    """Split "<2,5 ng/L" into sign, exact decimal number and unit.
+
+    Parameters
+    ----------
+    text : Series of text
+    unit : Series or str
+        The unit where the cell itself has none.
+
+    Returns
+    -------
+    DataFrame
+        sign ("", "<" or ">"), number (Decimal), unit, form ("", "decimal comma", "trailing unit", both, "wrong").
+
+    Examples
+    --------
+    >>> quantities(pd.Series(["12.5", "12,5", "<2.5 ng/L", "high"]), "pg/mL")  # doctest: +NORMALIZE_WHITESPACE
+      sign number   unit           form
+    0        12.5  pg/mL
+    1        12.5  pg/mL  decimal comma
+    2    <    2.5   ng/L  trailing unit
+    3        None   None          wrong
+    """
+    text = plain(text)
+    default = pd.Series(unit, index=text.index, dtype="object") if isinstance(unit, str) else plain(unit)
+    rows = [_quantity(cell, of) for cell, of in zip(text, default, strict=True)]
+    return pd.DataFrame(rows, columns=["sign", "number", "unit", "form"], index=text.index, dtype="object")
+
+
+def units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd.DataFrame:
+    """Read numbers and convert them exactly into the *wanted* unit.
+
+    Returns
+    -------
+    DataFrame
+        sign, value (float, in the wanted unit), form.
+
+    Examples
+    --------
+    >>> units(pd.Series(["1.2 mg/dL", "0.12%"]), "mg/L", pd.Series(["mg/L", "fraction"]))  # doctest: +NORMALIZE_WHITESPACE
+      sign    value                          form
+    0       12.0000  trailing unit; another unit
+    1        0.0012  trailing unit; another unit
+    """
+    read = quantities(text, unit)
+    wanted = pd.Series(wanted, index=text.index, dtype="object") if isinstance(wanted, str) else wanted
+    factor = [FACTORS.get((of, to)) for of, to in zip(read["unit"], wanted, strict=True)]
+    value = [
+        float("nan") if number is None or by is None else float(number * Decimal(by))
+        for number, by in zip(read["number"], factor, strict=True)
+    ]
+    wrong = [number is not None and by is None for number, by in zip(read["number"], factor, strict=True)]
+    changed = read["unit"].notna() & (read["unit"] != wanted)
+    form = read["form"].where(~changed, (read["form"] + "; another unit").str.removeprefix("; ")).mask(wrong, WRONG)
+    return pd.DataFrame({"sign": read["sign"], "value": pd.Series(value, text.index, dtype="float64"), "form": form})
+
+
+def numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
+    """Read plain numbers (no "<" or ">"), in *unit* unless the cell names another, as *wanted*.
+
+    Examples
+    --------
+    >>> numbers(pd.Series(["27,5 kg", "31", "<30"]), "kg")  # doctest: +NORMALIZE_WHITESPACE
+       value                         form
+    0   27.5  decimal comma; trailing unit
+    1   31.0
+    2    NaN                        wrong
+    """
+    read = units(text, unit, wanted or unit)
+    signed = read["sign"].fillna("") != ""
+    return pd.DataFrame({"value": read["value"].mask(signed), "form": read["form"].mask(signed, WRONG)})
+
+
+def censored_values(text: pd.Series, unit: pd.Series, wanted: pd.Series) -> pd.DataFrame:
+    """Read laboratory results: "<2.5" is left censored at 2.5, ">5000" right censored at 5000.
+
+    The limit is kept as value and as limit; nothing is put in its place (no half limit, no zero).
+
+    Returns
+    -------
+    DataFrame
+        value, censored ("no", "left", "right"), limit, form.
+
+    Examples
+    --------
+    >>> same = pd.Series(["pg/mL"] * 3)
+    >>> censored_values(pd.Series(["7.1", "<2.5", ">5000"]), same, same)  # doctest: +NORMALIZE_WHITESPACE
+        value censored   limit          form
+    0     7.1       no     NaN
+    1     2.5     left     2.5  below limit
+    2  5000.0    right  5000.0  above limit
+    """
+    read = units(text, unit, wanted)
+    censored = read["sign"].map({"": "no", "<": "left", ">": "right"}).astype("string").mask(read["value"].isna())
+    beyond = censored.map({"no": "", "left": "below limit", "right": "above limit"}).fillna("").astype("object")
+    form = (read["form"] + "; " + beyond).str.strip("; ").mask(read["form"] == WRONG, WRONG)
+    limit = read["value"].where(censored.isin(["left", "right"]))
+    return pd.DataFrame({"value": read["value"], "censored": censored, "limit": limit, "form": form})
+
+
+def doses_to_mg(text: pd.Series, unit: pd.Series | str, weight_kg: pd.Series) -> pd.DataFrame:
+    """Read a dose in mg, g or mg/kg as mg given; per kilogram with the weight at infusion, to a tenth of a mg.
+
+    Returns
+    -------
+    DataFrame
+        dose_mg, form ("", "mg/kg", "another unit", ..., "wrong").
+
+    Examples
+    --------
+    >>> doses_to_mg(pd.Series(["40 mg", "1,5 mg/kg", "0.04 g"]), "mg", pd.Series([27.0, 27.0, 27.0]))  # doctest: +NORMALIZE_WHITESPACE
+       dose_mg                                form
+    0     40.0                       trailing unit
+    1     40.5  decimal comma; trailing unit; mg/kg
+    2     40.0          trailing unit; another unit
+    """
+    read = quantities(text, unit)
+    per_kg = read["unit"] == "mg/kg"
+    mg = units(text.mask(per_kg), unit, "mg")
+    dose = mg["value"].mask(mg["sign"].fillna("") != "")
+    for row in read.index[per_kg & weight_kg.notna() & (read["sign"] == "")]:
+        dose[row] = float(round(read.loc[row, "number"] * Decimal(repr(float(weight_kg[row]))), 1))
+    form = mg["form"].mask(per_kg, (read["form"] + "; mg/kg").str.removeprefix("; "))
+    return pd.DataFrame({"dose_mg": dose, "form": form.mask(plain(text).notna() & dose.isna(), WRONG)})
+
+
+def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
+    """Mark the repeats of a record: the same record number with the same content, however it was written.
+
+    Returns
+    -------
+    Series of object
+        "" for the first, "repeat" for an equal one after it, "wrong" where one number stands for two contents.
+
+    Examples
+    --------
+    >>> duplicates(pd.DataFrame({"record": ["a", "a", "b", "b"], "day": [1, 1, 2, 3]}), "record").tolist()
+    ['', 'repeat', '', 'wrong']
+    """
+    again = frame.duplicated(record)
+    same = frame.duplicated()
+    return pd.Series("", index=frame.index, dtype="object").mask(again & same, "repeat").mask(again & ~same, WRONG)
+
+
+def _bare(cell: str) -> str:
+    return re.sub(r"\s+", "", cell).casefold()
+
+
+def _forms(value: pd.Series, text: pd.Series, changed: str) -> pd.DataFrame:
+    form = pd.Series("", index=text.index, dtype="object")
+    form = form.mask((text.astype("string") != value).fillna(False), changed)
+    return pd.DataFrame({"value": value, "form": form.mask(text.notna() & value.isna(), WRONG)})
+
+
+DRUG_WORDS = {_bare(word): agent for agent, others in DRUGS.items() for word in (agent, *others)}
+SALT_WORDS = {_bare(word): salt for salt, chinese in SALTS.items() for word in (salt, chinese)}
+
+
+def _drug(cell: str) -> tuple[str | None, str | None]:
+    """Return agent and salt of one name; the agent is None if it is unknown."""
+    name = _bare(cell)
+    as_base = any(_bare(label) in name for label in AS_BASE)
+    for word in (*AS_BASE, *FORM_WORDS):
+        name = name.replace(_bare(word), "")
+    salt = "base"
+    for word, found in SALT_WORDS.items():
+        if word in name:
+            name, salt = name.replace(word, ""), found
+    agent = DRUG_WORDS.get(name)
+    if agent not in STEROIDS:
+        return agent, None
+    return agent, "base" if as_base else salt
+
+
+QUANTITY = re.compile(r"([<>＜＞]?)\s*(-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)\s*(.*)")
+UNIT_WORDS = {_bare(word): unit for unit, others in UNITS.items() for word in (unit, *others)}
+# "m" and "M", "g" and "G" mean the same here; no unit differs from another by case alone
+
+
+def _quantity(cell: object, unit: object) -> tuple[str, Decimal | None, str | None, str]:
+    if pd.isna(cell):
+        return "", None, None, ""
+    match = QUANTITY.fullmatch(str(cell))
+    written = UNIT_WORDS.get(_bare(match[3] or ("" if pd.isna(unit) else str(unit)))) if match else None
+    if match is None or written is None:
+        return "", None, None, WRONG
+    forms = ["decimal comma"] * ("," in match[2]) + ["trailing unit"] * bool(match[3])
+    sign = match[1].translate(str.maketrans("＜＞", "<>"))
+    return sign, Decimal(match[2].replace(",", ".")), written, "; ".join(forms)

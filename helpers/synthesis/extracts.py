@@ -1,0 +1,566 @@
+"""From a tidy synthetic cohort to what a hospital hands over: several files, each written in its department's way.
+
+The extracts also hold what cleaning has to take out or put right: persons whom the flow excludes, repeat infusions, records
+exported twice, cells that the hospital corrected on query, contacts and events after the data cut-off. Cleaning them gives the
+tidy cohort back to the last value, which is tested. Every file says SYNTHETIC in its name and in each row.
+
+``python -m helpers.synthesis.extracts`` makes data/raw, data/cohort and the dictionary in data/README.md again.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+
+from helpers import paths
+from helpers.cohort import rules
+from helpers.cohort.clean import CUTOFF, clean, in_order
+from helpers.cohort.dictionary import write_dictionary
+from helpers.cohort.raw import EXTRACTS, FLAG
+from helpers.cohort.read import write_cohort
+from helpers.cohort.schema import Cohort
+
+Frames = dict[str, pd.DataFrame]
+
+RECRUITMENT_START = pd.Timestamp("2017-03-01")
+EPOCH = (1980, 1, 1, 0, 0, 0)
+REPEATED = 0.015
+DATE_MIX = {
+    "registry": {"cell": 0.5, "Excel serial": 0.2, "Chinese": 0.15, "day first": 0.15},
+    "toxicity": {"": 0.7, "Excel serial": 0.15, "Chinese": 0.15},
+    "drugs_ward": {"": 0.5, "Chinese": 0.5},
+    "drugs_icu": {"day first": 1.0},
+    "labs": {"": 0.8, "Chinese": 0.1, "day first": 0.1},
+    "response": {"": 0.6, "day first": 0.2, "Excel serial": 0.2},
+    "followup": {"": 0.4, "day first": 0.2, "Chinese": 0.2, "Excel serial": 0.2},
+    "exposures": {"": 1.0},
+}
+NUMBER_UNITS = {
+    "age_years": ("years", ("years", "岁")),
+    "weight_kg": ("kg", ("kg",)),
+    "height_cm": ("cm", ("cm", "m")),
+    "car_dose_e6_per_kg": ("10^6/kg", ("10^6/kg",)),
+    "blast_prelymphodepletion_pct": ("%", ("%",)),
+    "blast_preinfusion_pct": ("%", ("%",)),
+    "mrd_prelymphodepletion": ("fraction", ("%",)),
+    "mrd_day30": ("fraction", ("%",)),
+}
+OTHER_UNIT = {"pg/mL": "ng/L", "ng/mL": "µg/L", "mg/L": "mg/dL", "µg/L": "ng/mL"}
+PERSON_FILES = ("toxicity", "treatments", "labs", "response", "exposures")
+DAY_COLUMN = {
+    "toxicity": "day_from",
+    "treatments": "day",
+    "labs": "day",
+    "response": "assessment_day",
+    "exposures": "day",
+}
+ICU_SHARE = 0.35
+
+
+def write_extracts(cohort: Cohort, folder: str | Path, seed: int = 2025) -> list[Path]:
+    """Write the hospital extracts of *cohort* to *folder*: the same seed gives the same bytes.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Synthetic, days whole, ``cutoff_day`` counted to 1 August 2024, excluded persons in ``screening`` alone.
+    folder : str or Path
+    seed : int
+        Decides who writes what how; no value of the cohort depends on it.
+
+    Raises
+    ------
+    ValueError
+        If the cohort is not synthetic, or a day, date or dose cannot be written exactly.
+    """
+    frames = extracts(cohort, seed)
+    return [_write(Path(folder) / EXTRACTS[name].file, name, frame) for name, frame in frames.items()]
+
+
+def extracts(cohort: Cohort, seed: int = 2025) -> Frames:
+    """Return each extract as a frame of cells, columns named as in :data:`helpers.cohort.raw.EXTRACTS`."""
+    _possible(cohort)
+    rng = np.random.default_rng(seed)
+    tables, registry = _everybody(cohort, rng)
+    origin = registry[registry["number"] == 1].set_index("patient_id")["date"]
+    tables["followup"] = _after_cutoff(tables["followup"], cohort, rng) if "followup" in tables else None
+    frames = {"registry": _registry(registry, rng)}
+    if "toxicity" in tables:
+        frames["toxicity"] = _toxicity(tables["toxicity"], origin, rng)
+    if "treatments" in tables:
+        weight = registry[registry["number"] == 1].set_index("patient_id")["weight_kg"]
+        frames |= _drugs(tables["treatments"], origin, weight, rng)
+    if "labs" in tables:
+        frames["labs"] = _labs(tables["labs"], origin, rng)
+    if "response" in tables:
+        frames["response"] = _response(tables["response"], origin, rng)
+    if tables["followup"] is not None:
+        frames["followup"] = _followup(tables["followup"], origin, rng)
+    if "exposures" in tables:
+        frames["exposures"] = _exposures(tables["exposures"], origin, rng)
+    included = set(cohort.tables["patients"]["patient_id"])
+    frames["queries"] = _queries(frames, included, rng)
+    return {name: frames[name] for name in EXTRACTS if name in frames}
+
+
+def refresh(seed: int = 2025) -> Cohort:
+    """Make data/raw, data/cohort and the dictionary again from the synthetic study, checking that cleaning gives it back."""
+    from helpers.synthesis.study import synthetic_cohort
+
+    cohort = in_order(synthetic_cohort(seed))
+    written = write_extracts(cohort, paths.RAW, seed)
+    for path in set(paths.RAW.glob("*")) - set(written):
+        path.unlink()
+    cleaned, _ = clean(paths.RAW)
+    for table, frame in cohort.tables.items():
+        pd.testing.assert_frame_equal(cleaned.tables[table], frame, check_exact=True)
+    write_cohort(cleaned, paths.COHORT)
+    write_dictionary(paths.DATA / "README.md")
+    return cleaned
+
+
+def _possible(cohort: Cohort) -> None:
+    """Refuse what dates and hospital cells cannot express."""
+    if not cohort.synthetic or not cohort.tables["patients"]["patient_id"].str.fullmatch(r"SYN-\d{3}").all():
+        raise ValueError("extracts are made of synthetic patients only (SYN-001 ...)")
+    patients = cohort.tables["patients"]
+    date = CUTOFF - pd.to_timedelta(patients["cutoff_day"], unit="D")
+    if not (date.dt.year == patients["infusion_year"]).all():
+        raise ValueError("infusion_year is not the year of the date that cutoff_day gives")
+    for table, frame in cohort.tables.items():
+        for column in (name for name in frame if name == "day" or name.endswith("_day") or name.startswith("day_")):
+            if (frame[column].dropna() % 1 != 0).any():
+                raise ValueError(f"{table}.{column} holds fractions of days")
+
+
+def _everybody(cohort: Cohort, rng: np.random.Generator) -> tuple[Frames, pd.DataFrame]:
+    """Add what the hospital also has: excluded persons and repeat infusions, copied from included patients and moved.
+
+    Returns the clinical tables of all (days from each person's first infusion) and one registry row per infusion.
+    """
+    patients = cohort.tables["patients"]
+    date = CUTOFF - pd.to_timedelta(patients["cutoff_day"], unit="D")
+    registry = patients.assign(date=date, number=1)
+    tables = {name: frame.copy() for name, frame in cohort.tables.items() if name not in ("patients", "screening")}
+    flags = ["prior_car_elsewhere", "in_other_trial"]
+    outside = cohort.tables["screening"]
+    outside = outside[outside["excluded_reason"].notna()]
+    for person, number in zip(outside["patient_id"], outside["infusion_number"], strict=True):
+        donor = patients.iloc[[rng.integers(len(patients))]]
+        if number == 1:
+            row, added = _outsider(person, donor, tables, rng)
+        else:
+            row, added = _again(person, int(number), donor, registry, tables, rng)
+        registry = _stack(registry, row)
+        tables = {name: _stack(frame, added[name]) for name, frame in tables.items()}
+    seen = cohort.tables["screening"].set_index(["patient_id", "infusion_number"])[flags]
+    keys = pd.MultiIndex.from_frame(registry[["patient_id", "number"]])
+    registry[flags] = seen.loc[keys].to_numpy()
+    return tables, registry.sort_values(["date", "patient_id"], ignore_index=True)
+
+
+def _stack(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    more = more.astype(frame.dtypes)
+    return pd.concat([frame, more], ignore_index=True) if len(more) else frame
+
+
+def _outsider(
+    person: str, donor: pd.DataFrame, tables: Frames, rng: np.random.Generator
+) -> tuple[pd.DataFrame, Frames]:
+    """Make an excluded person: an included one under a new identifier, infused some days earlier, another weight."""
+    date = CUTOFF - pd.Timedelta(days=int(donor["cutoff_day"].iloc[0]))
+    date = max(RECRUITMENT_START, date - pd.Timedelta(days=int(rng.integers(1, 25))))
+    weight = round(float(donor["weight_kg"].iloc[0]) * rng.uniform(0.9, 1.1), 1)
+    row = donor.assign(patient_id=person, date=date, number=1, weight_kg=weight)
+    mine = {name: frame[frame["patient_id"] == donor["patient_id"].iloc[0]] for name, frame in tables.items()}
+    return row, {name: frame.assign(patient_id=person) for name, frame in mine.items()}
+
+
+def _again(
+    person: str, number: int, donor: pd.DataFrame, registry: pd.DataFrame, tables: Frames, rng: np.random.Generator
+) -> tuple[pd.DataFrame, Frames]:
+    """Make a repeat infusion of an included patient, after all that belongs to the first, with another's course."""
+    first = registry[(registry["patient_id"] == person) & (registry["number"] == 1)]
+    mine = {name: tables[name][tables[name]["patient_id"] == person] for name in tables}
+    last = max(mine[name][DAY_COLUMN[name]].max() for name in PERSON_FILES if name in mine and len(mine[name]))
+    contact = mine["followup"]["last_contact_day"].max() if "followup" in mine else last + 120
+    relapse = mine["followup"]["relapse_day"].max() if "followup" in mine else float("nan")
+    wish = max(last + 1, np.nan_to_num(relapse) + 30) + int(rng.integers(0, 30))
+    day = min(wish, contact - 1)
+    if day <= last:
+        raise ValueError("a repeat infusion needs follow-up beyond the records of the first one")
+    row = first.assign(number=number, date=first["date"] + pd.Timedelta(days=int(day)))
+    added = {name: frame.iloc[:0] for name, frame in tables.items()}
+    for name in (name for name in PERSON_FILES if name in tables):
+        frame = tables[name][tables[name]["patient_id"] == donor["patient_id"].iloc[0]]
+        frame = frame[frame[DAY_COLUMN[name]].between(0, 30)].assign(patient_id=person)
+        days = [column for column in frame if column == "day" or column.endswith("_day") or column.startswith("day_")]
+        frame[days] = frame[days] + day
+        added[name] = frame
+    return row, added
+
+
+def _after_cutoff(followup: pd.DataFrame, cohort: Cohort, rng: np.random.Generator) -> pd.DataFrame:
+    """Let the clinic know more than the study may: contacts, a relapse and a death after the data cut-off."""
+    cutoff = cohort.tables["patients"].set_index("patient_id")["cutoff_day"].reindex(followup["patient_id"])
+    at_cutoff = (followup["last_contact_day"].to_numpy() == cutoff.to_numpy()) & (
+        followup["censor_reason"] == "data cut-off"
+    ).fillna(False).to_numpy(bool)
+    free = followup[["relapse_day", "progression_day", "treatment_failure_day", "death_day"]].isna().all(axis=1)
+    chosen = rng.permutation(followup.index[at_cutoff & free])[:12]
+    followup = followup.copy()
+    followup.loc[chosen, "last_contact_day"] += rng.integers(5, 90, len(chosen))
+    followup.loc[chosen, "censor_reason"] = pd.NA
+    for row in chosen[:2]:
+        followup.loc[row, "relapse_day"] = followup.loc[row, "last_contact_day"] - rng.integers(0, 4)
+    for row in chosen[2:3]:
+        followup.loc[row, "death_day"] = followup.loc[row, "last_contact_day"]
+        followup.loc[row, "death_cause"] = "unrelated"
+    return followup
+
+
+def _registry(registry: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    frame = pd.DataFrame({"record": [str(number) for number in range(1, len(registry) + 1)]})
+    frame["patient_id"] = _ids(registry["patient_id"], rng)
+    for column in ("sex", "car_target", "car_origin", "disease_status", "mrd_method"):
+        frame[column] = _terms(registry[column], rules.WORDS[column], rng)
+    for column, (unit, others) in NUMBER_UNITS.items():
+        if column in EXTRACTS["registry"].columns:
+            frame[column] = _numbers(registry[column], unit, others, rng)
+    frame["n_relapses"] = [None if pd.isna(value) else int(value) for value in registry["n_relapses"]]
+    for column in ("prior_transplant", "prior_car_elsewhere", "in_other_trial"):
+        frame[column] = _yes_no(registry[column], "yes_no", rng)
+    frame["date"] = _dates(registry["date"], None, DATE_MIX["registry"], rng)
+    frame["sites"] = _sites(registry, rng)
+    return frame[[column for column in EXTRACTS["registry"].columns if column != "flag"]]
+
+
+def _toxicity(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    table, frame = _started(table, origin, "toxicity", "day_from", "T", rng)
+    frame["event"] = _terms(table["event"], rules.WORDS["event"], rng)
+    frame["episode_id"] = table["episode_id"].fillna("").to_numpy()
+    frame["date_to"] = _dates(_date(table, origin, "day_to"), None, DATE_MIX["toxicity"], rng)
+    frame["grade"] = _terms(table["grade"].astype("string"), rules.WORDS["grade"], rng)
+    frame["grading_system"] = _terms(table["grading_system"], rules.WORDS["grading_system"], rng)
+    frame["resolved"] = _yes_no(table["resolved"], "resolved", rng)
+    return frame
+
+
+def _drugs(table: pd.DataFrame, origin: pd.Series, weight: pd.Series, rng: np.random.Generator) -> Frames:
+    """Share the administrations out between ward and intensive care, by patient and day."""
+    stay = pd.MultiIndex.from_frame(table[["patient_id", "day"]])
+    stays = pd.Series(rng.random(len(stay.unique())) < ICU_SHARE, index=stay.unique())
+    icu = stays.loc[stay].to_numpy()
+    return {
+        "drugs_ward": _administrations(table[~icu], origin, weight, "drugs_ward", rng),
+        "drugs_icu": _administrations(table[icu], origin, weight, "drugs_icu", rng),
+    }
+
+
+def _administrations(
+    table: pd.DataFrame, origin: pd.Series, weight: pd.Series, name: str, rng: np.random.Generator
+) -> pd.DataFrame:
+    chinese = name == "drugs_ward"
+    table, frame = _started(table, origin, name, "day", "W" if chinese else "I", rng)
+    frame["drug"] = [
+        _drug(agent, salt, chinese, rng) for agent, salt in zip(table["agent"], table["salt"], strict=True)
+    ]
+    kilograms = weight.reindex(table["patient_id"])
+    doses = [_dose(dose, kg, rng) for dose, kg in zip(table["dose_mg"], kilograms, strict=True)]
+    if chinese:
+        frame["dose"], frame["unit"] = [dose for dose, _ in doses], [unit for _, unit in doses]
+    else:
+        frame["dose"] = [f"{dose.replace('.', ',')} {unit}".strip() for dose, unit in doses]
+    for column in ("route", "indication"):
+        frame[column] = _terms(table[column], rules.WORDS[column], rng)
+    return _repeat(frame, rng)
+
+
+def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    table, frame = _started(table, origin, "labs", "day", "L", rng)
+    frame["analyte"] = _terms(table["analyte"], rules.WORDS["analyte"], rng)
+    sign = table["censored"].map({"left": "<", "right": ">"}).fillna("")
+    other, comma, trailing = (rng.random(len(table)) < share for share in (0.12, 0.05, 0.08))
+    value, unit = [], []
+    for row, (number, of) in enumerate(zip(table["value"], table["unit"], strict=True)):
+        written = OTHER_UNIT[of] if other[row] else of
+        text = (
+            ""
+            if pd.isna(number)
+            else sign.iloc[row] + _text(number, written, of).replace(".", "," if comma[row] else ".")
+        )
+        value.append(f"{text} {written}" if trailing[row] and text else text)
+        unit.append(written if not written.endswith("mL") or rng.random() < 0.7 else written.replace("mL", "ml"))
+    frame["value"], frame["unit"] = value, unit
+    return _repeat(frame, rng)
+
+
+def _response(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    table, frame = _started(table, origin, "response", "assessment_day", "R", rng)
+    frame["day30_response"] = _terms(table["day30_response"], rules.WORDS["day30_response"], rng)
+    frame["mrd_day30"] = _numbers(table["mrd_day30"], *NUMBER_UNITS["mrd_day30"], rng)
+    frame["reason_not_done"] = table["reason_not_done"].fillna("").to_numpy()
+    return frame
+
+
+def _followup(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    frame = pd.DataFrame({"record": [f"F{number:04d}" for number in range(1, len(table) + 1)]})
+    frame["patient_id"] = _ids(table["patient_id"], rng)
+    for column in EXTRACTS["followup"].columns:
+        if column.endswith("_day"):
+            frame[column] = _dates(_date(table, origin, column), None, DATE_MIX["followup"], rng)
+        elif column in rules.WORDS:
+            frame[column] = _terms(table[column], rules.WORDS[column], rng)
+    return frame
+
+
+def _exposures(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    table, frame = _started(table, origin, "exposures", "day", "E", rng)
+    frame["exposure"] = table["exposure"].to_numpy()
+    return frame
+
+
+def _started(
+    table: pd.DataFrame, origin: pd.Series, name: str, day: str, letter: str, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put a table into the order in which it was recorded; begin its extract with record number, patient and date."""
+    date = _date(table, origin, day)
+    order = np.lexsort([rng.random(len(table)), date.to_numpy()])
+    table, date = table.iloc[order], date.iloc[order]
+    frame = pd.DataFrame({"record": [f"{letter}{number:06d}" for number in range(1, len(table) + 1)]})
+    frame["patient_id"] = _ids(table["patient_id"], rng)
+    frame["date"] = _dates(date, table.get("time"), DATE_MIX[name], rng)
+    return table, frame
+
+
+def _repeat(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Export some records twice: the second time at the end of the file."""
+    again = np.sort(rng.choice(len(frame), round(REPEATED * len(frame)), replace=False))
+    return pd.concat([frame, frame.iloc[again]], ignore_index=True)
+
+
+def _queries(frames: Frames, included: set[str], rng: np.random.Generator) -> pd.DataFrame:
+    """Spoil a few cells of included patients, and note what the hospital answered when asked about them."""
+    rows = []
+    for name, column, spoil in (
+        ("labs", "date", _impossible), ("labs", "date", _impossible), ("toxicity", "date", _impossible),
+        ("drugs_ward", "dose", _slip), ("followup", "last_contact_day", _century),
+    ):  # fmt: skip
+        frame = frames.get(name)
+        if frame is None:
+            continue
+        once = ~frame["record"].duplicated(keep=False) & frame["patient_id"].str.strip().str.upper().isin(included)
+        asked = {row["found"] for row in rows}
+        spoilt = {
+            row: spoil(cell) for row, cell in frame.loc[once, column].items() if spoil(cell) not in (None, *asked)
+        }
+        if not spoilt:
+            continue
+        row = list(spoilt)[rng.integers(len(spoilt))]
+        extract = EXTRACTS[name]
+        rows.append(
+            {"file": extract.file, "record": frame.loc[row, "record"], "column": extract.columns[column],
+             "found": spoilt[row], "corrected": frame.loc[row, column]}
+        )  # fmt: skip
+        frame.loc[row, column] = spoilt[row]
+    return pd.DataFrame(rows, columns=["record", "file", "column", "found", "corrected"])
+
+
+def _impossible(cell: str) -> str | None:
+    """Write the thirtieth of February or the thirty-first of a month of thirty days."""
+    match = re.fullmatch(r"(\d{4})-(02|04|06|09|11)-\d{2}(.*)", str(cell))
+    return f"{match[1]}-{match[2]}-{30 if match[2] == '02' else 31}{match[3]}" if match else None
+
+
+def _slip(cell: str) -> str | None:
+    """Write two noughts too many."""
+    return f"{cell}00" if re.fullmatch(r"[1-9]\d?0", str(cell)) else None
+
+
+def _century(cell: str) -> str | None:
+    """Write a year of another decade, before anyone was infused."""
+    match = re.fullmatch(r"20[12](\d-\d{2}-\d{2})", str(cell))
+    return f"200{match[1]}" if match else None
+
+
+def _date(table: pd.DataFrame, origin: pd.Series, day: str) -> pd.Series:
+    start = pd.Series(origin.reindex(table["patient_id"]).to_numpy(), index=table.index)
+    return start + pd.to_timedelta(table[day], unit="D")
+
+
+def _dates(date: pd.Series, time: pd.Series | None, mix: Mapping[str, float], rng: np.random.Generator) -> list[object]:
+    forms = rng.choice(list(mix), len(date), p=list(mix.values()))
+    times = pd.Series(pd.NA, index=date.index, dtype="string") if time is None else time
+    return [_write_date(day, at, form) for day, at, form in zip(date, times, forms, strict=True)]
+
+
+def _write_date(day: pd.Timestamp, time: object, form: str) -> object:
+    if pd.isna(day):
+        return ""
+    if form == "cell":
+        return day.to_pydatetime()
+    if form == "Excel serial" and pd.isna(time):
+        return int((day - rules.EXCEL_ORIGIN).days)
+    text = {
+        "day first": f"{day:%d/%m/%Y}",
+        "Chinese": f"{day.year}年{day.month}月{day.day}日",
+    }.get(form, f"{day:%Y-%m-%d}")
+    return text if pd.isna(time) else f"{text} {time}"
+
+
+def _ids(ids: pd.Series, rng: np.random.Generator) -> list[str]:
+    careless = rng.random(len(ids)) < 0.02
+    return [f"{name.lower()} " if slip else name for name, slip in zip(ids, careless, strict=True)]
+
+
+def _terms(values: pd.Series, words: Mapping[str, Sequence[str]], rng: np.random.Generator) -> list[str]:
+    other = rng.random(len(values)) < 0.4
+    pick = rng.random(len(values))
+    return [_term(*cell, words) for cell in zip(values, other, pick, strict=True)]
+
+
+def _term(value: object, other: bool, pick: float, words: Mapping[str, Sequence[str]]) -> str:
+    if pd.isna(value):
+        return "" if other else "不详"
+    others = words[value]
+    return others[int(pick * len(others))] if other and others else str(value)
+
+
+def _yes_no(values: pd.Series, words: str, rng: np.random.Generator) -> list[str]:
+    text = values.map({True: "true", False: "false"})
+    known = rules.WORDS[words]
+    return [cell if cell not in known else known[cell][0] for cell in _terms(text, known, rng)]
+
+
+def _numbers(values: pd.Series, unit: str, others: Sequence[str], rng: np.random.Generator) -> list[object]:
+    """Write most numbers as numbers, some with a decimal comma or a unit behind them."""
+    pick, which = rng.random(len(values)), rng.integers(len(others), size=len(values))
+    cells: list[object] = []
+    for value, share, other in zip(values, pick, which, strict=True):
+        if pd.isna(value):
+            cells.append("未查" if share < 0.5 else "")
+        elif share < 0.7:
+            cells.append(float(value))
+        else:
+            written = others[other] if share < 0.9 else unit
+            text = _text(value, written, unit).replace(".", "," if share > 0.85 else ".")
+            cells.append(f"{text} {written}" if share < 0.9 else text)
+    return cells
+
+
+def _text(value: float, written: str, unit: str) -> str:
+    """Write *value* (in *unit*) as an exact decimal in the unit *written*."""
+    number = Decimal(repr(float(value))) / Decimal(rules.FACTORS[written, unit])
+    return f"{number.normalize():f}"
+
+
+def _dose(dose: float, weight: float, rng: np.random.Generator) -> tuple[str, str]:
+    """Write a dose in mg, g or mg/kg; per kg only if the weight gives the dose back to a tenth of a mg."""
+    if pd.isna(dose):
+        return "", ""
+    share = rng.random()
+    if share < 0.25:
+        for digits in (0, 1, 2, 3):
+            per_kg = round(Decimal(repr(float(dose))) / Decimal(repr(float(weight))), digits)
+            if float(round(per_kg * Decimal(repr(float(weight))), 1)) == dose:
+                return f"{per_kg:f}", "mg/kg"
+    if share > 0.95:
+        return _text(dose, "g", "mg"), "g"
+    return _text(dose, "mg", "mg"), "mg"
+
+
+def _drug(agent: str, salt: object, chinese: bool, rng: np.random.Generator) -> str:
+    """Write a drug as its department does; a salt stays in the name, since the dose is its mass."""
+    names = rules.DRUGS[agent]
+    own = (
+        [name for name in names if not name.isascii()]
+        if chinese
+        else [agent, *(name for name in names if name.isascii())]
+    )
+    if agent == "other":
+        own = ["左乙拉西坦"] if chinese else ["levetiracetam"]
+    if pd.isna(salt):
+        return own[int(rng.integers(len(own)))]
+    if salt != "base":
+        word = rules.SALTS[salt]
+        if chinese:
+            return f"{word}{own[0]}片" if salt == "acetate" else f"注射用{own[0]}{word}"
+        return f"{agent} {salt}"
+    if rng.random() < 0.15:
+        return f"{own[0]}琥珀酸钠(以碱基计)" if chinese else f"{agent} sodium succinate (as base)"
+    return own[int(rng.integers(len(own)))]
+
+
+def _sites(registry: pd.DataFrame, rng: np.random.Generator) -> list[str]:
+    language = (rng.random(len(registry)) < 0.3).astype(int)
+    texts = []
+    for row, other in zip(registry[list(rules.SITES)].itertuples(index=False), language, strict=True):
+        if pd.isna(list(row)).any():
+            texts.append("")
+            continue
+        words = [rules.SITES[site][other] for site, present in zip(rules.SITES, row, strict=True) if present]
+        texts.append("+".join(words) or rules.NO_SITE[other])
+    return texts
+
+
+def _write(path: Path, name: str, frame: pd.DataFrame) -> Path:
+    extract = EXTRACTS[name]
+    mark = f"{FLAG} 合成数据" if extract.encoding == "gb18030" else FLAG
+    frame = frame.assign(flag=mark)[list(extract.columns)]
+    content = _workbook(frame, extract.columns) if path.suffix == ".xlsx" else _delimited(frame, extract)
+    with paths.writing(path, "wb") as handle:
+        handle.write(content)
+    return path
+
+
+def _delimited(frame: pd.DataFrame, extract: object) -> bytes:
+    text = frame.rename(columns=extract.columns).to_csv(index=False, sep=extract.separator, lineterminator="\r\n")
+    return text.encode(extract.encoding)
+
+
+def _workbook(frame: pd.DataFrame, headings: Mapping[str, str]) -> bytes:
+    """Write the registry sheet: two header rows, the first with merged groups; nothing in the file tells the time."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = f"{FLAG} registry"
+    pairs = [heading.split(" | ") for heading in headings.values()]
+    sheet.append([group if at == 0 or pairs[at - 1][0] != group else None for at, (group, _) in enumerate(pairs)])
+    sheet.append([heading for _, heading in pairs])
+    for start, (group, _) in enumerate(pairs, 1):
+        end = start + sum(1 for other, _ in pairs[start - 1 :] if other == group) - 1
+        if sheet.cell(1, start).value is not None and end > start:
+            sheet.merge_cells(start_row=1, end_row=1, start_column=start, end_column=end)
+    for row in frame.itertuples(index=False):
+        sheet.append([None if pd.isna(cell) or cell == "" else cell for cell in row])
+    book.properties.creator = FLAG
+    buffer = BytesIO()
+    book.save(buffer)
+    return _timeless(buffer.getvalue())
+
+
+def _timeless(content: bytes) -> bytes:
+    """Set every time inside a workbook to one moment, so that equal sheets are equal bytes."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "docProps/core.xml":
+                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2024-08-01T00:00:00Z", data)
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, data)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    refresh()
+    print(f"{paths.RAW.relative_to(paths.ROOT)} and {paths.COHORT.relative_to(paths.ROOT)} are made again")
