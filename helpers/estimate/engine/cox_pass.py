@@ -16,6 +16,7 @@ from helpers.estimate.engine.exponential import exponential
 
 EFRON, BRESLOW = 0, 1
 CHUNK = 256
+HELD = 128
 FAST = {"contract", "reassoc", "nsz"}
 
 
@@ -39,16 +40,14 @@ def _gather(X, order, centre, factor, out):
                 out[c, a, i] = (X[row, a] - centre[a]) * factor[a]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _risks(x, count, beta, eta, risk, low, size):
-    """Fill eta (chunk) and risk[low : low + size] = count * exp(eta)."""
-    eta[:] = 0.0
-    for a in range(beta.size):
-        b = beta[a]
-        for i in range(eta.size):
-            eta[i] += b * x[a, i]
-    for i in range(size):
-        risk[low + i] = count[low + i] * exponential(eta[i])
+@njit(cache=True, nogil=True)
+def workspace(n, blocks, p, width):
+    """Return the scratch arrays of :func:`cox_pass`."""
+    rows = (np.empty(n), np.empty(blocks), np.empty(blocks))  # risk, cumulative hazard, Efron's part of it
+    sums = (np.empty(p), np.empty(p))
+    chunk = (np.empty(width), np.empty(width))
+    held = (np.empty((p, HELD)), np.empty(HELD), np.empty(HELD))
+    return rows + sums + chunk + held
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -62,50 +61,40 @@ def cox_pass(x, event, count, layout, observed, beta, ties, score, info, work):
     observed : (p,) sum of x over the events
     work : scratch from :func:`workspace`
     """
-    risk, hazard, tied, s1, e1, eta, columns, weight = work
+    risk, hazard, tied, s1, e1, dying, _, columns, weight, weighted = work
     n, p, width = event.size, x.shape[1], x.shape[2]
-    blocks = layout.starts.size - 1
     late = layout.leaving.size > 0
     info[:] = 0.0
-    loglik = 0.0
-    for a in range(p):
-        loglik += beta[a] * observed[a]
-    s0, gone, held, g = 0.0, 0, 0, 0
-    e0, deaths = 0.0, 0.0
     e1[:] = 0.0
+    s0, e0, deaths = 0.0, 0.0, 0.0
+    loglik, product = 0.0, 1.0  # product of risk sums, so that few logarithms are taken
+    gone, held, g = 0, 0, 0
     for c in range(x.shape[0]):
-        low, size = c * width, min(width, n - c * width)
-        _risks(x[c], count, beta, eta, risk, low, size)
+        low, high = c * width, min((c + 1) * width, n)
+        _risks(x[c], event, count, beta, risk, dying, low, high)
         i = low
-        while i < low + size:
-            first = i == layout.starts[g]
-            if first and layout.fresh[g]:
+        while i < high:
+            start, stop = layout.starts[g], layout.starts[g + 1]
+            if i == start and layout.fresh[g]:
                 s0, gone = 0.0, i
                 s1[:] = 0.0
-            end = min(layout.starts[g + 1], low + size)
-            if end - i == 1:
-                w = risk[i]
-                s0 += w
+            end = min(stop, high)
+            if stop - start == 1:
+                s0 += risk[i]
                 for a in range(p):
-                    s1[a] += w * x[c, a, i - low]
-            else:
-                for j in range(i, end):
-                    s0 += risk[j]
-                for a in range(p):
-                    s = 0.0
-                    for j in range(i, end):
-                        s += risk[j] * x[c, a, j - low]
-                    s1[a] += s
-            single = layout.starts[g + 1] - layout.starts[g] == 1
-            for j in range(i, end):
-                if event[j]:
-                    deaths += count[j]
-                    e0 += risk[j]
-                    if count[j] > 0 and not (single and count[j] == 1):
+                    s1[a] += risk[i] * x[c, a, i - low]
+                if event[i]:
+                    e0, deaths = risk[i], count[i]
+                    if deaths > 1:
                         for a in range(p):
-                            e1[a] += risk[j] * x[c, a, j - low]
+                            e1[a] = e0 * x[c, a, i - low]
+            else:
+                s, e, d = _segment(x[c], event, count, risk, dying, s1, e1, low, i, end)
+                s0 += s
+                e0 += e
+                deaths += d
             i = end
-            if end < layout.starts[g + 1]:
+            if end < stop:
                 continue
             if late:
                 while gone < layout.left[g]:
@@ -116,21 +105,26 @@ def cox_pass(x, event, count, layout, observed, beta, ties, score, info, work):
                     gone += 1
             hazard[g], tied[g] = 0.0, 0.0
             if deaths > 0:
-                if held + 2 > weight.size:
-                    _subtract(columns, weight, held, info)
+                if held + 2 > HELD:
+                    _subtract(columns, weight, weighted, held, info)
                     held = 0
                 if ties == 1 or deaths == 1:
                     v = 1.0 / s0
-                    loglik -= deaths * math.log(s0)
                     hazard[g] = deaths * v
                     weight[held] = deaths * v * v
                     for a in range(p):
                         columns[a, held] = s1[a]
                     held += 1
+                    if deaths == 1:
+                        product *= s0
+                        if not 1e-100 < product < 1e100:
+                            loglik -= math.log(product)
+                            product = 1.0
+                    else:
+                        loglik -= deaths * math.log(s0)
                 else:
-                    a0, b0, c0, c1, c2, logs = _tied_deaths(deaths, s0, e0)
-                    loglik -= logs
-                    hazard[g], tied[g] = a0, b0
+                    hazard[g], tied[g], c0, c1, c2 = _tied_deaths(deaths, s0, e0)
+                    loglik -= _tied_logs(deaths, s0, e0)
                     ratio = c1 / c0
                     weight[held], weight[held + 1] = c0, c2 - c1 * ratio
                     for a in range(p):
@@ -140,59 +134,89 @@ def cox_pass(x, event, count, layout, observed, beta, ties, score, info, work):
                 e0, deaths = 0.0, 0.0
                 e1[:] = 0.0
             g += 1
-    _subtract(columns, weight, held, info)
-    _spread(x, event, layout, hazard, tied, risk, observed, score, info, eta)
-    return loglik
+    _subtract(columns, weight, weighted, held, info)
+    _spread(x, event, layout, observed, score, info, work)
+    for a in range(p):
+        loglik += beta[a] * observed[a]
+    return loglik - math.log(product)
 
 
-@njit(cache=True, nogil=True)
-def workspace(n, blocks, p, width):
-    """Return the scratch arrays of :func:`cox_pass`."""
-    return (
-        np.empty(n),
-        np.empty(blocks),
-        np.empty(blocks),
-        np.empty(p),
-        np.empty(p),
-        np.empty(width),
-        np.empty((p, 128)),
-        np.empty(128),
-    )
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _risks(x, event, count, beta, risk, dying, low, high):
+    """Fill risk[low:high] with count * exp(x beta), and dying (chunk) with the same for events, else 0."""
+    dying[:] = 0.0
+    for a in range(beta.size):
+        b = beta[a]
+        for i in range(dying.size):
+            dying[i] += b * x[a, i]
+    for i in range(high - low):
+        r = count[low + i] * exponential(dying[i])
+        risk[low + i] = r
+        dying[i] = r * event[low + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _segment(x, event, count, risk, dying, s1, e1, low, begin, end):
+    """Add rows of one block to s1 and e1 (p,); return what they add to the sums of risk, dying risk and deaths."""
+    s0, e0, deaths = 0.0, 0.0, 0.0
+    for j in range(begin, end):
+        s0 += risk[j]
+        e0 += dying[j - low]
+        deaths += count[j] * event[j]
+    for a in range(s1.size):
+        s, e = 0.0, 0.0
+        for j in range(begin, end):
+            s += risk[j] * x[a, j - low]
+            e += dying[j - low] * x[a, j - low]
+        s1[a] += s
+        e1[a] += e
+    return s0, e0, deaths
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _tied_deaths(deaths, s0, e0):
-    """Return Efron's sums over tied deaths of 1/q, f/q, 1/q2, f/q2, f2/q2 and log q, with q = s0 - f e0."""
-    a0, b0, c0, c1, c2, logs = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    part = 1.0
+    """Return Efron's sums over tied deaths of 1/q, f/q, 1/q2, f/q2 and f2/q2, with q = s0 - f e0."""
+    a0, b0, c0, c1, c2 = 0.0, 0.0, 0.0, 0.0, 0.0
     for r in range(int(deaths)):
         f = r / deaths
-        q = s0 - f * e0
-        v = 1.0 / q
+        v = 1.0 / (s0 - f * e0)
         a0 += v
         b0 += f * v
         c0 += v * v
         c1 += f * v * v
         c2 += f * f * v * v
-        logs += math.log(q)
-    return a0, b0, c0, c1, c2, logs
+    return a0, b0, c0, c1, c2
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _tied_logs(deaths, s0, e0):
+    """Return the sum over tied deaths of log(s0 - f e0)."""
+    logs, product = 0.0, 1.0
+    for r in range(int(deaths)):
+        product *= s0 - r / deaths * e0
+        if not 1e-100 < product < 1e100:
+            logs += math.log(product)
+            product = 1.0
+    return logs + math.log(product)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _subtract(columns, weight, held, info):
+def _subtract(columns, weight, weighted, held, info):
     """Take the weighted outer products of the held columns from info."""
-    p = info.shape[0]
-    for a in range(p):
+    for a in range(info.shape[0]):
+        for k in range(held):
+            weighted[k] = weight[k] * columns[a, k]
         for b in range(a + 1):
             s = 0.0
             for k in range(held):
-                s += weight[k] * columns[a, k] * columns[b, k]
+                s += weighted[k] * columns[b, k]
             info[a, b] -= s
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _spread(x, event, layout, hazard, tied, risk, observed, score, info, share):
-    """Give each row its share of cumulative hazard: hazard (blocks,) becomes cumulative."""
+def _spread(x, event, layout, observed, score, info, work):
+    """Give each row its share of cumulative hazard: score = observed - X' share, info += X' diag(share) X."""
+    risk, hazard, tied, _, _, share, shared, _, _, _ = work
     n, p, width = event.size, x.shape[1], x.shape[2]
     late = layout.leaving.size > 0
     total = 0.0
@@ -207,10 +231,7 @@ def _spread(x, event, layout, hazard, tied, risk, observed, score, info, share):
         share[:] = 0.0
         for i in range(size):
             g = layout.block[low + i]
-            m = hazard[g]
-            if event[low + i]:
-                m -= tied[g]
-            share[i] = m
+            share[i] = hazard[g] - event[low + i] * tied[g]
         if late:
             for i in range(size):
                 if layout.before[low + i] >= 0:
@@ -220,10 +241,11 @@ def _spread(x, event, layout, hazard, tied, risk, observed, score, info, share):
         for a in range(p):
             s = 0.0
             for i in range(width):
-                s += share[i] * x[c, a, i]
+                shared[i] = share[i] * x[c, a, i]
+                s += shared[i]
             score[a] -= s
             for b in range(a + 1):
                 s = 0.0
                 for i in range(width):
-                    s += share[i] * x[c, a, i] * x[c, b, i]
+                    s += shared[i] * x[c, b, i]
                 info[a, b] += s

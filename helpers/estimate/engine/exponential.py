@@ -9,7 +9,7 @@ LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # ln 2 in two parts, the first with zeros at its end
 LN2_LOW = 1.90821492927058770002e-10
 ROUND = 6755399441055744.0  # adding 1.5 * 2**52 leaves the nearest whole number in the last bits
-LARGEST = 700.0
+LARGEST = 300.0
 
 
 @intrinsic
@@ -34,7 +34,7 @@ def _as_bits(typingctx, number):
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
 def exponential(x):
-    """Return e**x for x between -700 and 700; beyond, the value at that end."""
+    """Return e**x for x between -300 and 300; beyond, the value at that end."""
     x = min(max(x, -LARGEST), LARGEST)
     shifted = x * LOG2_E + ROUND
     k = shifted - ROUND

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from helpers.estimate.engine.checks import Floats
 
 
+MANY = 20_000  # rows from which the packed sort pays
+
+
 class Layout(NamedTuple):
     """Rows sorted by stratum, then time downwards, and what every pass needs to know of them.
 
@@ -66,9 +69,41 @@ def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64
 
 def _downwards(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.int64]:
     """Return the order by stratum upwards and values downwards."""
-    if stratum is None:
-        return np.argsort(-values)
-    return np.lexsort((-values, stratum))
+    order = _packed_order(values) if values.size >= MANY and values.min() >= 0 else None
+    if order is None:
+        order = np.argsort(-values, kind="stable")
+    return order if stratum is None else order[np.argsort(stratum[order], kind="stable")]
+
+
+def _packed_order(values: Floats) -> NDArray[np.int64] | None:
+    """Return the order downwards of many non-negative values, or None if this way does not pay.
+
+    The bits of a non-negative float sort as a whole number does. The last of them give way to the row's number, so that
+    plain numbers are sorted and carry their rows along; neighbours that only those bits told apart are put right at
+    the end.
+    """
+    mask = np.int64((1 << int(values.size - 1).bit_length()) - 1)
+    packed = (values + 0.0).view(np.int64)
+    packed &= ~mask
+    packed |= np.arange(values.size)
+    packed.sort()
+    order = (packed & mask)[::-1].copy()
+    return order if _put_right(values, order, values.size) else None
+
+
+@njit(cache=True, nogil=True)
+def _put_right(values, order, moves):
+    """Sort an almost sorted order by insertion; return False once it takes too many moves."""
+    for i in range(1, order.size):
+        row, j = order[i], i
+        while j > 0 and values[order[j - 1]] < values[row]:
+            order[j] = order[j - 1]
+            j -= 1
+            moves -= 1
+        order[j] = row
+        if moves < 0:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
