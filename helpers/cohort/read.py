@@ -85,7 +85,7 @@ def write_cohort(cohort: Cohort, folder: str | Path) -> Path:
         paths.write_csv(folder / f"{table}.csv", text)
     declared = {
         table: {
-            name: {k: v for k, v in asdict(column).items() if v not in ("", (), None, False)}
+            name: {k: v for k, v in asdict(column).items() if v is not False and v not in ("", (), None)}
             for name, column in columns.items()
         }
         for table, columns in cohort.declared.items()
