@@ -33,6 +33,7 @@ SORTED_BY = {
     "labs": ("patient_id", "day", "time", "analyte"),
 }
 LOG_COLUMNS = ("table", "file", "rule", "reason", "action", "rows")
+ACTIONS = ("read", "dropped", "changed", "kept")
 REASONS = {
     "another word": "read as the dictionary's word",
     "case and blanks": "identifier in capitals, blanks removed",
@@ -78,8 +79,13 @@ class Log:
         return result
 
     def frame(self) -> pd.DataFrame:
-        """Return the lines as data: table, file, rule, reason, action (read/changed/dropped/kept), rows."""
-        return pd.DataFrame(self.lines, columns=list(LOG_COLUMNS))
+        """Return the lines as data, table by table: table, file, rule, reason, action (read/changed/dropped/kept), rows."""
+        lines = pd.DataFrame(self.lines, columns=list(LOG_COLUMNS))
+        lines = lines.groupby(list(LOG_COLUMNS[:-1]), sort=False, as_index=False)["rows"].sum()
+        files = [extract.file for extract in EXTRACTS.values()]
+        ranks = {"table": list(TABLES).index, "file": files.index, "action": ACTIONS.index}
+        order = lines[list(ranks)].apply(lambda column: column.map(ranks[column.name]))
+        return lines.loc[order.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
 
 
 def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:

@@ -201,7 +201,7 @@ def _again(
     added = {name: frame.iloc[:0] for name, frame in tables.items()}
     for name in (name for name in PERSON_FILES if name in tables):
         frame = tables[name][tables[name]["patient_id"] == donor["patient_id"].iloc[0]]
-        frame = frame[frame[DAY_COLUMN[name]].between(0, 30)].assign(patient_id=person)
+        frame = frame[frame[DAY_COLUMN[name]].between(0, 45)].assign(patient_id=person)
         days = [column for column in frame if column == "day" or column.endswith("_day") or column.startswith("day_")]
         frame[days] = frame[days] + day
         added[name] = frame
