@@ -219,8 +219,11 @@ def declared(id: str) -> Family:
     """
     key = canonical(id)
     for one in families():
-        if one.holds(key):
+        if key in one.ids:
             return one
+    opened = [one for one in families() if one.holds(key)]
+    if opened:
+        return max(opened, key=lambda one: len(one.prefix))
     known = [known for one in families() for known in one.ids]
     close = difflib.get_close_matches(key, known, n=3)
     raise KeyError(f"{id}: no family computes it" + (f"; did you mean {' or '.join(close)}?" if close else ""))

@@ -190,7 +190,8 @@ def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series) -> Value:
 # ------------------------------------------------------------------------------------------------ overall survival
 
 
-def _slug(label: object) -> str:
+def slug(label: object) -> str:
+    """Turn a label into a part of an id."""
     text = "".join(
         sign if sign.isalnum() else "_" for sign in str(label).lower().replace("≤", "le ").replace(">", "gt ")
     )
@@ -240,7 +241,7 @@ for _endpoint in ENDPOINTS:
 def _group_rates(analysis: Analysis, endpoint: str, groups: pd.Series | None, place: str) -> dict[str, Value]:
     found = {}
     for row in rates(analysis, endpoint, groups).itertuples():
-        key = f"{place}.{_slug(row.group)}.{row.years:g}y"
+        key = f"{place}.{slug(row.group)}.{row.years:g}y"
         late = f"follow-up ends before year {row.years:g}"
         for measure in ("rate", "ci_low", "ci_high", "half_width", "at_risk"):
             found[f"{key}.{measure}"] = Value("", getattr(row, measure), late, n=row.n, events=row.events)
@@ -299,7 +300,7 @@ def _pairs(analysis: Analysis, endpoint: str, groups: pd.Series, place: str) -> 
     time, event = columns(endpoint)
     found = {}
     for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
-        key = f"{place}.{_slug(row.first)}_vs_{_slug(row.second)}"
+        key = f"{place}.{slug(row.first)}_vs_{slug(row.second)}"
         counts = {"n": row.n_first + row.n_second, "events": row.events}
         for measure, adjusted in (("p", ""), ("p_holm", ", Holm over all pairs")):
             found[f"{key}.{measure}"] = Value("", getattr(row, measure), "no event in either group", **counts,

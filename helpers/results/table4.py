@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.results.registry import DOSE, LENGTH, ONSET, Value, family, population, yes
-from helpers.results.table3 import PRINTED, STATED, WHY, compare, counts, compare_response
+from helpers.results.table3 import PRINTED, STATED, WHY, compare, compare_response, counts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -1,1 +1,561 @@
-"""To come."""
+"""Table 5: univariable Cox models of every covariate, the screen, and the multivariable model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.schema import TABLES
+from helpers.estimate.cox import Cox, cox, with_references
+from helpers.problems import NotAvailable
+from helpers.results.exposure import exposure_groups
+from helpers.results.registry import (
+    AGENT,
+    DOSE,
+    GC,
+    LENGTH,
+    ONSET,
+    Reading,
+    Value,
+    family,
+    need,
+    once,
+    population,
+    yes,
+)
+from helpers.results.survival import columns, slug
+from helpers.results.table1 import STATUS, TARGETS, status_of
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+MEASURES = ("hr", "ci_low", "ci_high", "p")
+MODEL = ("endpoint", "censoring", "nonresponse_day", "ties", "alpha")
+METHOD = "Cox model, Wald interval and test"
+JOINT = METHOD + "; covariates with a univariable p below the screen"
+MOST_LEVELS = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """A covariate of Table 5.
+
+    ``make`` gives its values by patient: an ordered categorical, the reference first, or numbers. ``keys`` are the
+    ids of its levels after the reference. ``joint`` says that everyone of the multivariable model can have it.
+    """
+
+    name: str
+    label: str
+    keys: tuple[str, ...]
+    make: Callable[[Analysis], pd.Series]
+    paper: str
+    stated: str = "toxicity"
+    reason: str = ""
+    depends: tuple[str, ...] = ()
+    printed: bool = True
+    joint: bool = True
+
+
+def _two(column: str, no: str, yes_: str) -> Callable[[Analysis], pd.Series]:
+    """Make a yes/no column a factor; ``{}`` in a label is filled with the parameter that cuts it."""
+
+    def make(analysis: Analysis) -> pd.Series:
+        values = need(analysis, column)[column].astype("boolean")
+        cut = getattr(analysis.parameters, column.replace("_over_cut", "_cut"), None)
+        return _factor(values.map({False: no, True: yes_}), [no, yes_], cut)
+
+    return make
+
+
+def _levels(column: str, labels: Mapping[str, str], parameter: str = "") -> Callable[[Analysis], pd.Series]:
+    def make(analysis: Analysis) -> pd.Series:
+        values = need(analysis, column)[column].astype(object)
+        cut = analysis.gc_cutoff if parameter == "gc_cutoff" else getattr(analysis.parameters, parameter, None)
+        return _factor(values.map(labels), list(labels.values()), cut)
+
+    return make
+
+
+def _factor(values: pd.Series, labels: list[str], cut: float | None = None) -> pd.Series:
+    factor = pd.Series(pd.Categorical(values, labels, ordered=True), index=values.index)
+    if cut is None:
+        return factor
+    return factor.cat.rename_categories([label.format(f"{cut:g}") for label in labels])
+
+
+def _status(analysis: Analysis) -> pd.Series:
+    return _factor(status_of(need(analysis, "n_relapses")).map(STATUS), list(STATUS.values()))
+
+
+def _grade(event: str) -> Callable[[Analysis], pd.Series]:
+    def make(analysis: Analysis) -> pd.Series:
+        grade = need(analysis, f"{event}_grade")[f"{event}_grade"]
+        label = grade.map({1: "Grade 1", 2: "Grade 2", 3: "Grade ≥3", 4: "Grade ≥3", 5: "Grade ≥3"})
+        return _factor(label, ["Grade 1", "Grade 2", "Grade ≥3"])
+
+    return make
+
+
+AMONG_ALL = "the interval's width fits the events of 120 patients"
+AMONG_TOXIC = "the interval's width fits the events of the 110 with CRS and/or ICANS"
+ROWS = (
+    Row("weight", "Weight", ("weight_gt27",), _two("weight_over_cut", "≤{} kg", ">{} kg"), "all", reason=AMONG_ALL,
+        depends=("weight_cut",)),
+    Row("sex", "Sex", ("female",), _levels("sex", {"male": "Male", "female": "Female"}), "all", reason=AMONG_ALL),
+    Row("blast", "Bone marrow blasts", ("blast_ge5",), _two("blast_over_cut", "<{}%", "≥{}%"), "known_blasts",
+        "toxicity & known_blasts", AMONG_ALL + ", those with unknown blasts left out", ("blast_cut",)),
+    Row("age", "Age at CAR-T therapy", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "all",
+        reason=AMONG_ALL, depends=("age_cut",)),
+    Row("target", "CAR-T target antigen", ("target_cd19_22", "target_cd19_22_20"),
+        _levels("car_target", {label: label for label in TARGETS.values()}), "all",
+        reason=AMONG_ALL + "; reference as printed, CD19"),
+    Row("transplant", "Transplantation preinfusion", ("transplant",), _two("prior_transplant", "No", "Yes"), "all",
+        reason=AMONG_ALL),
+    Row("status", "Disease status preinfusion", ("first_relapse", "second_relapse"), _status, "all", reason=AMONG_ALL),
+    Row("gc_dose", "GC dosage", ("gc_low", "gc_high"),
+        _levels("gc_group", {"none": "0 mg/kg", "low": "≤{} mg/kg", "high": ">{} mg/kg"}, "gc_cutoff"), "toxicity",
+        reason=AMONG_TOXIC + "; a three-level factor whose high-dose row is not printed", depends=DOSE),
+    Row("gc_onset", "GC onset", ("gc_onset_gt4",), _levels("gc_onset", {"early": "<{} days", "late": "≥{} days"},
+        "onset_cut_days"), "gc", "gc", "only those given GC have an onset", ONSET, joint=False),
+    Row("gc_duration", "GC duration", ("gc_dur_gt2",), _levels("gc_duration_group", {"short": "≤{} days", "long": ">{} days"},
+        "duration_cut_days"), "gc", "gc", "only those given GC have a duration", LENGTH, joint=False),
+    Row("rux", "RUX use", ("rux",), _two("rux", "No", "Yes"), "toxicity", reason=AMONG_TOXIC, depends=AGENT),
+    Row("tcz", "TCZ use", ("tcz",), _two("tcz", "No", "Yes"), "toxicity", reason=AMONG_TOXIC, depends=AGENT),
+    Row("crs", "CRS occurrence", ("crs",), _two("crs", "No", "Yes"), "all", "all",
+        "those without CRS are the reference, so everyone is in", joint=False),
+    Row("crs_grade", "CRS grade", ("crs_g2", "crs_g3"), _grade("crs"), "crs", "crs", "relative to grade 1"),
+    Row("icans", "ICANS occurrence", ("icans",), _two("icans", "No", "Yes"), "all", reason=AMONG_ALL),
+    Row("icans_grade", "ICANS grade", ("icans_g2", "icans_g3"), _grade("icans"), "icans", "icans", "relative to grade 1",
+        joint=False),
+)  # fmt: skip
+BY_NAME = {row.name: row for row in ROWS}
+
+
+# ------------------------------------------------------------------------------------------- which rows a cohort has
+
+
+def _declared_column(column: str) -> Callable[[Analysis], pd.Series]:
+    def make(analysis: Analysis) -> pd.Series:
+        values = need(analysis, column)[column]
+        if pd.api.types.is_bool_dtype(values.dtype):
+            return _factor(values.astype("boolean").map({False: "No", True: "Yes"}), ["No", "Yes"])
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            return values.astype("Float64").astype(float)
+        found = set(values.dropna())
+        order = [level for level in analysis.cohort.declared["patients"][column].allowed if level in found]
+        return _factor(values.astype(object), order or sorted(found))
+
+    return make
+
+
+def _declared_row(analysis: Analysis, column: str) -> Row | None:
+    make = _declared_column(column)
+    values = make(analysis)
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return Row(column, column, (slug(column),), make, "all", "toxicity", printed=False)
+    levels = list(values.cat.categories)
+    if not 2 <= len(levels) <= MOST_LEVELS:
+        return None
+    keys = tuple(slug(f"{column} {level}") for level in levels[1:])
+    return Row(column, column.replace("_", " "), keys, make, "all", "toxicity", printed=False)
+
+
+def _has(analysis: Analysis, row: Row) -> bool:
+    try:
+        return bool(row.make(analysis).notna().any())
+    except NotAvailable:
+        return False
+
+
+@once
+def rows(analysis: Analysis) -> tuple[Row, ...]:
+    """List the covariates that the cohort has: those of Table 5, then its own declared columns of patients."""
+    own = analysis.cohort.declared.get("patients", {})
+    extra = [_declared_row(analysis, column) for column in own if column not in TABLES["patients"]]
+    return tuple(row for row in (*ROWS, *extra) if row is not None and _has(analysis, row))
+
+
+# ------------------------------------------------------------------------------------------------------ the models
+
+
+def model_frame(
+    analysis: Analysis, chosen: list[Row] | tuple[Row, ...], among: pd.Series | None = None
+) -> pd.DataFrame:
+    """Lay covariates and the endpoint side by side: a column per row's name, ``time`` (days), ``event`` (bool).
+
+    Categories without a patient of *among* are left out.
+    """
+    time, event = columns(analysis.parameters.endpoint)
+    outcome = need(analysis, time, event)
+    frame = pd.DataFrame({row.name: row.make(analysis) for row in chosen})
+    frame = frame.assign(time=outcome[time], event=outcome[event])
+    frame = frame if among is None else frame[among]
+    for row in chosen:
+        if isinstance(frame[row.name].dtype, pd.CategoricalDtype):
+            frame[row.name] = frame[row.name].cat.remove_unused_categories()
+    return frame
+
+
+def _fit(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
+    return cox(frame, names, "time", "event", ties=analysis.parameters.ties, alpha=analysis.parameters.alpha)
+
+
+def among(analysis: Analysis, row: Row) -> pd.Series:
+    """Tell which patients a univariable model is fitted to."""
+    return population(analysis, row.paper if analysis.reading == "paper" else row.stated)
+
+
+@once
+def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
+    """Fit the univariable model of a covariate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per level, the reference first: variable, key ("" for the reference), level, n, events, hr, ci_low,
+        ci_high, p, reason, and for the model model_n, model_events, missing, overall_p (likelihood ratio).
+    """
+    row = next((row for row in rows(analysis) if row.name == name), BY_NAME.get(name))
+    return _univariable(analysis, row)
+
+
+def _univariable(analysis: Analysis, row: Row) -> pd.DataFrame:
+    chosen = among(analysis, row)
+    frame = model_frame(analysis, [row], chosen)
+    levels = _expected(row, row.make(analysis))
+    obstacle = _obstacle(frame[row.name], levels)
+    if obstacle:
+        return _empty(row, levels, obstacle, len(frame))
+    model = _fit(analysis, frame, [row.name])
+    table = _with_keys(row, levels, model)
+    return table.assign(model_n=model.n, model_events=model.events, missing=model.missing, overall_p=model.lr_p)
+
+
+def _expected(row: Row, values: pd.Series) -> dict[str, str]:
+    """Map the key of each level to its label, the reference under ""; numbers have one level without a label."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return {row.keys[0]: ""}
+    return dict(zip(("", *row.keys), values.cat.categories, strict=True))
+
+
+def _obstacle(values: pd.Series, levels: dict[str, str]) -> str:
+    if not values.notna().any():
+        return "no patient with a known value"
+    if "" not in levels:
+        return ""
+    present = set(values.dropna())
+    if levels[""] not in present:
+        return f"no patient in the reference group {levels['']}"
+    return "" if len(present) > 1 else f"no patient outside the reference group {levels['']}"
+
+
+def _empty(row: Row, levels: dict[str, str], reason: str, missing: int) -> pd.DataFrame:
+    parts = [_line(row, key, label, 0, 0, reason=reason) for key, label in levels.items()]
+    return pd.DataFrame(parts).assign(model_n=0, model_events=0, missing=missing, overall_p=np.nan)
+
+
+def _line(
+    row: Row, key: str, level: str, n: int, events: int, numbers: tuple = (np.nan,) * 4, reason: str = ""
+) -> dict:
+    return {"variable": row.label, "key": key, "level": level, "n": n, "events": events,
+            **dict(zip(MEASURES, numbers, strict=True)), "reason": reason}  # fmt: skip
+
+
+def _with_keys(row: Row, levels: dict[str, str], model: Cox) -> pd.DataFrame:
+    table = with_references(model.table, model.design)
+    table = table[table["covariate"] == row.name].set_index("level")
+    lines = []
+    for key, label in levels.items():
+        if label not in table.index:
+            lines.append(_line(row, key, label, 0, 0, reason=f"no patient with {label}"))
+            continue
+        found = table.loc[label]
+        reason = "" if found["reason"] == "reference" else found["reason"]
+        numbers = tuple(float(found[measure]) for measure in MEASURES)
+        lines.append(_line(row, key, label, int(found["n"]), int(found["events"]), numbers, reason))
+    return pd.DataFrame(lines)
+
+
+@once
+def selected(analysis: Analysis) -> tuple[Row, ...]:
+    """List the covariates that pass the screen: any level with a univariable p below ``screening_p``.
+
+    Covariates defined in a subgroup only (onset and duration of GC, ICANS grade) or constant in the model's population
+    (CRS) cannot enter.
+    """
+    limit = analysis.parameters.screening_p
+    return tuple(row for row in rows(analysis) if row.joint and (univariable(analysis, row.name)["p"] < limit).any())
+
+
+def joint_population(analysis: Analysis) -> pd.Series:
+    """Tell who may enter the multivariable model: CRS and/or ICANS; read from the print also no high-dose GC."""
+    who = population(analysis, "toxicity")
+    if analysis.reading == "paper" and BY_NAME["gc_dose"] in selected(analysis):
+        who &= ~yes(analysis.frame["gc_group"] == "high")
+    return who
+
+
+@once
+def joint(analysis: Analysis) -> tuple[Cox | None, str]:
+    """Fit the multivariable model to the complete cases: the model, or None and why there is none."""
+    chosen = selected(analysis)
+    if not chosen:
+        return None, f"no covariate has a univariable p below {analysis.parameters.screening_p:g}"
+    frame = model_frame(analysis, chosen, joint_population(analysis))
+    usable = [row.name for row in chosen if not _obstacle(frame[row.name], _shown(frame[row.name]))]
+    complete = frame.dropna(subset=[*usable, "time", "event"])
+    for name in usable:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype) and frame[name].cat.categories[0] not in set(
+            complete[name]
+        ):
+            return None, f"no complete case in the reference group {frame[name].cat.categories[0]}"
+    if not usable or complete.empty:
+        return None, "no complete case"
+    return _fit(analysis, frame, usable), ""
+
+
+def _shown(values: pd.Series) -> dict[str, str]:
+    return (
+        {"": values.cat.categories[0]}
+        if isinstance(values.dtype, pd.CategoricalDtype) and len(values.cat.categories)
+        else {}
+    )
+
+
+@once
+def multivariable(analysis: Analysis) -> pd.DataFrame:
+    """Lay out the multivariable model as :func:`univariable` does, covariate under covariate."""
+    model, reason = joint(analysis)
+    parts = []
+    for row in selected(analysis):
+        levels = _expected(row, row.make(analysis))
+        if model is None or row.name not in set(model.table["covariate"]):
+            parts.append(_empty(row, levels, reason or "the same for all in the model", 0))
+        else:
+            table = _with_keys(row, levels, model)
+            parts.append(
+                table.assign(model_n=model.n, model_events=model.events, missing=model.missing, overall_p=model.lr_p)
+            )
+    return pd.concat(parts, ignore_index=True) if parts else _empty(ROWS[0], {}, reason, 0).reindex(columns=[])
+
+
+# ------------------------------------------------------------------------------------------------------- the values
+
+
+def _values(table: pd.DataFrame, place: str, keep: Callable[[str], str]) -> dict[str, Value]:
+    found = {}
+    for line in table[table["key"] != ""].itertuples() if len(table) else []:
+        for measure in MEASURES:
+            shared = {"n": int(line.model_n), "events": int(line.model_events), "missing": int(line.missing)}
+            found[f"{keep(line.key)}{place}.{line.key}.{measure}"] = Value(
+                "", getattr(line, measure), line.reason, **shared
+            )
+    return found
+
+
+UNPRINTED = {"gc_high"}
+
+
+def _prefix(key: str) -> str:
+    return "extra." if key in UNPRINTED else ""
+
+
+def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
+    def values(analysis: Analysis) -> dict[str, Value]:
+        row.make(analysis)  # says which table is absent
+        table = univariable(analysis, row.name)
+        found = _values(table, "table5.univariate", _prefix)
+        overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=int(table["model_n"].iloc[0]),
+                        method="likelihood-ratio test of all levels")  # fmt: skip
+        return found | {f"extra.table5.univariate.{row.name}.overall_p": overall}
+
+    return values
+
+
+for _row in ROWS:
+    family(
+        *(f"{_prefix(key)}table5.univariate.{key}.{measure}" for key in _row.keys for measure in MEASURES),
+        f"extra.table5.univariate.{_row.name}.overall_p",
+        population=_row.paper,
+        method=METHOD,
+        reason=_row.reason,
+        stated=None if _row.stated == _row.paper else Reading(
+            _row.stated, METHOD, "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"),
+        depends=[*MODEL, *_row.depends],
+        name=f"table5.{_row.name}",
+    )(_row_values(_row))  # fmt: skip
+
+
+@family(
+    population="toxicity",
+    method=METHOD,
+    reason="covariates of the cohort's own that the paper does not have",
+    prefix="extra.table5.univariate.",
+    depends=MODEL,
+)
+def own_rows(analysis: Analysis) -> dict[str, Value]:
+    """Univariable models of the cohort's own declared columns."""
+    found = {}
+    for row in rows(analysis):
+        if not row.printed:
+            found |= _values(univariable(analysis, row.name), "table5.univariate", lambda key: "extra.")
+    return found
+
+
+PRINTED_JOINT = ("female", "blast_ge5", "age_gt8", "gc_low")
+ALL_CUTS = ("weight_cut", "blast_cut", "age_cut", *DOSE, *AGENT)
+
+
+@family(
+    *(f"table5.multivariable.{key}.{measure}" for key in PRINTED_JOINT for measure in MEASURES),
+    population="known_blasts",
+    method=JOINT + "; CRS and/or ICANS, no high-dose GC, blasts known: 87 patients",
+    reason="only low dose against none is printed, and the widths fit the events of those without high dose",
+    stated=Reading("toxicity", JOINT + "; complete cases, GC dose with three levels", "Methods"),
+    prefix="extra.table5.multivariable.",
+    depends=[*MODEL, *ALL_CUTS, "screening_p"],
+)
+def multivariable_rows(analysis: Analysis) -> dict[str, Value]:
+    """Multivariable model, its size and its events per variable."""
+    need(analysis, *columns(analysis.parameters.endpoint))
+    printed = dict.fromkeys(PRINTED_JOINT, "")
+    found = _not_selected(analysis)
+    found |= _values(multivariable(analysis), "table5.multivariable", lambda key: printed.get(key, "extra."))
+    model, reason = joint(analysis)
+    facts = {"n": "n", "events": "events", "missing": "missing", "events_per_variable": "events_per_variable",
+             "concordance": "concordance", "lr_p": "lr_p"}  # fmt: skip
+    for name, attribute in facts.items():
+        number = None if model is None else float(getattr(model, attribute))
+        found[f"extra.table5.multivariable.{name}"] = Value("", number, reason)
+    return found
+
+
+def _not_selected(analysis: Analysis) -> dict[str, Value]:
+    """Say for each printed row of the multivariable model why it would not be in it."""
+    found = {}
+    for row in ROWS:
+        for key in set(row.keys) & set(PRINTED_JOINT):
+            try:
+                row.make(analysis)
+                reason = f"{row.label}: no univariable p below {analysis.parameters.screening_p:g}, so not in the model"
+            except NotAvailable as absent:
+                reason = str(absent)
+            found |= {f"table5.multivariable.{key}.{measure}": Value("", None, reason) for measure in MEASURES}
+    return found
+
+
+# ------------------------------------------------------------------------------------- the exposure of the parameters
+
+
+def exposure_row(analysis: Analysis) -> Row:
+    """Make the exposure of the parameters a covariate."""
+    groups = exposure_groups(analysis)
+    groups = groups.cat.remove_unused_categories()
+    keys = tuple(slug(level) for level in groups.cat.categories[1:])
+    return Row(
+        "exposure", f"Exposure {analysis.parameters.exposure}", keys, lambda _: groups, "toxicity", printed=False
+    )
+
+
+@once
+def exposure_models(analysis: Analysis) -> dict[str, pd.DataFrame]:
+    """Fit the exposure of the parameters alone ("crude") and beside the selected covariates ("adjusted").
+
+    Covariates that state the exposure again (GC dose beside GC, the column itself) are left out of the adjustment.
+    """
+    row = exposure_row(analysis)
+    tables = {"crude": _univariable(analysis, row)}
+    others = [other for other in selected(analysis) if not _states_again(analysis, other)]
+    frame = model_frame(analysis, [row, *others], population(analysis, "toxicity")).dropna()
+    names = [other.name for other in others if len(frame[other.name].unique()) > 1]
+    for name in ["exposure", *names]:
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].cat.remove_unused_categories()
+    levels = _expected(row, row.make(analysis))
+    obstacle = _obstacle(frame["exposure"], levels)
+    if obstacle:
+        return tables | {"adjusted": _empty(row, levels, obstacle, 0)}
+    model = _fit(analysis, frame, ["exposure", *names])
+    missing = int(population(analysis, "toxicity").sum()) - model.n
+    adjusted = _with_keys(row, levels, model)
+    return tables | {
+        "adjusted": adjusted.assign(model_n=model.n, model_events=model.events, missing=missing, overall_p=model.lr_p)
+    }
+
+
+def _states_again(analysis: Analysis, other: Row) -> bool:
+    name = analysis.parameters.exposure
+    return (
+        other.name == name.lower()
+        or (name in ("GC", "gc_group") and other.name.startswith("gc_"))
+        or other.name == name
+    )
+
+
+@family(
+    population="toxicity",
+    method=METHOD + "; crude, and adjusted for the covariates that pass the screen",
+    reason="groups formed after day 0 are compared from day 0: naive about time",
+    prefix="extra.exposure.",
+    depends=[*MODEL, *ALL_CUTS, *ONSET, *LENGTH, *GC, "screening_p", "exposure"],
+)
+def exposure_values(analysis: Analysis) -> dict[str, Value]:
+    """Hazard ratio of the exposure that the parameters name."""
+    found = {}
+    for name, table in exposure_models(analysis).items():
+        found |= _values(table, name, lambda key: "extra.exposure.")
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- for readers
+
+SHOWN = ["variable", "level", "n", "events", "hr", "ci_low", "ci_high", "p", "reason"]
+
+
+def forest(analysis: Analysis, model: str = "multivariable") -> pd.DataFrame:
+    """Lay out the models for a forest plot.
+
+    Parameters
+    ----------
+    model : {"univariate", "multivariable"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per level, the reference (hr 1) first: variable, level, n, events, hr, ci_low, ci_high, p, reason.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort lacks the endpoint.
+    """
+    need(analysis, *columns(analysis.parameters.endpoint))
+    if model == "multivariable":
+        table = multivariable(analysis)
+    else:
+        table = pd.concat([univariable(analysis, row.name) for row in rows(analysis)], ignore_index=True)
+    return table.reindex(columns=SHOWN)
+
+
+def frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out Table 5, univariable and multivariable side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per level, the reference (hr 1) first: variable, level, n, events (of the level), missing, hr, ci_low,
+        ci_high, p, reason (univariable), multi_n, multi_events, multi_hr, multi_ci_low, multi_ci_high, multi_p,
+        multi_reason. Covariates outside the multivariable model have none of the latter.
+    """
+    need(analysis, *columns(analysis.parameters.endpoint))
+    left = pd.concat([univariable(analysis, row.name) for row in rows(analysis)], ignore_index=True)
+    left = left[["variable", "key", "level", "n", "events", "missing", *MEASURES, "reason"]]
+    right = multivariable(analysis).reindex(columns=["variable", "level", "n", "events", *MEASURES, "reason"])
+    right = right.rename(columns={name: f"multi_{name}" for name in ["n", "events", *MEASURES, "reason"]})
+    both = left.merge(right, on=["variable", "level"], how="left").drop(columns="key")
+    both["multi_reason"] = both["multi_reason"].fillna("")
+    return both.astype({"multi_n": "Int64", "multi_events": "Int64"})
