@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.synthesis.draws import deal, pick
-from helpers.synthesis.margins import CHOSEN, count, counts
+from helpers.synthesis.margins import CHOSEN, count, counts, printed
 
 # relative chance of a higher peak CRS grade, and of GC-driving ICANS: the sicker get more treatment
 GRADE_WEIGHT = {"none": 1.0, "low": 4.0, "high": 8.0}
@@ -129,8 +129,6 @@ def _grades(frame: pd.DataFrame, rng: np.random.Generator) -> None:
 
 
 def _share(id: str) -> float:
-    from helpers.synthesis.margins import printed
-
     return printed(id) / 100
 
 

@@ -60,7 +60,7 @@ def expected(shape, label: pd.Series, course: pd.Series, tcz: float, days: np.nd
         return level
     rise = (shape.rise_1, shape.rise_2, shape.rise_3)[int(label["crs"]) - 1]
     gc = not np.isnan(course["gc_from"])
-    rise = rise * (1.15 if gc else 0.9)
+    rise = rise * (1.25 if gc else 0.9)
     start = course["crs_from"] - 1
     top = max(course["crs_peak"], course["gc_from"] if gc else -np.inf, start + 1)
     up = np.clip((days - start) / (top - start), 0, 1)
@@ -72,13 +72,9 @@ def expected(shape, label: pd.Series, course: pd.Series, tcz: float, days: np.nd
         level = level + shape.tcz_jump * np.where(since > 0, np.exp(-np.clip(since - 1, 0, None) / 4), 0)
     if label["gc"] == "high":
         level = level + shape.high_level
-        if shape.high_change:  # rises from the first GC on
-            down = -after * shape.high_change * np.where(after > 7, 7 / np.maximum(after, 1), 1)
-    return (
-        level + np.maximum(rise * up - down, -0.3)
-        if not (label["gc"] == "high" and shape.high_change)
-        else level + rise * up - down
-    )
+        if shape.high_change:  # goes on rising for a week after the first GC
+            return level + rise * up + np.minimum(after, 7) * shape.high_change
+    return level + np.maximum(rise * up - down, -0.3)
 
 
 def _rows(patient: int, shape, days: np.ndarray, times: list[str], value: np.ndarray) -> pd.DataFrame:

@@ -183,7 +183,7 @@ def treatment_table(
 def _gc(labels, courses, weight, rng) -> list[tuple]:
     """Systemic GC: daily doses per kilogram from the group, written in the milligrams that a ward draws up."""
     on_gc = labels.index[labels["gc"] != "none"]
-    edge = [p for p in on_gc if labels.at[p, "gc"] == "low" and courses.at[p, "gc_days"] in (2, 4)]
+    edge = [p for p in on_gc if labels.loc[p, "gc"] == "low" and courses.loc[p, "gc_days"] in (2, 4)]
     at_cut = edge[int(rng.integers(len(edge)))]  # the highest low dose: 8 mg/kg, or just less
     rows, sums = [], {}
     for patient in on_gc:
@@ -297,7 +297,7 @@ def _left_out(labels, courses, weight, contact, rng) -> list[tuple]:
         ]
     for p in pick(rng, (labels["icans"] > 0).to_numpy(), 10):
         rows.append(
-            (p, "dexamethasone", "sodium phosphate", "IT", courses.at[p, "icans_from"] + 1, "15:00", 5.0, "ICANS")
+            (p, "dexamethasone", "sodium phosphate", "IT", courses.loc[p, "icans_from"] + 1, "15:00", 5.0, "ICANS")
         )
     for p in pick(rng, labels["site"].str.contains("cns").to_numpy() & stayed, 5):
         rows.append(
