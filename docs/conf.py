@@ -3,7 +3,10 @@
 import os
 
 project = os.environ.get("SUPPLEMENT_BOOK_TITLE", "Executable methods supplement to Zhang et al. 2025")
+author = "the authors of the supplement, not those of the paper"
 html_title = project
+html_show_copyright = False
+html_show_sphinx = False
 extensions = ["myst_nb"]
 exclude_patterns = ["_build"]
 nb_execution_mode = "off"
@@ -20,6 +23,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "use_repository_button": False,
     "show_navbar_depth": 1,
+    "navbar_persistent": [],
 }
 html_static_path = ["mathjax"]
 mathjax_path = "tex-svg.js"

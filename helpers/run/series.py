@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_core.utils import ensure_event_loop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -36,7 +37,7 @@ from helpers.results import registry
 from helpers.run.site import BookError, build_book
 
 KERNEL = "python3"
-QUIET = ["--IPKernelApp.log_level=40"]  # a kernel's start-up notices are no part of a run
+QUIET = ["--IPKernelApp.log_level=50"]  # a kernel's start-up notices are no part of a run
 PACKAGES = ("ipykernel", "lifelines", "matplotlib", "numba", "numpy", "pandas", "papermill", "pydantic", "scipy",
             "seaborn", "statsmodels")  # fmt: skip
 
@@ -202,29 +203,31 @@ def execute(
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told here, unnamed settings are meant
-    clock, failure, begun = time.perf_counter(), None, 0
+    clock, failure, begun, source = time.perf_counter(), None, 0, ""
 
     def begin(cell: nbformat.NotebookNode, **_: Any) -> None:
-        nonlocal begun
-        begun += cell.cell_type == "code"
+        nonlocal begun, source
+        if cell.cell_type == "code":
+            begun, source = begun + 1, cell.source
 
     try:
-        papermill.execute_notebook(
-            path,
-            target,
-            dict(settings),
-            kernel_name=KERNEL,
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            extra_arguments=QUIET,
-            record_timing=False,
-            on_cell_execute=begin,
-            on_cell_executed=lambda **_: advance(path, 1),
-        )
+        with contextlib.closing(ensure_event_loop()):  # nbclient uses it, and would leave it open
+            papermill.execute_notebook(
+                path,
+                target,
+                dict(settings),
+                kernel_name=KERNEL,
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                extra_arguments=QUIET,
+                record_timing=False,
+                on_cell_execute=begin,
+                on_cell_executed=lambda **_: advance(path, 1),
+            )
     except PapermillExecutionError as error:
-        failure = Failure(path.stem, f"cell [{error.exec_count}]", _first_line(f"{error.ename}: {error.evalue}"))
+        failure = Failure(path.stem, _cell(error.exec_count, error.source), _told(error.ename, error.evalue))
     except Exception as error:  # a kernel that died, a file that is no notebook: whatever it is, the others go on
-        failure = Failure(path.stem, f"cell [{begun}]", _first_line(f"{type(error).__name__}: {error}"))
+        failure = Failure(path.stem, _cell(begun, source), _told(type(error).__name__, error))
         _write_unexecuted(path, target, failure)
     executed = Executed(target, time.perf_counter() - clock, failure)
     advance(path, None, executed)
@@ -245,9 +248,16 @@ def _write_unexecuted(path: Path, target: Path, failure: Failure) -> None:
     paths.write_text(target, nbformat.writes(notebook) + "\n")
 
 
-def _first_line(text: str) -> str:
-    """Shorten an error to what fits a line, keeping all problems of a bad input."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+def _cell(count: int, source: str) -> str:
+    """Name a cell by its run count and its first line that is no comment."""
+    lines = [line.strip() for line in source.splitlines()]
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return f"cell [{count}] ({first[:60]})"
+
+
+def _told(name: str, message: object) -> str:
+    """Shorten an error to a line or two, keeping the problems of a bad input."""
+    lines = [line.strip() for line in f"{name}: {message}".splitlines() if line.strip()]
     return " ".join(lines) if len(lines) < 6 else f"{lines[0]} ..."
 
 
@@ -326,7 +336,7 @@ def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, registry.V
         try:
             values |= family.values(analysis)
         except Exception as error:
-            told = _first_line(f"{type(error).__name__}: {error}")
+            told = _told(type(error).__name__, error)
             failures.append(Failure("results", family.name, told))
             values |= {id: registry.Value(id, None, f"failed: {told}") for id in family.ids}
     return values
@@ -407,6 +417,8 @@ def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mappi
         "",
         "Numbers of the paper, recomputed: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) + ".",
     ]  # fmt: skip
+    files = ("concordance.csv", "results.json", "manifest.json")
+    lines += ["", "Beside this book: " + ", ".join(f'<a href="../{file}">{file}</a>' for file in files) + "."]
     changed = {key: value for key, value in analysis.parameters.changed().items() if not key.endswith("_folder")}
     if changed:
         lines += ["", "Parameters other than the paper's:", ""]
@@ -450,7 +462,7 @@ def refresh(notebooks: Sequence[Path], console: Console | None = None, jobs: int
 def _stderr(path: Path, notebook: nbformat.NotebookNode) -> list[Failure]:
     outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
     return [
-        Failure(path.stem, f"cell [{cell.execution_count}]", f"wrote to standard error: {_first_line(output.text)}")
+        Failure(path.stem, f"cell [{cell.execution_count}]", _told("written to standard error", output.text))
         for cell, output in outputs
         if output.get("name") == "stderr"
     ]
