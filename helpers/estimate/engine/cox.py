@@ -15,6 +15,7 @@ from helpers.estimate.engine.cox_newton import CONVERGED, newton
 from helpers.estimate.engine.cox_pass import chunks, workspace
 from helpers.estimate.engine.layout import lay_out
 
+MANY, SAMPLE = 200_000, 32
 TIES = {"efron": 0, "breslow": 1}
 
 
@@ -96,15 +97,25 @@ def cox_fit(
         raise checks.refuse("event", "no event", "at least one event")
     centre, scale = _moments(X, count)
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
-    layout = lay_out(time, entry, stratum)
-    coef, se = np.zeros(X.shape[1]), np.full(X.shape[1], np.nan)
-    order = layout.order
-    x = chunks(X, order, centre, scale)
-    work = workspace(time.size, layout.fresh.size, *x.shape[1:])
-    loglik, status = newton(x, event[order], count[order], layout, TIES[ties], work, coef, se)
+    coef, se, loglik, status = _fit(time, event, X, entry, count, stratum, TIES[ties], centre, scale)
     if status != CONVERGED:
         coef[:] = np.nan
     return CoxFit(coef / scale, se / scale, float(loglik), status != CONVERGED)
+
+
+def _fit(time, event, X, entry, count, stratum, ties, centre, scale):
+    """Return coef, se (of the scaled columns), loglik and status; many rows start from the fit to one in SAMPLE."""
+    coef, se = np.zeros(X.shape[1]), np.full(X.shape[1], np.nan)
+    if time.size >= MANY:
+        part = [None if a is None else a[::SAMPLE].copy() for a in (time, event, X, entry, count, stratum)]
+        sample_coef, _, _, status = _fit(*part, ties, centre, scale)
+        if status == CONVERGED:
+            coef[:] = sample_coef
+    layout = lay_out(time, entry, stratum)
+    x = chunks(X, layout.order, centre, scale)
+    work = workspace(time.size, layout.fresh.size, *x.shape[1:])
+    loglik, status = newton(x, event[layout.order], count[layout.order], layout, ties, work, coef, se)
+    return coef, se, loglik, status
 
 
 def _moments(X: Floats, count: Floats) -> tuple[Floats, Floats]:

@@ -34,7 +34,14 @@ def _gather(X, order, centre, factor, out):
     n, p = X.shape
     width = out.shape[2]
     for c in range(out.shape[0]):
-        for i in range(min(width, n - c * width)):
+        size = min(width, n - c * width)
+        touched = 0.0  # first ask for all rows of the chunk, so that memory answers many requests at once
+        for i in range(size):
+            row = order[c * width + i]
+            for a in range(0, p, 8):
+                touched += X[row, a]
+        out[c, 0, 0] = touched
+        for i in range(size):
             row = order[c * width + i]
             for a in range(p):
                 out[c, a, i] = (X[row, a] - centre[a]) * factor[a]

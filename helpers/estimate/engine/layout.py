@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from helpers.estimate.engine.checks import Floats
 
-
 MANY = 20_000  # rows from which the packed sort pays
+ALL_BITS = np.int64(2**63 - 1)
 
 
 class Layout(NamedTuple):
@@ -79,28 +79,55 @@ def _packed_order(values: Floats) -> NDArray[np.int64] | None:
     """Return the order downwards of many non-negative values, or None if this way does not pay.
 
     The bits of a non-negative float sort as a whole number does. The last of them give way to the row's number, so that
-    plain numbers are sorted and carry their rows along; neighbours that only those bits told apart are put right at
-    the end.
+    a radix sort moves plain numbers that carry their rows along, and digits that all values share (most, if times are
+    whole days) cost nothing. Neighbours that only the lost bits told apart are put right at the end.
     """
-    mask = np.int64((1 << int(values.size - 1).bit_length()) - 1)
-    packed = (values + 0.0).view(np.int64)
-    packed &= ~mask
+    spare = int(values.size - 1).bit_length()
+    mask = np.int64((1 << spare) - 1)
+    packed = ~(values + 0.0).view(np.int64) & (ALL_BITS & ~mask)
     packed |= np.arange(values.size)
-    packed.sort()
-    order = (packed & mask)[::-1].copy()
-    return order if _put_right(values, order, values.size) else None
+    packed = _radix_sort(packed, spare)
+    order = packed & mask
+    return order if _put_right(values, packed, order, spare, values.size) else None
 
 
 @njit(cache=True, nogil=True)
-def _put_right(values, order, moves):
-    """Sort an almost sorted order by insertion; return False once it takes too many moves."""
+def _radix_sort(numbers, first_bit):
+    """Sort non-negative numbers upwards by their bits from first_bit on, 11 at a time; ties stay as they are."""
+    base, mask = 2048, 2047
+    spare = np.empty_like(numbers)
+    digits = (63 - first_bit + 10) // 11
+    histogram = np.zeros((digits, base), np.int64)
+    for number in numbers:
+        for d in range(digits):
+            histogram[d, (number >> (first_bit + 11 * d)) & mask] += 1
+    for d in range(digits):
+        place, shift, total = histogram[d], first_bit + 11 * d, 0
+        if place[(numbers[0] >> shift) & mask] == numbers.size:
+            continue
+        for k in range(base):
+            here = place[k]
+            place[k] = total
+            total += here
+        for number in numbers:
+            k = (number >> shift) & mask
+            spare[place[k]] = number
+            place[k] += 1
+        numbers, spare = spare, numbers
+    return numbers
+
+
+@njit(cache=True, nogil=True)
+def _put_right(values, packed, order, first_bit, moves):
+    """Sort runs of equal packed values downwards by insertion; return False once it takes too many moves."""
     for i in range(1, order.size):
-        row, j = order[i], i
-        while j > 0 and values[order[j - 1]] < values[row]:
-            order[j] = order[j - 1]
+        j = i
+        while j > 0 and packed[j] >> first_bit == packed[j - 1] >> first_bit:
+            if not values[order[j - 1]] < values[order[j]]:
+                break
+            order[j - 1], order[j] = order[j], order[j - 1]
             j -= 1
             moves -= 1
-        order[j] = row
         if moves < 0:
             return False
     return True
