@@ -23,7 +23,9 @@ CUTOFF = pd.Timestamp("2024-08-01")
 
 NAME = "zhang2025-synthetic"
 ORIGIN = "CAR T-cell infusion"
-SOURCE = "made up by helpers.synthesis to resemble what Zhang et al. 2025 print; no patient stands behind a row"
+SOURCE = (
+    "made up by helpers.synthesis after Zhang et al. 2025, Front Immunol 16:1604866; no real patient stands behind it"
+)
 LICENCE = "CC0-1.0"
 SORTED_BY = {
     "screening": ("patient_id", "infusion_number"),
@@ -33,6 +35,10 @@ SORTED_BY = {
     "labs": ("patient_id", "day", "time", "analyte"),
 }
 LOG_COLUMNS = ("table", "file", "rule", "reason", "action", "rows")
+RAW_NAME = {
+    "day": "date", "day_from": "date", "day_to": "date_to", "assessment_day": "date", "cutoff_day": "date",
+    "infusion_year": "date", "dose_mg": "dose", "limit": "value",
+}  # fmt: skip
 ACTIONS = ("read", "dropped", "changed", "kept")
 REASONS = {
     "another word": "read as the dictionary's word",
@@ -470,7 +476,7 @@ def _kept(frame: pd.DataFrame, table: str, name: str, log: Log) -> None:
         for row in frame.index[bad.fillna(True).astype(bool)]:
             if (row, EXTRACTS[name].file) not in already:
                 found = "an empty cell" if pd.isna(frame[name_of][row]) else f"{frame[name_of][row]:g}"
-                log.refuse(name, row, name_of, found, column.allowed_text())
+                log.refuse(name, row, RAW_NAME.get(name_of, name_of), found, column.allowed_text())
     if table in ("patients", "response", "followup"):
         for row in frame.index[frame.duplicated("patient_id")]:
             log.refuse(name, row, "patient_id", "a patient again", "each patient once")

@@ -329,7 +329,8 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     ----------
     text : Series of text
     unit : Series or str
-        The unit where the cell itself has none.
+        The unit where the cell itself has none; as a Series, a column of the file that a unit in the cell must not
+        contradict.
 
     Returns
     -------
@@ -347,7 +348,7 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     """
     text = plain(text)
     default = pd.Series(unit, index=text.index, dtype="object") if isinstance(unit, str) else plain(unit)
-    rows = [_quantity(cell, of) for cell, of in zip(text, default, strict=True)]
+    rows = [_quantity(cell, of, not isinstance(unit, str)) for cell, of in zip(text, default, strict=True)]
     return pd.DataFrame(rows, columns=["sign", "number", "unit", "form"], index=text.index, dtype="object")
 
 
@@ -501,12 +502,13 @@ UNIT_WORDS = {_bare(word): unit for unit, others in UNITS.items() for word in (u
 # "m" and "M", "g" and "G" mean the same here; no unit differs from another by case alone
 
 
-def _quantity(cell: object, unit: object) -> tuple[str, Decimal | None, str | None, str]:
+def _quantity(cell: object, unit: object, told: bool) -> tuple[str, Decimal | None, str | None, str]:
     if pd.isna(cell):
         return "", None, None, ""
     match = QUANTITY.fullmatch(str(cell))
-    written = UNIT_WORDS.get(_bare(match[3] or ("" if pd.isna(unit) else str(unit)))) if match else None
-    if match is None or written is None:
+    default = "" if pd.isna(unit) else UNIT_WORDS.get(_bare(str(unit)))
+    written = UNIT_WORDS.get(_bare(match[3])) if match and match[3] else default
+    if match is None or written is None or (told and default not in ("", written)):
         return "", None, None, WRONG
     forms = ["decimal comma"] * ("," in match[2]) + ["trailing unit"] * bool(match[3])
     sign = match[1].translate(str.maketrans("＜＞", "<>"))

@@ -27,6 +27,7 @@ from helpers.cohort.dictionary import write_dictionary
 from helpers.cohort.raw import EXTRACTS, FLAG
 from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
+from helpers.synthesis.study import synthetic_cohort
 
 Frames = dict[str, pd.DataFrame]
 
@@ -113,8 +114,6 @@ def extracts(cohort: Cohort, seed: int = 2025) -> Frames:
 
 def refresh(seed: int = 2025) -> Cohort:
     """Make data/raw, data/cohort and the dictionary again from the synthetic study, checking that cleaning gives it back."""
-    from helpers.synthesis.study import synthetic_cohort
-
     cohort = in_order(synthetic_cohort(seed))
     written = write_extracts(cohort, paths.RAW, seed)
     for path in set(paths.RAW.glob("*")) - set(written):
