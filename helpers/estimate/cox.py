@@ -18,6 +18,8 @@ from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from numpy.typing import NDArray
 from scipy.stats import chi2, norm
 from statsmodels.duration.hazard_regression import PHReg
+from statsmodels.tools.sm_exceptions import ConvergenceWarning as PHRegWarning
+from statsmodels.tools.sm_exceptions import HessianInversionWarning
 
 from helpers.estimate.design import Design, design
 from helpers.estimate.separation import runaway
@@ -294,22 +296,23 @@ def _reasons_after(laid: Design, free: list[str], beta: NDArray[np.float64]) -> 
     signs = runaway(x, laid.time, laid.event)
     if not np.isfinite(beta).all() and not signs.any():
         return dict.fromkeys(free, "the model did not converge")
-    texts = {-1: "towards 0", 1: "without bound"}
-    terms = laid.terms.set_index(laid.x.columns)
-    return {
-        name: f"monotone likelihood: the hazard ratio runs {texts[sign]} ({_why(terms.loc[name])})"
-        for name, sign in zip(free, signs, strict=True)
-        if sign
-    }
+    terms, events = laid.terms.set_index(laid.x.columns), int(laid.event.sum())
+    return {name: _why(sign, terms.loc[name], events) for name, sign in zip(free, signs, strict=True) if sign != 0}
 
 
-def _why(term: pd.Series) -> str:
+def _why(sign: float, term: pd.Series, events: int) -> str:
+    if np.isnan(sign):
+        return "not determined once the coefficients that run away are left out"
+    way = "without bound" if sign > 0 else "towards 0"
+    return f"monotone likelihood: the hazard ratio runs {way} ({_cause(term, events)})"
+
+
+def _cause(term: pd.Series, events: int) -> str:
+    group = f"the {term['n']} with {term['covariate']} {term['level']}"
     if term["level"] and term["events"] == 0:
-        return f"no event among the {term['n']} with {term['covariate']} {term['level']}"
-    if term["level"]:
-        return (
-            f"{term['events']} events among the {term['n']} with {term['covariate']} {term['level']}, too few elsewhere"
-        )
+        return f"no event among {group}"
+    if term["level"] and term["events"] == events:
+        return f"no event but among {group}"
     return "it orders the events perfectly"
 
 
@@ -322,7 +325,7 @@ def _estimate(laid: Design, free: list[str], ties: str) -> tuple[NDArray, NDArra
             with warnings.catch_warnings():
                 # Runaway coefficients are found by linear programme and reported in the table; the fitters' own
                 # warnings about them are guesses.
-                for category in (ConvergenceWarning, RuntimeWarning):
+                for category in (ConvergenceWarning, PHRegWarning, HessianInversionWarning, RuntimeWarning):
                     warnings.simplefilter("ignore", category)
                 found = method(laid.x[free], laid.time, laid.event, **options)
             if np.isfinite(found[0]).all():

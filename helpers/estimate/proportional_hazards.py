@@ -1,6 +1,7 @@
 """Does a hazard ratio hold over time? The score test of R's ``cox.zph``, by covariate and for the whole model.
 
-lifelines' test of the same name is an approximation that R gave up (age in ``lung``: .029 against .188).
+lifelines' test of the same name is an approximation that R gave up (chi-square of age beside sex and ph.ecog in
+``lung``: .029 against .188).
 """
 
 from __future__ import annotations

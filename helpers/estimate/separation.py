@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import null_space
 from scipy.optimize import linprog
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-6
+REACH = 1e4
 
 
-def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.int64]:
+def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Tell which coefficients the partial likelihood sends to infinity, and which way.
 
     Parameters
@@ -21,28 +24,49 @@ def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np
     Returns
     -------
     ndarray of shape (k,)
-        +1 or -1 for a coefficient that runs to plus or minus infinity, 0 for a finite one.
+        0 for a coefficient with a finite estimate, plus or minus infinity for one that runs away, NaN for one that
+        nothing determines once the others have.
 
     Notes
     -----
-    The likelihood never stops rising along a direction in which every patient who has the event has at least the
-    score of all those then at risk, and more than some (Bryson and Johnson 1981; Heinze and Schemper 2001). Such a
-    direction is the solution of a linear programme.
+    The likelihood never stops rising along a direction in which every patient who has the event leads, or equals, all
+    those then at risk, and leads some (Bryson and Johnson 1981; Heinze and Schemper 2001). A linear programme finds the
+    direction that makes as many leads as possible positive; only comparisons that stay equal still tell anything.
 
     Examples
     --------
     >>> exposed = np.array([[1.0], [1.0], [0.0], [0.0]])
     >>> runaway(exposed, np.array([5.0, 6, 1, 2]), np.array([False, False, True, True]))
-    array([-1])
+    array([-inf])
     """
-    n, k = x.shape
+    leads = _leads(x, time, event)
+    direction = _direction(leads)
+    ahead = leads @ direction > TOLERANCE
+    if not ahead.any():
+        return np.zeros(x.shape[1])
+    level = leads[~ahead]
+    free = null_space(level) if len(level) else np.eye(x.shape[1])
+    undetermined = np.abs(free).max(axis=1, initial=0) > TOLERANCE
+    signs = np.where(np.abs(direction) > TOLERANCE, np.sign(direction), np.nan)
+    return np.where(undetermined, signs * np.inf, 0.0)
+
+
+def _leads(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Each distinct difference between a patient with the event and one then at risk, in standard deviations."""
     scale = x.std(axis=0)
-    scaled = (x - x.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    scaled = x / np.where(scale > 0, scale, 1)
     leads = [scaled[i] - scaled[time >= time[i]] for i in np.flatnonzero(event)]
-    if k == 0 or not leads:
-        return np.zeros(k, dtype=int)
-    rows = np.unique(np.round(np.concatenate(leads), 12), axis=0)
-    found = linprog(-rows.sum(axis=0), A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=[(-1, 1)] * k, method="highs")
-    if found.status != 0 or -found.fun <= TOLERANCE * n:
-        return np.zeros(k, dtype=int)
-    return np.where(np.abs(found.x) > TOLERANCE, np.sign(found.x), 0).astype(int)
+    rows = np.unique(np.round(np.concatenate([np.zeros((1, x.shape[1])), *leads]), 10), axis=0)
+    return rows[np.any(rows != 0, axis=1)]
+
+
+def _direction(leads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Maximise the sum of t with leads @ direction >= t, t from 0 to 1."""
+    count, k = leads.shape
+    if count == 0 or k == 0:
+        return np.zeros(k)
+    rules = sparse.hstack([sparse.csr_matrix(-leads), sparse.identity(count)], format="csr")
+    goal = np.concatenate([np.zeros(k), -np.ones(count)])
+    bounds = [(-REACH, REACH)] * k + [(0, 1)] * count
+    found = linprog(goal, A_ub=rules, b_ub=np.zeros(count), bounds=bounds, method="highs")
+    return found.x[:k] if found.status == 0 else np.zeros(k)

@@ -1,0 +1,254 @@
+"""Cox regression and the proportional-hazards test against R's survival 3.5-3 (tests/oracle/estimate_survival.R)."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import oracle
+
+from helpers.estimate.cox import concordance, cox, fit, screen, univariable, with_references
+from helpers.estimate.design import design
+from helpers.estimate.proportional_hazards import proportional_hazards_test
+from helpers.estimate.separation import runaway
+
+CLOSE = 1e-9
+MODELS = {
+    "lung_sex": ("lung", ["sex"]),
+    "lung_age": ("lung", ["age"]),
+    "lung_ecog": ("lung", ["age", "sex", "ph.ecog"]),
+    "lung_all": ("lung", ["age", "sex", "ph.ecog", "wt.loss"]),
+    "veteran_celltype": ("veteran", ["celltype"]),
+    "veteran_all": ("veteran", ["trt", "celltype", "karno", "diagtime", "age"]),
+    "ovarian_all": ("ovarian", ["age", "rx"]),
+}
+ORDER = {
+    "sex": ["male", "female"],
+    "trt": ["standard", "test"],
+    "celltype": ["large", "squamous", "smallcell", "adeno"],
+    "rx": ["a", "b"],
+}
+CASES = [(model, ties) for model in MODELS for ties in ("efron", "breslow")]
+
+
+def data(name: str) -> pd.DataFrame:
+    frame = oracle(f"estimate_data_{name}")
+    return frame.assign(**{c: pd.Categorical(frame[c], levels) for c, levels in ORDER.items() if c in frame})
+
+
+def fitted(model: str, ties: str):
+    name, covariates = MODELS[model]
+    return cox(data(name), covariates, "time", "event", ties=ties)
+
+
+@pytest.mark.parametrize(("model", "ties"), CASES)
+def test_coefficients_agree_with_coxph(model, ties):
+    found, expected = (
+        fitted(model, ties).table,
+        oracle("estimate_cox_coefficients").query("model == @model and ties == @ties"),
+    )
+    assert list(found["covariate"] + found["level"]) == list(expected["term"])
+    columns = ["coef", "se", "hr", "ci_low", "ci_high", "z", "p"]
+    np.testing.assert_allclose(found[columns], expected[columns], rtol=CLOSE, atol=CLOSE)
+
+
+@pytest.mark.parametrize(("model", "ties"), CASES)
+def test_whole_model_agrees_with_coxph(model, ties):
+    found, expected = (
+        fitted(model, ties),
+        oracle("estimate_cox_models").query("model == @model and ties == @ties").iloc[0],
+    )
+    for name in ("n", "events", "missing", "lr_df"):
+        assert getattr(found, name) == expected[name]
+    for name in ("loglik", "loglik_null", "lr_statistic", "lr_p", "concordance"):
+        assert getattr(found, name) == pytest.approx(expected[name], abs=CLOSE), name
+    assert found.events_per_variable == pytest.approx(expected["events"] / expected["lr_df"])
+
+
+@pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])
+@pytest.mark.parametrize(("model", "ties"), CASES)
+def test_proportional_hazards_test_agrees_with_cox_zph(model, ties, transform):
+    expected = oracle("estimate_cox_zph").query("model == @model and ties == @ties and transform == @transform")
+    found = proportional_hazards_test(fitted(model, ties), transform).set_index("covariate").loc[expected["covariate"]]
+    columns = ["statistic", "df", "p"]
+    np.testing.assert_allclose(found[columns], expected[columns], rtol=1e-7, atol=CLOSE)
+
+
+def test_age_in_lung_is_the_case_in_which_lifelines_and_r_part():
+    found = proportional_hazards_test(fitted("lung_ecog", "efron"))
+    assert round(found.set_index("covariate").loc["age", "statistic"], 3) == 0.188
+
+
+def test_ties_matter_where_days_are_shared():
+    assert fitted("lung_all", "efron").table["coef"].iloc[0] != pytest.approx(
+        fitted("lung_all", "breslow").table["coef"].iloc[0], abs=1e-6
+    )
+
+
+def test_reference_can_be_chosen_and_turns_the_ratio_round():
+    frame = data("lung")
+    women, men = (cox(frame, ["sex"], "time", "event", references={"sex": sex}) for sex in ("female", "male"))
+    assert women.table["level"].tolist() == ["male"]
+    assert women.table["hr"].iloc[0] == pytest.approx(1 / men.table["hr"].iloc[0], abs=1e-9)
+
+
+def test_booleans_count_yes_against_no_and_a_reference_turns_them():
+    frame = data("lung").assign(female=lambda d: (d["sex"] == "female").astype("boolean"))
+    yes = cox(frame, ["female"], "time", "event").table.iloc[0]
+    no = cox(frame, ["female"], "time", "event", references={"female": "yes"}).table.iloc[0]
+    assert (yes["level"], yes["reference"], no["level"], no["reference"]) == ("yes", "no", "no", "yes")
+    assert yes["coef"] == pytest.approx(fitted("lung_sex", "efron").table["coef"].iloc[0], abs=1e-9)
+    assert no["coef"] == pytest.approx(-yes["coef"], abs=1e-9)
+
+
+def test_text_needs_its_reference_named():
+    frame = oracle("estimate_data_lung")
+    with pytest.raises(ValueError, match="reference of sex must be one of female, male"):
+        cox(frame, ["sex"], "time", "event")
+    with pytest.raises(ValueError, match="found 'woman'"):
+        cox(frame, ["sex"], "time", "event", references={"sex": "woman"})
+
+
+@pytest.mark.parametrize(
+    ("covariates", "kind", "said"),
+    [(["agee"], KeyError, "no column agee"), (["age", "age"], ValueError, "named twice")],
+)
+def test_wrong_covariates_are_named(covariates, kind, said):
+    with pytest.raises(kind, match=said):
+        cox(data("lung"), covariates, "time", "event")
+
+
+def test_unknown_way_with_ties_is_refused():
+    with pytest.raises(ValueError, match="efron or breslow"):
+        cox(data("lung"), ["age"], "time", "event", ties="exact")
+
+
+def test_the_frame_is_left_as_it_was():
+    frame = data("lung")
+    before = frame.copy()
+    cox(frame, ["age", "sex"], "time", "event")
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def separated() -> pd.DataFrame:
+    """Twelve patients, of whom those with a transplant have no event."""
+    return pd.DataFrame(
+        {
+            "time": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+            "event": [1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 1],
+            "transplant": [0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0],
+            "age": [3, 9, 8, 4, 11, 6, 13, 2, 10, 7, 5, 12],
+        }
+    ).astype({"transplant": bool})
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_a_group_without_events_gets_a_reason_and_never_a_huge_number(ties):
+    found = cox(separated(), ["transplant"], "time", "event", ties=ties)
+    row = found.table.iloc[0]
+    assert row[["coef", "se", "hr", "ci_low", "ci_high", "p"]].isna().all()
+    assert (
+        row["reason"]
+        == "monotone likelihood: the hazard ratio runs towards 0 (no event among the 4 with transplant yes)"
+    )
+    assert found.reasons == (row["reason"],)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_the_other_coefficients_are_those_without_the_separated_patients(ties):
+    frame = separated()
+    both = cox(frame, ["transplant", "age"], "time", "event", ties=ties).table.set_index("covariate")
+    rest = cox(frame[~frame["transplant"]], ["age"], "time", "event", ties=ties).table.set_index("covariate")
+    assert np.isnan(both.loc["transplant", "hr"])
+    assert both.loc["age", "coef"] == pytest.approx(rest.loc["age", "coef"], abs=1e-5)
+    assert both.loc["age", "se"] == pytest.approx(rest.loc["age", "se"], abs=1e-5)
+
+
+def test_a_perfect_order_is_found_too():
+    frame = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": 1, "score": [6.0, 5, 4, 3, 2, 1]})
+    row = cox(frame, ["score"], "time", "event").table.iloc[0]
+    assert "runs without bound (it orders the events perfectly)" in row["reason"]
+
+
+def test_a_strong_effect_that_is_finite_is_not_called_infinite():
+    frame = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6, 7, 8], "event": 1, "score": [80.0, 70, 60, 50, 30, 40, 20, 10]})
+    row = cox(frame, ["score"], "time", "event").table.iloc[0]
+    assert row["reason"] == ""
+    assert np.isfinite(row["hr"])
+
+
+def test_runaway_tells_the_direction_of_a_combination():
+    x = np.array([[1.0, 0], [0, 1], [0, 0], [0, 0]])
+    signs = runaway(x, np.array([1.0, 2, 3, 4]), np.array([True, True, False, False]))
+    assert signs.tolist() == [np.inf, np.inf]
+
+
+def test_runaway_leaves_a_coefficient_alone_that_the_rest_still_tells():
+    frame = separated()
+    x = frame[["transplant", "age"]].to_numpy(float)
+    assert runaway(x, frame["time"].to_numpy(float), frame["event"].to_numpy(bool)).tolist() == [-np.inf, 0]
+
+
+def test_constant_and_repeated_covariates_get_their_reason():
+    frame = data("lung").assign(one=1.0, months=lambda d: d["age"] * 12)
+    found = cox(frame, ["age", "one", "months"], "time", "event")
+    assert found.table["reason"].tolist() == [
+        "",
+        "the same for all complete cases",
+        "determined by the covariates before it",
+    ]
+    assert found.table["coef"].iloc[0] == pytest.approx(fitted("lung_age", "efron").table["coef"].iloc[0], abs=1e-9)
+    assert found.lr_df == 1
+
+
+def test_without_events_there_is_no_model_and_it_says_so():
+    found = cox(data("lung").assign(event=0), ["age"], "time", "event")
+    assert found.reasons == ("no event among the complete cases",)
+    assert np.isnan(found.lr_p)
+    assert np.isnan(found.events_per_variable)
+    assert proportional_hazards_test(found).empty
+
+
+def test_univariable_models_use_their_own_complete_cases():
+    frame = data("lung")
+    found = univariable(frame, ["sex", "wt.loss"], "time", "event").set_index("covariate")
+    assert found.loc["wt.loss", "missing"] == frame["wt.loss"].isna().sum() == 14
+    assert found.loc["sex", "model_n"] == len(frame)
+    alone = cox(frame, ["wt.loss"], "time", "event")
+    assert found.loc["wt.loss", "p"] == alone.table["p"].iloc[0]
+    assert found.loc["wt.loss", "lr_p"] == alone.lr_p
+
+
+def test_screening_keeps_a_covariate_for_any_of_its_levels_and_ignores_missing_p():
+    table = pd.DataFrame({"covariate": ["a", "a", "b", "c"], "p": [0.9, 0.19, 0.2, np.nan]})
+    assert screen(table, 0.2) == ["a"]
+
+
+def test_reference_rows_have_ratio_one_and_complete_the_counts():
+    model = fitted("veteran_all", "efron")
+    table = with_references(model.table, model.design)
+    cells = table[table["covariate"] == "celltype"]
+    assert cells["level"].tolist() == ["large", "squamous", "smallcell", "adeno"]
+    assert cells["hr"].iloc[0] == 1
+    assert cells["n"].sum() == model.n
+    assert cells["events"].sum() == model.events
+    assert (table["covariate"] == "karno").sum() == 1
+
+
+def test_concordance_counts_equal_scores_one_half():
+    time, event = np.array([1.0, 2, 3]), np.array([True, True, True])
+    assert concordance(np.zeros(3), time, event) == 0.5
+    assert np.isnan(concordance(np.zeros(3), time, ~event))
+
+
+def test_unused_categories_make_no_column():
+    frame = data("lung").assign(sex=lambda d: d["sex"].cat.add_categories(["unknown"]))
+    laid = design(frame, ["sex"], "time", "event")
+    assert list(laid.x) == ["sex: female"]
+    assert fit(laid).table["hr"].iloc[0] == pytest.approx(fitted("lung_sex", "efron").table["hr"].iloc[0], abs=1e-12)
+
+
+def test_log_of_time_needs_events_after_day_0():
+    frame = pd.DataFrame({"time": [0, 1, 2, 3], "event": 1, "age": [1.0, 5, 2, 3]})
+    with pytest.raises(ValueError, match="after day 0"):
+        proportional_hazards_test(cox(frame, ["age"], "time", "event"), "log")
+    with pytest.raises(ValueError, match="transform must be"):
+        proportional_hazards_test(cox(frame, ["age"], "time", "event"), "root")
