@@ -160,12 +160,17 @@ class Parameters(BaseModel):
         problems = []
         for setting in settings:
             name, equals, text = setting.partition("=")
-            if not equals:
+            if equals:
+                values[name.strip()] = _literal(name.strip(), text.strip())
+            else:
                 problems.append(Problem("parameters", "", name, setting, "name=value"))
-            values[name.strip()] = _literal(name.strip(), text.strip())
+        try:
+            parameters = cls.checked({**values, **fixed})
+        except InputError as error:
+            raise InputError([*problems, *error.problems]) from None
         if problems:
             raise InputError(problems)
-        return cls.checked({**values, **fixed})
+        return parameters
 
     def changed(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults, folders and seed included."""

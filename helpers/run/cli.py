@@ -9,9 +9,9 @@ from functools import wraps
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 import helpers
+from helpers.parallel import DASK, JOBS
 from helpers.parameters import Parameters, dictionary
 from helpers.problems import InputError, NotAvailable
 
@@ -79,15 +79,20 @@ def run(
     (exit code 2). A notebook that fails does not stop the others (exit code 1).
     """
     fixed = {key: str(path.resolve()) for key, path in _folders(cohort, published).items()}
-    parameters = Parameters.from_settings(settings, **fixed, **({} if seed is None else {"seed": seed}))
+    fixed |= {} if seed is None else {"seed": seed}
     with _kernels(fork):
         from helpers.run import series
 
-        if jobs or dask:
-            os.environ.update(SUPPLEMENT_JOBS=str(jobs or 1), SUPPLEMENT_DASK=dask)
-        chosen = series.numbered(wanted=[one for one in notebooks.split(",") if one.strip()])
+        try:
+            parameters = Parameters.from_settings(settings, **fixed)
+        except InputError as error:
+            others = series.input_problems(fixed.get("cohort_folder", ""), fixed.get("published_folder", ""))
+            raise InputError([*error.problems, *others]) from None
         analysis = series.prepare(parameters)
-        done = series.run_series(analysis, chosen, name, jobs=jobs or _cores(), site=site, console=Console(stderr=True))
+        chosen = series.numbered(wanted=[one for one in notebooks.split(",") if one.strip()])
+        if jobs or dask:
+            os.environ.update({JOBS: str(jobs or 1), DASK: dask})
+        done = series.run_series(analysis, chosen, name, jobs=jobs or _cores(), site=site)
     _report(done)
 
 
@@ -129,11 +134,20 @@ def _report(done) -> None:
 @refusing
 def check(cohort: Path | None) -> None:
     """Read a cohort and list what is wrong with it (exit code 2), or what it holds and lacks."""
+    from helpers import paths
+    from helpers.cohort.clean import clean
+    from helpers.cohort.raw import EXTRACTS
     from helpers.cohort.read import read_cohort
 
-    found = read_cohort(cohort or "")
-    kind = "synthetic" if found.synthetic else "not synthetic"
-    click.echo(f"{found.name} ({kind}), day 0 is {found.origin}")
+    folder = cohort or paths.COHORT
+    if any((folder / extract.file).exists() for extract in EXTRACTS.values()):
+        found, log = clean(folder)
+        rows = log.groupby("action")["rows"].sum()
+        counts = ", ".join(f"{rows.get(action, 0)} rows {action}" for action in ("changed", "dropped"))
+        click.echo(f"Hospital extracts; cleaning them ({counts}) gives:")
+    else:
+        found = read_cohort(folder)
+    click.echo(f"{found.name} ({'synthetic' if found.synthetic else 'not synthetic'}), day 0 is {found.origin}")
     for table, frame in found.tables.items():
         click.echo(f"  {table}: {len(frame)} rows, {frame.shape[1]} columns")
     for note in found.notes:
@@ -148,7 +162,14 @@ def audit(published: Path | None, out: Path | None) -> None:
     """Check the printed numbers against each other."""
     from helpers.published.audit import audit as audit_print
 
-    audit_print(published, out)
+    found = audit_print(published, out)
+    for verdict, rows in found.groupby("verdict", sort=False):
+        click.echo(f"{verdict}: {len(rows)}")
+        if verdict != "consistent":
+            for row in rows.itertuples():
+                click.echo(f"  {row.finding}: {row.arithmetic}")
+    if out:
+        click.echo(f"Written: {out}")
 
 
 @main.command()

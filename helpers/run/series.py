@@ -30,10 +30,11 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.paths import write_csv, write_json
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError, NotAvailable, Problem
 from helpers.published.concordance import VERDICTS, concordance, summary
 from helpers.published.values import published
 from helpers.results import registry
+from helpers.results.exposure import exposure_groups
 from helpers.run.site import BookError, build_book
 
 KERNEL = "python3"
@@ -74,7 +75,7 @@ class Run:
     failures: tuple[Failure, ...]
 
 
-def numbered(folder: Path = paths.NOTEBOOKS, wanted: Sequence[str] = ()) -> list[Path]:
+def numbered(folder: Path | None = None, wanted: Sequence[str] = ()) -> list[Path]:
     """List the numbered notebooks, or those *wanted* by number or name.
 
     Raises
@@ -82,6 +83,7 @@ def numbered(folder: Path = paths.NOTEBOOKS, wanted: Sequence[str] = ()) -> list
     InputError
         For each name that no notebook has.
     """
+    folder = folder or paths.NOTEBOOKS
     found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     numbers = {path.stem[:2]: path for path in found} | {path.stem: path for path in found}
     names = [name.strip().removesuffix(".ipynb") for name in wanted]
@@ -100,10 +102,31 @@ def prepare(parameters: Parameters) -> Analysis:
     Raises
     ------
     InputError
-        Every problem of the cohort, the printed numbers or the exposure.
+        Every problem of the cohort, of the printed numbers and of the exposure, at once.
+    NotAvailable
+        If the exposure asked for needs a table that the cohort lacks.
     """
-    published(parameters.published_folder or paths.PUBLISHED)
-    return analyse(read_cohort(parameters.cohort_folder), parameters)
+    problems = input_problems(parameters.cohort_folder, parameters.published_folder)
+    if problems:
+        raise InputError(problems)
+    analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
+    try:
+        exposure_groups(analysis)
+    except NotAvailable:
+        if "exposure" in parameters.changed():
+            raise
+    return analysis
+
+
+def input_problems(cohort_folder: str | Path, published_folder: str | Path) -> list[Problem]:
+    """List what is wrong with a cohort and with a folder of printed numbers."""
+    found: list[Problem] = []
+    for read, folder in ((read_cohort, cohort_folder), (published, published_folder or paths.PUBLISHED)):
+        try:
+            read(folder)
+        except InputError as error:
+            found += error.problems
+    return found
 
 
 def run_series(
@@ -114,7 +137,7 @@ def run_series(
     jobs: int = 1,
     site: bool = True,
     console: Console | None = None,
-    runs: Path = paths.RUNS,
+    runs: Path | None = None,
 ) -> Run:
     """Execute *notebooks* into ``runs/<name>``, which appears, or replaces an older run, only when all is done.
 
@@ -140,7 +163,7 @@ def run_series(
     """
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
         raise InputError([Problem("run", "", "name", name, "letters, digits, dot, dash and underscore")])
-    started, clock, final = datetime.now(UTC), time.perf_counter(), runs / name
+    started, clock, final = datetime.now(UTC), time.perf_counter(), (runs or paths.RUNS) / name
     with _replacing(final) as part:
         settings = {**analysis.parameters.changed(), "output_folder": str(part)}
         executed = execute_all(notebooks, part / "notebooks", settings, jobs=jobs, console=console)
