@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
+from helpers.estimate.engine.cox_lanes import products, resamples
 from helpers.estimate.engine.cox_newton import CONVERGED, newton
 from helpers.estimate.engine.cox_pass import chunks, workspace
 from helpers.estimate.engine.layout import lay_out
@@ -187,26 +188,13 @@ def cox_batch(
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
     layout = lay_out(time, entry, stratum)
     order = layout.order
-    coef, se, separated = _resamples(chunks(X, order, centre, scale), event[order], counts, layout, TIES[ties])
+    start, _, _, status = _fit(time, event, X, entry, np.ones(time.size), stratum, TIES[ties], centre, scale)
+    if status != CONVERGED:
+        start[:] = 0.0
+    x = (X[order] - centre) / scale
+    chunked = chunks(X, order, centre, scale)
+    coef, se, separated = resamples(x, products(x), chunked, event[order], counts, layout, TIES[ties], start)
     return CoxBatch(coef / scale, se / scale, separated)
-
-
-@njit(cache=True, nogil=True)
-def _resamples(x, event, counts, layout, ties):
-    n, p = event.size, x.shape[1]
-    resamples = counts.shape[0]
-    work = workspace(n, layout.fresh.size, p, x.shape[2])
-    coef, se = np.zeros((resamples, p)), np.full((resamples, p), np.nan)
-    separated = np.zeros(resamples, np.bool_)
-    count = np.empty(n)
-    for r in range(resamples):
-        for i in range(n):
-            count[i] = counts[r, layout.order[i]]
-        _, status = newton(x, event, count, layout, ties, work, coef[r], se[r])
-        if status != CONVERGED:
-            separated[r] = True
-            coef[r, :] = np.nan
-    return coef, se, separated
 
 
 def cox_specifications(
