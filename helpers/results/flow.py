@@ -40,7 +40,8 @@ def flow(analysis: Analysis) -> pd.DataFrame:
         the cohort lacks are not there.
     """
     frame, rows = analysis.frame, _screening(analysis)
-    rows.append(("cohort", "patients, first infusion", len(frame), "screened" if rows else "", KEPT))
+    label = "patients, first infusion" if rows else "patients"
+    rows.append(("cohort", label, len(frame), "screened" if rows else "", KEPT))
     base = "cohort"
     if "toxicity" in frame:
         toxic = population(analysis, "toxicity")

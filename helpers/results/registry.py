@@ -336,7 +336,7 @@ SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(["crs", "crs_grade", "crs_onset_day", "crs_duration_days", "crs_resolved", "icans", "icans_grade",
                      "icans_onset_day", "icans_duration_days", "icans_resolved", "toxicity"], ("toxicity", ())),
     **dict.fromkeys(["gc", "gc_first_day", "gc_time_days", "gc_duration_days", "gc_onset", "gc_duration_group", "tcz",
-                     "tcz_first_day", "rux", "rux_first_day", "immunosuppressed"], ("treatments", ())),
+                     "tcz_first_day", "rux", "rux_first_day", "immunosuppressed", "crs_grade_before_gc"], ("treatments", ())),
     **dict.fromkeys(["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_group"], ("treatments", ("dose_mg",))),
     **dict.fromkeys(["day30_response", "evaluable", "cr"], ("response", ("day30_response",))),
     **dict.fromkeys(["os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"],
@@ -345,6 +345,13 @@ SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "weight_over_cut": ("patients", ("weight_kg",)),
     "blast_over_cut": ("patients", ("blast_prelymphodepletion_pct",)),
 }  # fmt: skip
+
+
+UNDERIVED = {
+    **dict.fromkeys(["os_days", "os_event"], "has no column death_day in table followup"),
+    **dict.fromkeys(["pfs_days", "pfs_event"], "has neither relapse_day nor progression_day in table followup"),
+    **dict.fromkeys(["efs_days", "efs_event"], "has neither treatment_failure_day nor a day 30 response, so no EFS"),
+}
 
 
 def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
@@ -361,7 +368,7 @@ def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
         elif column not in analysis.frame:
             table, sources = SOURCES.get(column, ("patients", (column,)))
             analysis.cohort.need(table, *sources)
-            raise NotAvailable(f"cohort {analysis.cohort.name} does not give {column}")
+            raise NotAvailable(f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {column}')}")
     return analysis.frame
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helpers.results.registry import family
+from helpers.cohort.derive import DAYS_PER_MONTH
+from helpers.results.registry import Value, family
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -71,3 +72,25 @@ def shortest(analysis: Analysis) -> dict[str, float]:
 def response_day(analysis: Analysis) -> dict[str, float]:
     """Give the day that the response is named after."""
     return {"table3.day": 30.0}
+
+
+@family("results.patients.window", population="all", method="window in months", depends=["window_days"])
+def months(analysis: Analysis) -> dict[str, float]:
+    """Give the window in months."""
+    return {"results.patients.window": analysis.parameters.window_days / DAYS_PER_MONTH}
+
+
+DATES = ("abstract.enrol_start", "abstract.enrol_end", "methods.enrol_start", "methods.enrol_end",
+         "methods.last_followup", "results.efficacy.followup_end")  # fmt: skip
+REGIMEN = [
+    f"results.patients.{drug}.{what}" for drug in ("fludarabine", "cyclophosphamide") for what in ("dose", "days")
+]
+
+
+@family(*DATES, *REGIMEN, population="all", method="none")
+def unrecorded(analysis: Analysis) -> dict[str, Value]:
+    """Say why constants that no cohort holds are not computed."""
+    dates = {id: Value("", None, "a cohort counts days from its origin and holds no dates") for id in DATES}
+    return dates | {
+        id: Value("", None, "a cohort does not hold the lymphodepletion, the same for all") for id in REGIMEN
+    }

@@ -108,7 +108,7 @@ ROWS = (
     Row("sex", "Sex", ("female",), _levels("sex", {"male": "Male", "female": "Female"}), "all", reason=AMONG_ALL),
     Row("blast", "Bone marrow blasts", ("blast_ge5",), _two("blast_over_cut", "<{}%", "≥{}%"), "known_blasts",
         "toxicity & known_blasts", AMONG_ALL + ", those with unknown blasts left out", ("blast_cut",)),
-    Row("age", "Age at CAR-T therapy", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "all",
+    Row("age", "Age", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "all",
         reason=AMONG_ALL, depends=("age_cut",)),
     Row("target", "CAR-T target antigen", ("target_cd19_22", "target_cd19_22_20"),
         _levels("car_target", {label: label for label in TARGETS.values()}), "all",
