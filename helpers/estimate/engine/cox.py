@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
-from helpers.estimate.engine.cox_lanes import products, resamples
+from helpers.estimate.engine.cox_lanes import fill_up, products, resamples
 from helpers.estimate.engine.cox_newton import CONVERGED, newton
 from helpers.estimate.engine.cox_pass import chunks, workspace
 from helpers.estimate.engine.layout import lay_out
@@ -193,7 +193,7 @@ def cox_batch(
         start[:] = 0.0
     x = (X[order] - centre) / scale
     chunked = chunks(X, order, centre, scale)
-    coef, se, separated = resamples(x, products(x), chunked, event[order], counts, layout, TIES[ties], start)
+    coef, se, separated = resamples(fill_up(x), products(x), chunked, event[order], counts, layout, TIES[ties], start)
     return CoxBatch(coef / scale, se / scale, separated)
 
 
