@@ -219,8 +219,8 @@ def levene(*groups: ArrayLike) -> Test:
     """
     found = [complete(group) for group in groups]
     sizes = tuple(map(len, found))
-    if min(sizes) < 2 or all(np.ptp(group) == 0 for group in found):
-        return Test("Levene's test", np.nan, np.nan, n=sizes, reason="too few values, or no spread")
+    if min(sizes) < 2 or all(np.ptp(np.abs(group - group.mean())) < 1e-12 for group in found):
+        return Test("Levene's test", np.nan, np.nan, n=sizes, reason="too few values, or no spread of the deviations")
     result = stats.levene(*found, center="mean")
     return Test("Levene's test", float(result.statistic), float(result.pvalue), n=sizes)
 
