@@ -219,8 +219,8 @@ def median_parity(check: Check) -> Outcome:
     step = 1 if n % 2 else 0.5
     fits = float(median.number) % step == 0
     grain = "a whole number" if n % 2 else "a multiple of 0.5"
-    text = f"n = {n} is {'odd' if n % 2 else 'even'}: the median of whole days is {grain}; printed {median.text}"
-    return Outcome(CONSISTENT if fits else CONTRADICTION, text, "certain, if days are whole and all n were counted")
+    text = f"n = {n} is {'odd' if n % 2 else 'even'}: the median of whole numbers is {grain}; printed {median.text}"
+    return Outcome(CONSISTENT if fits else CONTRADICTION, text, "certain, if all were counted, in whole numbers")
 
 
 @kind("median_class")

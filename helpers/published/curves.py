@@ -53,6 +53,8 @@ FORMULAS: dict[str, Callable[[float, float], float]] = {
     "arcsine, distance to the upper limit": lambda s, h: _sqrt_v_arcsine(_arcsine(s + h) - _arcsine(s), s),
 }
 
+SHOWN = [name for name in FORMULAS if "plain" in name or (name.startswith("log") and "lower" in name)]
+
 
 def fractions(printed: Printed) -> Range:
     """Give the rounding interval of a printed percentage as fractions.
@@ -149,13 +151,13 @@ def effective(rate: Printed, half_width: Printed, formula: str) -> Range:
     return min(corners), max(corners)
 
 
-def events_range(rates: list[Printed], half_widths: list[Printed], n: int) -> tuple[int, int]:
+def events_range(rates: list[Printed], half_widths: list[Printed], n: int, later: int | None = None) -> tuple[int, int]:
     """Give the least and the most events that the rates and their plus-minus allow, under any formula that fits.
 
-    At most those of n uncensored patients, and one more after the last milestone.
+    At most those of n uncensored patients until the last milestone, and *later* ones after it (None: all who are left).
     """
     fits = fitting(rates, half_widths, n)
-    most = math.floor(n * (1 - fractions(rates[-1])[0])) + 1
+    most = n if later is None else min(n, math.floor(n * (1 - fractions(rates[-1])[0])) + later)
     least = min((sum(min(span["events"]) for span in spans) for spans in fits.values()), default=0)
     return least, most
 
@@ -169,7 +171,7 @@ def km_formula(check: Check) -> Outcome:
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     fits = fitting(rates, half_widths, n)
     parts = []
-    for name in FORMULAS:
+    for name in SHOWN:
         spans = steps(rates, half_widths, name, n)
         if spans is None:
             parts.append(f"{name}: no such limit")

@@ -23,8 +23,8 @@ from helpers.published.relations import (
 from helpers.published.values import Printed
 
 Range = tuple[float, float]
-SLACK = 0.10  # var(log HR) may exceed 1/d1 + 1/d2 by this share
-EVENTS = "near certain: var(log HR) is at least 1/d1 + 1/d2, and at most a tenth more"
+SLACK = 0.25  # var(log HR) may exceed 1/d1 + 1/d2 by this share
+EVENTS = "near certain: var(log HR) is at least 1/d1 + 1/d2, and hardly a quarter more"
 
 
 # ------------------------------------------------------------------ what rounding leaves open
@@ -115,9 +115,9 @@ def _variance(check: Check, index: int) -> Range | None:
 
 
 def _events(check: Check, index: int) -> tuple[int, int, int]:
-    """Read ``rates | half-widths | n`` from three groups: least and most events, and n."""
-    n = int(check.total(index + 2))
-    return (*events_range(check.group(index), check.group(index + 1), n), n)
+    """Read ``rates | half-widths | n`` from three groups: least and most events, and n; option ``later`` (events)."""
+    n, later = int(check.total(index + 2)), check.option("later")
+    return (*events_range(check.group(index), check.group(index + 1), n, int(later) if later else None), n)
 
 
 @kind("se_events")
@@ -125,7 +125,7 @@ def se_events(check: Check) -> Outcome:
     """A standard error against group sizes and events: ``hr low high | exposed ... | reference ... | rates | half-widths | n``.
 
     Option ``reference=rest``: the second count is of both groups. By concavity of p(1 - p) the variance of the log HR of
-    two groups is at least 1/d1 + 1/d2; it is seldom a tenth more.
+    two groups is at least 1/d1 + 1/d2; it is hardly a quarter more.
     """
     variance, exposed, other = _variance(check, 0), int(check.total(1)), int(check.total(2))
     reference = other - exposed if check.option("reference") == "rest" else other
@@ -183,17 +183,16 @@ def factor_reference(check: Check) -> Outcome:
         if found:
             fits[order] = found
     printed_fits = (0, 1, 2) in fits
+    best = {order: min(found, key=lambda d: _distance(d, (first, second))) for order, found in fits.items()}
+    if printed_fits:
+        best = {(0, 1, 2): best[0, 1, 2]}
     text = (
         f"variances {first[0]:.3f} to {first[1]:.3f} and {second[0]:.3f} to {second[1]:.3f}, {max(least, 0)} to {most} events;"
         f" labels as printed: {'possible' if printed_fits else 'no numbers of events fit'}"
     )
-    for order, found in fits.items():
-        d = found[len(found) // 2]
-        text += (
-            f"; fits with reference {names[order[0]].removesuffix(', n')} ({d[0]} events of {sizes[order[0]]}), first row"
-            f" {names[order[1]].removesuffix(', n')} ({d[1]} of {sizes[order[1]]}), second row"
-            f" {names[order[2]].removesuffix(', n')} ({d[2]} of {sizes[order[2]]})"
-        )
+    for order, d in sorted(best.items(), key=lambda item: _distance(item[1], (first, second))):
+        who = [f"{names[i].removesuffix(', n')} ({k} events of {sizes[i]})" for i, k in zip(order, d, strict=True)]
+        text += f"; fits with reference {who[0]}, first row {who[1]}, second row {who[2]}"
     return Outcome(
         CONSISTENT if printed_fits else CONTRADICTION,
         text,
@@ -214,6 +213,11 @@ def _splits(sizes: list[int], variances: tuple[Range, Range], hrs: tuple[float, 
         ]
         found += [(d0, d1, d2) for d1, d2 in product(*rows) if total[0] <= d0 + d1 + d2 <= total[1]]
     return found
+
+
+def _distance(d: tuple[int, int, int], variances: tuple[Range, Range]) -> float:
+    """Measure how far the events of the reference and the two rows are from the middle of the two variances."""
+    return sum(abs(1 / d[0] + 1 / row - sum(v) / 2) / sum(v) for row, v in zip(d[1:], variances, strict=True))
 
 
 def _near(hr: float, d: int, n: int, d0: int, n0: int) -> bool:

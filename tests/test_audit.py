@@ -1,0 +1,236 @@
+"""The audit fails both ways: a finding goes when its print is corrected, and comes when a consistent print is altered."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from helpers.paths import PUBLISHED, write_csv
+from helpers.problems import InputError
+from helpers.published.audit import COLUMNS, audit, complete, report, tally
+from helpers.published.relations import CONSISTENT, VERDICTS, relations
+from helpers.published.sensitivity import sensitivity, shares
+from helpers.published.values import published
+
+FOUND = audit()
+MADE_UP = PUBLISHED / "made_up"
+T, V = "table5.univariate", "table5.multivariable"
+SINGLE = {
+    "female": ("1.09", "3.93"),
+    "blast_ge5": ("0.92", "4.41"),
+    "age_gt8": ("0.34", "1.23"),
+    "gc_low": ("0.20", "0.93"),
+}
+E = "results.efficacy"
+
+# What would have to be printed for each finding to go: number by id, another column as (column, text), or a row to add.
+CORRECTIONS = {
+    "abstract_hr": {f"abstract.multivariable.gc_low.{k}": v for k, v in (("hr", "0.37"), ("ci_low", "0.16"), ("ci_high", "0.84"))},
+    "logrank_rux": {f"{E}.rux.pfs.p": "0.64"},
+    # 31 of 92 and 4 of 9 events against 5 of 19, the reference that the labels name
+    "reference_target": {f"{T}.target_cd19_22.{k}": v for k, v in (("hr", "1.52"), ("ci_low", "0.59"), ("ci_high", "3.90"))}
+    | {f"{T}.target_cd19_22_20.{k}": v for k, v in (("hr", "1.56"), ("ci_low", "0.42"), ("ci_high", "5.81"))},
+    "crs_reference": {f"{E}.analysed.n": "120"},
+    "low_dose_n": {"results.gc_impact.low.n": "46"},
+    "tcz_rux_swap": {f"{E}.tcz.p": "0.14", f"{E}.rux.p": "0.189"},
+    "crs_resolution": {"results.patients.crs_response.pct": "95.45"},
+    "crs_response_of_110": {"results.patients.crs_response.pct": "95.45"},
+    "icans_resolution_of_31": {"table2.icans_resolution.pct": "93.55"},
+    "parity_icans_duration": {"table2.icans_duration.median": "4.0"},
+    "one_formula": {f"{E}.pfs_{k}y.half_width": v for k, v in ((1, "8.60"), (2, "9.51"), (3, "9.73"))},
+    "km_loss_os": {f"{E}.os_1y.half_width": "7.1"},
+    "km_loss_pfs": {f"{E}.pfs_1y.half_width": "7.64"},
+    "followup": {f"{E}.followup.low": "12.10", f"{E}.followup.high": "88.90"},
+    "high_dose_row": {"+": [f"{T}.gc_high.hr", f"{V}.gc_high.hr"]},
+    "model_n": {"+": [f"{V}.n", f"{V}.events"]},
+    "model_events": {f"{V}.{k}.{end}": v for k, ends in SINGLE.items() for end, v in zip(("ci_low", "ci_high"), ends, strict=True)},
+    "three_group_p": {"+": ["results.gc_impact.three_groups.pfs.p", "results.gc_impact.low_vs_high.pfs.p"]},
+    "gc_logrank": {"+": [f"{E}.gc.{end}.p" for end in ("os", "efs", "pfs")]},
+    "tcz_logrank": {"+": [f"{E}.tcz.{end}.p" for end in ("os", "efs", "pfs")]},
+    "multiplicity": {"results.gc_impact.low_vs_nongc.pfs.p": "0.010"},
+    "icans_clock": {"table2.icans_onset.median": "3"},
+    "p_gc": {"table3.gc.p": "0.08"},
+    "p_tcz": {"table3.tcz.p": "0.06"},
+    "p_rux": {"table3.rux.p": "0.083"},
+    "p_onset": {"table4.onset.p": "0.157"},
+    "p_duration": {"table4.duration.p": "0.115"},
+    "comparator": {"table2.immuno.any.n": "61"},
+    "largest": {"discussion.n": "195"},
+    "duration_sign": {"results.gc_impact.duration.cut_long": ("value", ">2")},
+    "partition_duration_text": {"results.gc_impact.duration.cut_long": ("value", ">2")},
+    "response_of_gc_management": {"table2.crs_resolution.pct": "95.08"},  # 58 of 61
+    "and_or": {f"{E}.excluded.n": ("what", "excluded: neither CRS nor ICANS")},
+    "selection_text": {f"{T}.age_gt8.p": "0.287"},
+    "icans_duration_of_whom": {"results.patients.icans_duration.median": ("population", "icans_g12")},
+    "response_name": {"results.patients.crs_response.pct": ("what", "CRS resolution rate")},
+    "gc_time_name": {"results.patients.gc_time.median": ("what", "time to GC initiation")},
+    "mrd_time": {"results.patients.mrd_ge1e2.n": ("what", "MRD before lymphodepletion")},
+    "pct_relapse_sites_bm_cns": {"table1.site.bm_cns.pct": "6.96"},
+    "pct_blast_classes_25_50": {"table1.blast.25_50.pct": "14.17"},
+    "rate_digits": {f"{E}.os_1y.rate": "80.70", f"{E}.os_1y.half_width": "7.70", f"{E}.efs_1y.half_width": "8.80",
+                    f"{E}.efs_2y.half_width": "9.90"},
+}  # fmt: skip
+FINDING = {relation.name: relation.finding for relation in complete(relations(), published())}
+
+
+def verdicts(found):
+    return found.set_index("finding")["verdict"]
+
+
+def corrected(folder, edits, source=PUBLISHED):
+    """Copy the published values with edits; rows to add are copies of the last row under another id."""
+    frame = pd.read_csv(source / "published_values.csv", dtype=str, keep_default_na=False).set_index("id", drop=False)
+    for id, edit in edits.items():
+        if id == "+":
+            extra = frame.iloc[[-1] * len(edit)].assign(id=edit)
+            frame = pd.concat([frame, extra])
+        elif isinstance(edit, tuple):
+            frame.loc[id, edit[0]] = edit[1]
+        else:
+            decimals = str(len(edit.partition(".")[2]))
+            frame.loc[id, ["number", "value", "decimals"]] = [edit, edit, decimals]
+    write_csv(folder / "published_values.csv", frame)
+    shutil.copy(source / "relations.csv", folder)
+    return folder
+
+
+# ------------------------------------------------------------------ what it says
+
+
+def test_the_frame_has_the_promised_columns_and_verdicts():
+    assert list(FOUND.columns) == COLUMNS
+    assert set(FOUND["verdict"]) <= set(VERDICTS)
+    assert (FOUND[COLUMNS] != "").all(axis=None)
+    assert FOUND["finding"].is_unique
+
+
+def test_the_most_consequential_come_first():
+    assert FOUND["verdict"].map(VERDICTS.index).is_monotonic_increasing
+
+
+def test_everything_that_was_checked_is_told():
+    assert len(FOUND) == len(complete(relations(), published()))
+    assert tally(FOUND)[CONSISTENT] > 250
+
+
+def test_the_findings_are_those_whose_corrections_are_known():
+    """A new finding needs a correction here, so that it is shown to depend on the print."""
+    wrong = FOUND.loc[FOUND["verdict"] != CONSISTENT, "finding"]
+    assert set(wrong) == {FINDING[name] for name in CORRECTIONS}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("abstract_hr", "cannot both hold as printed"), ("tcz_rux_swap", "cannot both hold as printed"),
+        ("reference_target", "cannot both hold as printed"), ("logrank_rux", "cannot both hold as printed"),
+        ("crs_reference", "cannot both hold as printed"), ("parity_icans_duration", "cannot both hold as printed"),
+        ("icans_resolution_of_31", "cannot both hold as printed"), ("one_formula", "convention not disclosed"),
+        ("p_rux", "convention not disclosed"), ("partition_duration_text", "wording"),
+        ("comparator", "wording"), ("rate_digits", "rounding"), ("p_dose", "consistent"),
+        ("selection", "consistent"), ("quantile_46", "consistent"), ("logrank_gc_low", "consistent"),
+    ],
+)  # fmt: skip
+def test_known_verdicts(name, verdict):
+    assert verdicts(FOUND)[FINDING[name]] == verdict
+
+
+def test_the_reckoning_stands_beside_the_verdict():
+    arithmetic = FOUND.set_index("finding")["arithmetic"]
+    assert "Yates gives both" in arithmetic[FINDING["tcz_rux_swap"]]
+    assert "29/31 = 93.55%" in arithmetic[FINDING["icans_resolution_of_31"]]
+    assert "reference CAR-T target CD19+CD22+CD20" in arithmetic[FINDING["reference_target"]].split("fits with ")[1]
+
+
+# ------------------------------------------------------------------ it can fail one way: corrected, a finding goes
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_a_corrected_print_loses_its_finding(tmp_path, name):
+    assert verdicts(FOUND)[FINDING[name]] != CONSISTENT
+    assert verdicts(audit(corrected(tmp_path, CORRECTIONS[name])))[FINDING[name]] == CONSISTENT
+
+
+# ------------------------------------------------------------------ and the other: altered, a finding comes
+
+# Shares noticed (percent) when last measured, by kind of value, for 1 and for 10 units of the last printed digit.
+NOTICED = {
+    "ci_high": (37.5, 93.8),
+    "ci_low": (95.8, 100.0),
+    "count": (100.0, 100.0),
+    "dose": (100.0, 100.0),
+    "half_width": (22.2, 50.0),
+    "hr": (93.5, 100.0),
+    "median": (96.0, 100.0),
+    "p": (50.0, 82.6),
+    "percent": (99.4, 99.4),
+    "range_high": (41.2, 61.3),
+    "range_low": (58.1, 87.0),
+    "rate": (11.1, 50.0),
+    "stated": (83.3, 84.9),
+    "all": (80.3, 91.5),
+}
+
+
+def test_the_shares_noticed_do_not_fall():
+    table = shares(sensitivity())
+    now = {kind: (row["1 unit, %"], row["10 units, %"]) for kind, row in table.iterrows()}
+    assert set(now) == set(NOTICED)
+    fallen = {
+        k: (now[k], NOTICED[k]) for k in now if any(n < o - 0.05 for n, o in zip(now[k], NOTICED[k], strict=True))
+    }
+    assert not fallen
+
+
+# ------------------------------------------------------------------ a second paper, made up
+
+MADE_UP_TRUE = {"a.drip.hr": "0.57", "t2.p": "0.050", "t3.cherry.low": "0.97", "r.drip.logrank": "0.007"}
+
+
+def test_a_second_paper_is_audited_from_its_own_files():
+    found = audit(MADE_UP)
+    assert set(found.loc[found["verdict"] != CONSISTENT, "ids"].str.split().str[0]) == {
+        "t3.drip.hr", "t2.drip.yes", "t3.cherry.hr", "r.drip.logrank",
+    }  # fmt: skip
+
+
+def test_the_second_paper_is_consistent_before_its_slips(tmp_path):
+    found = audit(corrected(tmp_path, MADE_UP_TRUE, MADE_UP))
+    assert set(found["verdict"]) == {CONSISTENT}
+
+
+@pytest.mark.parametrize("id", MADE_UP_TRUE)
+def test_each_slip_of_the_second_paper_is_found_alone(tmp_path, id):
+    """All but one slip corrected: one finding is left, and it is about that value."""
+    edits = {other: value for other, value in MADE_UP_TRUE.items() if other != id}
+    found = audit(corrected(tmp_path, edits, MADE_UP))
+    left = found[found["verdict"] != CONSISTENT]
+    assert len(left) == 1
+    assert id in left["ids"].iloc[0].split()
+
+
+# ------------------------------------------------------------------ in and out
+
+
+def test_the_file_holds_the_frame(tmp_path):
+    audit(MADE_UP, tmp_path / "audit.csv")
+    read = pd.read_csv(tmp_path / "audit.csv", keep_default_na=False)
+    pd.testing.assert_frame_equal(read, audit(MADE_UP))
+
+
+def test_a_folder_without_the_files_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        audit(tmp_path)
+
+
+def test_the_report_counts_and_tells_what_is_not_consistent():
+    text = report(FOUND)
+    assert text.startswith(f"{len(FOUND)} relations checked")
+    assert all(finding in text for finding in FOUND.loc[FOUND["verdict"] != CONSISTENT, "finding"])
+
+
+def test_the_committed_figure_is_the_audit_of_the_committed_values():
+    from helpers.paths import FIGURES
+
+    read = pd.read_csv(FIGURES / "audit.csv", keep_default_na=False)
+    pd.testing.assert_frame_equal(read, FOUND)
