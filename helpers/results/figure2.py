@@ -11,6 +11,7 @@ import pandas as pd
 from helpers.estimate.groups import compare, compare_paired
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
+from helpers.problems import NotAvailable
 from helpers.results.registry import DOSE, GC, Value, family, need, once, population, yes
 from helpers.results.survival import slug
 
@@ -101,7 +102,10 @@ def pairs(analysis: Analysis) -> pd.DataFrame:
     joined = [
         pair(before, sample_near(rows, start, day, tolerance=far), KEYS).assign(day=day) for day, far in AFTER.items()
     ]
-    return pd.concat(joined, ignore_index=True)
+    found = pd.concat(joined, ignore_index=True)
+    if found.empty:
+        raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and after GC")
+    return found
 
 
 @once
@@ -163,6 +167,8 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
                 _two_groups(analysis, values, "gc", "GC", "no GC", ("gc", "nongc"))
                 | {"analyte": analyte, "day": str(day)}
             )
+    if not table:
+        raise NotAvailable(f"cohort {analysis.cohort.name} has no samples on the days compared")
     found = pd.DataFrame(table)
     found = found[["analyte", "unit", "day", *found.columns.drop(["analyte", "unit", "day"])]]
     order = {str(day): place for place, day in enumerate((*DAYS, "peak"))}
@@ -215,6 +221,8 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
     joined = joined.assign(
         change=joined["value_after"] - joined["value_before"], after_tcz=joined["after_tcz_after"].astype(bool)
     )
+    if joined.empty:
+        raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and {CHANGE} days after GC")
     table = []
     for analyte, part in joined.groupby("analyte"):
         table.append(
@@ -258,7 +266,7 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
 
 
 def _spelt(
-    table: pd.DataFrame, place: Callable[[object], str], measures: list[str], n: Callable[[object], int]
+    table: pd.DataFrame, place: Callable[[object], str], measures: tuple[str, ...], n: Callable[[object], int]
 ) -> dict[str, Value]:
     found = {}
     for row in table.itertuples():
@@ -269,54 +277,61 @@ def _spelt(
     return found
 
 
+PAIRED = ("median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz")
+COMPARED = ("median_gc", "median_nongc", "p", "p_holm", "p_bh")
+CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
+
+
 @family(
+    *(f"extra.figure2.{short(analyte)}.day{day}.{m}" for day in AFTER for analyte in ANALYTES for m in PAIRED),
     population="gc",
     method=f"before against after GC; paired {DECIDED}; Holm and Benjamini-Hochberg over nine analytes",
     reason="the figure shows a fall after GC and quotes no p",
-    prefix="extra.figure2.",
     depends=[*GC, "alpha"],
     needs=["table:labs", "gc"],
 )
 def before_and_after(analysis: Analysis) -> dict[str, Value]:
     """Each analyte before and after GC."""
-    measures = ["median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz"]
     return _spelt(
-        paired(analysis), lambda row: f"extra.figure2.{short(row.analyte)}.day{row.day}", measures, lambda row: row.n
+        paired(analysis), lambda row: f"extra.figure2.{short(row.analyte)}.day{row.day}", PAIRED, lambda row: row.n
     )
 
 
 @family(
+    *(
+        f"extra.sfigure3.{short(a)}.{when}.{m}"
+        for when in (*(f"day{day}" for day in DAYS), "peak")
+        for a in ANALYTES
+        for m in COMPARED
+    ),
     population="toxicity",
     method=f"GC against none; {DECIDED}; Holm and Benjamini-Hochberg over nine analytes",
     reason="the text says that markers were notably higher with GC and quotes no p",
-    prefix="extra.sfigure3.",
     depends=[*GC, "alpha"],
     needs=["table:labs", "gc"],
 )
 def with_and_without(analysis: Analysis) -> dict[str, Value]:
     """Each analyte with and without GC."""
-    measures = ["median_gc", "median_nongc", "p", "p_holm", "p_bh"]
 
     def place(row) -> str:
         return f"extra.sfigure3.{short(row.analyte)}.{row.day if row.day == 'peak' else f'day{row.day}'}"
 
-    return _spelt(by_gc(analysis), place, measures, lambda row: row.n_gc + row.n_nongc)
+    return _spelt(by_gc(analysis), place, COMPARED, lambda row: row.n_gc + row.n_nongc)
 
 
 @family(
+    *(f"extra.sfigure5.{short(analyte)}.{measure}" for analyte in ANALYTES for measure in CHANGED),
     population="gc",
     method=f"change from before GC to day {CHANGE}, low against high dose; {DECIDED}; Holm and Benjamini-Hochberg",
     reason="the text says which analytes fell or rose with either dose and quotes no p",
-    prefix="extra.sfigure5.",
     depends=[*DOSE, "alpha"],
     needs=["table:labs", "gc_group"],
 )
 def dose_changes(analysis: Analysis) -> dict[str, Value]:
     """Change of each analyte by dose group."""
-    measures = ["median_low", "median_high", "p", "p_holm", "p_bh"]
     return _spelt(
         by_dose(analysis),
         lambda row: f"extra.sfigure5.{short(row.analyte)}",
-        measures,
+        CHANGED,
         lambda row: row.n_low + row.n_high,
     )

@@ -379,7 +379,8 @@ def population(analysis: Analysis, name: str) -> pd.Series:
     ----------
     analysis : Analysis
     name : str
-        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, known_blasts; several joined by "&".
+        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day of grade
+        1 or 2), known_blasts; several joined by "&".
 
     Returns
     -------
@@ -403,7 +404,7 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         return everyone
     columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
                "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
-               "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
+               "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
     frame = need(analysis, *columns)
     toxic = frame.get("toxicity", everyone)
     if name == "relapsed":
@@ -417,6 +418,7 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
         "crs": lambda: yes(frame["crs"]),
         "icans": lambda: yes(frame["icans"]),
+        "icans_g12": lambda: yes(frame["icans"]) & frame["icans_duration_days"].notna(),
         "known_blasts": lambda: frame["blast_over_cut"].notna(),
     }[name]()
 

@@ -26,7 +26,7 @@ from helpers.results.table5 import (
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
-JOINT = [*MODEL, *ALL_CUTS, "screening_p"]
+JOINT = [*MODEL, *ALL_CUTS, "screening_p", "reading"]
 
 # ------------------------------------------------------------------------------------------------- multiple imputation
 
@@ -76,6 +76,7 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
 
 
 @family(
+    "extra.imputed.n",
     population="toxicity",
     method="Cox model after multiple imputation by chained equations, Rubin's rules",
     reason="the print leaves out those with unknown blasts without saying so",
@@ -114,6 +115,7 @@ def proportional_hazards(analysis: Analysis) -> pd.DataFrame:
 
 
 @family(
+    "extra.ph.global.p",
     population="known_blasts",
     method="score test of R's cox.zph, time on the Kaplan-Meier scale",
     reason="the paper reports no check of proportional hazards",

@@ -63,11 +63,13 @@ def icans_onset(analysis: Analysis) -> dict[str, Value]:
     return under("table2.icans_onset", spread(analysis.frame["icans_onset_day"], population(analysis, "icans")))
 
 
-@family(*(f"table2.icans_duration.{m}" for m in RANGE), population="icans", method=SPREAD + ", days at grade 1 or 2",
+@family(*(f"table2.icans_duration.{m}" for m in RANGE), population="icans_g12", method=SPREAD + ", days at grade 1 or 2",
         needs=["icans_duration_days"])  # fmt: skip
 def icans_duration(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the days with ICANS at grade 1 or 2, of those who had any."""
-    return under("table2.icans_duration", spread(analysis.frame["icans_duration_days"], population(analysis, "icans")))
+    return under(
+        "table2.icans_duration", spread(analysis.frame["icans_duration_days"], population(analysis, "icans_g12"))
+    )
 
 
 def _resolved(analysis: Analysis, event: str) -> dict[str, Value]:
