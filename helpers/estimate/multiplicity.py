@@ -39,7 +39,18 @@ def adjust(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -
         raise ValueError("p-values lie between 0 and 1")
     known, adjusted = ~np.isnan(raw), np.full(len(raw), np.nan)
     if known.any():
-        adjusted[known] = multipletests(raw[known], method=METHODS[method])[1]
+        adjusted[known] = (
+            _holm(raw[known]) if method == "holm" else multipletests(raw[known], method=METHODS[method])[1]
+        )
+    return adjusted
+
+
+def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adjust by Holm's steps: the k-th smallest times the number not smaller (statsmodels' costs 50 ms a call)."""
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
 
 
