@@ -118,7 +118,10 @@ def _parameters(code: list) -> list[str]:
 
 def _parameter(line: str, later: str) -> list[str]:
     """Check one line ``name: type = literal  # meaning, unit`` against the model."""
-    body = ast.parse(line).body
+    try:
+        body = ast.parse(line).body
+    except SyntaxError:
+        body = []
     if len(body) != 1 or not isinstance(body[0], ast.AnnAssign) or "  # " not in line:
         return [f"{line!r} is not 'name: type = literal  # meaning, unit'"]
     name, field = ast.unparse(body[0].target), Parameters.model_fields.get(ast.unparse(body[0].target))

@@ -6,22 +6,29 @@ Load :data:`STYLE` first: ``plt.style.use(STYLE)``. Colours are those of Okabe a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from numpy.typing import ArrayLike
 
+from helpers.cohort.derive import Analysis
 from helpers.display.tables import format_interval, format_p, p_equals
+from helpers.results import survival
 
-STYLE = str(Path(__file__).with_name("style.mplstyle"))
+STYLE = Path(__file__).with_name("style.mplstyle")
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
 )  # fmt: skip
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
-FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no": BLACK, "yes": BLUE}
+FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no GC": BLACK, "GC": BLUE}
+RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
 RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8"}
 DAYS_PER_YEAR = 365.25
 
@@ -55,8 +62,8 @@ def plot_km(
     ----------
     ax : Axes
     curves : mapping of label to DataFrame
-        One row per distinct time with columns time (days), survival, low, high (0 to 1), at_risk, events,
-        censored, as :mod:`helpers.estimate.kaplan_meier` returns them.
+        One row per distinct time with columns time (days), survival, lower, upper (0 to 1), at_risk, events,
+        censored, as :func:`helpers.results.survival.curves` returns them.
     endpoint, origin : str
         Words of the two axis labels.
     p : float, optional
@@ -69,11 +76,9 @@ def plot_km(
         years = curve["time"] / DAYS_PER_YEAR
         n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
         style = {"color": paint[label], "linestyle": DASHES[i % len(DASHES)]}
-        ax.step(
-            years, 100 * curve["survival"], where="post", label=f"{label} (n = {n}, {_events(events)})".strip(), **style
-        )
+        ax.step(years, 100 * curve["survival"], where="post", label=f"{label}: n = {n}, {_events(events)}", **style)
         ax.fill_between(
-            years, 100 * curve["low"], 100 * curve["high"], step="post", color=paint[label], alpha=0.13, linewidth=0
+            years, 100 * curve["lower"], 100 * curve["upper"], step="post", color=paint[label], alpha=0.13, linewidth=0
         )
         ticks = curve["censored"] > 0
         ax.plot(
@@ -83,7 +88,7 @@ def plot_km(
     ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))
-    ax.legend(loc="lower left", handlelength=2.2, borderaxespad=0.2)
+    ax.legend(loc="lower left", handlelength=1.8, borderaxespad=0.2)
     if p is not None:
         ax.text(0.98, 0.98, f"log-rank {p_equals(p)}", transform=ax.transAxes, ha="right", va="top", fontsize=7)
     return ax
@@ -105,27 +110,71 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, *, last: float | None = None) ->
     ax.text(0, -0.9, "At risk", fontsize=7, va="center", ha="left")
     for row, (label, counts) in enumerate(table.iterrows()):
         for year, count in counts.items():
-            edge = "left" if year == 0 else "right" if year == ax.get_xlim()[1] else "center"
-            ax.text(year, row, f"{count:.0f}", fontsize=7, ha=edge, va="center", color=paint[str(label)])
+            ax.text(year, row, f"{count:.0f}", fontsize=7, ha="center", va="center", color=paint[str(label)])
     ax.set_yticks(range(len(table)), [str(label) for label in table.index])
     for tick, label in zip(ax.get_yticklabels(), table.index, strict=True):
         tick.set_color(paint[str(label)])
     ax.set_xticks([])
-    ax.tick_params(length=0)
+    ax.tick_params(length=0, pad=9)
     ax.spines[:].set_visible(False)
     return ax
 
 
-def plot_forest(axes: Sequence[Axes], table: pd.DataFrame, *, effect: str = "Hazard ratio", title: str = "") -> Axes:
+def plot_km_grid(
+    analysis: Analysis,
+    rows: Mapping[str, pd.Series | None],
+    *,
+    endpoints: Sequence[str] = ("OS", "PFS", "EFS"),
+    origin: str = "infusion",
+    height: float | None = None,
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rows : mapping of str to Series or None
+        Title and groups (labels by patient, missing ones left out) of each row; None: everyone together.
+    height : float, optional
+        Of the figure, inches.
+
+    Returns
+    -------
+    figure : Figure
+    numbers : DataFrame
+        What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
+    """
+    sizes = [1 if groups is None else max(1, groups.nunique()) for groups in rows.values()]
+    figure = plt.figure(figsize=(7, height or sum(2.1 + 0.22 * size for size in sizes) + 0.3))
+    panels, drawn = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), []
+    for (ax, below), (row, endpoint) in zip(panels, product(rows, endpoints), strict=True):
+        curves = survival.curves(analysis, endpoint, rows[row])
+        p = None if rows[row] is None else survival.logrank_of(analysis, endpoint, rows[row]).value
+        title = f"{row}: {endpoint}" if row else endpoint
+        plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=title)
+        end = ax.get_xlim()[1]
+        years = _years(end)
+        plot_at_risk(below, survival.numbers_at_risk(analysis, endpoint, rows[row], years), last=end)
+        drawn += [
+            (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
+        ]
+    return figure, pd.DataFrame(drawn, columns=["row", "endpoint", "group", "n", "events", "p"])
+
+
+def plot_forest(
+    axes: Sequence[Axes], table: pd.DataFrame, *, effect: str = "Hazard ratio", level: float = 95, title: str = ""
+) -> Axes:
     """Draw a forest plot beside the table that it draws.
 
     Parameters
     ----------
-    axes : two Axes, or three
-        Text to the left, intervals, and if there is a third, estimates and p to the right; see :func:`forest_axes`.
+    axes : three Axes
+        Text to the left, intervals, estimates and p to the right; see :func:`forest_axes`.
     table : DataFrame
         Columns variable, level, n, events, hr, ci_low, ci_high, p; a reference level has hr 1 and no interval; a level
         that cannot be estimated has none of them.
+    level : float
+        Coverage of the intervals, percent, as the heading says it.
     """
     words, ax, numbers = axes
     rows = _forest_rows(table)
@@ -137,7 +186,7 @@ def plot_forest(axes: Sequence[Axes], table: pd.DataFrame, *, effect: str = "Haz
         words.text(1, y, f"{row['n']:.0f} / {row['events']:.0f}", fontsize=7, va="center", ha="right")
         _forest_row(ax, numbers, y, row)
     words.text(1, -1, "n / events", fontsize=7, va="center", ha="right")
-    numbers.text(0, -1, f"{effect} (95% CI)", fontsize=7, va="center")
+    numbers.text(0, -1, f"{effect} ({level:g}% CI)", fontsize=7, va="center")
     numbers.text(1, -1, "p", fontsize=7, va="center", ha="right", style="italic")
     for side in (words, numbers):
         side.set_label("text")
@@ -157,11 +206,14 @@ def _forest_row(ax: Axes, numbers: Axes, y: int, row: pd.Series) -> None:
         ax.plot(1, y, "D", color="0.5", markersize=3, markerfacecolor="white")
         numbers.text(0, y, "1.00 (reference)", fontsize=7, va="center", color="0.35")
         return
+    if pd.isna(row["hr"]):
+        why = "no finite estimate" if row["n"] else "not in this model"
+        numbers.text(0, y, why, fontsize=7, va="center", color="0.35")
+        return
     numbers.text(0, y, format_interval(row["hr"], row["ci_low"], row["ci_high"]), fontsize=7, va="center")
     numbers.text(1, y, format_p(row["p"]), fontsize=7, va="center", ha="right")
-    if pd.notna(row["hr"]):
-        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=1.1)
-        ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
+    ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=1.1)
+    ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
 
 
 def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -176,14 +228,9 @@ def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 
 def _hazard_axis(ax: Axes, table: pd.DataFrame, effect: str) -> None:
     low, high = table["ci_low"].min(), table["ci_high"].max()
-    ax.set_xscale("log")
     low, high = (0.5 if pd.isna(low) else min(low, 0.8)), (2 if pd.isna(high) else max(high, 1.25))
     ax.set_xlim(max(low / 1.2, 0.02), min(high * 1.2, 50))
-    marks = [v for v in (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50) if ax.get_xlim()[0] <= v <= ax.get_xlim()[1]]
-    ax.xaxis.set_major_locator(FixedLocator(marks))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    _ratio_ticks(ax)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(f"{effect} (log scale)")
@@ -289,15 +336,31 @@ def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | 
     return ax
 
 
-def plot_pairs(ax: Axes, before: Sequence[float], after: Sequence[float], *, unit: str = "", title: str = "") -> Axes:
-    """Draw each patient's value before and after as one line, medians in front, on a log axis."""
-    before, after = np.asarray(before, float), np.asarray(after, float)
-    ax.plot([0, 1], [before, after], color="0.6", linewidth=0.4, alpha=0.6)
-    ax.plot([0, 1], [np.median(before), np.median(after)], "o-", color=VERMILION, linewidth=1.8)
-    _log_axis(ax)
-    ax.set_xticks([0, 1], ["before", "after"])
-    ax.set(xlim=(-0.3, 1.3), ylabel=unit, title=f"{title} (n = {len(before)})")
-    return ax
+def plot_trajectories(
+    table: pd.DataFrame, *, x: str = "Days from infusion", columns: int = 3, log: bool = True
+) -> Figure:
+    """Draw one panel per analyte with :func:`plot_trajectory`, groups in the legend of the figure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`plot_trajectory` takes it, with columns analyte and unit.
+    x : str
+        Label of the time axis.
+    columns : int
+        Panels in a row.
+    """
+    analytes = list(dict.fromkeys(table["analyte"]))
+    groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
+    figure, axes = plt.subplots(down, columns, figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), squeeze=False)
+    for ax, analyte in zip(axes.flat, analytes, strict=False):
+        part = table[table["analyte"] == analyte]
+        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log)
+    for ax in axes.flat[len(analytes) :]:
+        ax.remove()
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+    return figure
 
 
 def km_panels(plt_figure: object, columns: int, groups: int, *, rows: int = 1) -> list[tuple[Axes, Axes]]:
@@ -337,3 +400,65 @@ def _years(end: float) -> list[float]:
         if end <= 2
         else list(np.arange(0, end + 1e-9, step))
     )
+
+
+def plot_days(ax: Axes, days: pd.Series, *, title: str = "") -> Axes:
+    """Draw how many patients had each whole number of days, the median as a dashed line, n in the title."""
+    counts = days.round().value_counts().sort_index()
+    ax.bar(counts.index, counts.to_numpy(), width=0.85, color=SKY)
+    if len(days):
+        ax.axvline(days.median(), color=BLACK, linestyle="--", linewidth=0.9)
+    ax.set(title=f"{title} (n = {len(days)})", xlabel="Days", ylabel="Patients")
+    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    ax.xaxis.set_tick_params(labelbottom=True)
+    return ax
+
+
+def plot_profile(ax: Axes, ratios: ArrayLike, heights: ArrayLike, *, drop: float, title: str = "") -> Axes:
+    """Draw a log partial likelihood against the hazard ratio, and the line *drop* below its top."""
+    ratios, heights = np.asarray(ratios, float), np.asarray(heights, float)
+    ax.plot(ratios, heights - heights.max(), color=BLUE)
+    ax.axhline(-drop, color="0.35", linestyle=":", linewidth=1)
+    ax.axvline(1, color="0.4", linewidth=0.7, zorder=0)
+    ax.plot(ratios[heights.argmax()], 0, "o", color=VERMILION)
+    _ratio_ticks(ax)
+    ax.set(xlabel="Hazard ratio (log scale)", ylabel="Log partial likelihood\nbelow its maximum", title=title)
+    return ax
+
+
+def plot_shape(
+    ax: Axes,
+    values: ArrayLike,
+    middle: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    *,
+    knots: Sequence[float] = (),
+    label: str = "Age, years",
+    title: str = "",
+) -> Axes:
+    """Draw a log hazard ratio along a number, with its pointwise band and the knots of its spline."""
+    ax.plot(values, np.exp(middle), color=BLUE)
+    ax.fill_between(values, np.exp(low), np.exp(high), color=BLUE, alpha=0.15, linewidth=0)
+    ax.axhline(1, color="0.4", linewidth=0.7, zorder=0)
+    ax.plot(knots, [0.02] * len(knots), "|", color=VERMILION, transform=ax.get_xaxis_transform(), markersize=7)
+    ax.set_yscale("log")
+    low_end, high_end = ax.get_ylim()
+    ax.yaxis.set_major_locator(FixedLocator([mark for mark in RATIOS if low_end <= mark <= high_end]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.set(xlabel=label, ylabel="Hazard ratio against\nthe middle knot (log scale)", title=title)
+    return ax
+
+
+def forest_height(table: pd.DataFrame) -> float:
+    """Return the height in inches that a forest plot of *table* needs."""
+    return 1.1 + 0.165 * (len(table) + table["variable"].nunique())
+
+
+def _ratio_ticks(ax: Axes) -> None:
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    ax.xaxis.set_major_locator(FixedLocator([mark for mark in RATIOS if low <= mark <= high]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

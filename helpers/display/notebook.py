@@ -7,21 +7,35 @@ import platform
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from IPython import get_ipython
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
+from helpers.cohort.derive import Analysis
 from helpers.cohort.schema import Cohort
-from helpers.display.tables import Table
+from helpers.display.figures import STYLE
+from helpers.display.tables import Table, format_number
 from helpers.parameters import Parameters
-from helpers.paths import write_csv, writing
+from helpers.paths import PUBLISHED, write_csv, writing
 from helpers.problems import NotAvailable
+from helpers.published.concordance import concordance
+from helpers.published.values import STATED, published
+from helpers.results.registry import comparable, compute
 
 MARK = "synthetic"
 LIFTS = "Parameters.of("
+
+
+def use_style() -> None:
+    """Draw in the house style; constrained layout has fitted a figure already, so that it is drawn once, not twice."""
+    plt.style.use(STYLE)
+    if get_ipython() is not None:
+        from matplotlib_inline.config import InlineBackend
+
+        InlineBackend.instance(parent=get_ipython()).print_figure_kwargs = {"bbox_inches": None}
 
 
 def say(*sentences: str) -> Markdown:
@@ -91,6 +105,58 @@ def save_table(frame: pd.DataFrame, name: str, parameters: Parameters, cohort: C
     write_csv(Path(parameters.output_folder) / "tables" / f"{name}.csv", frame)
 
 
+def beside(analysis: Analysis, *prefixes: str) -> pd.DataFrame:
+    """Set printed numbers beside the recomputed ones: the ids that begin with one of *prefixes*.
+
+    Repetitions of a number (aliases) and constants of the design are left out. With other parameters or another
+    cohort than the paper's the verdict says that there is nothing to compare.
+
+    Returns
+    -------
+    DataFrame
+        Columns what, patients (the population), printed, recomputed (rounded to the printed decimals), verdict.
+    """
+    printed = published(analysis.parameters.published_folder or PUBLISHED)
+    chosen = printed["id"].str.startswith(prefixes) & (printed["alias_of"] == "") & (printed["kind"] != STATED)
+    printed = printed[chosen]
+    values = compute(analysis, printed["id"])
+    other = None if analysis.is_paper_cohort else "another cohort"
+    found = concordance(printed, values, comparable=other or comparable(analysis.parameters))
+    numbers = zip(found["recomputed"], printed["decimals"], strict=True)
+    return pd.DataFrame(
+        {
+            "what": printed["what"].to_numpy(),
+            "patients": printed["population"].to_numpy(),
+            "printed": found["printed"],
+            "recomputed": [format_number(value, decimals) for value, decimals in numbers],
+            "verdict": found["verdict"],
+        }
+    )
+
+
+def verdicts(table: pd.DataFrame, what: str) -> str:
+    """Say how many of the printed numbers of :func:`beside` came out.
+
+    Examples
+    --------
+    >>> verdicts(pd.DataFrame({"verdict": ["same", "same", "differs"]}), "Table 1")
+    'Table 1: of 3 printed numbers 2 are the same, 1 differs.'
+    """
+    counts = table["verdict"].value_counts()
+    words = {"same": "are the same", "differs": "differ", "not computable": "are not computable",
+             "not comparable": "are not comparable"}  # fmt: skip
+    one = {"same": "is the same", "differs": "differs", "not computable": "is not computable",
+           "not comparable": "is not comparable"}  # fmt: skip
+    parts = [f"{counts[key]} {(one if counts[key] == 1 else words)[key]}" for key in words if key in counts]
+    return f"{what}: of {len(table)} printed numbers {', '.join(parts)}."
+
+
+def differences(table: pd.DataFrame, cohort: Cohort, what: str) -> Table | Markdown:
+    """Show the printed numbers of :func:`beside` that are not the same, under a caption that counts all of them."""
+    rest = table[table["verdict"] != "same"]
+    return show(rest, cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
+
+
 def stop_unless(cohort: Cohort, table: str, *columns: str) -> None:
     """Print one plain line and leave the rest of the notebook out, unless the cohort has *table* with *columns*.
 
@@ -148,8 +214,3 @@ def versions(*packages: str) -> None:
     print(f"python {platform.python_version()}")
     for package in packages:
         print(package, version(package))
-
-
-def lookup(values: dict[str, Any], *ids: str) -> list[float | None]:
-    """Return the numbers behind *ids*, for a check beside a figure."""
-    return [values[key].value for key in ids]

@@ -56,11 +56,11 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
 
     Examples
     --------
-    >>> format_interval(0.436, 0.204, 0.931)
-    '0.44 (0.20–0.93)'
+    >>> format_interval(0.436, 0.204, 0.931), format_interval(1.0, None, None)
+    ('0.44 (0.20–0.93)', '1.00')
     """
-    if _absent(value):
-        return MISSING
+    if _absent(value) or (_absent(low) and _absent(high)):
+        return format_number(value, decimals)
     return f"{format_number(value, decimals)} ({format_number(low, decimals)}–{format_number(high, decimals)})"
 
 
@@ -90,6 +90,60 @@ def format_range(median: float | None, low: float | None, high: float | None, de
         return MISSING
     median, low, high = (f"{round(value, decimals):g}" for value in (median, low, high))
     return f"{median} ({low}, {high})"
+
+
+def estimates(frame: pd.DataFrame, prefix: str = "") -> pd.Series:
+    """Write the hazard ratios of a table of models with interval and p, one text per row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns hr, ci_low, ci_high, p, each after *prefix*.
+
+    Examples
+    --------
+    >>> estimates(pd.DataFrame({"hr": [1, 0.436], "ci_low": [None, 0.2], "ci_high": [None, 0.93], "p": [None, 0.032]})).tolist()
+    ['1 (reference)', '0.44 (0.20–0.93), p = 0.032']
+    """
+    columns = [frame[f"{prefix}{name}"] for name in ("hr", "ci_low", "ci_high", "p")]
+    return pd.Series([_estimate(*row) for row in zip(*columns, strict=True)], index=frame.index, dtype=object)
+
+
+def _estimate(hr: float, low: float, high: float, p: float) -> str:
+    if _absent(hr):
+        return MISSING
+    return "1 (reference)" if hr == 1 and _absent(low) else f"{format_interval(hr, low, high)}, {p_equals(p)}"
+
+
+def as_printed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn a tidy table (n, pct, median, low, high) into the two columns that a paper prints.
+
+    Returns
+    -------
+    DataFrame
+        characteristic, level, value ("81 (67.50)" or "8 (2.2, 18)"), missing.
+
+    Examples
+    --------
+    >>> row = {"characteristic": "Sex", "level": "Male", "n": 81, "pct": 67.5, "median": None, "low": None, "high": None}
+    >>> as_printed(pd.DataFrame([row | {"missing": 0}]))
+      characteristic level       value  missing
+    0            Sex  Male  81 (67.50)        0
+    """
+    values = []
+    for row in frame.itertuples():
+        if not _absent(row.median):
+            values.append(format_range(row.median, row.low, row.high))
+        elif not _absent(row.n):
+            values.append(f"{row.n:.0f} ({format_number(row.pct)})")
+        else:
+            values.append(format_number(row.pct) + "%" if not _absent(row.pct) else MISSING)
+    shown = frame[["characteristic", "level", "missing"]].copy()
+    shown["characteristic"] = shown["characteristic"].where(
+        shown["characteristic"] != shown["characteristic"].shift(), ""
+    )
+    shown.insert(2, "value", values)
+    return shown
 
 
 @dataclass(frozen=True)
