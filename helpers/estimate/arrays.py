@@ -15,15 +15,16 @@ def numbers(values: ArrayLike) -> NDArray[np.float64]:
     >>> numbers(pd.array([1, None, 3], dtype="Int64"))
     array([ 1., nan,  3.])
     """
-    return pd.to_numeric(pd.Series(np.ravel(_plain(values)), dtype=object), errors="raise").to_numpy(
-        float, na_value=np.nan
-    )
-
-
-def _plain(values: ArrayLike) -> NDArray:
     if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
-        return pd.Series(values).astype(object).to_numpy()
-    return np.asarray(values)
+        values = pd.Series(values).to_numpy(object, na_value=np.nan) if _nullable(values) else np.asarray(values)
+    found = np.ravel(np.asarray(values))
+    if found.dtype.kind in "bif":
+        return found.astype(float)
+    return pd.to_numeric(pd.Series(found, dtype=object), errors="raise").to_numpy(float, na_value=np.nan)
+
+
+def _nullable(values: pd.Series | pd.Index | pd.api.extensions.ExtensionArray) -> bool:
+    return not isinstance(values.dtype, np.dtype)
 
 
 def complete(values: ArrayLike) -> NDArray[np.float64]:

@@ -50,8 +50,8 @@ def nelson_aalen(time: ArrayLike, event: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Agrees with ``mice::nelsonaalen`` up to its treatment of ties: here d / n at each event time, as R's
-    ``survfit(..., type = "fleming-harrington", ctype = 1)``.
+    d / n at each event time. Agrees with R's ``basehaz(coxph(Surv(time, event) ~ 1, ties = "breslow"))``, from which
+    mice takes it.
 
     Examples
     --------
@@ -176,11 +176,13 @@ def pool(
 
 
 def _barnard_rubin(share: float, m: int, df_complete: float) -> float:
-    old = (m - 1) / share**2 if share > 0 else np.inf
+    """Degrees of freedom; a share of missing information below 1 in 10 000 counts as that, as in mice."""
+    share = max(share, 1e-4)
+    old = (m - 1) / share**2
     if np.isinf(df_complete):
         return float(old)
     observed = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - share)
-    return float(observed if np.isinf(old) else old * observed / (old + observed))
+    return float(old * observed / (old + observed))
 
 
 def cox_imputed(
