@@ -5,7 +5,7 @@ Works from a folder of published values and relations alone, without any patient
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -119,8 +119,8 @@ def check(relation: Relation, values: dict[str, Printed], again: dict[str, str] 
 
 
 def _row(relation: Relation, outcome: Outcome, values: dict[str, Printed]) -> tuple[str, ...]:
-    first = [values[id] for id in relation.groups[0]]
-    rest = [values[id] for group in relation.groups[1:] for id in group] or first
+    first = outcome.group_a or [values[id] for id in relation.groups[0]]
+    rest = outcome.group_b or [values[id] for group in relation.groups[1:] for id in group] or first
     return (
         relation.finding,
         " ".join(relation.ids),
@@ -147,6 +147,54 @@ def tally(found: pd.DataFrame) -> pd.Series:
     True
     """
     return found["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)
+
+
+def innocents(directory: str | Path | None = None) -> dict[str, str]:
+    """Map findings to the reading under which only the print is wrong, where one is declared.
+
+    Examples
+    --------
+    >>> innocents()["resolution or response: CRS"]
+    'One rate under two names.'
+    """
+    return {relation.finding: relation.innocent for relation in relations(directory or PUBLISHED) if relation.innocent}
+
+
+def letter(found: pd.DataFrame, readings: Mapping[str, str], *verdicts: str, start: int = 1) -> str:
+    """Write the findings of some verdicts as numbered Markdown paragraphs, arithmetic in the open.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        From :func:`audit`.
+    readings : mapping of finding to text
+        From :func:`innocents`.
+    *verdicts : str
+        Verdicts to tell, in the order of *found*.
+    start : int
+        Number of the first paragraph.
+
+    Examples
+    --------
+    >>> print(letter(audit(), innocents(), "rounding").splitlines()[0])
+    1. **percentage: relapse location before CAR-T: BM+CNS** (*rounding*)
+    """
+    chosen = found[found["verdict"].isin(verdicts)]
+    return "\n\n".join(
+        _paragraph(i, row, readings) for i, row in enumerate(chosen.itertuples(index=False), start=start)
+    )
+
+
+def _paragraph(number: int, row, readings: Mapping[str, str]) -> str:
+    again = row.statement_b == row.statement_a
+    lines = [
+        f"{number}. **{row.finding}** (*{row.verdict}*)",
+        f"    - {row.where_a}: {row.statement_a}",
+        *([] if again else [f"    - {row.where_b}: {row.statement_b}"]),
+        f"    - Arithmetic: {row.arithmetic}. Sureness: {row.sureness}.",
+    ]
+    reading = readings.get(row.finding)
+    return "\n".join(lines + ([f"    - An innocent reading: {reading}"] if reading else []))
 
 
 def report(found: pd.DataFrame) -> str:

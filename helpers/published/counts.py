@@ -21,12 +21,13 @@ from helpers.published.relations import (
 from helpers.published.values import Printed, agrees
 
 SIGN = re.compile(r"[<>]=?|[≤≥≦≧]")
+NOTE = re.compile(r" \(number = \w+\)")  # how a date is stored
 SIGNS = {"≦": "≤", "≧": "≥", "<=": "≤", ">=": "≥"}
 
 
 def state(group: list[Printed]) -> str:
     """Say a group of printed values in words, as printed."""
-    return "; ".join(f"{printed.what}: {printed.value}" for printed in group)
+    return "; ".join(f"{NOTE.sub('', printed.what)}: {printed.value}" for printed in group)
 
 
 def sign(printed: Printed) -> str:
@@ -89,12 +90,7 @@ def same(check: Check) -> Outcome:
         return Outcome(CONSISTENT, text, statement_b=state_places(rest))
     text = "; ".join(f"{a.value} ({a.where}) is not {b.value} ({b.where})" for _, a, b in broken)
     text += _misreading([(a.value, b.value) for _, a, b in broken])
-    return Outcome(
-        worst,
-        text,
-        statement_a=state([a for _, a, _ in broken]),
-        statement_b=state([b for _, _, b in broken]),
-    )
+    return Outcome(worst, text, group_a=[a for _, a, _ in broken], group_b=[b for _, _, b in broken])
 
 
 def state_values(group: list[Printed]) -> str:
@@ -206,7 +202,7 @@ def digits(check: Check) -> Outcome:
     most = max(p.decimals for p in group)
     short = [p for p in group if p.decimals < most]
     text = f"{len(short)} of {len(group)} with fewer than {most} decimals: {state_values(short) or 'none'}"
-    return Outcome(ROUNDING if short else CONSISTENT, text, statement_b=state(short))
+    return Outcome(ROUNDING if short else CONSISTENT, text, group_b=short)
 
 
 # ------------------------------------------------------------------ medians and cuts
@@ -477,9 +473,4 @@ def swap(check: Check) -> Outcome:
     same = [p.number for p in check.group(2)] == [p.number for p in check.group(3)]
     if same:
         return Outcome(CONSISTENT if here else CONTRADICTION, text)
-    return Outcome(
-        CONTRADICTION,
-        text,
-        statement_a=f"{state(check.group(2))} ({places[0]})",
-        statement_b=f"{state(check.group(3))} ({places[1]})",
-    )
+    return Outcome(CONTRADICTION, text, group_a=check.group(2), group_b=check.group(3))

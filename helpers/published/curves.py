@@ -244,7 +244,11 @@ def km_loss(check: Check) -> Outcome:
     )
     broken = lost > 0 and sure >= milestone - 0.05
     return Outcome(
-        UNDISCLOSED if broken else CONSISTENT, text, "near certain: censoring alone lowers the effective number"
+        UNDISCLOSED if broken else CONSISTENT,
+        text,
+        "near certain: censoring alone lowers the effective number",
+        group_a=[rates[0], half_widths[0]],
+        group_b=[check.one(2), check.one(3), check.one(4)],
     )
 
 
@@ -283,6 +287,8 @@ def followup_range(check: Check) -> Outcome:
         UNDISCLOSED if short else CONSISTENT,
         text + (ended if high < most - 1 else ""),
         "certain, but for the reading of follow-up: of all, or of survivors",
+        group_a=[check.one(i) for i in range(3, 6)],
+        group_b=[first, last, end],
     )
 
 

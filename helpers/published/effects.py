@@ -8,7 +8,7 @@ from itertools import permutations, product
 import numpy as np
 from scipy.stats import chi2, norm
 
-from helpers.published.counts import plain, state
+from helpers.published.counts import plain
 from helpers.published.curves import Z, events_range, fractions
 from helpers.published.relations import (
     CONSISTENT,
@@ -128,6 +128,7 @@ def se_events(check: Check) -> Outcome:
     two groups is at least 1/d1 + 1/d2; it is hardly a quarter more.
     """
     variance, exposed, other = _variance(check, 0), int(check.total(1)), int(check.total(2))
+    sizes = [*check.group(1), *check.group(2)]
     reference = other - exposed if check.option("reference") == "rest" else other
     least, most, n = _events(check, 3)
     least -= n - exposed - reference  # each patient left out may have had an event
@@ -144,9 +145,9 @@ def se_events(check: Check) -> Outcome:
         f" {max(least, 0)} to {most} events: "
     )
     if not fits:
-        return Outcome(CONTRADICTION, text + "no numbers of events fit", EVENTS)
+        return Outcome(CONTRADICTION, text + "no numbers of events fit", EVENTS, group_b=sizes)
     best = min(fits, key=lambda d: abs(1 / d[0] + 1 / d[1] - sum(variance) / 2))
-    return Outcome(CONSISTENT, text + f"{len(fits)} splits fit, such as {best[0]} and {best[1]}", EVENTS)
+    return Outcome(CONSISTENT, text + f"{len(fits)} splits fit, such as {best[0]} and {best[1]}", EVENTS, group_b=sizes)
 
 
 @kind("se_total")
@@ -197,8 +198,7 @@ def factor_reference(check: Check) -> Outcome:
         CONSISTENT if printed_fits else CONTRADICTION,
         text,
         EVENTS,
-        statement_a=f"reference {names[0]}: {sizes[0]}; then {names[1]}: {sizes[1]}; {names[2]}: {sizes[2]}",
-        statement_b=state([check.one(1), check.one(2)]),
+        group_b=[*check.group(1), *check.group(2)],
     )
 
 
@@ -324,7 +324,7 @@ def named(check: Check) -> Outcome:
     silent = [p for p in check.group(0) if float(p.number) < threshold and p.id not in told]
     text = f"p < {threshold:g} in the table and not named in the text: "
     text += ", ".join(f"{p.what} {p.text}" for p in silent) or "none"
-    return Outcome(WORDING if silent else CONSISTENT, text, statement_a=state(silent or check.group(0)))
+    return Outcome(WORDING if silent else CONSISTENT, text, group_a=silent)
 
 
 @kind("multiplicity")

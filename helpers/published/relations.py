@@ -7,7 +7,7 @@ they live in ``counts.py``, ``effects.py`` and ``curves.py``. The format is docu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +80,9 @@ class Outcome:
     sureness : str
         "certain", "near certain", "likely" or "possible", and what it rests on.
     statement_a, statement_b : str
-        The two statements compared; empty: the first and the last group as printed.
+        The two statements compared; empty: what the two groups print.
+    group_a, group_b : sequence of Printed
+        Whose print and places they are; empty: the first group, and the others.
     """
 
     verdict: str
@@ -88,6 +90,8 @@ class Outcome:
     sureness: str = ARITHMETIC
     statement_a: str = ""
     statement_b: str = ""
+    group_a: Sequence[Printed] = ()
+    group_b: Sequence[Printed] = ()
 
 
 @dataclass(frozen=True)
