@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from helpers.cohort.derive import steroid_doses
 from helpers.estimate.groups import compare, compare_paired
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 ANALYTES = ("CRP", "PCT", "IL-2", "IL-4", "IL-6", "IL-10", "IL-17A", "TNF-α", "IFN-γ")
-BEFORE = (-1, 1)  # day before GC, a day more or less
+BEFORE = 2  # days before the first GC within which the last sample counts as the one before
 AFTER = {1: 0, 3: 1, 7: 1}  # days after GC began, with how far off a sample may be
 DAYS = (0, 3, 7, 10, 14, 21)  # days after infusion
 CHANGE = 3  # days after GC began at which the dose groups are compared
@@ -86,8 +87,9 @@ def _adjusted(table: pd.DataFrame, by: str) -> pd.DataFrame:
 def pairs(analysis: Analysis) -> pd.DataFrame:
     """Pair each patient's sample before GC with those at fixed days after it.
 
-    Before is the sample of the day before GC, else two days before, else of the day that it began. After are days 1, 3
-    (2 to 4) and 7 (6 to 8).
+    Before is the last sample drawn before the first dose of GC, by day and time, at most two days earlier; where a time
+    is unknown, a sample of the same day counts as before. After are days 1, 3 (2 to 4) and 7 (6 to 8) since the day of
+    the first dose.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def pairs(analysis: Analysis) -> pd.DataFrame:
     rows = labs(analysis)
     rows = rows[rows["gc"] == "GC"]
     start = analysis.frame["gc_first_day"]
-    before = sample_near(rows, start, BEFORE[0], tolerance=BEFORE[1])
+    before = _last_before(analysis, rows)
     joined = [
         pair(before, sample_near(rows, start, day, tolerance=far), KEYS).assign(day=day) for day, far in AFTER.items()
     ]
@@ -142,6 +144,25 @@ def paired(analysis: Analysis) -> pd.DataFrame:
             }
         )
     return _order(_adjusted(pd.DataFrame(table), "day"), "day").reset_index(drop=True)
+
+
+def _last_before(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pick each patient's last sample of each analyte before the first dose of GC."""
+    doses = steroid_doses(analysis.cohort, analysis.parameters)
+    doses = doses[doses["left_out"] == ""]
+    given = (doses["day"] + _clock(doses, unknown=1.0)).groupby(doses["patient_id"]).min()
+    drawn = rows["day"] + _clock(rows, unknown=0.0)
+    early = (drawn <= rows["patient_id"].map(given)) & (rows["gc_day"] >= -BEFORE)
+    chosen = rows.assign(_drawn=drawn)[early].sort_values("_drawn", kind="stable").drop_duplicates(KEYS, keep="last")
+    return chosen.drop(columns="_drawn").sort_index()
+
+
+def _clock(rows: pd.DataFrame, *, unknown: float) -> pd.Series:
+    """Turn HH:MM into a fraction of a day."""
+    if "time" not in rows:
+        return pd.Series(unknown, index=rows.index)
+    parts = rows["time"].astype("string").str.extract(r"^(\d{1,2}):(\d{2})").astype(float)
+    return (parts[0] / 24 + parts[1] / 1440).fillna(unknown)
 
 
 # ------------------------------------------------------------------------------------------------ with and without
@@ -243,7 +264,7 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        analyte, unit, group, day, n, median, q1, q3, below (share below detection), limit (the highest), after_tcz
+        analyte, unit, group, day, n, median, q1, q3, below (share below detection), limit (the highest of detection, NaN if none), after_tcz
         (share of samples drawn after tocilizumab), median_censored. Days with fewer than three patients are left out.
     """
     rows = labs(analysis)
@@ -256,8 +277,9 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     keys = ["analyte", "unit", "group", "day"]
     rows = rows.dropna(subset=[*keys, "value"])
     found = summarise(rows, keys)
-    shares = rows.assign(below=rows["censored"].eq("left").fillna(False).astype(bool)).groupby(keys, sort=True)
-    rest = shares.agg(below=("below", "mean"), limit=("limit", "max"), after_tcz=("after_tcz", "mean")).reset_index()
+    left = rows["censored"].eq("left").fillna(False).astype(bool)
+    shares = rows.assign(below=left, lower=rows["limit"].where(left)).groupby(keys, sort=True)
+    rest = shares.agg(below=("below", "mean"), limit=("lower", "max"), after_tcz=("after_tcz", "mean")).reset_index()
     found = found.merge(rest, on=keys).query("n >= 3")
     return _order(found, "group").reset_index(drop=True)
 
