@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import linprog
 
 from helpers.estimate import engine
-from helpers.problems import InputError
 
 ORACLE = Path(__file__).parent / "oracle"
 # name -> seed of the resamples, as in oracle/engine_resamples.R
@@ -71,3 +67,47 @@ def test_cox_agrees_with_r_on_resamples(name, ties):
     assert far(batch.se[kept], values(name, f"{ties}_se")[kept]) < 1e-8
     assert np.isnan(batch.coef[separated]).all()
     assert np.isnan(batch.se[separated]).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_logrank_agrees_with_r_on_resamples(name):
+    time, event, _, group, entry, counts = rows(name)
+    expected = values(name, "logrank")[:, 0]
+    drawn = (counts > 0).astype(int) if entry is not None else counts  # see the R script
+    batch = engine.logrank_batch(time, event, group, drawn, entry=entry)
+    assert far(batch, expected) < 1e-12
+    single = [engine.logrank(time, event, group, entry, weights=c).statistic for c in drawn[:50]]
+    assert far(np.array(single), expected[:50]) < 1e-12
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_kaplan_meier_agrees_with_r_on_resamples(name):
+    time, event, _, _, entry, counts = rows(name)
+    at = [float(c.split("_")[1]) for c in oracle(name).filter(regex="^survival_")]
+    survival, se = engine.survival_batch(time, event, counts, at, entry=entry)
+    curves = [
+        [engine.kaplan_meier(time, event, entry, interval, weights=c) for c in counts]
+        for interval in ("plain", "log", "log-log")
+    ]
+    np.testing.assert_allclose(survival, values(name, "survival"), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(se, values(name, "se"), rtol=0, atol=1e-12, equal_nan=True)
+    total = np.array([curve.survival.sum() for curve in curves[0]])
+    assert far(total, values(name, "curve_sum")[:, 0]) < 1e-12
+    for scale, batch in zip(("plain", "log", "loglog"), curves, strict=True):
+        for side in ("lower", "upper"):
+            found = np.array([[_last(getattr(c, side), c.time, t) for t in at] for c in batch])
+            np.testing.assert_allclose(found, values(name, f"{scale}_{side}"), rtol=0, atol=1e-12)
+
+
+def _last(limit, times, at):
+    g = np.searchsorted(times, at, side="right")
+    return limit[g - 1] if g else 1.0
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_restricted_mean_agrees_with_r_on_resamples(name):
+    time, event, _, _, entry, counts = rows(name)
+    tau = float(oracle(name).filter(regex=r"^rmst_\d").columns[0].split("_")[1])
+    estimate, se = engine.rmst_batch(time, event, tau, counts, entry=entry)
+    assert far(estimate, values(name, "rmst")[:, 0]) < 1e-12
+    assert far(se, values(name, "rmst_se")[:, 0]) < 1e-12

@@ -4,8 +4,16 @@ Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this
 """
 
 from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_fit, cox_specifications
-from helpers.estimate.engine.kaplan_meier import KaplanMeier, RestrictedMean, kaplan_meier, rmst, survival_at
-from helpers.estimate.engine.logrank import LogRank, logrank, logrank_permutations
+from helpers.estimate.engine.kaplan_meier import (
+    KaplanMeier,
+    RestrictedMean,
+    kaplan_meier,
+    rmst,
+    rmst_batch,
+    survival_at,
+    survival_batch,
+)
+from helpers.estimate.engine.logrank import LogRank, logrank, logrank_batch, logrank_permutations
 
 __all__ = [
     "CoxBatch",
@@ -18,7 +26,10 @@ __all__ = [
     "cox_specifications",
     "kaplan_meier",
     "logrank",
+    "logrank_batch",
     "logrank_permutations",
     "rmst",
+    "rmst_batch",
     "survival_at",
+    "survival_batch",
 ]

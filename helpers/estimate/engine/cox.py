@@ -181,7 +181,7 @@ def cox_batch(
     time, event, entry = checks.follow_up(time, event, entry)
     X = checks.covariates(X, time.size)
     checks.one_of("ties", ties, tuple(TIES))
-    counts = checks.whole_counts("counts", counts, time.size, 2)
+    counts = checks.whole_counts("counts", counts, time.size, 2).astype(np.int32)
     if not event.any():
         raise checks.refuse("event", "no event", "at least one event")
     centre, scale = _moments(X, np.ones(time.size))

@@ -86,8 +86,7 @@ def kaplan_meier(
     at, deaths, at_risk = _table(time, event, entry, count.astype(np.float64))
     survival, ratio = _curve(deaths, at_risk)
     lower, upper = _limits(survival, ratio, interval, float(ndtri(0.5 + level / 2)))
-    gone = survival == 0
-    se = np.where(gone, np.nan, survival * ratio)
+    se = np.where(survival == 0, np.nan, survival * np.where(survival == 0, 0.0, ratio))
     return KaplanMeier(at, survival, se, lower, upper, at_risk)
 
 
@@ -266,3 +265,119 @@ def _evaluate(time, event, at):
             elif at[k] <= time[r, order[n - 1]]:
                 survival[r, k], se[r, k] = s, s * np.sqrt(v)
     return survival, se
+
+
+def survival_batch(
+    time: ArrayLike,
+    event: ArrayLike,
+    counts: ArrayLike,
+    at: ArrayLike,
+    entry: ArrayLike | None = None,
+) -> tuple[Floats, Floats]:
+    """Evaluate the Kaplan-Meier curves of many resamples of the same rows at given times.
+
+    Parameters
+    ----------
+    time, event, entry
+        As in :func:`kaplan_meier`.
+    counts : array of whole numbers, shape (resamples, n)
+        How often each row was drawn into each resample.
+    at : array, shape (k,)
+        Times, in the unit of `time`.
+
+    Returns
+    -------
+    survival, se : arrays, shape (resamples, k)
+        The last value is carried on beyond the last row of a resample; NaN for an empty resample, and se NaN where
+        the curve is 0.
+
+    Examples
+    --------
+    >>> survival, se = survival_batch([5, 8, 12, 20], [1, 0, 1, 0], [[1, 1, 1, 1], [0, 2, 1, 1]], [6, 12])
+    >>> survival.tolist()
+    [[0.75, 0.375], [1.0, 0.5]]
+    """
+    time, event, entry = checks.follow_up(time, event, entry)
+    counts = checks.whole_counts("counts", counts, time.size, 2).astype(np.int32)
+    at = checks.floats("at", at, 1)
+    layout = lay_out(time, entry)
+    order = layout.order
+    sorting = np.argsort(at)
+    survival, se = np.empty((len(counts), at.size)), np.empty((len(counts), at.size))
+    survival[:, sorting], se[:, sorting] = _resampled(
+        event[order], counts, layout, _distinct(time, layout), at[sorting]
+    )
+    return survival, se
+
+
+def rmst_batch(
+    time: ArrayLike,
+    event: ArrayLike,
+    tau: float,
+    counts: ArrayLike,
+    entry: ArrayLike | None = None,
+) -> tuple[Floats, Floats]:
+    """Estimate the restricted mean survival time of many resamples of the same rows.
+
+    Parameters
+    ----------
+    time, event, tau, entry
+        As in :func:`rmst`; tau within the follow-up of the rows, while the curve of a resample that ends earlier is
+        carried on.
+    counts : array of whole numbers, shape (resamples, n)
+        How often each row was drawn into each resample.
+
+    Returns
+    -------
+    estimate, se : arrays, shape (resamples,)
+        NaN for an empty resample.
+
+    Examples
+    --------
+    >>> rmst_batch([5, 8, 12, 20], [1, 0, 1, 0], 15, [[1, 1, 1, 1], [0, 2, 1, 1]])[0].tolist()
+    [11.375, 13.5]
+    """
+    time, event, entry = checks.follow_up(time, event, entry)
+    counts = checks.whole_counts("counts", counts, time.size, 2).astype(np.int32)
+    rmst(time, event, tau, entry)
+    layout = lay_out(time, entry)
+    return _resampled_means(event[layout.order], counts, layout, _distinct(time, layout), float(tau))
+
+
+def _distinct(time: Floats, layout) -> Floats:
+    """Return the distinct times upwards."""
+    return time[layout.order[layout.starts[:-1]]][::-1].copy()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _resampled(event, counts, layout, distinct, at):
+    survival, se = np.full((counts.shape[0], at.size), np.nan), np.full((counts.shape[0], at.size), np.nan)
+    for r in range(counts.shape[0]):
+        count = counts[r][layout.order].astype(np.float64)
+        if count.sum() == 0:
+            continue
+        deaths, at_risk = _tally(event, count, layout)
+        curve, ratio = _curve(deaths[::-1], at_risk[::-1])
+        g = 0
+        for k in range(at.size):
+            while g < distinct.size and distinct[g] <= at[k]:
+                g += 1
+            s = curve[g - 1] if g > 0 else 1.0
+            survival[r, k] = s
+            if s > 0:
+                se[r, k] = s * ratio[g - 1] if g > 0 else 0.0
+    return survival, se
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _resampled_means(event, counts, layout, distinct, tau):
+    estimate, se = np.full(counts.shape[0], np.nan), np.full(counts.shape[0], np.nan)
+    for r in range(counts.shape[0]):
+        count = counts[r][layout.order].astype(np.float64)
+        if count.sum() == 0:
+            continue
+        deaths, at_risk = _tally(event, count, layout)
+        curve, _ = _curve(deaths[::-1], at_risk[::-1])
+        area, variance = _area(distinct, deaths[::-1], at_risk[::-1], curve, tau)
+        estimate[r], se[r] = area, np.sqrt(variance)
+    return estimate, se

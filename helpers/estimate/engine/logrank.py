@@ -11,7 +11,9 @@ from scipy.special import chdtrc
 
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
+from helpers.estimate.engine.cox_newton import cholesky, solve
 from helpers.estimate.engine.layout import lay_out
+from helpers.estimate.engine.simd import LANES, load, spread, store
 
 
 class LogRank(NamedTuple):
@@ -151,13 +153,136 @@ def logrank_permutations(
     array([0.8253, 2.4694])
     """
     time, event, entry = checks.follow_up(time, event, entry)
-    labels = checks.whole_counts("labels", labels, time.size, 2).astype(np.int64)
+    labels = checks.whole_counts("labels", labels, time.size, 2)
+    if not event.any():
+        raise checks.refuse("event", "no event", "at least one event")
+    groups = max(int(labels.max(initial=1)) + 1, 2)
+    labels = labels.astype(np.int32)
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
     layout = lay_out(time, entry, stratum)
-    order = layout.order
-    groups = int(labels.max()) + 1 if labels.size else 2
-    count = np.ones(time.size)
-    out = np.empty(len(labels))
-    for r, label in enumerate(labels):
-        out[r] = _chi_square(*_logrank(event[order], label[order], count, layout, max(groups, 2)))[0]
+    if groups == 2:
+        return _two_groups(event[layout.order], labels, layout)
+    return _many_labels(event[layout.order], labels, layout, groups)
+
+
+def logrank_batch(
+    time: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike,
+    counts: ArrayLike,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> Floats:
+    """Return the log-rank statistic of many resamples of the same rows.
+
+    Parameters
+    ----------
+    time, event, group, entry, strata
+        As in :func:`logrank`.
+    counts : array of whole numbers, shape (resamples, n)
+        How often each row was drawn into each resample.
+
+    Returns
+    -------
+    array, shape (resamples,)
+        Chi-square statistics; NaN where a resample has no event or one group only.
+
+    Examples
+    --------
+    >>> time, event, group = [5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0], list("abaabb")
+    >>> logrank_batch(time, event, group, [[1, 1, 1, 1, 1, 1], [0, 0, 2, 2, 0, 0]]).round(4)
+    array([0.8253,    nan])
+    """
+    time, event, entry = checks.follow_up(time, event, entry)
+    label, groups = checks.codes("group", group, time.size)
+    counts = checks.whole_counts("counts", counts, time.size, 2).astype(np.int32)
+    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
+    layout = lay_out(time, entry, stratum)
+    return _many_counts(event[layout.order], label[layout.order], counts, layout, groups)
+
+
+@njit(cache=True, nogil=True)
+def _many_labels(event, labels, layout, groups):
+    out, count = np.empty(labels.shape[0]), np.ones(event.size)
+    for r in range(labels.shape[0]):
+        out[r] = _statistic(*_logrank(event, labels[r][layout.order], count, layout, groups))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _many_counts(event, label, counts, layout, groups):
+    out = np.empty(counts.shape[0])
+    for r in range(counts.shape[0]):
+        count = counts[r][layout.order].astype(np.float64)
+        out[r] = _statistic(*_logrank(event, label, count, layout, groups))
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _statistic(difference, expected, variance):
+    """Return the chi-square statistic as :func:`_chi_square` does, NaN where it is undefined."""
+    kept = np.flatnonzero(expected > 0)[1:]
+    p = kept.size
+    if p == 0:
+        return np.nan
+    matrix, factor, part, solved = np.empty((p, p)), np.zeros((p, p)), np.empty(p), np.empty(p)
+    for a in range(p):
+        part[a] = difference[kept[a]]
+        for b in range(p):
+            matrix[a, b] = variance[kept[a], kept[b]]
+    if not cholesky(matrix, factor):
+        return np.nan
+    solve(factor, part, solved)
+    return (part * solved).sum()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _two_groups(event, labels, layout):
+    """Return the statistic of each row of labels (permutations, n) of 0 and 1, eight of them at a time."""
+    n, total, blocks = event.size, labels.shape[0], layout.fresh.size
+    late = layout.leaving.size > 0
+    share, spread_, has_event = np.zeros(blocks), np.zeros(blocks), np.zeros(blocks, np.bool_)
+    size = np.zeros(blocks)
+    at_risk, gone = 0, 0
+    for g in range(blocks):
+        if layout.fresh[g]:
+            at_risk, gone = 0, layout.starts[g]
+        deaths = 0
+        for i in range(layout.starts[g], layout.starts[g + 1]):
+            at_risk += 1
+            deaths += event[i]
+        if late:
+            at_risk -= layout.left[g] - gone
+            gone = layout.left[g]
+        if deaths > 0:
+            has_event[g], size[g], share[g] = True, at_risk, deaths / at_risk
+            if at_risk > 1:
+                spread_[g] = deaths * (at_risk - deaths) / (at_risk - 1.0) / at_risk / at_risk
+    out = np.empty(total)
+    inside, lane_out = np.zeros(n * LANES), np.empty(LANES)
+    zero = spread(0.0)
+    for first in range(0, total, LANES):
+        width = min(LANES, total - first)
+        for lane in range(width):
+            for i in range(n):
+                inside[i * LANES + lane] = labels[first + lane, layout.order[i]]
+        difference, variance, n1 = zero, zero, zero
+        gone = 0
+        for g in range(blocks):
+            if layout.fresh[g]:
+                n1, gone = zero, layout.starts[g]
+            for i in range(layout.starts[g], layout.starts[g + 1]):
+                here = load(inside, i)
+                n1 = n1 + here
+                if event[i]:
+                    difference = difference + here
+            if late:
+                while gone < layout.left[g]:
+                    n1 = n1 - load(inside, layout.leaving[gone])
+                    gone += 1
+            if has_event[g]:
+                difference = difference - n1 * share[g]
+                variance = variance + (n1 * spread_[g]) * (size[g] - n1)
+        store(lane_out, 0, difference * difference / variance)
+        out[first : first + width] = lane_out[:width]
     return out
