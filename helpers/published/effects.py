@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import permutations, product
 
 import numpy as np
@@ -83,6 +84,34 @@ def wald(corners: list[tuple[float, float]]) -> tuple[Range, Range]:
 def _meets(found: Range, printed: Printed, wider: float = 0.0) -> bool:
     shift = wider * float(printed.unit)
     return found[0] <= float(printed.high) + shift + 1e-12 and float(printed.low) - shift - 1e-12 <= found[1]
+
+
+def unfold(values: Mapping[str, Printed], row: str) -> dict[str, str]:
+    """Lay out what a printed hazard ratio and its interval say: their middle, the standard error, p over the rounding.
+
+    Parameters
+    ----------
+    values : mapping of id to Printed
+    row : str
+        Id without its last part, which is hr, ci_low, ci_high or p (p may be absent).
+
+    Examples
+    --------
+    >>> from helpers.published.values import printed_values, published
+    >>> unfold(printed_values(published()), "table5.multivariable.gc_low")["p over the rounding"]
+    '0.0166 to 0.0186'
+    """
+    hr, low, high = (values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high"))
+    corners = region(hr, low, high)
+    p = wald(corners)[1] if corners else (math.nan, math.nan)
+    return {
+        "row": row,
+        "printed HR": f"{hr.text} ({low.text}-{high.text})",
+        "middle of the interval": f"{math.sqrt(float(low.number * high.number)):.3f}",
+        "SE of log HR": f"{math.log(float(high.number / low.number)) / (2 * Z):.3f}",
+        "p over the rounding": f"{p[0]:.4f} to {p[1]:.4f}",
+        "printed p": values[f"{row}.p"].text if f"{row}.p" in values else "none",
+    }
 
 
 @kind("hr_triple")
