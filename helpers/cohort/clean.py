@@ -34,7 +34,7 @@ SORTED_BY = {
     "exposures": ("patient_id", "day"),
     "labs": ("patient_id", "day", "time", "analyte"),
 }
-LOG_COLUMNS = ("table", "file", "rule", "reason", "action", "rows")
+LOG_COLUMNS = ("table", "file", "column", "rule", "reason", "action", "rows")
 RAW_NAME = {
     "day": "date", "day_from": "date", "day_to": "date_to", "assessment_day": "date", "cutoff_day": "date",
     "infusion_year": "date", "dose_mg": "dose", "limit": "value",
@@ -59,13 +59,13 @@ REASONS = {
 class Log:
     """What was done (``lines``) and what cannot be read (``problems``)."""
 
-    lines: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
+    lines: list[tuple[str, str, str, str, str, str, int]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def note(self, table: str, name: str, rule: str, reason: str, action: str, rows: int) -> None:
+    def note(self, table: str, name: str, rule: str, reason: str, action: str, rows: int, column: str = "") -> None:
         """Add a line unless no row is affected."""
         if rows:
-            self.lines.append((table, EXTRACTS[name].file, rule, reason, action, int(rows)))
+            self.lines.append((table, EXTRACTS[name].file, column, rule, reason, action, int(rows)))
 
     def refuse(self, name: str, row: int | str, column: str, found: object, allowed: str) -> None:
         """Add a problem; the column is named as the file's own header names it."""
@@ -76,16 +76,16 @@ class Log:
         self, table: str, name: str, column: str, text: pd.Series, result: pd.DataFrame, rule: str, allowed: str
     ) -> pd.DataFrame:
         """Count how the cells of *text* were written, list those that cannot be read, and hand *result* on."""
-        self.note(table, name, rule, f"{column}: a mark for missing left empty", "changed", rules.missing_marks(text))
+        self.note(table, name, rule, "a mark for missing left empty", "changed", rules.missing_marks(text), column)
         written = Counter(form for forms in result["form"] for form in forms.split("; ") if form in REASONS)
         for form in sorted(written):
-            self.note(table, name, rule, f"{column}: {REASONS[form]}", "changed", written[form])
+            self.note(table, name, rule, REASONS[form], "changed", written[form], column)
         for row in result.index[result["form"] == rules.WRONG]:
             self.refuse(name, row, column, "an identifier" if column == "patient_id" else text[row], allowed)
         return result
 
     def frame(self) -> pd.DataFrame:
-        """Return the lines as data, table by table: table, file, rule, reason, action (read/changed/dropped/kept), rows."""
+        """Return the lines as data, table by table: table, file, column, rule, reason, action (read/changed/dropped/kept), rows."""
         lines = pd.DataFrame(self.lines, columns=list(LOG_COLUMNS))
         lines = lines.groupby(list(LOG_COLUMNS[:-1]), sort=False, as_index=False)["rows"].sum()
         files = [extract.file for extract in EXTRACTS.values()]
@@ -102,7 +102,7 @@ def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
     cohort : Cohort
         Days from the first infusion at this centre; the excluded stand in ``screening`` alone.
     log : DataFrame
-        table, file, rule, reason, action, rows.
+        table, file, column, rule, reason, action, rows.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def answer_queries(raw: dict[str, pd.DataFrame], log: Log) -> None:
             continue
         frame.loc[hit, column] = query["corrected"]
         table = "treatments" if name.startswith("drugs") else name
-        log.note(table, name, "queries", f"{column}: corrected by the hospital", "changed", 1)
+        log.note(table, name, "queries", "corrected by the hospital", "changed", 1, column)
 
 
 def infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
@@ -402,7 +402,7 @@ def _followup(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
 
 
 def _exposures(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
-    raw, frame = _placed(raw, "exposures", "exposures", first, log, "day")
+    raw, frame = _placed(raw, "exposures", "exposures", first, log, "day", by_infusion=False)
     frame["exposure"] = rules.plain(raw["exposure"])
     return _unrepeated(frame, raw, "exposures", "exposures", log)
 
@@ -436,14 +436,19 @@ def _placed(
     *,
     timed: bool = False,
     dated: bool = True,
+    by_infusion: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the rows of the cohort's first infusions and count their days from it."""
+    """Keep the rows of the cohort's first infusions and count their days from it.
+
+    What was recorded from the day of a repeat infusion on belongs to that one; only follow-up and exposures (GVHD,
+    transplantation ...) belong to the person.
+    """
     raw, frame = _persons(raw, table, name, first, log)
     read = _dates(raw["date"], table, name, "date", log)
     if dated:
         for row in raw.index[rules.plain(raw["date"]).isna()]:
             log.refuse(name, row, "date", "an empty cell", rules.DATES_ALLOWED)
-    later = read["date"] >= first["next_date"].reindex(frame["patient_id"]).set_axis(frame.index)
+    later = by_infusion & (read["date"] >= first["next_date"].reindex(frame["patient_id"]).set_axis(frame.index))
     log.note(table, name, "flow", "belongs to a repeat infusion", "dropped", later.sum())
     frame[day] = _days(read["date"], frame["patient_id"], first)
     if timed:

@@ -467,6 +467,25 @@ def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
     return pd.Series("", index=frame.index, dtype="object").mask(again & same, "repeat").mask(again & ~same, WRONG)
 
 
+def examples(text: pd.Series, read: pd.DataFrame, rows: int = 4) -> pd.DataFrame:
+    """Set a few cells as written beside what a rule reads in them: the first of each form, the most usual forms first.
+
+    Examples
+    --------
+    >>> dates = pd.Series(["2019-03-05", "2019-03-06", "2019年3月5日"])
+    >>> examples(dates, parse_dates(dates))[["as written", "date", "form"]]  # doctest: +NORMALIZE_WHITESPACE
+       as written       date     form
+    0  2019-03-05 2019-03-05
+    2  2019年3月5日 2019-03-05  Chinese
+    """
+    text = plain(text).reindex(read.index).dropna()
+    read = read.loc[text.index]
+    usual = read["form"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index[:rows]
+    first = read.drop_duplicates("form")
+    chosen = first.set_index(first["form"]).assign(row=first.index).loc[usual, "row"]
+    return read.loc[chosen].assign(**{"as written": text.loc[chosen]})[["as written", *read.columns]]
+
+
 def _bare(cell: str) -> str:
     return re.sub(r"\s+", "", cell).casefold()
 

@@ -55,13 +55,12 @@ NUMBER_UNITS = {
     "mrd_day30": ("fraction", ("%",)),
 }
 OTHER_UNIT = {"pg/mL": "ng/L", "ng/mL": "µg/L", "mg/L": "mg/dL", "µg/L": "ng/mL"}
-PERSON_FILES = ("toxicity", "treatments", "labs", "response", "exposures")
+COURSE = ("toxicity", "treatments", "labs", "response")
 DAY_COLUMN = {
     "toxicity": "day_from",
     "treatments": "day",
     "labs": "day",
     "response": "assessment_day",
-    "exposures": "day",
 }
 ICU_SHARE = 0.35
 
@@ -189,7 +188,7 @@ def _again(
     """Make a repeat infusion of an included patient, after all that belongs to the first, with another's course."""
     first = registry[(registry["patient_id"] == person) & (registry["number"] == 1)]
     mine = {name: tables[name][tables[name]["patient_id"] == person] for name in tables}
-    last = max(mine[name][DAY_COLUMN[name]].max() for name in PERSON_FILES if name in mine and len(mine[name]))
+    last = max(mine[name][DAY_COLUMN[name]].max() for name in COURSE if name in mine and len(mine[name]))
     contact = mine["followup"]["last_contact_day"].max() if "followup" in mine else last + 120
     relapse = mine["followup"]["relapse_day"].max() if "followup" in mine else float("nan")
     wish = max(last + 1, np.nan_to_num(relapse) + 30) + int(rng.integers(0, 30))
@@ -198,7 +197,7 @@ def _again(
         raise ValueError("a repeat infusion needs follow-up beyond the records of the first one")
     row = first.assign(number=number, date=first["date"] + pd.Timedelta(days=int(day)))
     added = {name: frame.iloc[:0] for name, frame in tables.items()}
-    for name in (name for name in PERSON_FILES if name in tables):
+    for name in (name for name in COURSE if name in tables):
         frame = tables[name][tables[name]["patient_id"] == donor["patient_id"].iloc[0]]
         frame = frame[frame[DAY_COLUMN[name]].between(0, 45)].assign(patient_id=person)
         days = [column for column in frame if column == "day" or column.endswith("_day") or column.startswith("day_")]

@@ -167,17 +167,26 @@ def _assembled(tables: dict[str, pd.DataFrame], cutoff: pd.Series, rng) -> Cohor
     names = pd.Series([f"SYN-{i + 1:03d}" for i in np.argsort(order)], index=cutoff.index)
     named = {"patients": tables.pop("patients").assign(patient_id=names)}
     named |= {name: table.assign(patient_id=table["patient"].map(names)) for name, table in tables.items()}
-    named["screening"] = _screening(sorted(names), rng)
+    named["screening"] = _screening(sorted(names), _infused_again(named["followup"]), rng)
     shaped = {name: _shaped(name, named[name]) for name in TABLES}
     return in_order(Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, MappingProxyType(shaped)))
 
 
-def _screening(included: list[str], rng) -> pd.DataFrame:
+def _infused_again(followup: pd.DataFrame) -> set[str]:
+    """Return who can have had a second infusion here: followed for two months after a relapse, else for long."""
+    relapsed = followup["relapse_day"].fillna(followup["progression_day"])
+    able = followup["last_contact_day"] >= np.maximum(relapsed + 60, 120)
+    if able.sum() < REPEATS:
+        able = followup["last_contact_day"] >= 120
+    return set(followup.loc[able, "patient_id"])
+
+
+def _screening(included: list[str], able: set[str], rng) -> pd.DataFrame:
     first = pd.DataFrame({"patient_id": included, "infusion_number": 1, "excluded_reason": None})
     reasons = [reason for reason, n in EXCLUDED.items() for _ in range(n)]
     others = [f"SYN-{len(included) + 1 + i:03d}" for i in range(len(reasons))]
     excluded = pd.DataFrame({"patient_id": others, "infusion_number": 1, "excluded_reason": rng.permutation(reasons)})
-    again = [included[i] for i in pick(rng, np.arange(len(included)) < 100, REPEATS)]
+    again = [included[i] for i in pick(rng, np.array([name in able for name in included]), REPEATS)]
     repeats = pd.DataFrame({"patient_id": again, "infusion_number": 2, "excluded_reason": "repeat infusion"})
     table = pd.concat([first.astype(object), excluded.astype(object), repeats.astype(object)], ignore_index=True)
     return table.assign(
