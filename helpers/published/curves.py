@@ -167,9 +167,10 @@ def events_range(rates: list[Printed], half_widths: list[Printed], n: int, later
 
 @kind("km_formula")
 def km_formula(check: Check) -> Outcome:
-    """Rates and their plus-minus: ``rate rate rate | half-width ... | n``. Some usual formula must fit."""
+    """Rates and their plus-minus: ``rate rate rate | half-width ... | n``. Some usual formula must fit; option ``only``: that one."""
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
-    fits = fitting(rates, half_widths, n)
+    only = check.option("only")
+    fits = {name: spans for name, spans in fitting(rates, half_widths, n).items() if name == only or not only}
     parts = []
     for name in SHOWN:
         spans = steps(rates, half_widths, name, n)

@@ -196,9 +196,10 @@ def se_total(check: Check) -> Outcome:
 
 @kind("factor_reference")
 def factor_reference(check: Check) -> Outcome:
-    """Two rows of a factor with three levels: ``reference first second | hr low high | hr low high | rates | half-widths | n``.
+    """Two rows of a factor with three levels: ``reference first second | hr low high | hr low high | rates | half-widths | n [| left out]``.
 
-    Tries every way to give the three group sizes to the reference and the two rows.
+    Tries every way to give the three group sizes to the reference and the two rows. Patients whom the model may have left
+    out may have had an event each.
     """
     sizes, names = [int(n) for n in check.numbers(0)], [printed.what for printed in check.group(0)]
     first, second = _variance(check, 1), _variance(check, 2)
@@ -206,7 +207,7 @@ def factor_reference(check: Check) -> Outcome:
         return Outcome(CONTRADICTION, "an interval is not symmetric: no standard error")
     hrs = float(check.one(1).number), float(check.one(2).number)
     least, most, n = _events(check, 3)
-    least -= n - sum(sizes)
+    least -= n - sum(sizes) + (int(check.total(6)) if len(check.relation.groups) > 6 else 0)
     fits = {}
     for order in permutations(range(3)):
         found = _splits([sizes[i] for i in order], (first, second), hrs, (least, most))
