@@ -16,6 +16,7 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from scipy.stats import chi2, norm
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.tools.sm_exceptions import ConvergenceWarning as PHRegWarning
@@ -147,25 +148,30 @@ def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
     """Fit a Cox model to a design already laid out."""
     reasons = _reasons_before(laid)
     free = [name for name in laid.x if not reasons[name]]
-    beta, covariance, loglik, null = _estimate(laid, free, ties)
-    reasons.update(_reasons_after(laid, free, beta))
-    scores = laid.x[free].to_numpy() @ beta if np.isfinite(beta).all() else np.full(len(laid.x), np.nan)
+    found = _estimate(laid, free, ties)
+    strata = None
+    if free and _is_suspect(laid.x[free], found):
+        signs, strata = runaway(laid.x[free].to_numpy(), laid.time, laid.event)
+        reasons.update(_reasons_after(laid, free, found, signs))
     finite = [name for name in free if not reasons[name]]
-    statistic = 2 * (loglik - null)
+    scores, top = laid.x[free].to_numpy() @ found.beta, found
+    if finite != free:
+        found = _estimate(laid, finite, ties, strata)
+    statistic = 2 * (top.loglik - top.null)
     return Cox(
-        table=_table(laid, free, beta, covariance, reasons, alpha),
+        table=_table(laid, finite, found, reasons, alpha),
         n=len(laid.x),
         events=int(laid.event.sum()),
         missing=laid.missing,
-        loglik=loglik,
-        loglik_null=null,
+        loglik=top.loglik,
+        loglik_null=top.null,
         lr_statistic=statistic,
         lr_df=len(free),
         lr_p=float(chi2.sf(statistic, len(free))) if free else np.nan,
         concordance=concordance(scores, laid.time, laid.event) if free else np.nan,
         events_per_variable=float(laid.event.sum() / len(free)) if free else np.nan,
         ties=ties,
-        covariance=pd.DataFrame(covariance, free, free).loc[finite, finite],
+        covariance=pd.DataFrame(found.covariance, finite, finite),
         design=laid,
     )
 
@@ -270,12 +276,14 @@ def _reasons_before(laid: Design) -> dict[str, str]:
     reasons = dict.fromkeys(laid.x, "")
     if not laid.event.any():
         return dict.fromkeys(laid.x, "no event among the complete cases")
+    ever_at_risk = laid.x[laid.time >= laid.time[laid.event].min()]
     kept: list[str] = []
     for name in laid.x:
-        values = laid.x[name].to_numpy()
-        if len(np.unique(values)) < 2:
+        if laid.x[name].nunique() < 2:
             reasons[name] = "the same for all complete cases"
-        elif _rank(laid.x[[*kept, name]]) == len(kept):
+        elif ever_at_risk[name].nunique() < 2:
+            reasons[name] = "the same for all still at risk when the first event occurred"
+        elif _rank(ever_at_risk[[*kept, name]]) == len(kept):
             reasons[name] = "determined by the covariates before it"
         else:
             kept.append(name)
@@ -288,13 +296,13 @@ def _rank(x: pd.DataFrame) -> int:
     return int(np.linalg.matrix_rank(centred / np.where(scale > 0, scale, 1), tol=1e-9))
 
 
-def _reasons_after(laid: Design, free: list[str], beta: NDArray[np.float64]) -> dict[str, str]:
-    """Explain the coefficients that ran away."""
-    x = laid.x[free].to_numpy()
-    if not free or (np.isfinite(beta).all() and np.all(np.abs(beta) * np.ptp(x, axis=0) < SUSPECT)):
-        return {}
-    signs = runaway(x, laid.time, laid.event)
-    if not np.isfinite(beta).all() and not signs.any():
+def _is_suspect(x: pd.DataFrame, found: _Fit) -> bool:
+    return not found.converged or bool(np.any(np.abs(found.beta) * np.ptp(x.to_numpy(), axis=0) > SUSPECT))
+
+
+def _reasons_after(laid: Design, free: list[str], found: _Fit, signs: NDArray[np.float64]) -> dict[str, str]:
+    """Explain the coefficients that ran away, or that the search did not end."""
+    if not found.converged and not signs.any():
         return dict.fromkeys(free, "the model did not converge")
     terms, events = laid.terms.set_index(laid.x.columns), int(laid.event.sum())
     return {name: _why(sign, terms.loc[name], events) for name, sign in zip(free, signs, strict=True) if sign != 0}
@@ -316,52 +324,110 @@ def _cause(term: pd.Series, events: int) -> str:
     return "it orders the events perfectly"
 
 
-def _estimate(laid: Design, free: list[str], ties: str) -> tuple[NDArray, NDArray, float, float]:
+@dataclass(frozen=True)
+class _Fit:
+    """Coefficients, covariance, log likelihood at the estimate and at zero, and whether the search ended well."""
+
+    beta: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    loglik: float
+    null: float
+    converged: bool
+
+
+def _estimate(laid: Design, free: list[str], ties: str, strata: NDArray[np.int64] | None = None) -> _Fit:
+    """Search from zero; if that overshoots, from where a search with line steps ends; last, with looser demands."""
+    k = len(free)
+    rows = _telling(laid.event, strata)
+    x, time, event = laid.x.loc[rows, free], laid.time[rows], laid.event[rows]
+    strata = None if strata is None else strata[rows]
+    failed = _Fit(np.full(k, np.nan), np.full((k, k), np.nan), np.nan, np.nan, False)
     if not free:
-        return np.array([]), np.empty((0, 0)), np.nan, np.nan
+        return failed
     method = _efron if ties == "efron" else _breslow
-    for options in ({"precise": True}, {"precise": False}):
+    for careful, precise in ((False, True), (True, True), (False, False), (True, False)):
         try:
             with warnings.catch_warnings():
                 # Runaway coefficients are found by linear programme and reported in the table; the fitters' own
                 # warnings about them are guesses.
                 for category in (ConvergenceWarning, PHRegWarning, HessianInversionWarning, RuntimeWarning):
                     warnings.simplefilter("ignore", category)
-                found = method(laid.x[free], laid.time, laid.event, **options)
-            if np.isfinite(found[0]).all():
+                start = _line_search(x, time, event, strata) if careful else None
+                found = method(x, time, event, strata, start, precise=precise)
+            if found.converged:
                 return found
-        except (ConvergenceError, np.linalg.LinAlgError):
+            failed = found if np.isfinite(found.beta).all() else failed
+        except (ConvergenceError, np.linalg.LinAlgError, ValueError):
             continue
-    return np.full(len(free), np.nan), np.full((len(free), len(free)), np.nan), np.nan, np.nan
+    return failed
 
 
-def _efron(x: pd.DataFrame, time: NDArray, event: NDArray, *, precise: bool) -> tuple[NDArray, NDArray, float, float]:
+def _telling(event: NDArray[np.bool_], strata: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """Keep the patients of strata in which an event had anyone to be compared with."""
+    if strata is None:
+        return np.full(len(event), True)
+    return (np.bincount(strata, event)[strata] > 0) & (np.bincount(strata)[strata] > 1)
+
+
+def _line_search(x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None) -> NDArray[np.float64]:
+    """Maximise Breslow's likelihood by BFGS, which never steps down; per standard deviation of each column."""
+    model, _ = _phreg(x, time, event, strata)
+    zero = np.zeros(x.shape[1])
+    return minimize(lambda b: -model.loglike(b), zero, jac=lambda b: -model.score(b), method="BFGS").x
+
+
+def _phreg(x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None) -> tuple[PHReg, NDArray[np.float64]]:
+    values = x.to_numpy()
+    scale = values.std(axis=0, ddof=1)
+    standard = (values - values.mean(axis=0)) / scale
+    return PHReg(time, standard, status=event.astype(int), ties="breslow", strata=strata), scale
+
+
+def _efron(
+    x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None, start: NDArray | None, *, precise: bool
+) -> _Fit:
     frame = pd.DataFrame(x.to_numpy()).assign(time=time, event=event.astype(int))
-    model = CoxPHFitter().fit(frame, "time", "event", fit_options=PRECISE if precise else None)
-    loglik = float(model.log_likelihood_)
-    null = loglik - float(model.log_likelihood_ratio_test().test_statistic) / 2
-    return model.params_.to_numpy(), model.variance_matrix_.to_numpy(), loglik, null
+    layers = {} if strata is None else {"strata": ["layer"]}
+    frame = frame if strata is None else frame.assign(layer=strata)
+    model, options = CoxPHFitter(), PRECISE if precise else None
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        model.fit(frame, "time", "event", initial_point=start, fit_options=options, **layers)
+    converged = not any("failed to converge" in str(warning.message) for warning in raised)
+    groups = [np.full(len(time), True)] if strata is None else [strata == one for one in np.unique(strata)]
+    loglik, null = float(model.log_likelihood_), sum(_null(time[group], event[group]) for group in groups)
+    beta = model.params_.to_numpy()
+    sound = converged and np.isfinite(beta).all() and loglik >= null - 1e-9
+    return _Fit(beta, model.variance_matrix_.to_numpy(), loglik, null, bool(sound))
 
 
-def _breslow(x: pd.DataFrame, time: NDArray, event: NDArray, *, precise: bool) -> tuple[NDArray, NDArray, float, float]:
-    del precise
-    scale = x.to_numpy().std(axis=0)
-    model = PHReg(time, (x.to_numpy() - x.to_numpy().mean(axis=0)) / scale, status=event.astype(int), ties="breslow")
-    found = model.fit(disp=0)
+def _null(time: NDArray, event: NDArray) -> float:
+    """Efron's log likelihood without covariates: minus the sum of log(at risk - r) over r tied deaths before."""
+    days, deaths = np.unique(time[event], return_counts=True)
+    at_risk = len(time) - np.searchsorted(np.sort(time), days, side="left")
+    return -float(sum(np.log(n - d * np.arange(d) / d).sum() for n, d in zip(at_risk, deaths, strict=True)))
+
+
+def _breslow(
+    x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None, start: NDArray | None, *, precise: bool
+) -> _Fit:
+    model, scale = _phreg(x, time, event, strata)
+    found = model.fit(disp=0, start_params=start)
     null = float(model.loglike(np.zeros(x.shape[1])))
-    return found.params / scale, found.cov_params() / np.outer(scale, scale), float(found.llf), null
+    at_top = np.isfinite(found.params).all() and np.abs(model.score(found.params)).max() < (1e-8 if precise else 1e-3)
+    converged = bool(at_top and found.llf >= null - 1e-9)
+    return _Fit(found.params / scale, found.cov_params() / np.outer(scale, scale), float(found.llf), null, converged)
 
 
 def _table(
     laid: Design,
-    free: list[str],
-    beta: NDArray[np.float64],
-    covariance: NDArray[np.float64],
+    finite: list[str],
+    found: _Fit,
     reasons: Mapping[str, str],
     alpha: float,
 ) -> pd.DataFrame:
-    shown = pd.DataFrame({"coef": beta, "se": np.sqrt(np.diag(covariance))}, index=free).reindex(laid.x.columns)
-    shown[[bool(reasons[name]) for name in laid.x]] = np.nan
+    shown = pd.DataFrame({"coef": found.beta, "se": np.sqrt(np.diag(found.covariance))}, index=finite)
+    shown = shown.reindex(laid.x.columns)
     reach = norm.ppf(1 - alpha / 2) * shown["se"]
     table = laid.terms.set_index(laid.x.columns).join(shown)
     table["z"] = shown["coef"] / shown["se"]

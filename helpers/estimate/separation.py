@@ -12,7 +12,9 @@ TOLERANCE = 1e-6
 REACH = 1e4
 
 
-def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
+def runaway(
+    x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Tell which coefficients the partial likelihood sends to infinity, and which way.
 
     Parameters
@@ -23,9 +25,12 @@ def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np
 
     Returns
     -------
-    ndarray of shape (k,)
+    signs : ndarray of shape (k,)
         0 for a coefficient with a finite estimate, plus or minus infinity for one that runs away, NaN for one that
         nothing determines once the others have.
+    strata : ndarray of shape (n,)
+        Patients with the same score in the direction of the run. In the limit an event is compared with those of its
+        own score alone, so that the finite coefficients are those of the model stratified by it.
 
     Notes
     -----
@@ -37,26 +42,27 @@ def runaway(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np
     --------
     >>> exposed = np.array([[1.0], [1.0], [0.0], [0.0]])
     >>> runaway(exposed, np.array([5.0, 6, 1, 2]), np.array([False, False, True, True]))
-    array([-inf])
+    (array([-inf]), array([0, 0, 1, 1]))
     """
-    leads = _leads(x, time, event)
+    scale = x.std(axis=0)
+    scaled = x / np.where(scale > 0, scale, 1)
+    leads = _leads(scaled, time, event)
     direction = _direction(leads)
     ahead = leads @ direction > TOLERANCE
     if not ahead.any():
-        return np.zeros(x.shape[1])
+        return np.zeros(x.shape[1]), np.zeros(len(x), dtype=int)
     level = leads[~ahead]
     free = null_space(level) if len(level) else np.eye(x.shape[1])
     undetermined = np.abs(free).max(axis=1, initial=0) > TOLERANCE
     signs = np.where(np.abs(direction) > TOLERANCE, np.sign(direction), np.nan)
-    return np.where(undetermined, signs * np.inf, 0.0)
+    strata = np.unique(np.round(scaled @ direction, 5), return_inverse=True)[1]
+    return np.where(undetermined, signs * np.inf, 0.0), strata
 
 
-def _leads(x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _leads(scaled: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Each distinct difference between a patient with the event and one then at risk, in standard deviations."""
-    scale = x.std(axis=0)
-    scaled = x / np.where(scale > 0, scale, 1)
     leads = [scaled[i] - scaled[time >= time[i]] for i in np.flatnonzero(event)]
-    rows = np.unique(np.round(np.concatenate([np.zeros((1, x.shape[1])), *leads]), 10), axis=0)
+    rows = np.unique(np.round(np.concatenate([np.zeros((1, scaled.shape[1])), *leads]), 10), axis=0)
     return rows[np.any(rows != 0, axis=1)]
 
 
