@@ -8,8 +8,8 @@ import pandas as pd
 
 from helpers.cohort.derive import first_days
 from helpers.cohort.schema import TABLES
-from helpers.problems import InputError, Problem
-from helpers.results.registry import need, yes
+from helpers.problems import InputError, NotAvailable, Problem
+from helpers.results.registry import need, population, yes
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -49,6 +49,29 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
             day = first_days(analysis.cohort, name).reindex(analysis.frame.index)
             return _labelled(day.between(0, analysis.parameters.window_days), f"no {name}", name).rename(name)
     raise InputError([Problem("parameters", "", "exposure", name, _allowed(analysis))])
+
+
+def groupings(analysis: Analysis) -> dict[str, pd.Series]:
+    """Name the groupings that this cohort can be compared by: the exposure of the parameters, or what it has instead.
+
+    A cohort without treatments cannot be grouped by GC, TCZ or RUX; it is then grouped by each of its own declared
+    categories and by each exposure of its table exposures. Patients without CRS and ICANS are left out, where known.
+
+    Returns
+    -------
+    dict of str to Series
+        As :func:`exposure_groups` gives them; empty if there is nothing to group by.
+    """
+    inside = population(analysis, "toxicity")
+    try:
+        return {analysis.parameters.exposure: exposure_groups(analysis).where(inside)}
+    except NotAvailable:
+        own = analysis.cohort.declared.get("patients", {})
+        names = [name for name, column in own.items() if column.kind == "category" and name in analysis.frame]
+        if analysis.cohort.has("exposures", "exposure", "day"):
+            names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
+        found = {name: exposure_groups(analysis, name).where(inside) for name in names}
+        return {name: groups for name, groups in found.items() if len(groups.dropna().unique()) > 1}
 
 
 def is_naive(analysis: Analysis) -> bool:

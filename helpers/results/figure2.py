@@ -23,6 +23,7 @@ ANALYTES = ("CRP", "PCT", "IL-2", "IL-4", "IL-6", "IL-10", "IL-17A", "TNF-α", "
 BEFORE = 2  # days before the first GC within which the last sample counts as the one before
 AFTER = {1: 0, 3: 1, 7: 1}  # days after GC began, with how far off a sample may be
 DAYS = (0, 3, 7, 10, 14, 21)  # days after infusion
+END_OF_DAY = 1 - 1e-6  # days; a dose whose time is unknown comes after the samples of its day
 CHANGE = 3  # days after GC began at which the dose groups are compared
 RANKS = "values below detection tied under the highest limit"
 DECIDED = "t test if Lilliefors' test passes, else ranks; " + RANKS
@@ -150,7 +151,7 @@ def _last_before(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
     """Pick each patient's last sample of each analyte before the first dose of GC."""
     doses = steroid_doses(analysis.cohort, analysis.parameters)
     doses = doses[doses["left_out"] == ""]
-    given = (doses["day"] + _clock(doses, unknown=1.0)).groupby(doses["patient_id"]).min()
+    given = (doses["day"] + _clock(doses, unknown=END_OF_DAY)).groupby(doses["patient_id"]).min()
     drawn = rows["day"] + _clock(rows, unknown=0.0)
     early = (drawn <= rows["patient_id"].map(given)) & (rows["gc_day"] >= -BEFORE)
     chosen = rows.assign(_drawn=drawn)[early].sort_values("_drawn", kind="stable").drop_duplicates(KEYS, keep="last")

@@ -248,6 +248,16 @@ def compute(analysis: Analysis, ids: Iterable[str] | None = None) -> dict[str, V
     ------
     KeyError
         For an id that no family has.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": ["male", "female"]})
+    >>> two = analyse(Cohort("two", "infusion", True, "made up", "CC0", {"patients": patients}))
+    >>> found = compute(two, ["results.patients.male.pct", "table2.gc.n"])
+    >>> found["results.patients.male.pct"].value, found["table2.gc.n"].reason
+    (50.0, 'cohort two has no table treatments')
     """
     if ids is None:
         return {id: value for one in families() for id, value in one.values(analysis).items()}
@@ -283,6 +293,14 @@ def agree(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8)
     ------
     AssertionError
         If they differ, naming both.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": ["male", "female"]})
+    >>> agree(analyse(Cohort("two", "infusion", True, "made up", "CC0", {"patients": patients})), "table1.male.n", 1)
+    1.0
     """
     found = compute(analysis, [id])[id]
     assert found.value is not None, f"{id}: the registry has no value: {found.reason}"
@@ -316,6 +334,34 @@ def comparable(parameters: Parameters) -> dict[str, bool | str]:
         for id in one.ids:
             answer[id] = f"{', '.join(others)} {verb} not the default" if others else True
     return answer
+
+
+def declarations() -> pd.DataFrame:
+    """List what every family declares.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per family: family, ids (number of fixed ids), prefix, population, method, reason (reading "paper"),
+        stated_population, stated_method, stated_reason (reading "stated"), depends (parameters, comma-separated).
+
+    Examples
+    --------
+    >>> declarations().set_index("family").loc["table5.rux", ["population", "stated_population"]].tolist()
+    ['toxicity', 'toxicity']
+    """
+    rows = [
+        {
+            "family": one.name,
+            "ids": len(one.ids),
+            "prefix": one.prefix,
+            **vars(one.paper),
+            **{f"stated_{key}": text for key, text in vars(one.stated).items()},
+            "depends": ", ".join(one.depends),
+        }
+        for one in families()
+    ]
+    return pd.DataFrame(rows)
 
 
 def as_frame(values: Mapping[str, Value]) -> pd.DataFrame:
@@ -424,7 +470,13 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
 
 
 def yes(series: pd.Series) -> pd.Series:
-    """Turn a yes/no column with possible gaps into plain bool: a gap is no."""
+    """Turn a yes/no column with possible gaps into plain bool: a gap is no.
+
+    Examples
+    --------
+    >>> yes(pd.Series([True, None, False], dtype="boolean")).tolist()
+    [True, False, False]
+    """
     return series.astype("boolean").fillna(False).astype(bool)
 
 
@@ -432,7 +484,14 @@ def yes(series: pd.Series) -> pd.Series:
 
 
 def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
-    """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*."""
+    """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*.
+
+    Examples
+    --------
+    >>> found = count(pd.Series([True, None, False, False], dtype="boolean"))
+    >>> found["n"].value, found["pct"].value
+    (1, 25.0)
+    """
     among = pd.Series(True, index=mask.index) if among is None else among
     number, total = int((yes(mask) & among).sum()), int(among.sum())
     missing = 0 if known is None else int((among & ~known).sum())
@@ -441,7 +500,14 @@ def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series |
 
 
 def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
-    """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted."""
+    """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted.
+
+    Examples
+    --------
+    >>> found = spread(pd.Series([4.0, None, 1.0, 3.0]))
+    >>> found["median"].value, found["high"].value, found["median"].missing
+    (3.0, 4.0, 1)
+    """
     chosen = (series if among is None else series[among]).astype("Float64")
     known = chosen.dropna().astype(float)
     numbers = {"median": known.median(), "low": known.min(), "high": known.max()}

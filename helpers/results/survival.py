@@ -191,7 +191,13 @@ def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series) -> Value:
 
 
 def slug(label: object) -> str:
-    """Turn a label into a part of an id."""
+    """Turn a label into a part of an id.
+
+    Examples
+    --------
+    >>> slug("AML high risk"), slug("age_years >28")
+    ('aml_high_risk', 'age_years_gt_28')
+    """
     text = "".join(
         sign if sign.isalnum() else "_" for sign in str(label).lower().replace("≤", "le ").replace(">", "gt ")
     )
