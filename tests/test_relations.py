@@ -20,6 +20,7 @@ from helpers.published.values import Printed, printed_values, published
 
 ORACLE = ROOT / "tests" / "oracle"
 CURVES = pd.read_csv(ORACLE / "published_curves.csv", comment="#")
+FACTORS = pd.read_csv(ORACLE / "published_factor.csv", comment="#")
 SCORES = pd.read_csv(ORACLE / "published_score.csv", comment="#")
 R_NAMES = {"plain": "1.96 standard errors (plain)", "log": "log", "log-log": "log-log", "logit": "logit",
            "arcsin": "arcsine"}  # fmt: skip
@@ -134,6 +135,12 @@ def test_rs_score_test_lies_within_the_bounds_of_its_wald_test(row):
 @pytest.mark.parametrize("row", list(SCORES.itertuples(index=False)), ids=lambda r: r.case)
 def test_rs_variance_lies_between_the_bound_and_its_slack(row):
     least = 1 / row.d1 + 1 / row.d0
+    assert least <= row.variance * (1 + 1e-6) <= least * (1 + SLACK)
+
+
+@pytest.mark.parametrize("row", list(FACTORS.itertuples(index=False)), ids=lambda r: r.case)
+def test_rs_variance_in_a_factor_of_three_levels_does_too(row):
+    least = 1 / row.d_row + 1 / row.d_reference
     assert least <= row.variance * (1 + 1e-6) <= least * (1 + SLACK)
 
 

@@ -42,5 +42,22 @@ save <- function(frame, path) {
   write.csv(frame, file, row.names = FALSE, quote = FALSE)
   close(file)
 }
+factor_test <- function(name, time, event, level) {
+  keep <- !is.na(level)
+  level <- factor(level[keep])
+  fit <- coxph(Surv(time[keep], event[keep]) ~ level)
+  d <- tapply(event[keep], level, sum)
+  data.frame(case = paste(name, levels(level)[-1], sep = "."), d_row = as.numeric(d[-1]), d_reference = as.numeric(d[1]),
+             beta = unname(coef(fit)), variance = unname(diag(fit$var)))
+}
+factors <- rbind(
+  factor_test("lung.ecog", lung$time, lung$status == 2, ifelse(lung$ph.ecog > 2, NA, lung$ph.ecog)),
+  factor_test("lung.age", lung$time, lung$status == 2, cut(lung$age, c(0, 55, 65, 99))),
+  factor_test("lung.small", lung$time, lung$status == 2, cut(seq_len(nrow(lung)) %% 24, c(-1, 1, 6, 24))),
+  factor_test("veteran.karno", veteran$time, veteran$status == 1, cut(veteran$karno, c(0, 40, 70, 100))),
+  factor_test("veteran.age", veteran$time, veteran$status == 1, cut(veteran$age, c(0, 45, 62, 99)))
+)
 save(curves, "published_curves.csv")
 save(tests, "published_score.csv")
+factors$case <- gsub(",", " ", factors$case)
+save(factors, "published_factor.csv")
