@@ -226,14 +226,35 @@ def cox_specifications(
     >>> cox_specifications(time, event, X, [[0], [1], [0, 1]]).coef.round(3).tolist()
     [[1.073, nan], [nan, 0.107], [1.178, -0.073]]
     """
-    X = checks.covariates(X, len(np.asarray(time)))
-    coef, se, separated = [], [], []
-    for columns in specifications:
-        columns = list(columns)
-        fit = cox_fit(time, event, X[:, columns], entry, weights, strata, ties)
-        for into, values in ((coef, fit.coef), (se, fit.se)):
-            row = np.full(X.shape[1], np.nan)
-            row[columns] = values
-            into.append(row)
-        separated.append(fit.separated)
-    return CoxBatch(np.array(coef), np.array(se), np.array(separated))
+    time, event, entry = checks.follow_up(time, event, entry)
+    X = checks.covariates(X, time.size)
+    checks.one_of("ties", ties, tuple(TIES))
+    count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
+    count = count.astype(np.float64)
+    if not (event & (count > 0)).any():
+        raise checks.refuse("event", "no event", "at least one event")
+    models = [_columns(model, X.shape[1]) for model in specifications]
+    centre, scale = _moments(X, count)
+    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
+    layout = lay_out(time, entry, stratum)
+    event, count = event[layout.order], count[layout.order]
+    chunked = chunks(X, layout.order, centre, scale)
+    shape = (len(models), X.shape[1])
+    coef, se, separated = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(len(models), dtype=bool)
+    for row, columns in enumerate(models):
+        x = np.ascontiguousarray(chunked[:, columns])
+        work = workspace(time.size, layout.fresh.size, *x.shape[1:])
+        found, deviation = np.zeros(len(columns)), np.full(len(columns), np.nan)
+        _, status = newton(x, event, count, layout, TIES[ties], work, found, deviation)
+        separated[row] = status != CONVERGED
+        if not separated[row]:
+            coef[row, columns], se[row, columns] = found / scale[columns], deviation / scale[columns]
+    return CoxBatch(coef, se, separated)
+
+
+def _columns(model: Sequence[int], p: int) -> list[int]:
+    """Return the columns of one specification, or raise InputError."""
+    columns = [int(column) for column in model]
+    if not columns or len(set(columns)) < len(columns) or not all(0 <= c < p for c in columns):
+        raise checks.refuse("specifications", columns, f"different columns from 0 to {p - 1}")
+    return columns

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_pass import cox_pass
+from helpers.estimate.engine.cox_pass import cox_pass, sum_over_events
 
 CONVERGED, SEPARATED = 0, 1
 STEPS = 60
@@ -63,16 +63,13 @@ def inverse_diagonal(factor, out):
 def newton(x, event, count, layout, ties, work, beta, se):
     """Maximise from the start in beta (p,), fill beta and se; return (loglik, status).
 
-    x is in chunks (see :func:`cox_pass.chunks`), work is scratch (see :func:`cox_pass.workspace`). Columns of x have mean 0 and standard deviation 1. Near a finite maximum steps shrink quadratically; along a direction
-    in which the likelihood is monotone the information dies away and steps do not shrink: that is SEPARATED.
+    x is in chunks (see :func:`cox_pass.chunks`), its columns centred and scaled; work is scratch (see
+    :func:`cox_pass.workspace`). Near a finite maximum steps shrink quadratically; along a direction in which the
+    likelihood is monotone the information dies away and steps do not shrink: that is SEPARATED.
     """
-    p, width = x.shape[1], x.shape[2]
+    p = x.shape[1]
     score, info, factor = np.empty(p), np.empty((p, p)), np.zeros((p, p))
-    observed = np.zeros(p)
-    for i in range(event.size):
-        if event[i]:
-            for a in range(p):
-                observed[a] += count[i] * x[i // width, a, i % width]
+    observed = sum_over_events(x, event, count)
     step = np.zeros(p)
     best = -np.inf
     last = beta.copy()

@@ -24,7 +24,8 @@ def chunks(X, order, centre, scale):
     """Return X[order], centred and scaled, as (chunks, p, rows of a chunk), the last chunk filled up with 0."""
     n, p = X.shape
     width = min(CHUNK, -(-n // 8) * 8)
-    out = np.zeros((-(-n // width), p, width))
+    out = np.empty((-(-n // width), p, width))
+    out[-1] = 0.0
     _gather(X, order, centre, 1.0 / scale, out)
     return out
 
@@ -45,6 +46,23 @@ def _gather(X, order, centre, factor, out):
             row = order[c * width + i]
             for a in range(p):
                 out[c, a, i] = (X[row, a] - centre[a]) * factor[a]
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def sum_over_events(x, event, count):
+    """Return the sum of the rows of x over the events, each as often as it counts."""
+    p, width = x.shape[1], x.shape[2]
+    total, weight = np.zeros(p), np.zeros(width)
+    for c in range(x.shape[0]):
+        weight[:] = 0.0
+        for i in range(min(width, event.size - c * width)):
+            weight[i] = count[c * width + i] * event[c * width + i]
+        for a in range(p):
+            s = 0.0
+            for i in range(width):
+                s += weight[i] * x[c, a, i]
+            total[a] += s
+    return total
 
 
 @njit(cache=True, nogil=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
@@ -85,7 +85,7 @@ def kaplan_meier(
     count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
     at, deaths, at_risk = _table(time, event, entry, count.astype(np.float64))
     survival, ratio = _curve(deaths, at_risk)
-    lower, upper = _limits(survival, ratio, interval, float(ndtri(0.5 + level / 2)))
+    lower, upper = _limits(survival, ratio, interval, NormalDist().inv_cdf(0.5 + level / 2))
     se = np.where(survival == 0, np.nan, survival * np.where(survival == 0, 0.0, ratio))
     return KaplanMeier(at, survival, se, lower, upper, at_risk)
 

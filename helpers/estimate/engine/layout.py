@@ -48,16 +48,8 @@ def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64
     """Return the layout of right-censored or counting-process rows."""
     order = _downwards(time, stratum)
     sorted_time = time[order]
-    change = sorted_time[1:] != sorted_time[:-1]
-    opens = np.zeros(time.size, dtype=bool)
-    opens[0] = True
-    if stratum is not None:
-        sorted_stratum = stratum[order]
-        opens[1:] = sorted_stratum[1:] != sorted_stratum[:-1]
-        change |= opens[1:]
-    starts = np.concatenate(([0], np.flatnonzero(change) + 1, [time.size])).astype(np.int64)
-    fresh = opens[starts[:-1]]
-    block = np.repeat(np.arange(fresh.size, dtype=np.int32), np.diff(starts))
+    sorted_stratum = order[:0] if stratum is None else stratum[order]
+    starts, block, fresh = _blocks(sorted_time, sorted_stratum)
     if entry is None:
         nothing = np.zeros(0, dtype=np.int64)
         return Layout(order, starts, block, fresh, nothing, nothing, nothing)
@@ -131,6 +123,20 @@ def _put_right(values, packed, order, first_bit, moves):
         if moves < 0:
             return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def _blocks(time, stratum):
+    n, g = time.size, -1
+    starts, block, fresh = np.empty(n + 1, np.int64), np.empty(n, np.int32), np.empty(n, np.bool_)
+    for i in range(n):
+        opens = i == 0 or (stratum.size > 0 and stratum[i] != stratum[i - 1])
+        if opens or time[i] != time[i - 1]:
+            g += 1
+            starts[g], fresh[g] = i, opens
+        block[i] = g
+    starts[g + 1] = n
+    return starts[: g + 2].copy(), block, fresh[: g + 1].copy()
 
 
 @njit(cache=True, nogil=True)

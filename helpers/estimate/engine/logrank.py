@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc
 
 from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
@@ -79,7 +79,18 @@ def logrank(
     order = layout.order
     difference, expected, variance = _logrank(event[order], label[order], count[order], layout, groups)
     statistic, degrees = _chi_square(difference, expected, variance)
-    return LogRank(statistic, float(chdtrc(degrees, statistic)) if degrees else float("nan"))
+    return LogRank(statistic, _chi_square_tail(statistic, degrees) if degrees else math.nan)
+
+
+def _chi_square_tail(statistic: float, degrees: int) -> float:
+    """Return the upper tail of chi-square, by steps of two degrees from one (erfc) or two (exp)."""
+    x, odd = max(statistic, 0.0) / 2, degrees % 2
+    tail = math.erfc(math.sqrt(x)) if odd else math.exp(-x)
+    for k in range(1, (degrees + 1) // 2 if odd else degrees // 2):
+        power = k - 0.5 if odd else float(k)
+        if x > 0:
+            tail += math.exp(power * math.log(x) - x - math.lgamma(power + 1))
+    return tail
 
 
 def _chi_square(difference: Floats, expected: Floats, variance: Floats) -> tuple[float, int]:
