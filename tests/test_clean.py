@@ -52,7 +52,7 @@ def raw(few, tmp_path):
 # The round trip ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, 7, 2025])
+@pytest.mark.parametrize("seed", [1, 7])
 def test_round_trip_of_the_120(tmp_path, seed):
     cohort = in_order(synthetic_cohort(seed))
     synthesis.write_extracts(cohort, tmp_path, seed + 1)
