@@ -111,9 +111,16 @@ def extracts(cohort: Cohort, seed: int = 2025) -> Frames:
     return {name: frames[name] for name in EXTRACTS if name in frames}
 
 
-def refresh(seed: int = 2025) -> Cohort:
-    """Make data/raw, data/cohort and the dictionary again from the synthetic study, checking that cleaning gives it back."""
-    cohort = in_order(synthetic_cohort(seed))
+def refresh(cohort: Cohort | None = None, seed: int = 2025) -> Cohort:
+    """Make data/raw, data/cohort and the dictionary again, checking that cleaning gives the cohort back.
+
+    Parameters
+    ----------
+    cohort : Cohort, optional
+        By default the synthetic cohort of *seed*.
+    seed : int
+    """
+    cohort = in_order(cohort or synthetic_cohort(seed))
     written = write_extracts(cohort, paths.RAW, seed)
     for path in set(paths.RAW.glob("*")) - set(written):
         path.unlink()
