@@ -351,3 +351,14 @@ print(sum(cox_lanes.resamples.stats.cache_hits.values()), time.process_time() - 
     hits, seconds = printed.split()
     assert int(hits) == 1
     assert float(seconds) < 2.0  # under 1 s on an idle machine (docs/benchmarks.md); slack for a busy one
+
+
+def test_designs_equal_their_single_fits():
+    time, event, X, _, entry, _ = rows("heart")
+    rng = np.random.default_rng(4)
+    designs = np.array([X[rng.permutation(len(X))] for _ in range(20)])
+    batch = engine.cox_designs(time, event, designs, entry)
+    for r in range(20):
+        fit = engine.cox_fit(time, event, designs[r], entry)
+        assert far(batch.coef[r], fit.coef) < 1e-10
+        assert far(batch.se[r], fit.se) < 1e-10

@@ -3,7 +3,7 @@
 Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this engine gives the same numbers fast.
 """
 
-from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_fit, cox_specifications
+from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_designs, cox_fit, cox_specifications
 from helpers.estimate.engine.kaplan_meier import (
     KaplanMeier,
     RestrictedMean,
@@ -22,6 +22,7 @@ __all__ = [
     "LogRank",
     "RestrictedMean",
     "cox_batch",
+    "cox_designs",
     "cox_fit",
     "cox_specifications",
     "kaplan_meier",

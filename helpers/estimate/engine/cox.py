@@ -13,7 +13,7 @@ from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
 from helpers.estimate.engine.cox_lanes import fill_up, products, resamples
 from helpers.estimate.engine.cox_newton import CONVERGED, newton
-from helpers.estimate.engine.cox_pass import chunks, workspace
+from helpers.estimate.engine.cox_pass import chunk_width, chunks, gather, workspace
 from helpers.estimate.engine.layout import lay_out
 
 MANY, SAMPLE = 200_000, 32
@@ -114,9 +114,14 @@ def _fit(time, event, X, entry, count, stratum, ties, centre, scale):
             coef[:] = sample_coef
     layout = lay_out(time, entry, stratum)
     x = chunks(X, layout.order, centre, scale)
-    work = workspace(time.size, layout.fresh.size, *x.shape[1:])
-    loglik, status = newton(x, event[layout.order], count[layout.order], layout, ties, work, coef, se)
+    loglik, status = _newton(x, event[layout.order], count[layout.order], layout, ties, coef, se)
     return coef, se, loglik, status
+
+
+@njit(cache=True, nogil=True)
+def _newton(x, event, count, layout, ties, coef, se):
+    work = workspace(event.size, layout.fresh.size, x.shape[1], x.shape[2])
+    return newton(x, event, count, layout, ties, work, coef, se)
 
 
 def _moments(X: Floats, count: Floats) -> tuple[Floats, Floats]:
@@ -243,13 +248,71 @@ def cox_specifications(
     coef, se, separated = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(len(models), dtype=bool)
     for row, columns in enumerate(models):
         x = np.ascontiguousarray(chunked[:, columns])
-        work = workspace(time.size, layout.fresh.size, *x.shape[1:])
         found, deviation = np.zeros(len(columns)), np.full(len(columns), np.nan)
-        _, status = newton(x, event, count, layout, TIES[ties], work, found, deviation)
+        _, status = _newton(x, event, count, layout, TIES[ties], found, deviation)
         separated[row] = status != CONVERGED
         if not separated[row]:
             coef[row, columns], se[row, columns] = found / scale[columns], deviation / scale[columns]
     return CoxBatch(coef, se, separated)
+
+
+def cox_designs(
+    time: ArrayLike,
+    event: ArrayLike,
+    designs: ArrayLike,
+    entry: ArrayLike | None = None,
+    ties: str = "efron",
+    strata: ArrayLike | None = None,
+) -> CoxBatch:
+    """Fit one Cox model to the same follow-up with many different covariates, such as shuffled labels.
+
+    Parameters
+    ----------
+    time, event, entry, ties, strata
+        As in :func:`cox_fit`.
+    designs : array, shape (m, n, p)
+        The covariates of each fit.
+
+    Returns
+    -------
+    CoxBatch
+        coef and se of shape (m, p) and separated (m,), which is also True where a column is constant.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 0, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1]])
+    >>> fits = cox_designs([5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0], labels[:, :, None])
+    >>> fits.coef.round(4).ravel(), fits.separated
+    (array([1.0731,    nan,    nan]), array([False,  True,  True]))
+    """
+    time, event, entry = checks.follow_up(time, event, entry)
+    designs = checks.covariates(designs, time.size, 3)
+    checks.one_of("ties", ties, tuple(TIES))
+    if not event.any():
+        raise checks.refuse("event", "no event", "at least one event")
+    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
+    layout = lay_out(time, entry, stratum)
+    return CoxBatch(*_designs(designs, event[layout.order], layout, TIES[ties]))
+
+
+@njit(cache=True, nogil=True)
+def _designs(designs, event, layout, ties):
+    m, n, p = designs.shape
+    coef, se, separated = np.zeros((m, p)), np.full((m, p), np.nan), np.ones(m, np.bool_)
+    count, width = np.ones(n), chunk_width(n)
+    x = np.zeros((-(-n // width), p, width))
+    work = workspace(n, layout.fresh.size, p, width)
+    for r in range(m):
+        centre, scale = _mean_and_deviation(designs[r], count)
+        if scale.min() > 0:
+            gather(designs[r], layout.order, centre, 1.0 / scale, x)
+            _, status = newton(x, event, count, layout, ties, work, coef[r], se[r])
+            separated[r] = status != CONVERGED
+            coef[r] /= scale
+            se[r] /= scale
+        if separated[r]:
+            coef[r, :] = np.nan
+    return coef, se, separated
 
 
 def _columns(model: Sequence[int], p: int) -> list[int]:

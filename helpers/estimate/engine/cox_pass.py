@@ -20,18 +20,25 @@ HELD = 128
 FAST = {"contract", "reassoc", "nsz"}
 
 
+@njit(cache=True, nogil=True)
+def chunk_width(n):
+    """Return how many rows stand in one chunk: a multiple of eight."""
+    return min(CHUNK, -(-n // 8) * 8)
+
+
 def chunks(X, order, centre, scale):
     """Return X[order], centred and scaled, as (chunks, p, rows of a chunk), the last chunk filled up with 0."""
     n, p = X.shape
-    width = min(CHUNK, -(-n // 8) * 8)
+    width = chunk_width(n)
     out = np.empty((-(-n // width), p, width))
     out[-1] = 0.0
-    _gather(X, order, centre, 1.0 / scale, out)
+    gather(X, order, centre, 1.0 / scale, out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _gather(X, order, centre, factor, out):
+def gather(X, order, centre, factor, out):
+    """Fill out (chunks, p, rows of a chunk) with (X[order] - centre) * factor."""
     n, p = X.shape
     width = out.shape[2]
     for c in range(out.shape[0]):
