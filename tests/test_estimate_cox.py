@@ -162,6 +162,35 @@ def test_the_other_coefficients_are_those_without_the_separated_patients(ties):
     assert both.loc["age", "se"] == pytest.approx(rest.loc["age", "se"], abs=1e-9)
 
 
+def test_beside_a_runaway_coefficient_hazards_are_not_tested():
+    found = proportional_hazards_test(cox(separated(), ["transplant", "age"], "time", "event"))
+    assert found["covariate"].tolist() == ["age", "GLOBAL"]
+    assert found["p"].isna().all()
+
+
+def test_two_that_run_away_together_may_leave_their_sum_finite():
+    """Whoever has a alone comes first, whoever has b alone has no event; both together compare with neither."""
+    rng = np.random.default_rng(3)
+    n = 60
+    frame = pd.DataFrame({"time": np.arange(11, 11 + n), "event": rng.random(n) < 0.6, "age": rng.normal(size=n)})
+    frame["a"] = rng.random(n) < 0.5
+    frame["b"] = frame["a"]
+    alone = pd.DataFrame(
+        {"time": [1, 80, 81], "event": [True, False, False], "age": [0.0, 1, 0], "a": [True, False, False]}
+    ).assign(b=lambda d: ~d["a"])
+    both = cox(pd.concat([frame, alone], ignore_index=True), ["a", "b", "age"], "time", "event").table
+    rest = cox(frame, ["a", "age"], "time", "event").table
+    assert both["reason"].str.startswith("monotone").tolist() == [True, True, False]
+    assert both["coef"].iloc[2] == pytest.approx(rest["coef"].iloc[1], abs=1e-9)
+    assert both["se"].iloc[2] == pytest.approx(rest["se"].iloc[1], abs=1e-9)
+
+
+def test_patients_gone_before_the_first_event_tell_nothing():
+    frame = separated().assign(early=lambda d: d["time"] < 1.5, event=lambda d: d["event"].where(d["time"] > 1, 0))
+    row = cox(frame, ["early"], "time", "event").table.iloc[0]
+    assert row["reason"] == "the same for all still at risk when the first event occurred"
+
+
 def test_a_perfect_order_is_found_too():
     frame = pd.DataFrame({"time": [1, 2, 3, 4, 5, 6], "event": 1, "score": [6.0, 5, 4, 3, 2, 1]})
     row = cox(frame, ["score"], "time", "event").table.iloc[0]

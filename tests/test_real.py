@@ -24,6 +24,7 @@ MODELS = {
     "group_age": ["disease_group", "age_years"],
     "adjusted": ["disease_group", "age_years", "sex", "fab_4_5", "methotrexate", "waiting_days"],
     "acute_gvhd": ["acute_gvhd"],
+    "over_8": ["age_over_cut"],
 }
 ENDPOINTS = ("PFS", "OS")
 

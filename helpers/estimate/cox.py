@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -156,7 +156,7 @@ def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
     finite = [name for name in free if not reasons[name]]
     scores, top = laid.x[free].to_numpy() @ found.beta, found
     if finite != free:
-        found = _estimate(laid, finite, ties, strata)
+        found = _at_limit(laid, finite, free, ties, strata)
     statistic = 2 * (top.loglik - top.null)
     return Cox(
         table=_table(laid, finite, found, reasons, alpha),
@@ -338,7 +338,7 @@ class _Fit:
 def _estimate(laid: Design, free: list[str], ties: str, strata: NDArray[np.int64] | None = None) -> _Fit:
     """Search from zero; if that overshoots, from where a search with line steps ends; last, with looser demands."""
     k = len(free)
-    rows = _telling(laid.event, strata)
+    rows = _telling(laid.time, laid.event, strata)
     x, time, event = laid.x.loc[rows, free], laid.time[rows], laid.event[rows]
     strata = None if strata is None else strata[rows]
     failed = _Fit(np.full(k, np.nan), np.full((k, k), np.nan), np.nan, np.nan, False)
@@ -362,11 +362,30 @@ def _estimate(laid: Design, free: list[str], ties: str, strata: NDArray[np.int64
     return failed
 
 
-def _telling(event: NDArray[np.bool_], strata: NDArray[np.int64] | None) -> NDArray[np.bool_]:
-    """Keep the patients of strata in which an event had anyone to be compared with."""
+def _at_limit(laid: Design, finite: list[str], free: list[str], ties: str, strata: NDArray[np.int64] | None) -> _Fit:
+    """Estimate the finite coefficients where the others have run away: stratified by the score that runs.
+
+    A sum of two that run can be finite itself, so those that still vary within strata stay in as a nuisance.
+    """
+    if not finite or strata is None:
+        return _estimate(laid, [], ties)
+    rows = _telling(laid.time, laid.event, strata)
+    inside = laid.x.loc[rows, free] - laid.x.loc[rows, free].groupby(strata[rows]).transform("mean")
+    kept = list(finite)
+    for name in free:
+        if name not in kept and _rank(inside[[*kept, name]]) > len(kept):
+            kept.append(name)
+    found, k = _estimate(laid, kept, ties, strata), len(finite)
+    return replace(found, beta=found.beta[:k], covariance=found.covariance[:k, :k])
+
+
+def _telling(time: NDArray, event: NDArray[np.bool_], strata: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    """Keep the patients of strata in which an event had anyone to be compared with, if still at risk at the first."""
     if strata is None:
         return np.full(len(event), True)
-    return (np.bincount(strata, event)[strata] > 0) & (np.bincount(strata)[strata] > 1)
+    first = pd.Series(np.where(event, time, np.inf)).groupby(strata).transform("min").to_numpy()
+    at_risk = time >= first
+    return at_risk & (np.bincount(strata, at_risk)[strata] > 1)
 
 
 def _line_search(x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None) -> NDArray[np.float64]:

@@ -25,7 +25,8 @@ def proportional_hazards_test(model: Cox, transform: Transform = "km") -> pd.Dat
     Parameters
     ----------
     model : Cox
-        As fitted by :func:`helpers.estimate.cox.cox`. Coefficients without a finite estimate take no part.
+        As fitted by :func:`helpers.estimate.cox.cox`. Constant or aliased coefficients take no part; beside one that
+        runs away there is no test, and the statistics are NaN.
     transform : {"km", "rank", "identity", "log"}
         Function of time that the log hazard ratio may follow.
 
@@ -49,7 +50,9 @@ def proportional_hazards_test(model: Cox, transform: Transform = "km") -> pd.Dat
     names, laid = list(model.covariance), model.design
     owners = laid.terms.set_index(laid.x.columns).loc[names, "covariate"].to_numpy()
     rows = []
-    if names:
+    if model.table["reason"].str.startswith("monotone").any():
+        rows = [(label, np.nan, (owners == label).sum() or len(names)) for label in [*dict.fromkeys(owners), "GLOBAL"]]
+    elif names:
         beta = model.table.set_index(laid.x.columns).loc[names, "coef"].to_numpy()
         score, information = _score(laid.x[names].to_numpy(), laid.time, laid.event, beta, model.ties, transform)
         for label in [*dict.fromkeys(owners), "GLOBAL"]:

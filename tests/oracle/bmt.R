@@ -12,7 +12,7 @@ b <- transform(b,
   disease_group = factor(group, 1:3, c("ALL", "AML low risk", "AML high risk")),
   sex = factor(z3, c(1, 0), c("male", "female")), age_years = z1, waiting_days = z7,
   methotrexate = factor(z10, 0:1, c("no", "yes")), fab_4_5 = factor(z8, 0:1, c("no", "yes")),
-  acute_gvhd = factor(da, 0:1, c("no", "yes")), everyone = factor("all"))
+  age_over_cut = factor(z1 > 8, c(FALSE, TRUE), c("no", "yes")), acute_gvhd = factor(da, 0:1, c("no", "yes")), everyone = factor("all"))
 ends <- list(PFS = c("t2", "d3"), OS = c("t1", "d1"))
 columns <- c("disease_group", "acute_gvhd", "everyone")
 
@@ -47,7 +47,8 @@ save_csv(data.frame(value = f$quantile, low = f$lower, high = f$upper), "follow_
 
 models <- list(
   group = "disease_group", group_age = c("disease_group", "age_years"),
-  adjusted = c("disease_group", "age_years", "sex", "fab_4_5", "methotrexate", "waiting_days"), acute_gvhd = "acute_gvhd")
+  adjusted = c("disease_group", "age_years", "sex", "fab_4_5", "methotrexate", "waiting_days"), acute_gvhd = "acute_gvhd",
+  over_8 = "age_over_cut")  # 135 against 2: the first Newton step overshoots
 cox <- list(); zph <- list()
 for (end in names(ends)) for (name in names(models)) for (ties in c("efron", "breslow")) {
   d <- b; d$time <- d[[ends[[end]][1]]]; d$event <- d[[ends[[end]][2]]]
