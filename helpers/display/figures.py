@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from helpers.cohort.derive import Analysis
@@ -29,7 +29,8 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no GC": BLACK, "GC": BLUE}
 RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
-RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8"}
+RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8",
+             "same": BLUE, "differs": VERMILION, "not computable": "0.8", "not comparable": "0.6"}  # fmt: skip
 DAYS_PER_YEAR = 365.25
 
 
@@ -73,7 +74,7 @@ def plot_km(
     """
     paint = colours(list(curves))
     for i, (label, curve) in enumerate(curves.items()):
-        years = curve["time"] / DAYS_PER_YEAR
+        years = years_of(curve)
         n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
         style = {"color": paint[label], "linestyle": DASHES[i % len(DASHES)]}
         ax.step(years, 100 * curve["survival"], where="post", label=f"{label}: n = {n}, {_events(events)}", **style)
@@ -88,7 +89,14 @@ def plot_km(
     ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))
-    ax.legend(loc="lower left", handlelength=1.8, borderaxespad=0.2)
+    ax.legend(
+        **_legend_place(curves, end),
+        handlelength=1.8,
+        borderaxespad=0.2,
+        frameon=True,
+        framealpha=0.75,
+        edgecolor="none",
+    )
     if p is not None:
         ax.text(0.98, 0.98, f"log-rank {p_equals(p)}", transform=ax.transAxes, ha="right", va="top", fontsize=7)
     return ax
@@ -135,6 +143,8 @@ def plot_km_grid(
     analysis : Analysis
     rows : mapping of str to Series or None
         Title and groups (labels by patient, missing ones left out) of each row; None: everyone together.
+    endpoints : sequence of str
+        Those that the cohort does not give are left out.
     height : float, optional
         Of the figure, inches.
 
@@ -144,8 +154,10 @@ def plot_km_grid(
     numbers : DataFrame
         What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
     """
+    endpoints = [name for name in endpoints if survival.columns(name)[0] in analysis.frame]
     sizes = [1 if groups is None else max(1, groups.nunique()) for groups in rows.values()]
-    figure = plt.figure(figsize=(7, height or sum(2.1 + 0.22 * size for size in sizes) + 0.3))
+    width = 7 if len(endpoints) > 1 else 4
+    figure = plt.figure(figsize=(width, height or sum(2.1 + 0.22 * size for size in sizes) + 0.3))
     panels, drawn = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), []
     for (ax, below), (row, endpoint) in zip(panels, product(rows, endpoints), strict=True):
         curves = survival.curves(analysis, endpoint, rows[row])
@@ -180,9 +192,9 @@ def plot_forest(
     rows = _forest_rows(table)
     for y, (kind, row) in enumerate(rows):
         if kind == "head":
-            words.text(0, y, row["variable"], fontsize=7, weight="bold", va="center")
+            words.text(0, y, row["variable"].replace("_", " "), fontsize=7, weight="bold", va="center")
             continue
-        words.text(0.05, y, row["level"], fontsize=7, va="center")
+        words.text(0.05, y, row["level"] or "per unit", fontsize=7, va="center")
         words.text(1, y, f"{row['n']:.0f} / {row['events']:.0f}", fontsize=7, va="center", ha="right")
         _forest_row(ax, numbers, y, row)
     words.text(1, -1, "n / events", fontsize=7, va="center", ha="right")
@@ -274,11 +286,16 @@ def plot_trajectory(
 
 
 def _log_axis(ax: Axes) -> None:
+    """Make the value axis logarithmic, with two to six round marks whatever its range."""
     ax.set_yscale("log")
     low, high = ax.get_ylim()
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 200 else (1.0, 3.0)))
+    for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
+        if len(marks) <= 6:
+            break
+    ax.yaxis.set_major_locator(FixedLocator(marks))
+    ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[str, str], x: str) -> None:
@@ -350,6 +367,7 @@ def plot_trajectories(
     columns : int
         Panels in a row.
     """
+    table = table.sort_values("group", key=lambda groups: groups.map(_place), kind="stable")
     analytes = list(dict.fromkeys(table["analyte"]))
     groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
     figure, axes = plt.subplots(down, columns, figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), squeeze=False)
@@ -361,6 +379,10 @@ def plot_trajectories(
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
     return figure
+
+
+def _place(group: str) -> int:
+    return list(FIXED).index(group) if group in FIXED else len(FIXED)
 
 
 def km_panels(plt_figure: object, columns: int, groups: int, *, rows: int = 1) -> list[tuple[Axes, Axes]]:
@@ -387,6 +409,18 @@ def km_panels(plt_figure: object, columns: int, groups: int, *, rows: int = 1) -
 def forest_axes(plt_figure: object) -> list[Axes]:
     """Make the three axes of :func:`plot_forest`: words, intervals, numbers."""
     return list(plt_figure.subplots(1, 3, width_ratios=(1.25, 1.2, 0.9)))
+
+
+def _legend_place(curves: Mapping[str, pd.DataFrame], end: float) -> dict[str, object]:
+    """Put the legend where the curves are not: below them, else to their upper right, else below all the same."""
+    low = any((curve["survival"][years_of(curve) < 0.7 * end] < 0.35).any() for curve in curves.values())
+    high = any((curve["survival"][years_of(curve) > 0.35 * end] > 0.6).any() for curve in curves.values())
+    return {"loc": "upper right", "bbox_to_anchor": (1, 0.95)} if low and not high else {"loc": "lower left"}
+
+
+def years_of(curve: pd.DataFrame) -> pd.Series:
+    """Return the times of a survival curve in years."""
+    return curve["time"] / DAYS_PER_YEAR
 
 
 def _events(count: int) -> str:
@@ -462,3 +496,32 @@ def _ratio_ticks(ax: Axes) -> None:
     ax.xaxis.set_major_locator(FixedLocator([mark for mark in RATIOS if low <= mark <= high]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *, title: str = "") -> Axes:
+    """Draw one patient's course: intervals at a grade as bars, administrations as marks, a row for each kind.
+
+    Parameters
+    ----------
+    ax : Axes
+    toxicity : DataFrame
+        Columns event, day_from, day_to, grade.
+    treatments : DataFrame
+        Columns agent, day, dose_mg.
+    """
+    rows = [*dict.fromkeys(toxicity["event"]), *dict.fromkeys(treatments["agent"])]
+    for line in toxicity.itertuples():
+        y = rows.index(line.event)
+        ax.barh(
+            y, line.day_to - line.day_from + 1, left=line.day_from - 0.5, height=0.6, color=SKY, alpha=0.25 * line.grade
+        )
+        ax.text((line.day_from + line.day_to) / 2, y, f"grade {line.grade}", ha="center", va="center", fontsize=7)
+    for line in treatments.itertuples():
+        y = rows.index(line.agent)
+        ax.plot(line.day, y, "D", color=VERMILION)
+        ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg", va="center", fontsize=7)
+    last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
+    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel="Days after infusion", title=title)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return ax

@@ -151,10 +151,16 @@ def verdicts(table: pd.DataFrame, what: str) -> str:
     return f"{what}: of {len(table)} printed numbers {', '.join(parts)}."
 
 
-def differences(table: pd.DataFrame, cohort: Cohort, what: str) -> Table | Markdown:
-    """Show the printed numbers of :func:`beside` that are not the same, under a caption that counts all of them."""
-    rest = table[table["verdict"] != "same"]
-    return show(rest, cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
+def against_print(analysis: Analysis, what: str, *prefixes: str, everything: bool = False) -> Table | Markdown:
+    """Show the recomputed numbers against the print, those that are not the same or *everything*; see :func:`beside`.
+
+    The caption counts all of them; with another cohort than the paper's one sentence says that nothing is compared.
+    """
+    if not analysis.is_paper_cohort:
+        return say(f"{what}: not compared with the print, since this is another cohort.")
+    table = beside(analysis, *prefixes)
+    rest = table if everything else table[table["verdict"] != "same"]
+    return show(rest, analysis.cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
 
 
 def stop_unless(cohort: Cohort, table: str, *columns: str) -> None:

@@ -1,0 +1,221 @@
+"""Figures against stored pictures, files against their bytes, words against what they must say."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import nbclient
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.cohort.derive import analyse
+from helpers.cohort.schema import Cohort
+from helpers.display import figures, notebook, tables
+from helpers.parameters import Parameters
+
+SYNTHETIC = Cohort("few", "infusion", True, "made up", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
+REAL = Cohort("real", "infusion", False, "a book", "public", {"patients": pd.DataFrame({"patient_id": ["a"]})})
+picture = pytest.mark.mpl_image_compare(
+    baseline_dir="baseline", style=figures.STYLE, tolerance=6, savefig_kwargs={"dpi": 80}
+)
+
+
+def curve(times: list[float], events: list[int]) -> pd.DataFrame:
+    """A curve by hand, limits 10 points to each side."""
+    rows, survival = [(0.0, 1.0, 1.0, 1.0, len(times), 0, 0)], 1.0
+    for i, (time, event) in enumerate(zip(times, events, strict=True)):
+        survival *= 1 - event / (len(times) - i)
+        rows.append((time, survival, max(survival - 0.1, 0), min(survival + 0.1, 1), len(times) - i, event, 1 - event))
+    return pd.DataFrame(rows, columns=["time", "survival", "lower", "upper", "at_risk", "events", "censored"])
+
+
+CURVES = {
+    "none": curve([90, 200, 400, 700, 900, 1400], [1, 1, 0, 1, 0, 0]),
+    "low": curve([300, 800, 1000, 1200, 1500], [0, 1, 0, 0, 0]),
+    "high": curve([100, 500, 600], [1, 1, 0]),
+}
+AT_RISK = pd.DataFrame({0: [6, 5, 3], 1: [4, 4, 2], 2: [2, 4, 0], 3: [1, 2, 0]}, index=list(CURVES))
+MODELS = pd.DataFrame(
+    [
+        ("Sex", "Male", 81, 20, 1, np.nan, np.nan, np.nan),
+        ("Sex", "Female", 39, 18, 2.07, 1.09, 3.93, 0.026),
+        ("ICANS", "Grade ≥3", 4, 3, np.nan, np.nan, np.nan, np.nan),
+    ],
+    columns=["variable", "level", "n", "events", "hr", "ci_low", "ci_high", "p"],
+)
+SERIES = pd.DataFrame(
+    {
+        "analyte": "IL-6", "unit": "pg/mL", "group": ["low"] * 3 + ["high"] * 3, "day": [0, 3, 7] * 2,
+        "n": [46, 45, 40, 15, 15, 14], "median": [600.0, 90, 2.5, 2000, 500, 40], "q1": [200.0, 30, 2.5, 900, 200, 10],
+        "q3": [900.0, 200, 6, 4000, 900, 90], "below": [0, 0.1, 0.6, 0, 0, 0.2], "limit": [2.5] * 6,
+        "after_tcz": [0.1, 0.7, 0.8, 0.2, 0.9, 0.9],
+    }
+)  # fmt: skip
+ANSWERS = pd.DataFrame({"CR": [53, 40], "NR": [2, 6], "not done": [6, 3]}, index=["GC", "no GC"])
+
+
+@picture
+def test_plot_km():
+    figure = plt.figure(figsize=(3.5, 3.2))
+    [(ax, below)] = figures.km_panels(figure, 1, 3)
+    figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.028)
+    figures.plot_at_risk(below, AT_RISK, last=ax.get_xlim()[1])
+    return notebook.mark_synthetic(figure, SYNTHETIC)
+
+
+@picture
+def test_plot_forest():
+    figure = plt.figure(figsize=(7, 2))
+    figures.plot_forest(figures.forest_axes(figure), MODELS, title="Univariable")
+    return notebook.mark_synthetic(figure, REAL)
+
+
+@picture
+def test_plot_trajectory():
+    return notebook.mark_synthetic(figures.plot_trajectories(SERIES, columns=1), SYNTHETIC)
+
+
+@picture
+def test_plot_response():
+    figure, ax = plt.subplots(figsize=(7, 1.5))
+    figures.plot_response(ax, ANSWERS, title="GC", p=0.17)
+    return figure
+
+
+@picture
+def test_plot_small():
+    """Days, timeline, partial likelihood and the shape of a covariate."""
+    figure, axes = plt.subplots(2, 2, figsize=(7, 4))
+    figures.plot_days(axes[0, 0], pd.Series([0, 1, 1, 2, 5]), title="Onset")
+    toxicity = pd.DataFrame({"event": ["CRS"], "day_from": [2], "day_to": [4], "grade": [2]})
+    figures.plot_timeline(axes[0, 1], toxicity, pd.DataFrame({"agent": ["TCZ"], "day": [3], "dose_mg": [160.0]}))
+    ratios = np.exp(np.linspace(-1.5, 1.5, 31))
+    figures.plot_profile(axes[1, 0], ratios, -3 * np.log(ratios) ** 2, drop=1.92)
+    figures.plot_shape(axes[1, 1], [2, 8, 16], [-0.5, 0, 0.2], [-1, 0, -0.5], [0, 0, 0.9], knots=[4, 8, 13])
+    return figure
+
+
+def test_what_is_written_in_a_km_panel():
+    with plt.style.context(figures.STYLE):
+        figure = plt.figure()
+        [(ax, below)] = figures.km_panels(figure, 1, 3)
+        figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.0281)
+        figures.plot_at_risk(below, AT_RISK, last=4)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["none: n = 6, 3 events", "low: n = 5, 1 event", "high: n = 3, 2 events"]
+    assert ax.get_xlabel() == "Years from infusion"
+    assert "log-rank p = 0.028" in [text.get_text() for text in ax.texts]
+    assert [text.get_text() for text in below.texts][1:] == [str(n) for n in AT_RISK.to_numpy().ravel()]
+    plt.close(figure)
+
+
+def test_no_text_is_under_seven_points():
+    with plt.style.context(figures.STYLE):
+        figure = figures.plot_trajectories(SERIES)
+        notebook.mark_synthetic(figure, SYNTHETIC)
+        figure.canvas.draw()
+        sizes = [text.get_fontsize() for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(sizes) >= 7
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("cohort", "marked"), [(SYNTHETIC, True), (REAL, False)])
+def test_a_synthetic_figure_says_so_in_every_panel(cohort: Cohort, marked: bool):
+    figure, axes = plt.subplots(1, 2)
+    notebook.mark_synthetic(figure, cohort)
+    assert all(any(text.get_text() == "synthetic" for text in ax.texts) is marked for ax in axes)
+    assert (figure.get_supxlabel() != "") is marked
+    plt.close(figure)
+
+
+def test_saved_figures_are_the_same_bytes_and_undated(tmp_path):
+    content = []
+    for run in ("a", "b"):
+        with plt.style.context(figures.STYLE):
+            figure, ax = plt.subplots()
+            figures.plot_response(ax, ANSWERS)
+            notebook.save(figure, "one", Parameters(output_folder=str(tmp_path / run)))
+        plt.close(figure)
+        content.append({path.suffix: path.read_bytes() for path in (tmp_path / run / "figures").iterdir()})
+    assert content[0] == content[1]
+    assert set(content[0]) == {".svg", ".png"}
+    assert b"<dc:date>" not in content[0][".svg"]
+    assert b"Matplotlib v" not in content[0][".svg"]
+
+
+def test_nothing_is_written_without_an_output_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    figure, _ = plt.subplots()
+    notebook.save(figure, "one", Parameters())
+    notebook.save_table(ANSWERS, "one", Parameters(), SYNTHETIC)
+    plt.close(figure)
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_saved_table_says_whether_it_is_synthetic(tmp_path):
+    for cohort in (SYNTHETIC, REAL):
+        notebook.save_table(ANSWERS, cohort.name, Parameters(output_folder=str(tmp_path)), cohort)
+    assert (tmp_path / "tables" / "few.csv").read_text() == "CR,NR,not done,synthetic\n53,2,6,true\n40,6,3,true\n"
+    assert "false" in (tmp_path / "tables" / "real.csv").read_text()
+
+
+def test_a_shown_table_and_the_cohort_say_synthetic():
+    assert repr(notebook.show(ANSWERS, SYNTHETIC)).endswith("Synthetic cohort.")
+    assert "ynthetic" not in repr(notebook.show(ANSWERS, REAL))
+    assert "No real patient" in notebook.about(SYNTHETIC).data
+    assert "a book" in notebook.about(REAL).data
+
+
+def test_tables_in_three_forms():
+    table = tables.Table(pd.DataFrame({"a|b": ["<boys", None], "p": ["<0.001", "0.120"]}), "Caption", "Note")
+    assert repr(table) == "Caption\na|b         p\n-----  ------\n<boys  <0.001\n–       0.120\nNote"
+    assert "| <boys | <0.001 |" in table._repr_markdown_()
+    assert "&lt;boys" in table._repr_html_()
+    assert "<caption>Caption</caption>" in table._repr_html_()
+
+
+def test_verdicts_count_every_printed_number():
+    verdict = pd.DataFrame({"verdict": ["same"] * 3 + ["not computable"]})
+    assert notebook.verdicts(verdict, "X") == "X: of 4 printed numbers 3 are the same, 1 is not computable."
+
+
+def test_another_cohort_is_not_set_against_the_print():
+    shown = notebook.against_print(analyse(REAL), "Table 1", "table1.")
+    assert shown.data == "Table 1: not compared with the print, since this is another cohort."
+
+
+def test_printed_beside_recomputed():
+    patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": pd.array(["male", "female"], "string")})
+    cohort = Cohort("zhang2025-small", "infusion", True, "made up", "CC0", {"patients": patients})
+    table = notebook.beside(analyse(cohort), "table1.male.").set_index("what")
+    assert table["printed"].tolist() == ["81", "67.50"]
+    assert table["recomputed"].tolist() == ["1", "50.00"]
+    assert set(table["verdict"]) == {"differs"}
+
+
+def run(*sources: str) -> list[SimpleNamespace]:
+    """Execute cells in a fresh kernel; return their run counts and printed text."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    book = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(book, record_timing=False, timeout=120, kernel_name="python3").execute()
+    return [
+        SimpleNamespace(count=c.execution_count, text="".join(o.get("text", "") for o in c.outputs)) for c in book.cells
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter_client's own, from its event loop
+def test_a_stopped_notebook_ends_clean_and_can_go_on():
+    cells = run(
+        "from helpers.display.notebook import stop, versions",
+        "stop('no table labs')",
+        "1 / 0",
+        "print('not run')",
+        "a: int = 2",
+        "# Parameters.of( builds the model again, which lifts the stop\nprint(a)",
+        "print('runs again')",
+    )
+    assert [cell.count for cell in cells] == [1, 2, 3, 4, 5, 6, 7]
+    assert [cell.text for cell in cells] == ["", "Stopped here: no table labs.\n", "", "", "", "2\n", "runs again\n"]
