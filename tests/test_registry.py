@@ -216,3 +216,27 @@ def test_an_analysis_is_remembered_only_while_it_lives(cohort):
     assert (counted(first), counted(first), len(calls)) == (120, 120, 1)
     del first
     assert (counted(analyse(cohort)), len(calls)) == (120, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "id", "answer"),
+    [
+        ({"gc_cutoff_percentile": 50.0}, "table4.dose_low.cr", True),
+        ({"gc_cutoff_percentile": 50.0}, "methods.gc_threshold.dose", "gc_cutoff_percentile is not the default"),
+        (
+            {"gc_cutoff": None, "gc_cutoff_percentile": 50.0},
+            "table4.dose_low.cr",
+            "gc_cutoff, gc_cutoff_percentile are not the default",
+        ),
+        ({"nonresponse_day": "day30"}, "table5.univariate.female.hr", True),
+        ({"nonresponse_day": "day30"}, "results.efficacy.efs_1y.rate", "nonresponse_day is not the default"),
+        (
+            {"endpoint": "EFS", "nonresponse_day": "day30"},
+            "table5.univariate.female.hr",
+            "endpoint, nonresponse_day are not the default",
+        ),
+        ({"seed": 3, "cohort_folder": "elsewhere"}, "table1.n", True),
+    ],
+)
+def test_what_stays_comparable_with_the_print(changes, id, answer):
+    assert registry.comparable(Parameters(**changes))[id] == answer

@@ -205,6 +205,7 @@ def test_the_exposure_of_real_patients_agrees_with_r(name, window, column, level
     model = model[model["model"] == ("group" if name == "disease_group" else "acute_gvhd")]
     expected = [tests.loc[(end, column), "p"] for end in ("PFS", "OS")] + [model["hr"].item()]
     assert [value.value for value in found.values()] == pytest.approx(expected, rel=1e-6)
+    assert {value.population for value in found.values()} == {"all"}  # the cohort records no toxicity to select on
 
 
 def test_covariates_of_a_cohort_of_its_own_enter_table_5():
@@ -227,3 +228,11 @@ def test_the_exposure_is_not_adjusted_for_itself(analysis):
         chosen = [row.label for row in table5.selected(other) if not table5._states_again(other, row)]
         assert left_out not in chosen
         assert len(chosen) > 5
+
+
+@pytest.mark.parametrize(("patients", "seed", "name"), [(3, 3, "few"), (9, 2, "zhang2025-few")])
+def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, seed, name):
+    found = compute(analyse(stand_in(patients, seed, name), Parameters(imputations=2, screening_p=1.0)))
+    assert found["table1.n"].value == patients
+    ratios = [value.value for id, value in found.items() if id.endswith(".hr") and value.value is not None]
+    assert all(1e-4 < ratio < 1e4 for ratio in ratios)

@@ -106,7 +106,9 @@ class Family:
 
     def values(self, analysis: Analysis) -> dict[str, Value]:
         """Compute all values of the family; a missing table gives values of None with the plain reason."""
-        reading = self.reading(analysis)
+        reading = (
+            _without_toxicity(self.reading(analysis)) if "toxicity" not in analysis.frame else self.reading(analysis)
+        )
         try:
             need(analysis, *self.needs)
             found = self.function(analysis)
@@ -117,6 +119,12 @@ class Family:
             default = Value("", None, "not defined for this cohort")
         ids = list(dict.fromkeys([*self.ids, *found]))
         return {id: _complete(id, found.get(id, default), reading) for id in ids}
+
+
+def _without_toxicity(reading: Reading) -> Reading:
+    """Name the population of a cohort that records no toxicity: nobody was selected on it."""
+    parts = [part for part in reading.population.split(" & ") if part != "toxicity"]
+    return replace(reading, population=" & ".join(parts) or "all")
 
 
 def _complete(id: str, found: Value | float | None, reading: Reading) -> Value:
@@ -329,11 +337,20 @@ def comparable(parameters: Parameters) -> dict[str, bool | str]:
     changed = parameters.changed()
     answer: dict[str, bool | str] = {}
     for one in families():
-        others = [name for name in one.depends if name in changed]
+        others = [name for name in one.depends if name in changed and not _idle(name, one.depends, parameters)]
         verb = "is" if len(others) == 1 else "are"
         for id in one.ids:
             answer[id] = f"{', '.join(others)} {verb} not the default" if others else True
     return answer
+
+
+def _idle(name: str, depends: tuple[str, ...], parameters: Parameters) -> bool:
+    """Tell whether a parameter has no say because of another: the percentile beside a fixed cut-off, an unused endpoint's rule."""
+    if name == "gc_cutoff_percentile":
+        return "gc_cutoff" in depends and parameters.gc_cutoff is not None
+    if name in ("censoring", "nonresponse_day") and "endpoint" in depends:
+        return name not in EVENTS[parameters.endpoint]
+    return False
 
 
 def declarations() -> pd.DataFrame:

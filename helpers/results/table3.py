@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -172,5 +173,6 @@ def compare(analysis: Analysis, comparisons: Mapping[str, tuple[Mapping[str, pd.
         found = compare_response(analysis, groups, population(analysis, among))
         part = responses(analysis, groups).reset_index()
         part.insert(0, "comparison", name)
-        parts.append(part.assign(p=found.value, method=found.method, reason=found.reason))
-    return pd.concat(parts, ignore_index=True).astype({"p": float})
+        p = math.nan if found.value is None else found.value
+        parts.append(part.assign(p=p, method=found.method, reason=found.reason))
+    return pd.concat(parts, ignore_index=True)
