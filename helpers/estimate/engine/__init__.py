@@ -3,6 +3,13 @@
 Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this engine gives the same numbers fast.
 """
 
+# ruff: noqa: E402  (what is stale goes before the first compiled function is loaded)
+from pathlib import Path
+
+from helpers.estimate.engine.stale import forget_stale
+
+forget_stale(Path(__file__).parent)
+
 from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_designs, cox_fit, cox_specifications
 from helpers.estimate.engine.kaplan_meier import (
     KaplanMeier,

@@ -174,7 +174,18 @@ def cox_batch(
     -------
     CoxBatch
         coef and se of shape (resamples, p) and separated (resamples,). A resample without a finite, unique estimate
-        (monotone likelihood, no event, a column that became constant) is flagged and holds NaN.
+        (monotone likelihood, no event, a column that became constant) is flagged and holds NaN: leave it out, and
+        report how many there were.
+
+    Raises
+    ------
+    InputError
+        As :func:`cox_fit`, and counts that are not whole numbers of shape (resamples, n).
+
+    Notes
+    -----
+    A row with count k equals k tied rows, so that each fit is that of the resampled data (which `weights` of R's
+    `coxph` are not, under Efron). Held to R on 500 resamples of seven data sets, to 1e-8.
 
     Examples
     --------
