@@ -17,6 +17,7 @@ from helpers.estimate.logrank import logrank, pairwise
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.parameters import Parameters
 from helpers.results.exposure import exposure_groups
+from helpers.results.registry import compute
 
 CLOSE = 1e-9
 MODELS = {
@@ -184,3 +185,43 @@ def test_a_run_by_exposure_compares_the_same_groups(cohort, patients, endpoint, 
     found = logrank(*outcome(analysis.frame, endpoint), groups)
     expected = oracle("bmt_logrank").query("endpoint == @endpoint and column == @column").iloc[0]
     assert found.p == pytest.approx(expected["p"], abs=CLOSE)
+
+
+SLUGS = {"ALL": "all", "AML low risk": "aml_low_risk", "AML high risk": "aml_high_risk"}
+
+
+@pytest.fixture(scope="module")
+def results(cohort):
+    return compute(analyse(cohort, Parameters(exposure="disease_group")))
+
+
+@pytest.mark.parametrize(
+    "row",
+    list(oracle("bmt_rates").query("column == 'disease_group'").itertuples()),
+    ids=lambda r: f"{r.endpoint}-{r.level}-{r.time:g}",
+)
+def test_rates_in_results_json_are_those_of_r(results, row):
+    start = f"extra.survival.{row.endpoint.lower()}.exposure.{SLUGS[row.level]}.{row.time / 365.25:g}y"
+    found = [results[f"{start}.{name}"].value for name in ("at_risk", "rate", "ci_low", "ci_high")]
+    np.testing.assert_allclose(
+        found, [row.at_risk, 100 * row.survival, 100 * row.low, 100 * row.high], rtol=0, atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_logrank_and_pairs_in_results_json_are_those_of_r(results, endpoint):
+    expected = oracle("bmt_logrank").query("endpoint == @endpoint and column == 'disease_group'").iloc[0]
+    found = results[f"extra.survival.{endpoint.lower()}.exposure.logrank.p"].value
+    assert found == pytest.approx(expected["p"], abs=CLOSE)
+    for row in oracle("bmt_pairs").query("endpoint == @endpoint").itertuples():
+        start = f"extra.survival.{endpoint.lower()}.exposure.{SLUGS[row.first]}_vs_{SLUGS[row.second]}"
+        assert results[f"{start}.p"].value == pytest.approx(row.p, abs=CLOSE)
+        assert results[f"{start}.p_holm"].value == pytest.approx(row.p_holm, abs=CLOSE)
+
+
+def test_cox_table_in_results_json_is_that_of_r(results):
+    expected = oracle("bmt_cox").query("endpoint == 'PFS' and model == 'group' and ties == 'efron'")
+    for row in expected.itertuples():
+        start = f"extra.exposure.crude.{SLUGS[row.term.removeprefix('disease_group')]}"
+        for name in ("hr", "ci_low", "ci_high", "p"):
+            assert results[f"{start}.{name}"].value == pytest.approx(getattr(row, name), abs=CLOSE)
