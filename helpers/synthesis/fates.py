@@ -33,6 +33,8 @@ def draw_fates(labels: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     fates["cause"] = pd.array([None] * len(labels), dtype="string")
     evaluated = labels["response"] != "ND"
     fates["assessed"] = np.where(evaluated, rng.integers(28, 34, len(labels)), np.nan)
+    failed = labels["response"] == "NR"
+    fates.loc[failed, "assessed"] = 27.0 + rng.permutation(int(failed.sum()))  # events, so all different
     days = _Days(rng)
     _early_deaths(fates, labels, days)
     _progressions(fates, labels, days, rng)
@@ -128,7 +130,7 @@ def _last_contacts(fates: pd.DataFrame, labels: pd.DataFrame, rng) -> None:
         slots.remove(day)
         fates.loc[patient, "contact"] = day
     known = fates["contact"].to_numpy()
-    cut = np.array([_cutoff(day, alive.iloc[i], rng) for i, day in enumerate(known)])
+    cut = np.array([draw_cutoff(day, alive.iloc[i], rng) for i, day in enumerate(known)])
     fates["cutoff"] = cut.astype(float)
 
 
@@ -167,7 +169,7 @@ def _follow_up_slots(given: np.ndarray, rng) -> list[int]:
     return [*fixed, *slots]
 
 
-def _cutoff(contact: float, alive: bool, rng) -> int:
+def draw_cutoff(contact: float, alive: bool, rng) -> int:
     """Days from infusion to the data cut-off: for most of those followed for over a year, their last contact."""
     if alive and contact >= EARLIEST_CUTOFF and rng.random() < 0.75:
         return int(contact)

@@ -140,12 +140,6 @@ def _baseline(frame: pd.DataFrame, rng: np.random.Generator) -> None:
     frame["weight_over"] = _weight_over(frame, rng)
     frame["target"] = deal(rng, counts("table1.target", "cd19", "cd19_22", "cd19_22_20"), everyone)
     frame["status"] = deal(rng, counts("table1.status", "refractory", "first", "second"), everyone)
-    frame["site"] = deal(
-        rng,
-        counts("table1.site", "bm", "bm_cns", "bm_testicle", "bm_cns_testicle", "cns", "testicle", "others"),
-        (frame["status"] != "refractory").to_numpy(),
-    )
-    boys_only(frame, rng)
     frame["transplant"] = _picked(
         frame,
         rng,
@@ -156,7 +150,9 @@ def _baseline(frame: pd.DataFrame, rng: np.random.Generator) -> None:
     frame["allogeneic"] = _picked(
         frame, rng, everyone, count("table1.origin.allo"), np.where(frame["transplant"], 9.0, 1.0)
     )
-    _marrow(frame, rng)
+    blasts = counts("table1.blast", *BLASTS)
+    few = _picked(frame, rng, everyone, blasts["lt5"], np.where(frame["status"] == "refractory", 0.1, 1.0)).to_numpy()
+    draw_marrow(frame, rng, few, _picked(frame, rng, ~few, blasts["na"]).to_numpy())
 
 
 def _weight_over(frame: pd.DataFrame, rng: np.random.Generator, discordant: int = 9) -> pd.Series:
@@ -166,27 +162,41 @@ def _weight_over(frame: pd.DataFrame, rng: np.random.Generator, discordant: int 
 
 
 def boys_only(frame: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Swap the relapse sites of girls with a testicular relapse with those of boys, in place."""
-    testis = frame["site"].str.contains("testic").to_numpy()
-    girls = np.flatnonzero(testis & frame["female"])
-    boys = pick(rng, (~testis & ~frame["female"] & (frame["site"] != "")).to_numpy(), girls.size)
+    """Swap the relapse sites of girls with a testicular relapse with those of boys, in place.
+
+    Who relapsed outside the marrow swaps with another who did, so that blasts and sites still agree.
+    """
+    inside = frame["site"].str.startswith("bm").to_numpy()
+    testis, boy = frame["site"].str.contains("testic").to_numpy(), ~frame["female"].to_numpy(bool)
     sites = frame["site"].to_numpy().copy()
-    sites[girls], sites[boys] = sites[boys], sites[girls]
+    for here in (inside, ~inside & (sites != "")):
+        girls = np.flatnonzero(testis & ~boy & here)
+        boys = pick(rng, ~testis & boy & here, girls.size)
+        sites[girls], sites[boys] = sites[boys], sites[girls]
     frame["site"] = sites
 
 
-def _marrow(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+def draw_marrow(frame: pd.DataFrame, rng: np.random.Generator, few: np.ndarray, unknown: np.ndarray) -> None:
+    """Draw relapse site, blast class and MRD class, in place, for those with few blasts (< 5 %) and unknown ones given.
+
+    Relapse outside the marrow goes with few blasts; many blasts with an MRD of 1 % or more, or an unknown one.
+    """
+    sites = counts("table1.site", "bm", "bm_cns", "bm_testicle", "bm_cns_testicle", "cns", "testicle", "others")
+    far = {name: sites[name] for name in ("cns", "testicle", "others")}
+    relapsed = (frame["status"] != "refractory").to_numpy()
+    outside = _picked(frame, rng, few & relapsed, sum(far.values()), np.where(frame["female"], 0.1, 1.0)).to_numpy()
+    near = {name: n for name, n in sites.items() if name not in far}
+    frame["site"] = np.where(outside, deal(rng, far, outside), deal(rng, near, relapsed & ~outside))
+    boys_only(frame, rng)
     blasts, mrd = counts("table1.blast", *BLASTS), counts("table1.mrd", *MRD)
-    outside = frame["site"].isin(["cns", "testicle", "others"]).to_numpy()
-    few = outside | _picked(frame, rng, ~outside, blasts["lt5"] - int(outside.sum()))
-    rest = {name: blasts[name] for name in BLASTS if name != "lt5"}
-    frame["blast"] = np.where(few, "lt5", deal(rng, rest, ~few))
-    many, unknown = ~few & (frame["blast"] != "na"), frame["blast"] == "na"
+    many = ~few & ~unknown
+    rest = {name: blasts[name] for name in ("ge50", "25_50", "5_25")}
+    frame["blast"] = np.select([few, unknown], ["lt5", "na"], deal(rng, rest, many))
     lower = {name: mrd[name] for name in ("lt1e4", "1e4_1e3", "1e3_1e2")}
-    unmeasured = _picked(frame, rng, many, mrd["na"] - 4) | _picked(frame, rng, unknown, 4)
-    some = few & _picked(frame, rng, few & ~outside, mrd["ge1e2"] - int((many & ~unmeasured).sum()))
+    unmeasured = (_picked(frame, rng, many, mrd["na"] - 4) | _picked(frame, rng, unknown, 4)).to_numpy()
+    some = _picked(frame, rng, few & ~outside, mrd["ge1e2"] - int((many & ~unmeasured).sum())).to_numpy()
     left = (few | unknown) & ~unmeasured & ~some
-    frame["mrd"] = np.where(unmeasured, "na", np.where(left, deal(rng, lower, left.to_numpy()), "ge1e2"))
+    frame["mrd"] = np.where(unmeasured, "na", np.where(left, deal(rng, lower, left), "ge1e2"))
 
 
 def _picked(frame: pd.DataFrame, rng, among, n: int, weight=None) -> pd.Series:

@@ -1,0 +1,242 @@
+"""Search for a cohort on which the registry's values are the printed ones.
+
+First the fates (Kaplan-Meier rates and half-widths of OS, PFS and EFS), then, fates held, the labels: who is a girl, who
+was given how much GC. Stages, models and bounds are configuration in ``data/synthesis``; targets come from
+``data/published`` and, for numbers that the print got wrong, its declared corrections. Deterministic for a seed: each
+stage draws from (seed, stage, round), so that a resumed search goes on as an unbroken one.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.paths import DATA, PUBLISHED, write_json
+from helpers.synthesis.fate_search import endpoints, km_ids, km_values, search_fates
+from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.label_search import Bound, LabelSearch, read_models
+from helpers.synthesis.labels import draw_labels, draw_marrow
+from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
+from helpers.synthesis.targets import targets_of
+
+FOLDER = DATA / "synthesis"
+FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 6_000_000, 6, 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is searched how: models, stages and bounds of a paper, and how much effort is spent.
+
+    Attributes
+    ----------
+    models, stages, bounds : tables of ``data/synthesis``
+    fate_moves, fate_rounds, label_rounds : int
+        Moves of one annealing of the fates, how often it and each stage of labels is tried.
+    effort : float
+        Factor on the moves of every stage.
+    """
+
+    folder: Path = FOLDER
+    published: Path = PUBLISHED
+    fate_moves: int = FATE_MOVES
+    fate_rounds: int = FATE_ROUNDS
+    label_rounds: int = LABEL_ROUNDS
+    effort: float = 1.0
+
+    def stages(self) -> dict[str, pd.DataFrame]:
+        """Return the stages in order: the labels that move in each."""
+        table = pd.read_csv(self.folder / "stages.csv", dtype=str, keep_default_na=False)
+        return dict(iter(table.groupby("stage", sort=False)))
+
+    def bounds(self, stage: str) -> list[Bound]:
+        """Return the bounds of a stage."""
+        table = pd.read_csv(self.folder / "bounds.csv", dtype=str, keep_default_na=False)
+        rows = table[table["stage"] == stage].itertuples()
+        return [Bound((r.first, r.codes), (r.second, r.codes_second), int(r.low), int(r.high)) for r in rows]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A calibrated state: labels and fates, which printed survival statistics they meet, and what it took."""
+
+    labels: pd.DataFrame
+    fates: pd.DataFrame
+    hits: dict[str, bool]
+    seconds: float
+
+
+Progress = Callable[[str], None]
+
+
+def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Progress = print) -> Outcome:
+    """Search for a cohort, keeping what is reached in *folder* and going on from it if it is there.
+
+    Parameters
+    ----------
+    seed : int
+    folder : Path
+        Gets ``state.csv`` and ``progress.json`` after every round.
+    plan : Plan, optional
+    say : callable
+        Is told stage, loss, hits, misses and time after every round.
+
+    Returns
+    -------
+    Outcome
+    """
+    plan, folder, began = plan or Plan(), Path(folder), time.monotonic()
+    done, spent = _resume(folder)
+    if done:
+        labels, fates = read_state(folder / "state.csv")
+    else:
+        rng = _rng(seed, "start", 0)
+        labels = draw_labels(rng)
+        fates = draw_fates(labels, rng)
+    if "fates" not in done:
+        fates = _best_fates(seed, labels, fates, plan, say)
+        done = _keep(folder, labels, fates, [*done, "fates"], spent + time.monotonic() - began)
+    for name, rows in plan.stages().items():
+        if name not in done:
+            labels = _stage(seed, name, rows, labels, fates, plan, say)
+            done = _keep(folder, labels, fates, [*done, name], spent + time.monotonic() - began)
+    return Outcome(labels, fates, survival_hits(labels, fates, plan), spent + time.monotonic() - began)
+
+
+def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
+    """Tell which of the printed survival statistics a state meets, Kaplan-Meier first."""
+    plan = plan or Plan()
+    search = LabelSearch(
+        encode(labels),
+        endpoints(labels, fates),
+        list(read_models(plan.folder / "models.csv").values()),
+        folder=plan.published,
+    )
+    targets = targets_of(km_ids(), plan.published)
+    hit = targets.hit(km_values(labels, fates, targets.logarithmic))
+    return dict(zip(targets.ids, hit.tolist(), strict=True)) | search.hits()
+
+
+def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(stage.encode()), turn])
+
+
+def _best_fates(seed, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
+    targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
+    began = time.monotonic()
+    for turn in range(plan.fate_rounds):
+        start = fates if turn % 3 == 0 else best
+        found, loss, hit = search_fates(
+            start,
+            labels,
+            targets,
+            _rng(seed, "fates", turn),
+            int(plan.fate_moves * plan.effort),
+            warm=2.0 if turn % 3 == 0 else 0.5,
+        )
+        if loss < least:
+            best, least, most = found, loss, hit
+        missed = [id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h]
+        left = (time.monotonic() - began) / (turn + 1) * (plan.fate_rounds - turn - 1)
+        say(
+            f"fates {turn + 1}/{plan.fate_rounds}: loss {least:.2f}, {int(most.sum())} of 18, missing {missed}, {left:.0f} s left"
+        )
+        if most.all():
+            break
+    return best
+
+
+def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
+    models = read_models(plan.folder / "models.csv")
+    used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
+    labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
+    ends = endpoints(labels, fates)
+    codes = encode(labels).assign(event=np.where(ends["pfs"][1], "yes", "no"))
+    search = LabelSearch(codes, ends, [models[m] for m in used], folder=plan.published)
+    moved = {row.label: (row.models.split(";"), _strata(labels, row)) for row in rows.itertuples()}
+    moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
+    start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
+    for turn in range(plan.label_rounds):
+        search.matrix[:] = start if turn % 2 == 0 else best
+        loss = search.anneal(
+            moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=1.5 if turn % 2 == 0 else 0.4
+        )
+        if loss < least:
+            best, least = search.matrix.copy(), loss
+        search.matrix[:] = best
+        hits = search.hits()
+        left = (time.monotonic() - began) / (turn + 1) * (plan.label_rounds - turn - 1)
+        missed = [id.removeprefix("table5.") for id, hit in hits.items() if not hit]
+        say(
+            f"{name} {turn + 1}/{plan.label_rounds}: loss {least:.2f}, {sum(hits.values())} of {len(hits)}, missing {missed}, at most {left:.0f} s left"
+        )
+        if least <= 0:
+            break
+    return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
+
+
+def _strata(labels: pd.DataFrame, row) -> np.ndarray:
+    names = [part for part in row.strata.split(";") if part]
+    frame = labels.assign(outside=~labels["toxic"] & labels["transplant"])
+    excluded = {
+        "toxic": labels["crs_open"] | (labels["response"] == "NR"),
+        "gc": ~labels["toxic"],
+        "late": labels["gc"] == "none",
+        "long": labels["gc"] == "none",
+        "agents": labels["response"] == "NR",
+        "crs": ~labels["toxic"] | labels["untreated"],
+        "icans": ~labels["toxic"] | labels["untreated"] | labels["crs_open"],
+    }
+    return strata(frame, names, excluded.get(row.label))
+
+
+def _prepared(name: str, labels: pd.DataFrame, rng) -> pd.DataFrame:
+    """Before the agents move: RUX without CRS goes to the transplanted, who have GVHD."""
+    labels = labels.copy()
+    if name == "agents":
+        outside = ~labels["toxic"]
+        given = labels.index[outside & labels["rux"]]
+        able = labels.index[outside & labels["transplant"] & (labels["response"] == "CR")]
+        labels.loc[given, "rux"] = False
+        labels.loc[rng.permutation(able)[: len(given)], "rux"] = True
+    return labels
+
+
+def _settled(labels: pd.DataFrame, codes: pd.DataFrame, rows: pd.DataFrame, rng) -> pd.DataFrame:
+    """Write the searched labels back, with what belongs to them."""
+    labels = labels.copy()
+    for row in rows.itertuples():
+        if row.label == "marrow":
+            settle_marrow(labels, codes, draw_marrow, rng)
+        elif row.label in ("female", "age_over"):
+            labels[row.label] = (codes[row.label] == "yes").to_numpy()
+        else:
+            block = {"TOXICITY": TOXICITY_BLOCK}.get(row.belongs, row.belongs.split())
+            take_over(labels, codes, row.label, _strata(labels, row), block, rng)
+            if row.label in ("toxic",):
+                labels["toxic"] = (codes["toxic"] == "yes").to_numpy()
+    if {"female", "status"} & set(rows["label"]):
+        marrow = encode(labels)[["marrow"]]
+        settle_marrow(labels, codes if "marrow" in set(rows["label"]) else marrow, draw_marrow, rng)
+    return labels
+
+
+def _resume(folder: Path) -> tuple[list[str], float]:
+    import json
+
+    file = folder / "progress.json"
+    if not file.exists():
+        return [], 0.0
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return found["done"], found["seconds"]
+
+
+def _keep(folder: Path, labels, fates, done: list[str], seconds: float) -> list[str]:
+    write_state(folder / "state.csv", labels, fates)
+    write_json(folder / "progress.json", {"done": done, "seconds": round(seconds, 1)})
+    return done

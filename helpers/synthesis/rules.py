@@ -1,0 +1,187 @@
+"""Patients, not numbers: each rule that a natural cohort keeps, and how many patients break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.derive import DAYS_PER_YEAR, Analysis, analyse
+from helpers.cohort.schema import Cohort
+from helpers.synthesis.details import growth_median
+
+FOR_TOXICITY = ("CRS", "ICANS", "CRS/ICANS")
+RULES: dict[str, Callable[[Cohort, Analysis], pd.Series]] = {}
+
+
+def rule(text: str) -> Callable:
+    """Register a function that says for each patient whether the rule *text* is broken."""
+
+    def register(function: Callable) -> Callable:
+        RULES[text] = function
+        return function
+
+    return register
+
+
+def rules_report(cohort: Cohort) -> pd.DataFrame:
+    """Check every rule on a cohort.
+
+    Returns
+    -------
+    DataFrame
+        rule, broken (patients), who (their ids, which are synthetic).
+
+    Examples
+    --------
+    >>> from helpers.synthesis.study import synthetic_cohort
+    >>> int(rules_report(synthetic_cohort(1))["broken"].sum())
+    0
+    """
+    analysis = analyse(cohort)
+    rows = []
+    for text, broken in RULES.items():
+        found = broken(cohort, analysis)
+        who = sorted(found.index[found.fillna(False).astype(bool)].unique())
+        rows.append((text, len(who), " ".join(who)))
+    return pd.DataFrame(rows, columns=["rule", "broken", "who"])
+
+
+def _fate(cohort: Cohort) -> pd.DataFrame:
+    return cohort.tables["followup"].set_index("patient_id")
+
+
+def _ends(cohort: Cohort) -> pd.DataFrame:
+    """First and last day of toxicity of each patient."""
+    return cohort.tables["toxicity"].groupby("patient_id").agg(first=("day_from", "min"), last=("day_to", "max"))
+
+
+def _given(cohort: Cohort, *agents: str) -> pd.DataFrame:
+    rows = cohort.tables["treatments"]
+    rows = rows[rows["agent"].isin(agents) & rows["indication"].isin(FOR_TOXICITY) & ~rows["route"].isin(["IT"])]
+    return rows.join(_ends(cohort), on="patient_id").set_index("patient_id")
+
+
+@rule("progression or relapse comes before death and before the last contact")
+def _order(cohort, analysis):
+    fate = _fate(cohort)
+    back = fate[["relapse_day", "progression_day", "treatment_failure_day"]].max(axis=1)
+    return (back >= fate["death_day"]) | (back > fate["last_contact_day"])
+
+
+@rule("treatment failure, if any, comes before progression")
+def _failure(cohort, analysis):
+    fate = _fate(cohort)
+    return fate["treatment_failure_day"] >= fate[["relapse_day", "progression_day"]].min(axis=1)
+
+
+@rule("EFS and PFS differ only by non-response, treatment failure or an unrelated death")
+def _as_defined(cohort, analysis):
+    frame, fate = analysis.frame, _fate(cohort)
+    reason = (frame["day30_response"] == "NR") | fate["treatment_failure_day"].notna()
+    reason |= fate["death_cause"].eq("unrelated").fillna(False)
+    return (frame["efs_days"].ne(frame["pfs_days"]) | frame["efs_event"].ne(frame["pfs_event"])) & ~reason.astype(bool)
+
+
+@rule("nobody dies of leukaemia without its coming back")
+def _cause(cohort, analysis):
+    fate = _fate(cohort)
+    back = fate["relapse_day"].notna() | fate["progression_day"].notna()
+    return fate["death_cause"].eq("leukaemia").fillna(False).astype(bool) & ~back
+
+
+@rule("GC, tocilizumab and ruxolitinib for toxicity are given while it lasts")
+def _inside(cohort, analysis):
+    rows = _given(cohort, "methylprednisolone", "dexamethasone", "tocilizumab", "ruxolitinib")
+    return ((rows["day"] < rows["first"]) | (rows["day"] > rows["last"]) | rows["first"].isna()).groupby(level=0).any()
+
+
+@rule("ICANS begins with CRS or after it")
+def _icans(cohort, analysis):
+    return analysis.frame["icans_onset_day"] < 0
+
+
+@rule("ICANS of grade 2 or more is treated with GC")
+def _icans_gc(cohort, analysis):
+    return (analysis.frame["icans_grade"] >= 2) & ~analysis.frame["gc"]
+
+
+@rule("CRS has begun when GC begins")
+def _grade(cohort, analysis):
+    return analysis.frame["gc"] & (analysis.frame["crs_grade_before_gc"] == 0)
+
+
+@rule("no treatment, sample or assessment after the last contact")
+def _after(cohort, analysis):
+    last = analysis.frame["followup_days"]
+    late = [
+        (cohort.tables[name].set_index("patient_id")[day]).gt(cohort.tables[name]["patient_id"].map(last).to_numpy())
+        for name, day in [
+            ("treatments", "day"),
+            ("labs", "day"),
+            ("response", "assessment_day"),
+            ("toxicity", "day_to"),
+        ]
+    ]
+    return pd.concat([one.groupby(level=0).any() for one in late]).groupby(level=0).any()
+
+
+@rule("weight within 0.7 to 1.6 and height within 0.85 to 1.2 of the median for age and sex")
+def _growth(cohort, analysis):
+    frame = analysis.frame
+    girl, age = (frame["sex"] == "female").to_numpy(), frame["age_years"].to_numpy()
+    weight = frame["weight_kg"] / growth_median("weight_kg", girl, age)
+    height = frame["height_cm"] / growth_median("height_cm", girl, age)
+    return ~weight.between(0.7, 1.6) | ~height.between(0.85, 1.2)
+
+
+@rule("marrow blasts of 5 % or more go with an MRD of 1 % or more, if it was measured")
+def _mrd(cohort, analysis):
+    frame = analysis.frame
+    return (frame["blast_prelymphodepletion_pct"] >= 5) & (frame["mrd_prelymphodepletion"] < 0.01)
+
+
+@rule("a relapse outside the marrow goes with blasts below 5 %; a testicular one is a boy's")
+def _site(cohort, analysis):
+    frame = analysis.frame
+    outside = ~frame["site_bm"] & (frame["site_cns"] | frame["site_testis"] | frame["site_other"])
+    return (outside & (frame["blast_prelymphodepletion_pct"] >= 5)) | (
+        frame["site_testis"] & (frame["sex"] == "female")
+    )
+
+
+@rule("a daily steroid dose stays at or below 15 mg/kg methylprednisolone equivalent, tocilizumab at or below 800 mg")
+def _dose(cohort, analysis):
+    tcz = cohort.tables["treatments"].query("agent == 'tocilizumab'").groupby("patient_id")["dose_mg"].max()
+    return (analysis.frame["gc_peak_mg_per_kg_per_day"] > 15) | (tcz.reindex(analysis.frame.index) > 800)
+
+
+@rule("infusion within recruitment, follow-up within the data cut-off")
+def _calendar(cohort, analysis):
+    frame = analysis.frame
+    return ~frame["cutoff_day"].between(366, 2710) | (frame["followup_days"] > frame["cutoff_day"])
+
+
+@rule("no two patients share the day of an event of one endpoint")
+def _untied(cohort, analysis):
+    frame = analysis.frame
+    tied = [frame.loc[frame[f"{e}_event"], f"{e}_days"].duplicated(keep=False) for e in ("os", "pfs", "efs")]
+    return pd.concat(tied).groupby(level=0).any()
+
+
+@rule("events do not pile up within two weeks of a milestone (more than 4 of an endpoint)")
+def _piled(cohort, analysis):
+    frame, out = analysis.frame, pd.Series(False, index=analysis.frame.index)
+    for endpoint in ("os", "pfs", "efs"):
+        days = frame.loc[frame[f"{endpoint}_event"], f"{endpoint}_days"]
+        for year in (1, 2, 3):
+            near = days[(days - year * DAYS_PER_YEAR).abs() <= 14]
+            out[near.index] |= len(near) > 4
+    return out
+
+
+@rule("synthetic: every id says so")
+def _named(cohort, analysis):
+    ids = pd.Index(np.unique(np.concatenate([table["patient_id"].to_numpy() for table in cohort.tables.values()])))
+    return pd.Series(~ids.str.fullmatch(r"SYN-\d{3}"), index=ids) | (not cohort.synthetic)
