@@ -127,6 +127,39 @@ def _report(done) -> None:
         sys.exit(FAILED)
 
 
+@main.command(epilog=_parameter_help())
+@click.argument("varied", nargs=-1, required=True, metavar="NAME=VALUE|VALUE...")
+@click.option("--out", type=FOLDER, required=True, help="CSV file for the numbers.")
+@click.option("--cohort", type=FOLDER, help="Folder of a cohort; by default the synthetic one.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fix a parameter; repeatable.")
+@click.option(
+    "--ids", default="", metavar="PATTERN,...", help="Only these numbers, such as table5.*.hr; by default all."
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--dask", default="", metavar="ADDRESS", help="Dask scheduler that the settings go to.")
+@refusing
+def sweep(
+    varied: tuple[str, ...],
+    out: Path,
+    cohort: Path | None,
+    settings: tuple[str, ...],
+    ids: str,
+    jobs: int,
+    dask: str,
+) -> None:
+    """Compute the paper's numbers under every combination of settings, such as "gc_cutoff=5|8" "endpoint=OS|PFS"."""
+    from helpers.paths import write_csv
+    from helpers.run import series, sweep
+
+    fixed = {key: str(path.resolve()) for key, path in _folders(cohort, None).items()}
+    points = sweep.points(varied, settings, **fixed)
+    chosen = sweep.chosen_ids([one.strip() for one in ids.split(",") if one.strip()])
+    for point in points:
+        series.prepare(point)
+    found = sweep.sweep(points, chosen, jobs=jobs, dask=dask)
+    click.echo(f"Written: {write_csv(out, found)}, {len(points)} settings, {found['id'].nunique()} numbers")
+
+
 @main.command()
 @click.option(
     "--cohort", type=FOLDER, help="Folder of a cohort, or of hospital extracts; by default the synthetic one."
