@@ -50,7 +50,7 @@ site: $(READY)
 	@$(BIN)/supplement site
 
 bench: $(READY)
-	@$(BIN)/python -m docs.bench
+	@$(BIN)/python docs/bench.py
 
 oracle: $(READY)
 	@for tool in Rscript pspp; do command -v $$tool >/dev/null || \

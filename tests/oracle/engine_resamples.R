@@ -1,5 +1,5 @@
 # Oracle of tests/test_engine.py: R's survival on 500 resamples of seven real data sets.
-# Run from the project's root: Rscript tests/oracle/engine_resamples.R
+# Run in this folder: Rscript engine_resamples.R
 # Resamples are made by a generator that both sides can run exactly (minimal standard, 48271 mod 2^31 - 1).
 suppressMessages(library(survival))
 resamples <- 500
@@ -56,7 +56,7 @@ start_stop <- function(d) if (is.null(d$entry)) Surv(d$time, d$event) else Surv(
 run <- function(name, d, x, group, at, tau, seed) {
   x <- as.matrix(x)
   plain <- data.frame(entry = if (is.null(d$entry)) NA else d$entry, time = d$time, event = d$event, group = group, x)
-  out <- function(f) file.path("tests", "oracle", sprintf("engine_%s%s.csv.gz", name, f))
+  out <- function(f) sprintf("engine_%s%s.csv.gz", name, f)
   save <- function(frame, file) {
     frame[] <- lapply(frame, function(v) sub("^NaN$|^NA$|^Inf$", "", sprintf("%.17g", v)))
     con <- gzfile(file, "w"); write.csv(frame, con, row.names = FALSE, quote = FALSE, na = ""); close(con)
@@ -83,7 +83,7 @@ run <- function(name, d, x, group, at, tau, seed) {
   cat(name, nrow(x), "rows,", p, "covariates, separated:", sum(frame$efron_separated), "\n")
 }
 
-shared <- c("data/real/bmt.csv", commandArgs(TRUE))
+shared <- c("../../data/real/bmt.csv", commandArgs(TRUE))
 bmt <- read.csv(shared[file.exists(shared)][1])
 run("bmt", list(time = bmt$t2, event = bmt$d3),
     cbind(age = bmt$z1, donor_age = bmt$z2, fab = bmt$z8, low = bmt$group == 2, high = bmt$group == 3),
@@ -111,6 +111,6 @@ o <- ovarian
 run("ovarian", list(time = o$futime, event = o$fustat),
     cbind(age = o$age, residual = o$resid.ds, rx = o$rx, ecog = o$ecog.ps), o$rx, c(200, 400), 365, 17)
 
-con <- file("tests/oracle/engine_versions.csv", "w")
+con <- file("engine_versions.csv", "w")
 writeLines(c("program,version", paste0("R,", getRversion()), paste0("survival,", packageVersion("survival"))), con)
 close(con)
