@@ -161,6 +161,11 @@ def plot_km_grid(
     panels, drawn = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), []
     for (ax, below), (row, endpoint) in zip(panels, product(rows, endpoints), strict=True):
         curves = survival.curves(analysis, endpoint, rows[row])
+        if not curves:
+            ax.text(0.5, 0.5, "Nobody is in these groups.", transform=ax.transAxes, ha="center", va="center")
+            ax.axis("off")
+            below.axis("off")
+            continue
         p = None if rows[row] is None else survival.logrank_of(analysis, endpoint, rows[row]).value
         title = f"{row}: {endpoint}" if row else endpoint
         plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=title)
@@ -368,6 +373,11 @@ def plot_trajectories(
         Panels in a row.
     """
     table = table.sort_values("group", key=lambda groups: groups.map(_place), kind="stable")
+    if table.empty:
+        figure, ax = plt.subplots(figsize=(7, 1))
+        ax.text(0.5, 0.5, "No day has enough samples to draw.", ha="center", va="center")
+        ax.axis("off")
+        return figure
     analytes = list(dict.fromkeys(table["analyte"]))
     groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
     figure, axes = plt.subplots(down, columns, figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), squeeze=False)
