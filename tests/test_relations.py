@@ -13,7 +13,7 @@ from helpers.paths import PUBLISHED, ROOT, write_csv
 from helpers.problems import InputError
 from helpers.published import audit as auditing
 from helpers.published.audit import check
-from helpers.published.curves import FORMULAS, effective, events_range, fitting, greenwood
+from helpers.published.curves import FORMULAS, Z, effective, events_range, falls, fitting, greenwood, steps
 from helpers.published.effects import SLACK, e_value, errors, region, score_to_wald, wald
 from helpers.published.relations import KINDS, VERDICTS, Relation, relations
 from helpers.published.values import Printed, printed_values, published
@@ -118,6 +118,111 @@ def test_the_number_of_events_lies_in_its_range(case):
     assert least <= rows["events"].sum() <= most
 
 
+# ---- never a false alarm: real patients, drawn and censored at random, printed with few digits
+
+
+def _samples():
+    bmt = pd.read_csv(ROOT / "data" / "real" / "bmt.csv", comment="#")
+    frames = [pd.read_csv(ORACLE / f"estimate_data_{name}.csv", comment="#") for name in ("lung", "veteran")]
+    pairs = [(f["time"], f["event"]) for f in frames] + [(bmt["t1"], bmt["d1"]), (bmt["t2"], bmt["d3"])]
+    return [(time.to_numpy(float), event.to_numpy(bool)) for time, event in pairs]
+
+
+def _draw(rng, time, event):
+    """Draw patients; leave them, censor them early, lose some of them, or round their times to heavy ties."""
+    n = int(rng.integers(15, len(time) + 1))
+    chosen = rng.choice(len(time), n, replace=bool(rng.integers(2)))
+    time, event = time[chosen], event[chosen]
+    limit = [
+        np.full(n, np.inf), rng.uniform(0, 1.5 * np.quantile(time, 0.95), n),
+        np.where(rng.random(n) < 0.3, rng.uniform(0, time.max(), n), np.inf), np.full(n, np.inf),
+    ]  # fmt: skip
+    mode = int(rng.integers(4))
+    event, time = event & (time <= limit[mode]), np.minimum(time, limit[mode])
+    return (np.ceil(time / 30) if mode == 3 else time), event
+
+
+def _half_width(name, s, v):
+    """The plus-minus that a program would print; limits cut at 0 and 1."""
+    g, side = Z * np.sqrt(v), -1 if "lower" in name else 1
+    arcsine = np.clip(np.arcsin(np.sqrt(s)) + side * g / 2 * np.sqrt(s / (1 - s)), 0, np.pi / 2)
+    symmetric = {
+        "standard error": s * g / Z,
+        "1.96 standard errors (plain)": s * g,
+        "log, half the length": s * np.sinh(g),
+    }
+    limit = {
+        "log": s * np.exp(side * g), "log-log": s ** np.exp(-side * g / -np.log(s)),
+        "logit": 1 / (1 + np.exp(-np.log(s / (1 - s)) - side * g / (1 - s))), "arcsine": np.sin(arcsine) ** 2,
+    }  # fmt: skip
+    return symmetric[name] if name in symmetric else np.abs(np.clip(limit[name.split(",")[0]], 0, 1) - s)
+
+
+def _milestones(rng, time, event):
+    """Choose one to four milestones; half of the time the last span is short of events, or has none."""
+    at_event = np.unique(time[event])
+    at = np.sort(rng.choice(np.linspace(at_event[0], 1.02 * at_event[-1], 200), int(rng.integers(1, 5)), replace=False))
+    if len(at) > 1 and rng.integers(2):
+        last = min(len(at_event) - 1, np.searchsorted(at_event, at[-2]) + int(rng.integers(3)))
+        at[-1] = max(at_event[last] + 0.5, at[-2])
+    return at
+
+
+def _kaplan_meier(time, event, at):
+    times = np.unique(time[event])
+    risk = np.array([(time >= t).sum() for t in times])
+    died = np.array([(event & (time == t)).sum() for t in times])
+    past = [times <= t for t in at]
+    with np.errstate(divide="ignore"):
+        grown = died / (risk * (risk - died))
+    rows = [
+        (np.prod(1 - died[k] / risk[k]), grown[k].sum(), died[k].sum(), (time > t).sum())
+        for k, t in zip(past, at, strict=True)
+    ]
+    return map(np.array, zip(*rows, strict=True))
+
+
+def _holds(spans, events, at_risk):
+    return all(
+        d in span.events and span.at_risk[0] <= y <= span.at_risk[1]
+        for span, d, y in zip(spans, events, at_risk, strict=True)
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_what_is_true_of_real_patients_is_never_refused(seed):
+    """Whatever the formula, the digits, ties and censoring: the true events and patients at risk are among the possible ones."""
+    rng, samples, refused, tried = np.random.default_rng(seed), _samples(), [], 0
+    while tried < 250:
+        time, event = _draw(rng, *samples[int(rng.integers(4))])
+        if event.sum() < 5:
+            continue
+        at = _milestones(rng, time, event)
+        s, v, died, later = _kaplan_meier(time, event, at)
+        if s[0] == 1 or s[-1] < 0.02:
+            continue
+        tried += 1
+        name, decimals = list(FORMULAS)[int(rng.integers(len(FORMULAS)))], rng.integers(0, 4, size=2)
+        rates = [printed(100 * rate, int(decimals[0])) for rate in s]
+        half_widths = [printed(100 * h, int(decimals[1])) for h in _half_width(name, s, v)]
+        truth = np.diff(died, prepend=0), np.append(len(time), later[:-1])
+        found = steps(rates, half_widths, name, len(time))
+        if not (found and _holds(found, *truth) and _holds(falls(rates, len(time)), *truth)):
+            refused.append((name, decimals, s, v, truth))
+    assert not refused
+
+
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_a_small_fall_must_be_one_patient_among_a_whole_number(decimals):
+    """From 73.47% with at most 88 of 120 at risk two events leave 71.80% at most; above, only 1 of 44, 45, ... is possible."""
+    before = printed(73.47, 2)
+    tried = np.round(np.arange(71.82, 72.0, 10.0**-decimals), decimals)
+    possible = [x for x in tried if falls([before, printed(x, decimals)], 120)[-1].events]
+    exact = [73.47 * (1 - 1 / r) for r in range(44, 60)]
+    assert 0 < len(possible) < len(tried)
+    assert all(min(abs(x - e) for e in exact) < 0.011 for x in possible)
+
+
 def test_limits_that_do_not_exist_fit_nothing():
     assert greenwood(printed(98, 0), printed(5, 0), "log-log, distance to the upper limit") is None
     assert set(FORMULAS) > {"standard error"}
@@ -192,6 +297,15 @@ def test_e_values_of_the_authors_of_the_e_value():
         ("hr_triple", [[(2.5, 2), (1.0, 2), (4.0, 2)]], {}, "cannot both hold as printed"),
         ("hr_triple", [[(2.0, 2), (1.0, 2), (4.0, 2), (0.05, 2)]], {}, "consistent"),
         ("hr_triple", [[(2.0, 2), (1.0, 2), (4.0, 2), (0.5, 2)]], {}, "cannot both hold as printed"),
+        ("km_fall", [[(73.47, 2, "rate"), (71.81, 2, "rate")], [(120, 0)]], {}, "consistent"),
+        ("km_fall", [[(73.47, 2, "rate"), (71.82, 2, "rate")], [(120, 0)]], {}, "cannot both hold as printed"),
+        ("km_fall", [[(73.47, 2, "rate"), (73.47, 2, "rate")], [(120, 0)]], {}, "consistent"),
+        ("km_fall", [[(73.47, 2, "rate"), (73.60, 2, "rate")], [(120, 0)]], {}, "cannot both hold as printed"),
+        ("union", [[(9, 0)], [(12, 0)], [(10, 0)], [(5, 0)], [(3, 0), (1, 0)]], {}, "consistent"),
+        ("union", [[(10, 0)], [(12, 0)], [(10, 0)], [(5, 0)], [(3, 0), (1, 0)]], {}, "convention not disclosed"),
+        ("union", [[(12, 0)], [(12, 0)], [(10, 0)], [(5, 0)], [(3, 0), (1, 0)]], {}, "cannot both hold as printed"),
+        ("comparator", [[(7, 0)], [(12, 0)], [(10, 0)], [(5, 0)], [(5, 0)], [(5, 0)], [(3, 0), (1, 0)]], {}, "consistent"),
+        ("comparator", [[(8, 0)], [(12, 0)], [(10, 0)], [(5, 0)], [(5, 0)], [(5, 0)], [(3, 0), (1, 0)]], {}, "wording"),
         ("multiplicity", [[(0.01, 2), (0.5, 1)], [(0.05, 2)]], {}, "consistent"),
         ("multiplicity", [[(0.03, 2), (0.5, 1)], [(0.05, 2)]], {}, "convention not disclosed"),
         ("larger_elsewhere", [[(120, 0)]], {"number": "119"}, "consistent"),
@@ -214,6 +328,15 @@ def test_two_groups_by_a_cut_must_meet(low, high, expected):
     number = float(low[1:])
     groups = [[printed(number, 0, value=text, id=f"g{g}.r0.v")] for g, text in enumerate((low, high))]
     assert verdict("partition", *groups) == expected
+
+
+def test_bounds_on_the_comparators_of_gc():
+    """By hand: 8 without response less 2, 4 and 0 leave 2 untreated of 49; 110 less 10 and 61 leave 39 treated."""
+    values, by_name = printed_values(published()), {relation.name: relation for relation in relations()}
+    assert (
+        "39 to 47 of the 49 had another agent and 2 to 10 had none" in check(by_name["comparator"], values).arithmetic
+    )
+    assert "at most 108 of the 110 analysed had one" in check(by_name["union_any_agent"], values).arithmetic
 
 
 def test_the_paper_own_values_give_the_known_reckonings():

@@ -12,8 +12,7 @@ import pandas as pd
 
 from helpers.paths import PUBLISHED, write_csv
 from helpers.problems import InputError
-from helpers.published import counts, curves, effects  # noqa: F401  (they register the kinds of check)
-from helpers.published.counts import state
+from helpers.published import counts, dates, effects, groups, medians, milestones  # noqa: F401  (they register the kinds of check)
 from helpers.published.relations import (
     CONSISTENT,
     CONTRADICTION,
@@ -27,6 +26,7 @@ from helpers.published.relations import (
     unknown,
 )
 from helpers.published.values import Printed, aliases, printed_values, published
+from helpers.published.words import state
 
 COLUMNS = [
     "finding", "ids", "verdict", "statement_a", "where_a", "statement_b", "where_b", "arithmetic", "sureness",
@@ -191,7 +191,8 @@ def _paragraph(number: int, row, readings: Mapping[str, str]) -> str:
         f"{number}. **{row.finding}** (*{row.verdict}*)",
         f"    - {row.where_a}: {row.statement_a}",
         *([] if again else [f"    - {row.where_b}: {row.statement_b}"]),
-        f"    - Arithmetic: {row.arithmetic}. Sureness: {row.sureness}.",
+        f"    - Arithmetic: {row.arithmetic}.",
+        f"    - How sure: {row.sureness}.",
     ]
     reading = readings.get(row.finding)
     return "\n".join(lines + ([f"    - An innocent reading: {reading}"] if reading else []))

@@ -1,45 +1,13 @@
-"""Checks on counts, percentages, medians, cuts and words: what whole numbers of patients allow."""
+"""Checks on quantities stated twice, sums, percentages and tables of counts."""
 
 from __future__ import annotations
 
-import math
-import re
-from decimal import Decimal
 from itertools import chain, pairwise
 
 from helpers.estimate.contingency import asked_for, p_values
-from helpers.published.relations import (
-    CONSISTENT,
-    CONTRADICTION,
-    ROUNDING,
-    UNDISCLOSED,
-    WORDING,
-    Check,
-    Outcome,
-    kind,
-)
+from helpers.published.relations import CONSISTENT, CONTRADICTION, ROUNDING, UNDISCLOSED, WORDING, Check, Outcome, kind
 from helpers.published.values import Printed, agrees
-
-SIGN = re.compile(r"[<>]=?|[≤≥≦≧]")
-NOTE = re.compile(r" \(number = \w+\)")  # how a date is stored
-SIGNS = {"≦": "≤", "≧": "≥", "<=": "≤", ">=": "≥"}
-
-
-def state(group: list[Printed]) -> str:
-    """Say a group of printed values in words, as printed."""
-    return "; ".join(f"{NOTE.sub('', printed.what)}: {printed.value}" for printed in group)
-
-
-def sign(printed: Printed) -> str:
-    """Give the comparison sign of a printed cut ("≥5" -> "≥"); empty where none is printed."""
-    found = SIGN.search(printed.value)
-    return SIGNS.get(found.group(), found.group()) if found else ""
-
-
-def plain(number: float | Decimal) -> str:
-    """Write a number without trailing noise."""
-    return f"{float(number):.6g}"
-
+from helpers.published.words import few, plain, sign
 
 # ------------------------------------------------------------------ quantities stated twice
 
@@ -145,13 +113,9 @@ def attainable(check: Check) -> Outcome:
     fits = [d for d in range(1, 121) if any(printed.holds(100 * k / d) for k in range(d + 1))]
     text = f"nearest is {nearest}/{n} = {100 * nearest / n:.2f}%; printed {printed.text}%"
     if verdict != CONSISTENT:
-        text += f"; denominators up to 120 that give it: {_few(fits)}"
+        text += f"; denominators up to 120 that give it: {few(fits)}"
         text += _misreading([(f"{100 * nearest / n:.{printed.decimals}f}", printed.text)])
     return Outcome(verdict, text)
-
-
-def _few(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers[:8])) + (" ..." if len(numbers) > 8 else "") if numbers else "none"
 
 
 @kind("denominator")
@@ -203,223 +167,6 @@ def digits(check: Check) -> Outcome:
     short = [p for p in group if p.decimals < most]
     text = f"{len(short)} of {len(group)} with fewer than {most} decimals: {state_values(short) or 'none'}"
     return Outcome(ROUNDING if short else CONSISTENT, text, group_b=short)
-
-
-# ------------------------------------------------------------------ medians and cuts
-
-
-@kind("median_parity")
-def median_parity(check: Check) -> Outcome:
-    """The median of whole days: ``count ... | median``. With an odd n it is a whole number, with an even n a half at most."""
-    n, median = int(check.total(0)), check.one(1)
-    step = 1 if n % 2 else 0.5
-    fits = float(median.number) % step == 0
-    grain = "a whole number" if n % 2 else "a multiple of 0.5"
-    text = f"n = {n} is {'odd' if n % 2 else 'even'}: the median of whole numbers is {grain}; printed {median.text}"
-    return Outcome(CONSISTENT if fits else CONTRADICTION, text, "certain, if all were counted, in whole numbers")
-
-
-@kind("median_class")
-def median_class(check: Check) -> Outcome:
-    """A median against classes: ``counts below | counts of its class | all counted | median``; options ``low``, ``high``."""
-    below, inside, n, median = check.total(0), check.total(1), check.total(2), float(check.one(3).number)
-    low, high = float(check.option("low")), float(check.option("high"))
-    middle = (n + 1) / 2
-    fits = below < math.floor(middle) and math.ceil(middle) <= below + inside and low <= median < high
-    text = (
-        f"the middle of {plain(n)} is number {plain(middle)}; classes hold numbers {plain(below + 1)} to"
-        f" {plain(below + inside)} in [{plain(low)}, {plain(high)}); printed median {plain(median)}"
-    )
-    return Outcome(CONSISTENT if fits else CONTRADICTION, text)
-
-
-@kind("median_split")
-def median_split(check: Check) -> Outcome:
-    """A split at the median: ``below ... | above ... | all | median | cut``; option ``side`` = below or at.
-
-    ``side=below``: the lower group is below the cut, else at most at it. Patients who were not evaluated may be in either.
-    """
-    low, high, n = int(check.total(0)), int(check.total(1)), int(check.total(2))
-    spare = n - low - high
-    middle = math.floor((n + 1) / 2)
-    at = check.option("side", "below") == "at"
-    sizes = range(low, low + spare + 1)
-    possible = [k for k in sizes if (k >= middle if at else k < math.ceil((n + 1) / 2))]
-    cut = float(check.one(3).number) == float(check.one(4).number)
-    text = (
-        f"{low} and {high} of {n} evaluated ({spare} not); the lower group of all {n} must hold"
-        f" {'at least' if at else 'fewer than'} {middle if at else math.ceil((n + 1) / 2)};"
-        f" {'possible' if possible else 'not possible'}; cut {check.one(4).value}, median {check.one(3).value}"
-    )
-    return Outcome(CONSISTENT if possible and cut and spare >= 0 else CONTRADICTION, text)
-
-
-@kind("clock")
-def clock(check: Check) -> Outcome:
-    """Two onsets, the first of which follows the second: ``later event | earlier event``, both medians from one day 0."""
-    later, earlier = check.one(0), check.one(1)
-    follows = later.number >= earlier.number
-    text = f"median {later.value} against {earlier.value}: " + (
-        "in the expected order"
-        if follows
-        else "the later event first, so the two count from different days, or the order differs"
-    )
-    return Outcome(CONSISTENT if follows else UNDISCLOSED, text, "likely: the order is usual, not necessary")
-
-
-QUANTILE_TYPES = {
-    1: lambda n, q: math.ceil(n * q),
-    3: lambda n, q: round(n * q),
-    4: lambda n, q: math.floor(n * q),
-    5: lambda n, q: math.floor(n * q + 0.5),
-    6: lambda n, q: math.floor((n + 1) * q),
-    7: lambda n, q: math.floor((n - 1) * q + 1),
-    8: lambda n, q: math.floor((n + 1 / 3) * q + 1 / 3),
-    9: lambda n, q: math.floor((n + 0.25) * q + 0.375),
-}
-
-
-@kind("quantile_count")
-def quantile_count(check: Check) -> Outcome:
-    """How many lie at or below a quantile: ``n | percentile | count at or below``; Hyndman and Fan's nine types."""
-    n, q, count = int(check.total(0)), float(check.one(1).number) / 100, int(check.total(2))
-    by_type = {t: f(n, q) for t, f in QUANTILE_TYPES.items()} | {2: math.ceil(n * q)}
-    fits = sorted(t for t, k in by_type.items() if k == count)
-    usual = by_type[7]
-    text = (
-        f"{n} values: type 7 (R, Excel) and type 6 (SPSS) leave {usual} and {by_type[6]} at or below; printed {count}"
-    )
-    if fits and 7 not in fits:
-        text += f"; only type {', '.join(map(str, fits))} gives it"
-    if fits or count > max(by_type.values()):
-        tied = "" if fits else f"; {count - max(by_type.values())} or more tied with the cut"
-        return Outcome(CONSISTENT, text + tied, "likely: ties at the cut can only add to the lower group")
-    return Outcome(CONTRADICTION, text + "; no type leaves fewer", "near certain: any of the nine usual definitions")
-
-
-def _whole(printed: Printed, top: int = 60) -> set[int]:
-    """Give the whole numbers that a printed cut ("≤2") takes in."""
-    cut = float(printed.number)
-    keep = {
-        "<": lambda x: x < cut, ">": lambda x: x > cut, "≤": lambda x: x <= cut, "≥": lambda x: x >= cut
-    }.get(sign(printed), lambda x: x == cut)  # fmt: skip
-    return {x for x in range(top + 1) if keep(x)}
-
-
-@kind("partition")
-def partition(check: Check) -> Outcome:
-    """Two groups by a cut in whole numbers: ``lower | upper``. They must meet without overlap or gap."""
-    low, high = check.one(0), check.one(1)
-    both, neither = _whole(low) & _whole(high), set(range(61)) - _whole(low) - _whole(high)
-    text = f"{low.value} against {high.value}: " + (
-        f"{_few(sorted(both))} is in both"
-        if both
-        else f"{_few(sorted(neither))} is in neither"
-        if neither
-        else "every whole number is in one group"
-    )
-    return Outcome(WORDING if both or neither else CONSISTENT, text)
-
-
-@kind("same_split")
-def same_split(check: Check) -> Outcome:
-    """Two ways of writing one group in whole numbers ("<5" and "≤4"): ``a | b``."""
-    a, b = check.one(0), check.one(1)
-    equal = _whole(a) == _whole(b)
-    text = f"{a.value} and {b.value} take in {'the same' if equal else 'different'} whole numbers"
-    return Outcome(CONSISTENT if equal else CONTRADICTION, text, "certain, if days are whole")
-
-
-# ------------------------------------------------------------------ who is in which population
-
-
-@kind("exclusion")
-def exclusion(check: Check) -> Outcome:
-    """ "Without A and/or B were excluded": ``excluded | all | A | B``; says which reading the count allows.
-
-    Wording, if the description of the first value says "and/or" and only one reading fits.
-    """
-    out, n, a, b = (int(check.total(i)) for i in range(4))
-    neither = range(n - min(n, a + b), n - max(a, b) + 1)
-    not_both = range(n - min(a, b), min(n, 2 * n - a - b) + 1)
-    fits = [name for name, sizes in (("without either", neither), ("without both", not_both)) if out in sizes]
-    text = (
-        f"{n} patients, {a} with the first, {b} with the second: without either {neither[0]} to {neither[-1]},"
-        f" lacking at least one {not_both[0]} to {not_both[-1]}; printed {out}, so "
-        + (f'"and/or" means {fits[0]}' if fits else "neither reading fits")
-    )
-    ambiguous = len(fits) == 1 and "and/or" in check.one(0).what
-    return Outcome(WORDING if ambiguous else CONSISTENT if fits else CONTRADICTION, text)
-
-
-@kind("both_levels")
-def both_levels(check: Check) -> Outcome:
-    """A comparison that needs patients on both sides: ``analysed | with the feature | its estimates``."""
-    n, yes = int(check.total(0)), int(check.total(1))
-    text = f"{n} analysed, {yes} of them with the feature: {max(n - yes, 0)} left as reference"
-    return Outcome(CONTRADICTION if yes >= n else CONSISTENT, text, "certain, if the analysis is of those selected")
-
-
-@kind("comparator")
-def comparator(check: Check) -> Outcome:
-    """Who is compared: ``treated with any | analysed | exposed | unexposed``."""
-    treated, analysed, exposed, unexposed = (int(check.total(i)) for i in range(4))
-    untreated = max(0, analysed - treated)
-    text = (
-        f"{treated} of {analysed} had some agent, {exposed} the one studied: of the {unexposed} without it,"
-        f" {unexposed - untreated} had another agent and {untreated} had none"
-    )
-    return Outcome(
-        WORDING if untreated < unexposed else CONSISTENT,
-        text,
-        "likely: assumes that agents were given to the patients analysed",
-    )
-
-
-@kind("population")
-def population(check: Check) -> Outcome:
-    """One quantity about two populations: ``a | b``, by the population column."""
-    a, b = check.one(0), check.one(1)
-    text = f"{a.where}: about {a.population}; {b.where}: about {b.population}"
-    return Outcome(CONSISTENT if a.population == b.population else WORDING, text, "certain: words of the print")
-
-
-QUOTED = re.compile(r'"([^"]+)"')
-
-
-@kind("label")
-def label(check: Check) -> Outcome:
-    """One quantity under two names: ``a | b``; words quoted in the description of a must stand in that of b."""
-    a, b = check.one(0), check.one(1)
-    missing = [words for words in QUOTED.findall(a.what) if words.lower() not in b.what.lower()]
-    text = f"{a.where} says {', '.join(missing)}; {b.where}: {b.what}" if missing else "named alike"
-    return Outcome(WORDING if missing else CONSISTENT, text, "certain: words of the print")
-
-
-@kind("missing")
-def missing(check: Check) -> Outcome:
-    """A row that a text or table announces and that another lacks: ``announced ...``; option ``expects`` = ids."""
-    absent = [id for id in check.option("expects").split() if id not in check.values]
-    text = f"not printed: {', '.join(absent)}" if absent else "printed"
-    return Outcome(
-        UNDISCLOSED if absent else CONSISTENT,
-        text,
-        "certain: the print has no such row",
-        statement_b=f"no row {', '.join(absent)}" if absent else "the row is there",
-    )
-
-
-@kind("larger_elsewhere")
-def larger_elsewhere(check: Check) -> Outcome:
-    """A claim to be the largest: ``n``; options ``number``, ``source``."""
-    n, other = check.one(0), float(check.option("number"))
-    text = f"{n.text} against {plain(other)} ({check.option('source')})"
-    return Outcome(
-        WORDING if other > float(n.number) else CONSISTENT,
-        text,
-        "likely: by the other report's abstract, whose patients may overlap",
-        statement_b=f"{plain(other)} patients: {check.option('source')}",
-    )
 
 
 # ------------------------------------------------------------------ p-values of tables of counts

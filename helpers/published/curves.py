@@ -1,27 +1,34 @@
-"""Checks on survival rates: what their plus-minus says about formula, events, censoring and follow-up.
+"""The arithmetic of survival at milestones: which numbers of events and of patients at risk a rate and its plus-minus allow.
 
-Between two printed milestones a Kaplan-Meier curve falls by a factor rho, and Greenwood's sum V = var(S) / S^2 grows by
-dV. With d events among r at risk rho = (r - d) / r and dV = d / (r (r - d)) = (1 - rho)^2 / (d rho): one event fixes
-both, and at the same rho more events mean a smaller dV. So two rates with their plus-minus say how many events lay between
-them, under each formula for the plus-minus; a formula that needs a broken number of events is not the one used.
+Notation: a Kaplan-Meier curve is a product of (r - 1) / r over its events, r falling whole numbers at risk; Greenwood's sum
+V = var(S) / S^2 is the sum of 1 / (r (r - 1)). d tied events among r give the same two as d single ones at r, r - 1, ...:
+ties change nothing here. Between two milestones the curve falls by a factor rho, and V grows by dV. With Y at risk before
+and Y' after, whatever the censoring,
+
+- events = d: d <= Y (1 - rho), and Y' <= Y rho;
+- dV is at least (1 - rho) / (Y rho) and at most (1 - rho) / Y';
+- dV is at least (1 - rho)^2 / (d rho) (all at consecutive r), and at most what one late event and d - 1 early ones give
+  (1 / (r (r - 1)) is a convex function of the fall log(r / (r - 1))).
+
+One or two events are tried at every whole number at risk. Bounds alone decide for more, so that nothing possible is ever refused.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import date
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 
+import numpy as np
 from scipy.stats import norm
 
-from helpers.published.counts import plain
-from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, kind
 from helpers.published.values import Printed
 
 Z = float(norm.ppf(0.975))
 Range = tuple[float, float]
-MONTH = 30.4375  # days
+EPS = 1e-9  # slack of comparisons, relative
 
 
 def _logit(s: float) -> float:
@@ -71,6 +78,8 @@ def fractions(printed: Printed) -> Range:
 def greenwood(rate: Printed, half_width: Printed, formula: str) -> Range | None:
     """Give the range of Greenwood's sum that a rate and its plus-minus allow under a formula; None if it has none.
 
+    Limits are cut at 0 and 1 by the usual programs: where rounding lets a limit reach them, the range has no end.
+
     Examples
     --------
     >>> from decimal import Decimal
@@ -78,59 +87,150 @@ def greenwood(rate: Printed, half_width: Printed, formula: str) -> Range | None:
     >>> [round(v, 5) for v in greenwood(rate, half, "1.96 standard errors (plain)")]
     [0.00234, 0.0024]
     """
-    corners = list(product(fractions(rate), fractions(half_width)))
-    try:
-        sums = [FORMULAS[formula](s, h) ** 2 for s, h in corners]
-    except ValueError:
-        return None
-    return min(sums), max(sums)
+    sums = []
+    for s, h in product(fractions(rate), fractions(half_width)):
+        s, h = min(max(s, 1e-12), 1 - 1e-12), max(h, 0.0)
+        cut = s + h >= 1 if "upper" in formula else s - h <= 0 and "lower" in formula
+        try:
+            sums.append(math.inf if cut else FORMULAS[formula](s, h) ** 2)
+        except (ValueError, ZeroDivisionError):
+            sums.append(math.inf)
+    return None if min(sums) == math.inf else (min(sums), max(sums))
 
 
-def steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int) -> list[dict] | None:
-    """Give, for each span between milestones, the range of rho, of dV, and the whole numbers of events that fit.
+@dataclass(frozen=True)
+class Span:
+    """What is possible between two milestones: ranges of the fall, of the growth of V and of the patients at risk, and events.
 
-    Returns
-    -------
-    list of dict or None
-        Keys rho, growth (ranges) and events (list); None if the formula is impossible with n patients.
+    Parameters
+    ----------
+    rho, growth : (float, float)
+    at_risk : (int, int)
+        Least and most patients at risk at its start.
+    events : tuple of int
+        The numbers of events that fit; empty: none does.
     """
+
+    rho: Range
+    growth: Range
+    at_risk: tuple[int, int]
+    events: tuple[int, ...]
+
+
+def steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int) -> tuple[Span, ...] | None:
+    """Give what is possible between the milestones under a formula; None if it is impossible with n patients.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> rates, halves = ([Printed("", Decimal(x), 2) for x in text.split()] for text in ("62.34 60.82", "8.82 8.99"))
+    >>> last = steps(rates, halves, "log, distance to the lower limit", 120)[-1]
+    >>> last.events, last.at_risk
+    ((1,), (41, 62))
+    """
+    return _steps(tuple(rates), tuple(half_widths), formula, n)
+
+
+@lru_cache(maxsize=4096)
+def _steps(
+    rates: tuple[Printed, ...], half_widths: tuple[Printed, ...], formula: str, n: int
+) -> tuple[Span, ...] | None:
     sums = [greenwood(s, h, formula) for s, h in zip(rates, half_widths, strict=True)]
-    if any(v is None for v in sums):
-        return None
-    levels, greens = [(1.0, 1.0), *map(fractions, rates)], [(0.0, 0.0), *sums]
-    found = []
-    for (before, after), (old, new) in zip(pairwise(levels), pairwise(greens), strict=True):
-        rho = after[0] / before[1], min(1.0, after[1] / before[0])
-        growth = new[0] - old[1], new[1] - old[0]
-        last = len(found) == len(rates) - 1 and len(rates) > 1
-        found.append({"rho": rho, "growth": growth, "events": _events(rho, growth, n * before[1], last)})
+    return None if any(v is None for v in sums) else _spans(rates, [(0.0, 0.0), *sums], n)
+
+
+def falls(rates: list[Printed], n: int) -> tuple[Span, ...]:
+    """Give what is possible between the milestones by the rates alone, whatever their plus-minus.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> [falls([Printed("", Decimal(x), 2) for x in text.split()], 120)[-1].events for text in ("73.47 71.81", "73.47 71.82")]
+    [(1, 2), ()]
+    """
+    return _spans(tuple(rates), [(0.0, 0.0)] + [(0.0, math.inf)] * len(rates), n)
+
+
+def _spans(rates: tuple[Printed, ...], greens: list[Range], n: int) -> tuple[Span, ...]:
+    """Bound the patients at risk forwards, by what came before, then events and patients backwards, by what must come after."""
+    levels = [(1.0, 1.0), *((max(low, 0.0), min(high, 1.0)) for low, high in map(fractions, rates))]
+    rhos = [(after[0] / before[1], min(1.0, after[1] / before[0])) for before, after in pairwise(levels)]
+    growths = [(max(0.0, new[0] - old[1]), new[1] - old[0]) for old, new in pairwise(greens)]
+    most = [n]
+    for rho, growth, level, green in zip(rhos, growths, levels[1:], greens[1:], strict=True):
+        bounds = [most[-1] * rho[1]]
+        bounds += [(1 - fall) / rise for fall, rise in ((rho[0], growth[0]), (level[0], green[0])) if rise > 0]
+        most.append(math.floor(min(bounds) * (1 + EPS) + EPS))
+    spans, left = [], 0
+    for rho, growth, top in reversed(list(zip(rhos, growths, most, strict=False))):
+        events = _events(rho, growth, top, left)
+        start = (1 - rho[1]) / (rho[1] * growth[1]) if rho[1] * growth[1] > 0 else 0.0
+        left = max(math.ceil(start * (1 - EPS) - EPS), min(events.values(), default=left))
+        fits = tuple(events) if left <= top else ()
+        spans.append(Span(rho, growth, (left, top), fits))
+    return tuple(reversed(spans))
+
+
+def _events(rho: Range, growth: Range, most: int, left: int) -> dict[int, int]:
+    """Map each number of events that fits, with at most *most* at risk before and at least *left* after, to the fewest before."""
+    found = {0: left} if rho[1] >= 1 >= rho[0] and growth[0] <= EPS else {}
+    for d in range(1, math.floor(most * (1 - rho[0]) + EPS) + 1):
+        fewest = _few_events(d, rho, growth, most, left) if d <= 2 else _many_events(d, rho, growth, most, left)
+        if fewest is not None:
+            found[d] = fewest
     return found
 
 
-def _events(rho: Range, growth: Range, at_risk: float, last: bool) -> list[int]:
-    """Give the numbers of events that can lie in a span with at most *at_risk* patients at its start.
+def _few_events(d: int, rho: Range, growth: Range, most: int, left: int) -> int | None:
+    """Try one or two events at every whole number at risk; give the fewest at risk before, or None."""
+    first = np.arange(left + d, most + 1, dtype=float)
+    fall, rise = (first - 1) / first, _rise(first)
+    if d == 1:
+        fits = _inside(fall, rho) & _inside(rise, growth)
+        return int(first[fits][0]) if fits.any() else None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        guess = np.nan_to_num(1 / (1 - np.array(rho)[:, None] / fall), nan=0.0, posinf=1e9, neginf=1e9)
+    guess[guess < 0] = 1e9  # a fall that the first event alone exceeds
+    low = np.maximum(left + 1, np.ceil(guess[0] * (1 - EPS)))
+    high = np.minimum(first - 1, np.floor(guess[1] * (1 + EPS)))
+    for start, a, b in zip(first, low, high, strict=True):
+        second = np.arange(a, b + 1)
+        if _inside(_rise(start) + _rise(second), growth).any():
+            return int(start)
+    return None
 
-    dV is least when all events see the same number at risk; one event leaves no freedom. The last span is short of
-    patients, so that the number at risk barely changes within it: there dV may exceed its least value by a quarter at most.
-    """
-    most = math.floor(at_risk * (1 - rho[0]) + 1e-9)
-    fits = []
-    for d in range(1, most + 1):
-        least = [(1 - r) ** 2 / (d * r) for r in rho]
-        ceiling = max(least) * (1 if d == 1 else 1.25) if last else math.inf
-        if growth[1] >= min(least) and growth[0] <= ceiling:
-            fits.append(d)
-    return fits
+
+def _many_events(d: int, rho: Range, growth: Range, most: int, left: int) -> int | None:
+    """Tell whether bounds leave room for three events or more; give the fewest at risk before, or None."""
+    least = (1 - rho[1]) ** 2 / (d * rho[1])
+    early = math.log(most / (most - 1))
+    whole = -math.log(max(rho[0], 1e-300))
+    late = min(math.log((left + 1) / left) if left else math.inf, whole - (d - 1) * early)
+    slope = (_sinh(late) - _sinh(early)) / (late - early) if late - early > 1e-12 else 0.0
+    greatest = d * _sinh(early) + max(0.0, whole - d * early) * slope
+    fits = growth[1] >= least * (1 - EPS) and growth[0] <= greatest * (1 + 1e-6)
+    return left + d if fits and left + d <= most else None
 
 
-def fitting(rates: list[Printed], half_widths: list[Printed], n: int) -> dict[str, list[dict]]:
+def _rise(at_risk: float | np.ndarray) -> float | np.ndarray:
+    """Give what one event among *at_risk* adds to Greenwood's sum."""
+    with np.errstate(divide="ignore"):
+        return 1 / (at_risk * (at_risk - 1.0))
+
+
+def _sinh(fall: float) -> float:
+    """Give the same from the fall log(r / (r - 1))."""
+    return 4 * math.sinh(fall / 2) ** 2
+
+
+def _inside(values: np.ndarray, limits: Range) -> np.ndarray:
+    return (values >= limits[0] * (1 - EPS)) & (values <= limits[1] * (1 + EPS))
+
+
+def fitting(rates: list[Printed], half_widths: list[Printed], n: int) -> dict[str, tuple[Span, ...]]:
     """Give the formulas under which every span holds a whole number of events, with their spans."""
     tried = {name: steps(rates, half_widths, name, n) for name in FORMULAS}
-    return {
-        name: spans
-        for name, spans in tried.items()
-        if spans and all(span["events"] for span in spans) and effective(rates[0], half_widths[0], name)[0] <= n
-    }
+    return {name: spans for name, spans in tried.items() if spans and all(span.events for span in spans)}
 
 
 def effective(rate: Printed, half_width: Printed, formula: str) -> Range:
@@ -158,151 +258,5 @@ def events_range(rates: list[Printed], half_widths: list[Printed], n: int, later
     """
     fits = fitting(rates, half_widths, n)
     most = n if later is None else min(n, math.floor(n * (1 - fractions(rates[-1])[0])) + later)
-    least = min((sum(min(span["events"]) for span in spans) for spans in fits.values()), default=0)
+    least = min((sum(min(span.events) for span in spans) for spans in fits.values()), default=0)
     return least, most
-
-
-# ------------------------------------------------------------------ kinds
-
-
-@kind("km_formula")
-def km_formula(check: Check) -> Outcome:
-    """Rates and their plus-minus: ``rate rate rate | half-width ... | n``. Some usual formula must fit; option ``only``: that one."""
-    rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
-    only = check.option("only")
-    fits = {name: spans for name, spans in fitting(rates, half_widths, n).items() if name == only or not only}
-    parts = []
-    for name in SHOWN:
-        spans = steps(rates, half_widths, name, n)
-        if spans is None:
-            parts.append(f"{name}: no such limit")
-            continue
-        growth, rho = spans[-1]["growth"], spans[-1]["rho"]
-        need = (1 - sum(rho) / 2) ** 2 / (sum(rho) / 2)
-        parts.append(f"{name}: {growth[0]:.5f} to {growth[1]:.5f} against {need:.5f}")
-    text = "growth of Greenwood's sum over the last span, against what one event needs: " + "; ".join(parts)
-    text += f". Fits: {'; '.join(map(_events_text, fits.items())) or 'none'}"
-    return Outcome(CONSISTENT if fits else CONTRADICTION, text, "near certain: Greenwood's formula, untied events")
-
-
-def _events_text(item: tuple[str, list[dict]]) -> str:
-    name, spans = item
-    counts = ", ".join(
-        str(span["events"][0]) if len(span["events"]) == 1 else f"{span['events'][0]}-{span['events'][-1]}"
-        for span in spans
-    )
-    return f"{name} (events by span {counts})"
-
-
-@kind("km_one_formula")
-def km_one_formula(check: Check) -> Outcome:
-    """Several endpoints in one sentence: ``rates | half-widths | rates | half-widths | ... | n``; one formula for all?"""
-    groups = len(check.relation.groups)
-    n = int(check.total(groups - 1))
-    fits = {
-        check.one(i).what.split()[0]: set(fitting(check.group(i), check.group(i + 1), n))
-        for i in range(0, groups - 1, 2)
-    }
-    common = set.intersection(*fits.values())
-    text = "; ".join(f"{end}: {' or '.join(sorted(names)) or 'none'}" for end, names in fits.items())
-    text += f"; common to all: {' or '.join(sorted(common)) or 'none'}"
-    (end_a, names_a), *_, (end_b, names_b) = fits.items()
-    return Outcome(
-        CONSISTENT if common else UNDISCLOSED,
-        text,
-        "near certain: Greenwood's formula, untied events",
-        statement_a=f"plus-minus of {end_a}: {' or '.join(sorted(names_a)) or 'no usual formula'}",
-        statement_b=f"plus-minus of {end_b}: {' or '.join(sorted(names_b)) or 'no usual formula'}",
-    )
-
-
-def day(printed: Printed) -> date:
-    """Read a printed date, stored as YYYYMMDD."""
-    text = str(int(printed.number))
-    return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-
-
-def months(start: Printed, end: Printed) -> float:
-    """Give the months between two printed dates."""
-    return (day(end) - day(start)).days / MONTH
-
-
-@kind("km_loss")
-def km_loss(check: Check) -> Outcome:
-    """Censoring before the first milestone: ``rates | half-widths | n | last entry | cut-off``; option ``milestone`` (months).
-
-    If everyone could be watched beyond the milestone, whoever is missing from the effective number was lost earlier.
-    """
-    rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
-    sure, milestone = months(check.one(3), check.one(4)), float(check.option("milestone", "12"))
-    fits = fitting(rates, half_widths, n) or {"1.96 standard errors (plain)": []}
-    sizes = {name: effective(rates[0], half_widths[0], name) for name in fits}
-    lost = n - min(n, math.floor(max(high for _, high in sizes.values())))
-    text = "; ".join(f"{name}: effective number {low:.1f} to {high:.1f} of {n}" for name, (low, high) in sizes.items())
-    text += (
-        f"; at least {lost} censored before {milestone:g} months, although the last entry could be watched for"
-        f" {sure:.1f} months"
-    )
-    broken = lost > 0 and sure >= milestone - 0.05
-    return Outcome(
-        UNDISCLOSED if broken else CONSISTENT,
-        text,
-        "near certain: censoring alone lowers the effective number",
-        group_a=[rates[0], half_widths[0]],
-        group_b=[check.one(2), check.one(3), check.one(4)],
-    )
-
-
-@kind("same_month")
-def same_month(check: Check) -> Outcome:
-    """A month and a date: ``YYYYMM | YYYYMMDD``."""
-    month, date_ = check.one(0), check.one(1)
-    fits = int(date_.number) // 100 == int(month.number)
-    return Outcome(CONSISTENT if fits else CONTRADICTION, f"{month.value} and {date_.value}")
-
-
-@kind("month_days")
-def month_days(check: Check) -> Outcome:
-    """A window in months and in days: ``months ... | days ...``."""
-    spans = [float(m.number) * MONTH for m in check.group(0)]
-    apart = max(abs(span - float(d.number)) for span in spans for d in check.group(1))
-    text = f"{' and '.join(plain(m) for m in check.numbers(0))} months and {' and '.join(plain(d) for d in check.numbers(1))} days: at most {apart:.1f} days apart"
-    return Outcome(CONSISTENT if apart < 1 else CONTRADICTION, text)
-
-
-@kind("followup_range")
-def followup_range(check: Check) -> Outcome:
-    """Range of follow-up: ``first entry | last entry | cut-off | shortest | median | longest`` (months)."""
-    first, last, end = (check.one(i) for i in range(3))
-    low, median, high = (float(check.one(i).number) for i in range(3, 6))
-    least, most = months(last, end), months(first, end)
-    text = (
-        f"entry {first.value} to {last.value}, cut-off {end.value}: follow-up to the cut-off is {least:.1f} to {most:.1f}"
-        f" months; printed {plain(low)} to {plain(high)}"
-    )
-    if not low <= median <= high or high > most + 0.1:
-        return Outcome(CONTRADICTION, text)
-    short = low < least - 0.1 or high < most - 1
-    ended = f"; so nobody who entered more than {plain(high)} months before the cut-off was watched until then"
-    return Outcome(
-        UNDISCLOSED if short else CONSISTENT,
-        text + (ended if high < most - 1 else ""),
-        "certain, but for the reading of follow-up: of all, or of survivors",
-        group_a=[check.one(i) for i in range(3, 6)],
-        group_b=[first, last, end],
-    )
-
-
-@kind("at_risk")
-def at_risk(check: Check) -> Outcome:
-    """Patients at risk late against the median follow-up: ``rates | half-widths | n | median``; option ``milestone``."""
-    rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
-    median, milestone = float(check.one(3).number), float(check.option("milestone", "24"))
-    spans = next(iter(fitting(rates, half_widths, n).values()), None)
-    if spans is None:
-        return Outcome(CONSISTENT, "no formula fits: nothing to compare", "possible: no formula fits")
-    rho, d = spans[-1]["rho"], spans[-1]["events"][0]
-    risk = d / (1 - rho[0]), d / (1 - rho[1]) if rho[1] < 1 else math.inf
-    text = f"{risk[0]:.1f} to {risk[1]:.1f} at risk after {milestone:g} months; half of {n} were watched for {median:g}"
-    broken = median < milestone and risk[0] > n / 2 + 1
-    return Outcome(CONTRADICTION if broken else CONSISTENT, text, "likely: if the median is of observed follow-up")

@@ -9,7 +9,6 @@ from itertools import permutations, product
 import numpy as np
 from scipy.stats import chi2, norm
 
-from helpers.published.counts import plain
 from helpers.published.curves import Z, events_range, fractions
 from helpers.published.relations import (
     CONSISTENT,
@@ -22,6 +21,7 @@ from helpers.published.relations import (
     kind,
 )
 from helpers.published.values import Printed
+from helpers.published.words import plain
 
 Range = tuple[float, float]
 SLACK = 0.25  # var(log HR) may exceed 1/d1 + 1/d2 by this share
