@@ -425,7 +425,7 @@ def _legend_place(curves: Mapping[str, pd.DataFrame], end: float) -> dict[str, o
     """Put the legend where the curves are not: below them, else to their upper right, else below all the same."""
     low = any((curve["survival"][years_of(curve) < 0.7 * end] < 0.35).any() for curve in curves.values())
     high = any((curve["survival"][years_of(curve) > 0.35 * end] > 0.6).any() for curve in curves.values())
-    return {"loc": "upper right", "bbox_to_anchor": (1, 0.95)} if low and not high else {"loc": "lower left"}
+    return {"loc": "upper right", "bbox_to_anchor": (1, 0.9)} if low and not high else {"loc": "lower left"}
 
 
 def years_of(curve: pd.DataFrame) -> pd.Series:
