@@ -22,7 +22,7 @@ ORACLE = ROOT / "tests" / "oracle"
 CURVES = pd.read_csv(ORACLE / "published_curves.csv", comment="#")
 FACTORS = pd.read_csv(ORACLE / "published_factor.csv", comment="#")
 SCORES = pd.read_csv(ORACLE / "published_score.csv", comment="#")
-R_NAMES = {"plain": "1.96 standard errors (plain)", "log": "log", "log-log": "log-log", "logit": "logit",
+R_NAMES = {"plain": "plain (1.96 standard errors)", "log": "log", "log-log": "log-log", "logit": "logit",
            "arcsin": "arcsine"}  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def test_a_relation_that_cannot_be_checked_is_refused(tmp_path, column, value, f
 def test_greenwood_is_recovered_from_rs_limits(row, side):
     name = R_NAMES[row.formula]
     if name in ("log", "log-log", "logit", "arcsine"):
-        name += f", distance to the {side} limit"
+        name += f" (distance to the {side} limit)"
     width = row.surv - row.lower if side == "lower" else row.upper - row.surv
     rate, half = printed(100 * row.surv, 12), printed(100 * width, 12)
     assert np.mean(greenwood(rate, half, name)) == pytest.approx(row.greenwood, rel=1e-6)
@@ -105,7 +105,7 @@ def test_the_formula_that_r_used_is_among_those_that_fit(case, formula):
 def test_without_censoring_the_effective_number_is_the_number_of_patients():
     s, n = 0.75, 120
     half = 1.959964 * math.sqrt(s * (1 - s) / n)
-    low, high = effective(printed(100 * s, 6), printed(100 * half, 6), "1.96 standard errors (plain)")
+    low, high = effective(printed(100 * s, 6), printed(100 * half, 6), "plain (1.96 standard errors)")
     assert (low + high) / 2 == pytest.approx(n, rel=1e-4)
 
 
@@ -148,14 +148,14 @@ def _half_width(name, s, v):
     arcsine = np.clip(np.arcsin(np.sqrt(s)) + side * g / 2 * np.sqrt(s / (1 - s)), 0, np.pi / 2)
     symmetric = {
         "standard error": s * g / Z,
-        "1.96 standard errors (plain)": s * g,
-        "log, half the length": s * np.sinh(g),
+        "plain (1.96 standard errors)": s * g,
+        "log (half the length)": s * np.sinh(g),
     }
     limit = {
         "log": s * np.exp(side * g), "log-log": s ** np.exp(-side * g / -np.log(s)),
         "logit": 1 / (1 + np.exp(-np.log(s / (1 - s)) - side * g / (1 - s))), "arcsine": np.sin(arcsine) ** 2,
     }  # fmt: skip
-    return symmetric[name] if name in symmetric else np.abs(np.clip(limit[name.split(",")[0]], 0, 1) - s)
+    return symmetric[name] if name in symmetric else np.abs(np.clip(limit[name.split(" (")[0]], 0, 1) - s)
 
 
 def _milestones(rng, time, event):
@@ -224,7 +224,7 @@ def test_a_small_fall_must_be_one_patient_among_a_whole_number(decimals):
 
 
 def test_limits_that_do_not_exist_fit_nothing():
-    assert greenwood(printed(98, 0), printed(5, 0), "log-log, distance to the upper limit") is None
+    assert greenwood(printed(98, 0), printed(5, 0), "log-log (distance to the upper limit)") is None
     assert set(FORMULAS) > {"standard error"}
 
 

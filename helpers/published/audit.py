@@ -177,7 +177,7 @@ def letter(found: pd.DataFrame, readings: Mapping[str, str], *verdicts: str, sta
     Examples
     --------
     >>> print(letter(audit(), innocents(), "rounding").splitlines()[0])
-    1. **percentage: relapse location before CAR-T: BM+CNS** (*rounding*)
+    1. **Percentage: relapse location before CAR-T: BM+CNS** (*rounding*)
     """
     chosen = found[found["verdict"].isin(verdicts)]
     return "\n\n".join(
@@ -187,12 +187,14 @@ def letter(found: pd.DataFrame, readings: Mapping[str, str], *verdicts: str, sta
 
 def _paragraph(number: int, row, readings: Mapping[str, str]) -> str:
     again = row.statement_b == row.statement_a
+    title = row.finding if row.finding[1:2] == " " else row.finding[:1].upper() + row.finding[1:]
+    sure, colon, because = row.sureness.partition(": ")
     lines = [
-        f"{number}. **{row.finding}** (*{row.verdict}*)",
+        f"{number}. **{title}** (*{row.verdict}*)",
         f"    - {row.where_a}: {row.statement_a}",
         *([] if again else [f"    - {row.where_b}: {row.statement_b}"]),
         f"    - Arithmetic: {row.arithmetic}.",
-        f"    - How sure: {row.sureness}.",
+        f"    - How sure: {f'{sure} ({because})' if colon else sure}.",
     ]
     reading = readings.get(row.finding)
     return "\n".join(lines + ([f"    - An innocent reading: {reading}"] if reading else []))

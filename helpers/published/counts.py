@@ -166,7 +166,9 @@ def digits(check: Check) -> Outcome:
     most = max(p.decimals for p in group)
     short = [p for p in group if p.decimals < most]
     text = f"{len(short)} of {len(group)} with fewer than {most} decimals: {state_values(short) or 'none'}"
-    return Outcome(ROUNDING if short else CONSISTENT, text, group_b=short)
+    return Outcome(
+        ROUNDING if short else CONSISTENT, text, statement_a=f"{len(group)} numbers of one list", group_b=short
+    )
 
 
 # ------------------------------------------------------------------ p-values of tables of counts

@@ -46,18 +46,20 @@ def _sqrt_v_arcsine(width: float, s: float) -> float:
 # Each gives the square root of Greenwood's sum from rate s and plus-minus h; a limit outside 0..1 has none.
 FORMULAS: dict[str, Callable[[float, float], float]] = {
     "standard error": lambda s, h: h / s,
-    "1.96 standard errors (plain)": lambda s, h: h / s / Z,
-    "log, distance to the lower limit": lambda s, h: -math.log(1 - h / s) / Z,
-    "log, distance to the upper limit": lambda s, h: math.log(1 + h / s) / Z,
-    "log, half the length": lambda s, h: math.asinh(h / s) / Z,
-    "log-log, distance to the lower limit": lambda s, h: math.log(math.log(s - h) / math.log(s)) * abs(math.log(s)) / Z,
-    "log-log, distance to the upper limit": lambda s, h: (
+    "plain (1.96 standard errors)": lambda s, h: h / s / Z,
+    "log (distance to the lower limit)": lambda s, h: -math.log(1 - h / s) / Z,
+    "log (distance to the upper limit)": lambda s, h: math.log(1 + h / s) / Z,
+    "log (half the length)": lambda s, h: math.asinh(h / s) / Z,
+    "log-log (distance to the lower limit)": lambda s, h: (
+        math.log(math.log(s - h) / math.log(s)) * abs(math.log(s)) / Z
+    ),
+    "log-log (distance to the upper limit)": lambda s, h: (
         -math.log(math.log(s + h) / math.log(s)) * abs(math.log(s)) / Z
     ),
-    "logit, distance to the lower limit": lambda s, h: (_logit(s) - _logit(s - h)) * (1 - s) / Z,
-    "logit, distance to the upper limit": lambda s, h: (_logit(s + h) - _logit(s)) * (1 - s) / Z,
-    "arcsine, distance to the lower limit": lambda s, h: _sqrt_v_arcsine(_arcsine(s) - _arcsine(s - h), s),
-    "arcsine, distance to the upper limit": lambda s, h: _sqrt_v_arcsine(_arcsine(s + h) - _arcsine(s), s),
+    "logit (distance to the lower limit)": lambda s, h: (_logit(s) - _logit(s - h)) * (1 - s) / Z,
+    "logit (distance to the upper limit)": lambda s, h: (_logit(s + h) - _logit(s)) * (1 - s) / Z,
+    "arcsine (distance to the lower limit)": lambda s, h: _sqrt_v_arcsine(_arcsine(s) - _arcsine(s - h), s),
+    "arcsine (distance to the upper limit)": lambda s, h: _sqrt_v_arcsine(_arcsine(s + h) - _arcsine(s), s),
 }
 
 SHOWN = [name for name in FORMULAS if "plain" in name or (name.startswith("log") and "lower" in name)]
@@ -84,7 +86,7 @@ def greenwood(rate: Printed, half_width: Printed, formula: str) -> Range | None:
     --------
     >>> from decimal import Decimal
     >>> rate, half = Printed("a", Decimal("80.7"), 1), Printed("b", Decimal("7.7"), 1)
-    >>> [round(v, 5) for v in greenwood(rate, half, "1.96 standard errors (plain)")]
+    >>> [round(v, 5) for v in greenwood(rate, half, "plain (1.96 standard errors)")]
     [0.00234, 0.0024]
     """
     sums = []
@@ -124,7 +126,7 @@ def steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int
     --------
     >>> from decimal import Decimal
     >>> rates, halves = ([Printed("", Decimal(x), 2) for x in text.split()] for text in ("62.34 60.82", "8.82 8.99"))
-    >>> last = steps(rates, halves, "log, distance to the lower limit", 120)[-1]
+    >>> last = steps(rates, halves, "log (distance to the lower limit)", 120)[-1]
     >>> last.events, last.at_risk
     ((1,), (41, 62))
     """
@@ -242,7 +244,7 @@ def effective(rate: Printed, half_width: Printed, formula: str) -> Range:
     --------
     >>> from decimal import Decimal
     >>> rate, half = Printed("a", Decimal("80.7"), 1), Printed("b", Decimal("7.7"), 1)
-    >>> [round(n) for n in effective(rate, half, "1.96 standard errors (plain)")]
+    >>> [round(n) for n in effective(rate, half, "plain (1.96 standard errors)")]
     [99, 103]
     """
     s, v = fractions(rate), greenwood(rate, half_width, formula)

@@ -316,7 +316,7 @@ def logrank_cox(check: Check) -> Outcome:
     p = float(chi2.sf(score[1], 1)), float(chi2.sf(score[0], 1))
     asked = float(chi2.isf(float(printed.number), 1))
     text = (
-        f"Wald chi-square {z0**2:.3f} to {z1**2:.3f}; the score test lies within {ratio[0]:.2f} to {ratio[1]:.2f} of it, at"
+        f"Wald chi-square {z0**2:.3f} to {z1**2:.3f}; the score test is {ratio[0]:.2f} to {ratio[1]:.2f} times that, at"
         f" most {score[1]:.3f}; a log-rank p of {printed.text} needs {asked:.3f}; possible p {p[0]:.3f} to {p[1]:.3f}"
     )
     return Outcome(

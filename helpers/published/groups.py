@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, kind
+from helpers.published.values import Printed
 from helpers.published.words import plain
 
 
@@ -31,7 +33,7 @@ def exclusion(check: Check) -> Outcome:
 def both_levels(check: Check) -> Outcome:
     """A comparison that needs patients on both sides: ``analysed | with the feature | its estimates``."""
     n, yes = int(check.total(0)), int(check.total(1))
-    text = f"{n} analysed, {yes} of them with the feature: {max(n - yes, 0)} left as reference"
+    text = f"{n} analysed, {yes} of them with the feature: {max(n - yes, 0) or 'nobody'} left as reference"
     return Outcome(CONTRADICTION if yes >= n else CONSISTENT, text, "certain, if the analysis is of those selected")
 
 
@@ -96,9 +98,11 @@ def comparator(check: Check) -> Outcome:
 
 @kind("population")
 def population(check: Check) -> Outcome:
-    """One quantity about two populations: ``a | b``, by the population column."""
+    """One quantity about two populations: ``a | b``, by the population column; options ``a``, ``b`` say them in words."""
     a, b = check.one(0), check.one(1)
-    text = f"{a.where}: about {a.population}; {b.where}: about {b.population}"
+    text = f"{a.where}: about {check.option('a', a.population)}; {b.where}: about {check.option('b', b.population)}"
+    if a.population == b.population:
+        text = f"both about {a.population}"
     return Outcome(CONSISTENT if a.population == b.population else WORDING, text, "certain: words of the print")
 
 
@@ -116,14 +120,16 @@ def label(check: Check) -> Outcome:
 
 @kind("missing")
 def missing(check: Check) -> Outcome:
-    """A row that a text or table announces and that another lacks: ``announced ...``; option ``expects`` = ids."""
+    """A row that a text or table announces and that another lacks: ``announced ...``; options ``expects`` = ids, ``told`` = in words."""
     absent = [id for id in check.option("expects").split() if id not in check.values]
-    text = f"not printed: {', '.join(absent)}" if absent else "printed"
+    told = check.option("told") or f"a row {', '.join(absent)}"
+    nowhere = Printed("", Decimal(0), 0, where="Nowhere in the print" if absent else "In the print")
     return Outcome(
         UNDISCLOSED if absent else CONSISTENT,
-        text,
-        "certain: the print has no such row",
-        statement_b=f"no row {', '.join(absent)}" if absent else "the row is there",
+        f"not printed: {', '.join(absent)}" if absent else "printed",
+        "certain: the print that was read has no such row",
+        statement_b=told,
+        group_b=[nowhere],
     )
 
 

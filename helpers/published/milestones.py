@@ -86,7 +86,7 @@ def km_loss(check: Check) -> Outcome:
     """
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     sure, milestone = months(check.one(3), check.one(4)), float(check.option("milestone", "12"))
-    fits = fitting(rates, half_widths, n) or {"1.96 standard errors (plain)": []}
+    fits = fitting(rates, half_widths, n) or {"plain (1.96 standard errors)": []}
     sizes = {name: effective(rates[0], half_widths[0], name) for name in fits}
     lost = n - min(n, math.floor(max(high for _, high in sizes.values())))
     text = "; ".join(f"{name}: effective number {low:.1f} to {high:.1f} of {n}" for name, (low, high) in sizes.items())
