@@ -85,8 +85,12 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
 def save(fig: Figure, name: str, parameters: Parameters) -> None:
     """Write a figure as SVG and PNG to ``<output_folder>/figures``; with an empty output folder write nothing.
 
-    No date and no program version goes into the files: the same figure gives the same bytes.
+    No date and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once
+    here, not again for each format; call this when the figure is complete.
     """
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.execute(fig)
+        fig.set_layout_engine("none")
     if not parameters.output_folder:
         return
     for kind, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
