@@ -1,0 +1,367 @@
+"""Calibrate a cohort to another paper in seconds: margins, states, endpoints, curves, models and bounds are a folder.
+
+The same loss, the same kernels and the same label search as for the default cohort, on a table per patient with nothing
+but labels and days. ``data/synthesis/made_up`` is such a folder, of a paper that does not exist; what an endpoint counts
+is one of its tables, so that a wrong definition can be calibrated as easily as the right one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from helpers.paths import DATA
+from helpers.published.values import published
+from helpers.synthesis.draws import deal
+from helpers.synthesis.label_search import Bound, LabelSearch, read_models
+from helpers.synthesis.targets import loss_of, targets_of
+
+MADE_UP = DATA / "synthesis" / "made_up"
+MEASURES = ("rate", "half_width")
+Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What a paper prints and what its cohort may be like: a folder of tables.
+
+    Attributes
+    ----------
+    folder : Path
+        Holds published_values.csv, labels.csv, states.csv, endpoints.csv, curves.csv, models.csv, stages.csv, bounds.csv.
+    endpoints_file : str
+        The table that says which states are events of an endpoint.
+
+    Examples
+    --------
+    >>> Paper().margins()["arm"]
+    {'old': 42, 'new': 42}
+    >>> Paper().events()["pfs"]
+    ('relapse', 'death')
+    """
+
+    folder: Path = MADE_UP
+    endpoints_file: str = "endpoints.csv"
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Read one of the tables as text."""
+        return pd.read_csv(Path(self.folder) / name, dtype=str, keep_default_na=False)
+
+    def margins(self) -> dict[str, dict[str, int]]:
+        """Return how many patients have each code of each label, looked up in the print."""
+        numbers = published(self.folder).set_index("id")["number"]
+        rows = self.table("labels.csv")
+        return {
+            label: {row.code: int(numbers[row.id]) for row in part.itertuples()}
+            for label, part in rows.groupby("label", sort=False)
+        }
+
+    def events(self) -> dict[str, tuple[str, ...]]:
+        """Return the states that are events of each endpoint."""
+        return {row.endpoint: tuple(row.states.split("|")) for row in self.table(self.endpoints_file).itertuples()}
+
+    def curve_ids(self) -> list[str]:
+        """List the ids of rates and half-widths in the order of the search."""
+        return [f"{id}.{measure}" for id in self.table("curves.csv")["id"] for measure in MEASURES]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A small calibrated cohort.
+
+    Attributes
+    ----------
+    patients : DataFrame
+        Labels, a day per state (NaN: never), contact, and ``synthetic`` (always true).
+    found : DataFrame
+        id, printed, computed, hit: every printed survival statistic under the definition that was searched with.
+    trace : DataFrame
+        stage, round, seconds, loss, hits (all printed statistics): what the search reached when.
+    """
+
+    patients: pd.DataFrame
+    found: pd.DataFrame
+    trace: pd.DataFrame
+
+
+def calibrate_small(
+    paper: Paper | None = None, seed: int = 2025, *, moves: int = 40_000, rounds: int = 4
+) -> Calibrated:
+    """Search for a cohort on which the printed numbers of *paper* come out.
+
+    Parameters
+    ----------
+    paper : Paper, optional
+        By default the made-up paper.
+    seed : int
+    moves : int
+        Moves of one round of annealing the days.
+    rounds : int
+        Rounds of annealing of each stage of labels (three times as many of the days), each from the best so far.
+
+    Returns
+    -------
+    Calibrated
+
+    Examples
+    --------
+    >>> calibrate_small(moves=2000, rounds=1).patients["arm"].value_counts().to_dict()
+    {'old': 42, 'new': 42}
+    """
+    paper, began, trace = paper or Paper(), time.perf_counter(), []
+    rng = np.random.default_rng(seed)
+    labels, days = _start(paper, rng)
+
+    def note(stage: str, turn: int, loss: float) -> None:
+        hits = int(evaluated(paper, labels, days)["hit"].sum())
+        trace.append((stage, turn, time.perf_counter() - began, float(loss), hits))
+
+    note("start", 0, np.nan)
+    least = np.inf
+    for turn in range(3 * rounds):
+        tried, loss = _anneal_days(paper, days, rng, moves, warm=_heat(turn))
+        days, least = (tried, loss) if loss < least else (days, least)
+        note("days", turn + 1, least)
+        if least <= 0:
+            break
+    for name, rows in paper.table("stages.csv").groupby("stage", sort=False):
+        least = np.inf
+        for turn in range(rounds):
+            tried, loss = _anneal_labels(paper, name, rows, labels, days, rng, heat=_heat(turn))
+            labels, least = (tried, loss) if loss < least else (labels, least)
+            note(name, turn + 1, least)
+            if least <= 0:
+                break
+    patients = pd.concat([labels, days], axis=1).assign(synthetic=True)
+    columns = ["stage", "round", "seconds", "loss", "hits"]
+    return Calibrated(patients, evaluated(paper, labels, days), pd.DataFrame(trace, columns=columns))
+
+
+def endpoints_of(days: pd.DataFrame, events: dict[str, tuple[str, ...]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Derive (time, event) of each endpoint: the first of its states, else the last contact.
+
+    Examples
+    --------
+    >>> days = pd.DataFrame({"relapse": [10.0, np.nan], "death": [30.0, 20.0], "contact": [30.0, 20.0]})
+    >>> endpoints_of(days, {"pfs": ("relapse",)})["pfs"][1].tolist()
+    [True, False]
+    """
+    first = {name: days[list(states)].min(axis=1) for name, states in events.items()}
+    return {name: (day.fillna(days["contact"]).to_numpy(), day.notna().to_numpy()) for name, day in first.items()}
+
+
+def evaluated(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """Compare a cohort with the print, under the definitions of *paper*.
+
+    Returns
+    -------
+    DataFrame
+        id, printed, computed, hit.
+    """
+    curves, printed = paper.curve_ids(), published(paper.folder).set_index("id")["value"]
+    targets = targets_of(curves, paper.folder)
+    values = _curve_values(paper, days)
+    rows = list(zip(curves, values, targets.hit(values), strict=True))
+    search = _label_search(paper, labels, days)
+    for k, (ids, goal) in enumerate(zip(search.ids, search.targets, strict=True)):
+        computed = search.values(k)
+        rows += [row for row in zip(ids, computed, goal.hit(computed), strict=True) if row[0]]
+    out = pd.DataFrame(rows, columns=["id", "computed", "hit"])
+    out.insert(1, "printed", out["id"].map(printed))
+    return out
+
+
+def _heat(turn: int) -> float:
+    """Begin hot; then reheat gently and strongly in turn."""
+    return 1.5 if turn % 2 == 0 else 0.4
+
+
+def _start(paper: Paper, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Deal the labels and draw plausible days, all different."""
+    margins, states = paper.margins(), paper.table("states.csv")
+    n = sum(next(iter(margins.values())).values())
+    everyone = np.ones(n, bool)
+    labels = pd.DataFrame({label: deal(rng, codes, everyone) for label, codes in margins.items()})
+    latest = int(states["latest"].astype(float).max())
+    days = pd.DataFrame({"contact": rng.choice(np.arange(400, latest), n, replace=False).astype(float)})
+    for row in states.itertuples():
+        has = rng.random(n) < float(row.share)
+        day = rng.permutation(np.arange(int(row.earliest), latest))[:n].astype(float)
+        days[row.state] = np.where(has & (day < days["contact"]), day, np.nan)
+        if row.last == "yes":
+            days["contact"] = days[row.state].fillna(days["contact"])
+    for row in states[states["last"] == "no"].itertuples():
+        days[row.state] = days[row.state].where(days[row.state] < days["contact"] - float(row.gap))
+    return labels, days[[*states["state"], "contact"]]
+
+
+def _label_search(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> LabelSearch:
+    models = read_models(Path(paper.folder) / "models.csv")
+    return LabelSearch(labels, endpoints_of(days, paper.events()), list(models.values()), folder=paper.folder)
+
+
+def _anneal_labels(paper, name, rows, labels, days, rng, heat) -> tuple[pd.DataFrame, float]:
+    search = _label_search(paper, labels, days)
+    table = paper.table("bounds.csv")
+    bounds = [
+        Bound((r.first, r.codes), (r.second, r.codes_second), int(r.low), int(r.high))
+        for r in table[table["stage"] == name].itertuples()
+    ]
+    moved = {row.label: (row.models.split(";"), np.zeros(len(labels), int)) for row in rows.itertuples()}
+    loss = search.anneal(moved, bounds, rng, int(rows["moves"].iloc[0]), heat=heat)
+    return search.frame(), loss
+
+
+def _masks(paper: Paper) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Endpoints as bits of states; how many milestones each has, and all of them; how many events it may have."""
+    states = list(paper.table("states.csv")["state"])
+    events, curves = paper.events(), paper.table("curves.csv")
+    names = list(dict.fromkeys(curves["endpoint"]))
+    masks = np.array([sum(1 << states.index(s) for s in events[name]) for name in names], np.int64)
+    at = [curves.loc[curves["endpoint"] == name, "days"].astype(float).to_numpy() for name in names]
+    sizes = np.array([len(a) for a in at], np.int64)
+    table = paper.table(paper.endpoints_file).set_index("endpoint")
+    return masks, sizes, np.concatenate(at), table.loc[names, ["events_low", "events_high"]].to_numpy().astype(float)
+
+
+def _arrays(paper: Paper, days: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    states = list(paper.table("states.csv")["state"])
+    return days[states].fillna(np.inf).to_numpy(float), days["contact"].to_numpy(float).copy()
+
+
+def _curve_values(paper: Paper, days: pd.DataFrame) -> np.ndarray:
+    state, contact = _arrays(paper, days)
+    masks, sizes, at, events = _masks(paper)
+    out = np.empty(2 * at.size)
+    _curves(state, contact, masks, sizes, at, events, out)
+    return out
+
+
+def _anneal_days(paper: Paper, days: pd.DataFrame, rng, moves: int, warm: float) -> tuple[pd.DataFrame, float]:
+    targets, states = targets_of(paper.curve_ids(), paper.folder), paper.table("states.csv")
+    limits = states[["earliest", "latest", "gap"]].astype(float).to_numpy()
+    last = (states["last"] == "yes").to_numpy()
+    state, contact, loss = _search(
+        rng, moves, warm, *_arrays(paper, days), limits, last, *_masks(paper), targets.number, targets.half, targets.scale
+    )  # fmt: skip
+    found = pd.DataFrame(np.where(np.isinf(state), np.nan, state), columns=list(states["state"]))
+    return found.assign(contact=contact), float(loss)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _curves(state, contact, masks, sizes, at, events, out):
+    """Fill out with rate and plain half-width (percent) of each endpoint at its milestones; event days differ.
+
+    Returns by how many events an endpoint has too few or too many.
+    """
+    n, begin, broken = contact.size, 0, 0.0
+    day, event = np.empty(n), np.empty(n, np.bool_)
+    for e in range(masks.size):
+        for i in range(n):
+            day[i], event[i] = contact[i], False
+            for s in range(state.shape[1]):
+                if (masks[e] >> s) & 1 and state[i, s] <= day[i]:
+                    day[i], event[i] = state[i, s], True
+        for m in range(begin, begin + sizes[e]):
+            logarithm, variance = 0.0, 0.0
+            for i in range(n):
+                if event[i] and day[i] <= at[m]:
+                    at_risk = 0
+                    for j in range(n):
+                        at_risk += day[j] >= day[i]
+                    logarithm += math.log1p(-1.0 / at_risk)
+                    variance += 1.0 / (at_risk * max(at_risk - 1.0, 1e-9))
+            out[2 * m] = 100.0 * math.exp(logarithm)
+            out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
+        begin += sizes[e]
+        total = event.sum()
+        broken += max(0.0, events[e, 0] - total) + max(0.0, total - events[e, 1])
+    return broken
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _allowed(state, contact, i, limits, last, taken):
+    """Tell whether the days of patient i are in order, within their limits, and no other patient's."""
+    for s in range(state.shape[1]):
+        day = state[i, s]
+        if day == np.inf:
+            continue
+        if day < limits[s, 0] or day > limits[s, 1] or day > contact[i] or taken[int(day)] > 0:
+            return False
+        if last[s] and day != contact[i]:
+            return False
+        if not last[s] and day > contact[i] - limits[s, 2]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _search(rng, moves, warm, state, contact, limits, last, masks, sizes, at, events, number, half, scale):
+    """Anneal days: one moves, appears or goes; a last contact moves; two patients exchange a state."""
+    n, count = state.shape
+    taken = np.zeros(10_000, np.int64)
+    for i in range(n):
+        for s in range(count):
+            if state[i, s] < np.inf:
+                taken[int(state[i, s])] += 1
+    values = np.empty(2 * at.size)
+    odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
+    loss = loss_of(values, number, half, scale, 0.1) + odd
+    best = loss_of(values, number, half, scale, 1.0) + odd
+    keep, keep_contact = state.copy(), contact.copy()
+    row, latest = np.empty(count), limits[:, 1].max()  # nobody is followed for longer than a state can come
+    for step in range(moves):
+        phase = min(1.0, 1.1 * step / moves)
+        heat, fine = warm * (0.02 / warm) ** phase, 0.1 + 0.9 * phase
+        if step % 500 == 0:
+            odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
+            loss = loss_of(values, number, half, scale, fine) + odd
+        i, s = rng.integers(0, n), rng.integers(0, count)
+        row[:], rest = state[i], contact[i]
+        for k in range(count):
+            if row[k] < np.inf:
+                taken[int(row[k])] -= 1
+        kind, shift = rng.random(), math.ceil(math.exp(rng.random() * 6.0)) * (1 if rng.random() < 0.5 else -1)
+        if kind < 0.4 and state[i, s] < np.inf:
+            state[i, s] += shift
+        elif kind < 0.6:
+            contact[i] = min(latest, max(30.0, contact[i] + shift))
+            for k in range(count):
+                if last[k] and state[i, k] < np.inf:
+                    state[i, k] = contact[i]
+        elif state[i, s] < np.inf:
+            state[i, s] = np.inf
+            if last[s]:
+                contact[i] += rng.integers(0, int(latest - contact[i]) + 1)
+        else:
+            low = limits[s, 0]
+            day = low + rng.integers(0, int(max(1.0, contact[i] - low)))
+            state[i, s] = day
+        for k in range(count):
+            if last[k] and state[i, k] < np.inf:
+                contact[i] = state[i, k]
+        new = 1e9
+        if _allowed(state, contact, i, limits, last, taken):
+            odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
+            new = loss_of(values, number, half, scale, fine) + odd
+        if new < 1e9 and (new <= loss or rng.random() < math.exp((loss - new) / heat)):
+            loss = new
+            if phase > 0.5:
+                final = loss_of(values, number, half, scale, 1.0) + odd
+                if final < best:
+                    best = final
+                    keep[:], keep_contact[:] = state, contact
+        else:
+            state[i], contact[i] = row, rest
+        for k in range(count):
+            if state[i, k] < np.inf:
+                taken[int(state[i, k])] += 1
+        if best <= 0.0:
+            break
+    return keep, keep_contact, best
