@@ -236,3 +236,30 @@ def site(out: Path | None) -> None:
     front = "The cohort in these notebooks is **synthetic**: no real patient stands behind a single row."
     page = build_book(numbered(), out or DOCS / "_build" / "site", title=title, front=front)
     click.echo(f"Read it: {page}")
+
+
+@main.command()
+@click.option("--seed", "seeds", type=int, multiple=True, help="Seed of a search; repeatable. By default 2025.")
+@click.option("--out", type=FOLDER, help="Folder of the searches; by default runs/calibrate. What is there is resumed.")
+@click.option(
+    "--effort", type=click.FloatRange(0.001), default=1.0, show_default=True, help="Factor on the moves made."
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Seeds searched at the same time.")
+@click.option("--adopt", is_flag=True, help="Make the best state that of the default cohort (data/synthesis).")
+@refusing
+def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int, adopt: bool) -> None:
+    """Search for a synthetic cohort on which the printed numbers come out.
+
+    Each search keeps what it has reached in OUT/SEED and goes on from there when it is called again.
+    """
+    from helpers.paths import RUNS
+    from helpers.synthesis.calibrate import Plan, adopt_best, calibrate_many
+
+    found = calibrate_many(seeds or (2025,), out or RUNS / "calibrate", Plan(effort=effort), jobs=jobs, say=click.echo)
+    for seed, outcome in found.items():
+        missed = ", ".join(id for id, hit in outcome.hits.items() if not hit)
+        click.echo(
+            f"seed {seed}: {sum(outcome.hits.values())} of {len(outcome.hits)} survival statistics; missing: {missed}"
+        )
+    if adopt:
+        click.echo(f"adopted: {adopt_best(found)}; now `supplement refresh`")

@@ -8,15 +8,18 @@ stage draws from (seed, stage, round), so that a resumed search goes on as an un
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from helpers.parallel import run_all
 from helpers.paths import DATA, PUBLISHED, write_json
 from helpers.synthesis.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.synthesis.fates import draw_fates
@@ -26,7 +29,8 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 from helpers.synthesis.targets import targets_of
 
 FOLDER = DATA / "synthesis"
-FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 6_000_000, 6, 4
+FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 10_000_000, 12, 4
+RESTART = 6  # every so many rounds the fates start afresh
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Plan:
         Moves of one annealing of the fates, how often it and each stage of labels is tried.
     effort : float
         Factor on the moves of every stage.
+    heats : pair of float
+        Temperatures that rounds of labels start from, in turn.
     """
 
     folder: Path = FOLDER
@@ -48,6 +54,7 @@ class Plan:
     fate_rounds: int = FATE_ROUNDS
     label_rounds: int = LABEL_ROUNDS
     effort: float = 1.0
+    heats: tuple[float, float] = (1.5, 0.4)
 
     def stages(self) -> dict[str, pd.DataFrame]:
         """Return the stages in order: the labels that move in each."""
@@ -130,14 +137,14 @@ def _best_fates(seed, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
     targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
     began = time.monotonic()
     for turn in range(plan.fate_rounds):
-        start = fates if turn % 3 == 0 else best
+        start = fates if turn % RESTART == 0 else best
         found, loss, hit = search_fates(
             start,
             labels,
             targets,
             _rng(seed, "fates", turn),
             int(plan.fate_moves * plan.effort),
-            warm=2.0 if turn % 3 == 0 else 0.5,
+            warm=2.0 if turn % RESTART == 0 else (0.5, 0.25)[turn % 2],
         )
         if loss < least:
             best, least, most = found, loss, hit
@@ -163,9 +170,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
     for turn in range(plan.label_rounds):
         search.matrix[:] = start if turn % 2 == 0 else best
-        loss = search.anneal(
-            moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=1.5 if turn % 2 == 0 else 0.4
-        )
+        loss = search.anneal(moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=plan.heats[turn % 2])
         if loss < least:
             best, least = search.matrix.copy(), loss
         search.matrix[:] = best
@@ -227,8 +232,6 @@ def _settled(labels: pd.DataFrame, codes: pd.DataFrame, rows: pd.DataFrame, rng)
 
 
 def _resume(folder: Path) -> tuple[list[str], float]:
-    import json
-
     file = folder / "progress.json"
     if not file.exists():
         return [], 0.0
@@ -240,3 +243,33 @@ def _keep(folder: Path, labels, fates, done: list[str], seconds: float) -> list[
     write_state(folder / "state.csv", labels, fates)
     write_json(folder / "progress.json", {"done": done, "seconds": round(seconds, 1)})
     return done
+
+
+def calibrate_many(
+    seeds: Sequence[int], folder: str | Path, plan: Plan | None = None, *, jobs: int = 1, say: Progress = print
+) -> dict[int, Outcome]:
+    """Calibrate several seeds, each in its own folder, *jobs* at a time.
+
+    Returns
+    -------
+    dict of seed to Outcome
+    """
+    seeds = list(dict.fromkeys(seeds))
+    one = partial(_one, folder=Path(folder), plan=plan, say=say if jobs == 1 else _aloud)
+    return dict(zip(seeds, run_all(one, seeds, jobs=jobs, dask=""), strict=True))
+
+
+def _one(seed: int, folder: Path, plan: Plan | None, say: Progress) -> Outcome:
+    return calibrate(seed, folder / str(seed), plan, lambda line: say(f"seed {seed}, {line}"))
+
+
+def _aloud(line: str) -> None:
+    print(line, flush=True)
+
+
+def adopt_best(found: Mapping[int, Outcome]) -> Path:
+    """Write the state with the most hits as that of the default cohort."""
+    from helpers.synthesis.study import CALIBRATED
+
+    best = max(found.values(), key=lambda outcome: sum(outcome.hits.values()))
+    return write_state(CALIBRATED, best.labels, best.fates)

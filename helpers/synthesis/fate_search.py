@@ -22,7 +22,7 @@ MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
 LAST_FOLLOW_UP = 2500
 GAP = 10.0  # least days between progression and death, between two steps of one fate
 NEVER = np.inf
-LATEST_NR = 700  # a non-responder progresses by this day, or was rescued
+LATEST_NR = 150  # a non-responder progresses by this day
 
 
 def search_fates(
@@ -59,7 +59,8 @@ def search_fates(
     assessed = np.where(labels["response"] == "NR", fates["assessed"], NEVER).astype(float)
     earliest = np.where(labels["response"] == "ND", 22.0, 36.0)
     unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool).copy()
-    fixed = labels["crs_open"].to_numpy(bool) | np.isin(contact, np.array(follow_up_marks()).ravel())
+    early = (fates["death"] < 30).to_numpy(bool)
+    fixed = early | np.isin(contact, np.array(follow_up_marks()).ravel())
     edges = _edges()
     quarter = np.searchsorted(edges[:, 0], contact, side="right") - 1
     best = _anneal(
@@ -222,7 +223,7 @@ def _move(rng, i, j, state, contact, assessed, earliest, unrelated, fixed, edges
             state[i, 1] = np.inf
             return 1
         day = _free_day(
-            rng, 60.0, min(min(progression, contact[i]) - 15.0, 500.0), taken, -1.0 if failure == np.inf else failure
+            rng, 60.0, min(min(progression, contact[i]) - 15.0, 1000.0), taken, -1.0 if failure == np.inf else failure
         )
         if day < 0:
             return 0
@@ -262,7 +263,7 @@ def _move(rng, i, j, state, contact, assessed, earliest, unrelated, fixed, edges
         if (assessed[i] < np.inf) == (assessed[j] < np.inf) or earliest[i] != earliest[j]:
             return 0
         ill = j if assessed[i] < np.inf else i  # whose fate the non-responder would have
-        if state[ill, 1] < np.inf or (state[ill, 0] < np.inf and state[ill, 0] > LATEST_NR) or unrelated[ill]:
+        if state[ill, 1] < np.inf or state[ill, 0] > LATEST_NR or unrelated[ill]:
             return 0
         if state[ill, 2] < 45:
             return 0
@@ -328,7 +329,8 @@ def _anneal(
     for step in range(moves):
         phase = min(1.0, 1.05 * step / moves)
         if step % 1000 == 0:  # the loss changes its shape as it cools
-            heat, fine = warm * (0.03 / warm) ** phase, 0.1 + 0.9 * phase
+            heat = warm * (0.03 / warm) ** phase
+            fine = 0.1 + 0.9 * phase if warm >= 1.0 else 1.0
             loss = loss_of(values, number, half, scale, fine) + odd
         who[0], who[1] = rng.integers(0, n), rng.integers(0, n)
         for k in range(2):

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from helpers.estimate.engine.cox_newton import CONVERGED, newton
-from helpers.estimate.engine.cox_pass import workspace
+from helpers.estimate.engine.cox_newton import cholesky, inverse_diagonal, solve
 from helpers.estimate.engine.layout import lay_out
 from helpers.estimate.engine.logrank import _logrank
 from helpers.synthesis.targets import Targets, loss_of, targets_of
@@ -231,7 +230,7 @@ def _three(items: tuple) -> tuple:
 @njit(cache=True, nogil=True, error_model="numpy")
 def evaluate(matrix, columns, population, layout, event, kind, beta, out):
     """Fill out with hazard ratio, limits and p of each column, or with a log-rank p; beta is the start and the end."""
-    n, p = matrix.shape[0], columns.shape[0]
+    n = matrix.shape[0]
     count = np.ones(n)
     for q in range(n):
         i = layout.order[q]
@@ -245,35 +244,94 @@ def evaluate(matrix, columns, population, layout, event, kind, beta, out):
         difference, _, variance = _logrank(event, group, count, layout, 2)
         out[0] = math.erfc(abs(difference[1]) / math.sqrt(2.0 * variance[1, 1])) if variance[1, 1] > 0 else np.nan
         return
-    width = -(-n // 8) * 8
-    x = np.zeros((1, p, width))
-    centre, scale, total = np.zeros(p), np.zeros(p), count.sum()
+    _cox(matrix, columns, count, layout, event, beta, out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cox(matrix, columns, count, layout, event, beta, out):
+    """Fit a Cox model of yes/no columns by Newton's method from beta (p,), which is filled; untied event times.
+
+    Patients who agree in every column are one pattern, so that a risk set is a few counts. Agrees with the engine's
+    ``cox_fit``, to which a test holds it.
+    """
+    n, p = matrix.shape[0], columns.shape[0]
+    pattern, slot = np.empty(n, np.int64), np.full(1 << p, -1)
+    x, kinds = np.zeros((min(n, 1 << p), p)), 0
+    for q in range(n):
+        bits = 0
+        for a in range(p):
+            bits |= ((columns[a, 1] >> matrix[layout.order[q], columns[a, 0]]) & 1) << a
+        if count[q] > 0 and slot[bits] < 0:
+            slot[bits] = kinds
+            for a in range(p):
+                x[kinds, a] = (bits >> a) & 1
+            kinds += 1
+        pattern[q] = slot[bits]
+    sets, died, deaths = np.empty((n, kinds)), np.empty(n, np.int64), 0
+    at_risk = np.zeros(kinds)
+    for g in range(layout.starts.size - 1):
+        for q in range(layout.starts[g], layout.starts[g + 1]):
+            if count[q] > 0:
+                at_risk[pattern[q]] += 1.0
+        for q in range(layout.starts[g], layout.starts[g + 1]):
+            if event[q] and count[q] > 0:
+                sets[deaths], died[deaths] = at_risk, pattern[q]
+                deaths += 1
     for a in range(p):
-        for q in range(n):
-            x[0, a, q] = (columns[a, 1] >> matrix[layout.order[q], columns[a, 0]]) & 1
-            centre[a] += count[q] * x[0, a, q]
-        centre[a] /= total
-        scale[a] = math.sqrt(centre[a] * (1.0 - centre[a]))
-        if scale[a] == 0.0:
-            out[:] = np.nan
-            return
-        for q in range(n):
-            x[0, a, q] = (x[0, a, q] - centre[a]) / scale[a] * count[q]
-    se, work = np.empty(p), workspace(n, layout.fresh.size, p, width)
-    for a in range(p):
-        beta[a] = beta[a] * scale[a] if abs(beta[a]) < 3.0 else 0.0
-    _, status = newton(x, event, count, layout, 0, work, beta, se)
-    if status != CONVERGED:
+        if not abs(beta[a]) <= 3.0:
+            beta[a] = 0.0
+    risk, score, info = np.empty(kinds), np.empty(p), np.empty((p, p))
+    mean, step, factor = np.empty(p), np.empty(p), np.zeros((p, p))
+    converged = False
+    for _ in range(30):
+        for k in range(kinds):
+            eta = 0.0
+            for a in range(p):
+                eta += beta[a] * x[k, a]
+            risk[k] = math.exp(eta)
+        score[:] = 0.0
+        info[:] = 0.0
+        for d in range(deaths):
+            total = 0.0
+            mean[:] = 0.0
+            for k in range(kinds):
+                weight = sets[d, k] * risk[k]
+                total += weight
+                for a in range(p):
+                    mean[a] += weight * x[k, a]
+            for a in range(p):
+                mean[a] /= total
+                score[a] += x[died[d], a] - mean[a]
+            for k in range(kinds):
+                weight = sets[d, k] * risk[k] / total
+                for a in range(p):
+                    if x[k, a] > 0:
+                        for b in range(a + 1):
+                            info[a, b] += weight * x[k, b]
+            for a in range(p):
+                for b in range(a + 1):
+                    info[a, b] -= mean[a] * mean[b]
+        if not cholesky(info, factor):
+            break
+        solve(factor, score, step)
+        size = np.abs(step).max()
+        for a in range(p):
+            beta[a] += step[a] * min(1.0, 2.0 / size) if size > 0 else 0.0
+        if size < 1e-9:
+            converged = True
+            break
+        if np.abs(beta).max() > 15.0:
+            break
+    if not converged:
         beta[:] = 0.0
         out[:] = np.nan
         return
+    inverse_diagonal(factor, step)
     for a in range(p):
-        beta[a] /= scale[a]
-        s = se[a] / scale[a]
         out[4 * a] = math.exp(beta[a])
-        out[4 * a + 1] = math.exp(beta[a] - Z * s)
-        out[4 * a + 2] = math.exp(beta[a] + Z * s)
-        out[4 * a + 3] = math.erfc(abs(beta[a]) / s / math.sqrt(2.0))
+        out[4 * a + 1] = math.exp(beta[a] - Z * step[a])
+        out[4 * a + 2] = math.exp(beta[a] + Z * step[a])
+        out[4 * a + 3] = math.erfc(abs(beta[a]) / step[a] / math.sqrt(2.0))
 
 
 @njit(cache=True, nogil=True)
@@ -321,44 +379,65 @@ def _anneal(
     half,
     scale,
 ):
-    n = matrix.shape[0]
+    n, models = matrix.shape[0], sizes.shape[0]
     current = matrix.copy()
-    values, beta = np.empty(starts[-1]), np.zeros((sizes.shape[0], columns.shape[1]))
-    for m in range(sizes.shape[0]):
+    values, beta = np.empty(starts[-1]), np.zeros((models, columns.shape[1]))
+    part, final = np.empty(models), np.empty(models)
+    for m in range(models):
         _fill(current, m, columns, conditions, sizes, layouts, events, starts, beta, values)
-    loss = loss_of(values, number, half, scale, 0.1) + 2.0 * _broken(current, limits)
-    best, keep = loss_of(values, number, half, scale, 1.0) + 2.0 * _broken(current, limits), current.copy()
-    old = values.copy()
+    cheap_first = np.argsort(sizes[:, 0], kind="mergesort")  # a model of many columns only if the others leave a chance
+    broken, best = _broken(current, limits), np.inf
+    keep, old, old_part = current.copy(), values.copy(), part.copy()
+    loss, heat, fine = 0.0, warm, 1.0
     for step in range(moves):
-        phase = min(1.0, 1.1 * step / moves)
-        heat, fine = warm * (0.02 / warm) ** phase, 0.1 + 0.9 * phase
         if step % 500 == 0:
-            loss = loss_of(values, number, half, scale, fine) + 2.0 * _broken(current, limits)
+            phase = min(1.0, 1.1 * step / moves)
+            heat = warm * (0.02 / warm) ** phase
+            fine = 0.1 + 0.9 * phase if warm >= 1.0 else 1.0
+            loss = 2.0 * broken
+            for m in range(models):
+                part[m] = _part(m, values, number, half, scale, starts, fine)
+                loss += part[m]
         k = rng.integers(0, labels.size)
         label = labels[k]
         i, j = rng.integers(0, n), rng.integers(0, n)
         if strata[k, i] != strata[k, j] or strata[k, i] < 0 or current[i, label] == current[j, label]:
             continue
+        allowed = loss - heat * math.log(rng.random())
         current[i, label], current[j, label] = current[j, label], current[i, label]
-        broken = _broken(current, limits)
-        new = 1e9
-        if 2.0 * broken < loss + 5.0:
-            old[:] = values
-            for m in range(sizes.shape[0]):
-                if touched[k, m]:
-                    _fill(current, m, columns, conditions, sizes, layouts, events, starts, beta, values)
-            new = loss_of(values, number, half, scale, fine) + 2.0 * broken
-        if new <= loss or rng.random() < math.exp((loss - new) / heat):
-            loss = new
-            if phase > 0.5:
-                final = loss_of(values, number, half, scale, 1.0) + 2.0 * broken
-                if final < best:
-                    best = final
-                    keep[:] = current
-                    if best <= 0.0:
-                        break
-        else:
+        now = _broken(current, limits)
+        new = 2.0 * now
+        old[:], old_part[:] = values, part
+        for m in range(models):
+            if not touched[k, m]:
+                new += part[m]
+        for m in cheap_first:
+            if touched[k, m]:
+                if new > allowed:
+                    break
+                _fill(current, m, columns, conditions, sizes, layouts, events, starts, beta, values)
+                part[m] = _part(m, values, number, half, scale, starts, fine)
+                new += part[m]
+        if new > allowed:
             current[i, label], current[j, label] = current[j, label], current[i, label]
-            if new < 1e9:
-                values[:] = old
+            values[:], part[:] = old, old_part
+            continue
+        loss, broken = new, now
+        if phase > 0.5 or warm < 1.0:
+            total = 2.0 * broken
+            for m in range(models):
+                final[m] = part[m] if fine == 1.0 else _part(m, values, number, half, scale, starts, 1.0)
+                total += final[m]
+            if total < best:
+                best = total
+                keep[:] = current
+                if best <= 0.0:
+                    break
     return keep, best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _part(m, values, number, half, scale, starts, fine):
+    """Loss of one model."""
+    a, b = starts[m], starts[m + 1]
+    return loss_of(values[a:b], number[a:b], half[a:b], scale[a:b], fine)

@@ -25,7 +25,7 @@ def draw_courses(labels: pd.DataFrame, contact: pd.Series, rng: np.random.Genera
     ----------
     labels : DataFrame
     contact : Series
-        Last contact: an unresolved CRS lasts until then.
+        Last contact: an unresolved CRS is seen until then, or until the patient is transferred (days 13-18).
 
     Returns
     -------
@@ -39,6 +39,7 @@ def draw_courses(labels: pd.DataFrame, contact: pd.Series, rng: np.random.Genera
         If these labels and draws leave no way to a printed median; draw again.
     """
     out = pd.DataFrame(index=labels.index)
+    contact = np.minimum(contact, rng.integers(13, 19, len(labels)))  # when those with an unresolved CRS left
     toxic, gc, opened = labels["toxic"], labels["gc"] != "none", labels["crs_open"]
     out["gc_from"] = _gc_start(labels, gc, rng)
     latest = np.where(gc, np.minimum(out["gc_from"], 9), 9)

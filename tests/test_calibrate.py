@@ -1,0 +1,135 @@
+"""The search: its kernels agree with the registry, its moves keep every margin, a seed gives one result, a kill costs nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.cohort.derive import analyse
+from helpers.estimate.engine import cox_fit
+from helpers.paths import DATA
+from helpers.published.concordance import SAME, concordance
+from helpers.published.corrections import as_corrected, corrections
+from helpers.published.values import published
+from helpers.results.registry import compute
+from helpers.synthesis.calibrate import Plan, calibrate, survival_hits
+from helpers.synthesis.fate_search import km_ids, km_values
+from helpers.synthesis.label_search import LabelSearch, model_ids, read_models
+from helpers.synthesis.rules import rules_report
+from helpers.synthesis.state import encode, read_state, write_state
+from helpers.synthesis.study import CALIBRATED, cohort_of, default_cohort
+from helpers.synthesis.targets import targets_of
+
+SMALL = Plan(fate_moves=20_000, fate_rounds=1, label_rounds=1, effort=0.02)
+
+
+@cache
+def default():
+    cohort = default_cohort()
+    return cohort, compute(analyse(cohort))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("calibrate")
+    said = []
+    return calibrate(11, folder, SMALL, said.append), folder, said
+
+
+def test_the_search_computes_what_the_registry_computes():
+    labels, fates = read_state(CALIBRATED)
+    models = list(read_models(DATA / "synthesis" / "models.csv").values())
+    from helpers.synthesis.fate_search import endpoints
+
+    search = LabelSearch(encode(labels), endpoints(labels, fates), models)
+    to_alias = corrections().set_index("id")["alias"]
+    values = default()[1]
+    compared = 0
+    for k, model in enumerate(models):
+        for id, value in zip(model_ids(model), search.values(k), strict=True):
+            if id:
+                assert value == pytest.approx(values[to_alias.get(id) or id].value, rel=1e-7), id
+                compared += 1
+    assert compared == 102
+    km = km_values(labels, fates, targets_of(km_ids()).logarithmic)
+    assert km == pytest.approx([values[id].value for id in km_ids()], rel=1e-9)
+
+
+def test_the_fast_cox_agrees_with_the_engine():
+    rng = np.random.default_rng(4)
+    labels = pd.DataFrame(rng.choice(["no", "yes"], (80, 3)), columns=["a", "b", "c"])
+    time, event = rng.permutation(80) + 1.0, rng.random(80) < 0.5
+    table = pd.DataFrame(
+        {
+            "model": "m",
+            "kind": "cox",
+            "endpoint": "e",
+            "id": "",
+            "label": ["a", "b", "c"],
+            "codes": "yes",
+            "population": "",
+        }
+    )
+    path = DATA / "synthesis" / "models.csv"
+    model = next(iter(read_models(path).values()))
+    model = type(model)("m", "cox", "e", ("", "", ""), tuple((n, frozenset({"yes"})) for n in table["label"]), ())
+    found = LabelSearch(labels, {"e": (time, event)}, [model]).values(0)
+    fit = cox_fit(time, event, (labels == "yes").to_numpy(float))
+    assert found[::4] == pytest.approx(np.exp(fit.coef), rel=1e-8)
+    assert found[2::4] == pytest.approx(np.exp(fit.coef + 1.959963984540054 * fit.se), rel=1e-8)
+
+
+def test_a_calibrated_state_keeps_every_margin(small):
+    outcome = small[0]
+    values = compute(analyse(cohort_of(outcome.labels, outcome.fates, 1)))
+    found = concordance(published(), values).merge(published()[["id", "kind"]], on="id")
+    counts = found[found["kind"].isin(["count", "percent", "median", "range_low", "range_high"])]
+    wrong = set(counts.loc[counts["verdict"] != SAME, "id"])
+    assert wrong <= set(corrections()["id"])
+
+
+def test_a_seed_gives_one_result_and_a_kill_costs_nothing(small, tmp_path):
+    outcome, _, said = small
+
+    class KilledError(Exception):
+        pass
+
+    def kill(line):
+        if line.startswith("joint"):
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        calibrate(11, tmp_path, SMALL, kill)
+    again = calibrate(11, tmp_path, SMALL, lambda _: None)
+    pd.testing.assert_frame_equal(again.labels, outcome.labels, check_dtype=False)
+    pd.testing.assert_frame_equal(again.fates, outcome.fates, check_dtype=False)
+    assert any("left" in line and "missing" in line for line in said)
+    assert again.hits == outcome.hits
+
+
+def test_a_state_survives_a_round_trip(small, tmp_path):
+    outcome = small[0]
+    labels, fates = read_state(write_state(tmp_path / "state.csv", outcome.labels, outcome.fates))
+    assert survival_hits(labels, fates) == outcome.hits
+
+
+def test_the_default_cohort_is_natural():
+    report = rules_report(default()[0])
+    assert report["broken"].sum() == 0, report[report["broken"] > 0].to_string()
+
+
+def test_the_default_cohort_reaches_what_it_did():
+    printed = published()
+    results = printed["kind"] != "stated"
+    as_printed = concordance(printed, default()[1])[results]
+    corrected = concordance(as_corrected(printed), default()[1])[results]
+    labels, fates = read_state(CALIBRATED)
+    assert (as_printed["verdict"] == SAME).sum() >= REACHED["as printed"]
+    assert (corrected["verdict"] == SAME).sum() >= REACHED["as corrected"]
+    assert sum(survival_hits(labels, fates).values()) >= REACHED["survival"]
+
+
+REACHED = {"as printed": 340, "as corrected": 350, "survival": 80}
