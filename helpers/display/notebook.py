@@ -11,7 +11,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import Markdown
+from IPython.display import Markdown, display
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from helpers.cohort.derive import Analysis
@@ -30,12 +33,8 @@ LIFTS = "Parameters.of("
 
 
 def use_style() -> None:
-    """Draw in the house style; constrained layout has fitted a figure already, so that it is drawn once, not twice."""
+    """Draw in the house style."""
     plt.style.use(STYLE)
-    if get_ipython() is not None:
-        from matplotlib_inline.config import InlineBackend
-
-        InlineBackend.instance(parent=get_ipython()).print_figure_kwargs = {"bbox_inches": None}
 
 
 def say(*sentences: str) -> Markdown:
@@ -83,21 +82,32 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
 
 
 def save(fig: Figure, name: str, parameters: Parameters) -> None:
-    """Write a figure as SVG and PNG to ``<output_folder>/figures``; with an empty output folder write nothing.
+    """Show a figure, and write it as SVG and PNG to ``<output_folder>/figures``; without an output folder write nothing.
 
-    No date and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once
-    here, not again for each format; call this when the figure is complete.
+    No date and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
+    and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
     """
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
         fig.set_layout_engine("none")
-    if not parameters.output_folder:
-        return
-    for kind, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
-        buffer = BytesIO()
-        fig.savefig(buffer, format=kind, metadata=metadata)
-        with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
-            handle.write(buffer.getvalue())
+    picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None})
+    if parameters.output_folder:
+        drawing = _rendered(fig, FigureCanvasSVG, "svg", {"Date": None, "Creator": None})
+        for kind, content in (("png", picture), ("svg", drawing)):
+            with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
+                handle.write(content)
+    if get_ipython() is not None:
+        display({"image/png": picture, "text/plain": repr(fig)}, raw=True)
+        plt.close(fig)
+
+
+def _rendered(fig: Figure, canvas: type[FigureCanvasBase], kind: str, metadata: dict[str, None]) -> bytes:
+    """Draw a figure once; its own method ``savefig`` would draw it twice, to fit a layout that is fitted already."""
+    buffer, before, dpi = BytesIO(), fig.canvas, fig.dpi
+    getattr(canvas(fig), f"print_{kind}")(buffer, metadata=metadata)
+    fig.dpi = dpi
+    fig.set_canvas(before)
+    return buffer.getvalue()
 
 
 def save_table(frame: pd.DataFrame, name: str, parameters: Parameters, cohort: Cohort | None = None) -> None:

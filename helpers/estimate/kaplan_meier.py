@@ -6,6 +6,7 @@ interval is ``log`` (lifelines offers ``log-log`` alone).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -77,9 +78,19 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
     times, events = durations(time, event)
     if len(times) == 0:
         raise ValueError("no patient has both a time and an event flag")
-    fitter = KaplanMeierFitter().fit(times, events)
+    frame = _steps(times.tobytes(), events.tobytes()).copy()
+    log_se = _log_se(frame["at_risk"].to_numpy(float), frame["events"].to_numpy(float))
+    frame["se"] = frame["survival"] * log_se
+    frame["low"], frame["high"] = _limits(frame["survival"].to_numpy(), log_se, conf_type, alpha)
+    return frame
+
+
+@lru_cache(maxsize=512)
+def _steps(times: bytes, events: bytes) -> pd.DataFrame:
+    """Fit a curve; the same patients are asked for again under other limits, at other times and for the plot."""
+    fitter = KaplanMeierFitter().fit(np.frombuffer(times, float), np.frombuffer(events, bool))
     table = fitter.event_table
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "time": table.index.to_numpy(float),
             "at_risk": table["at_risk"].to_numpy(int),
@@ -88,10 +99,6 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
             "survival": fitter.survival_function_.iloc[:, 0].to_numpy(float),
         }
     )
-    log_se = _log_se(frame["at_risk"].to_numpy(float), frame["events"].to_numpy(float))
-    frame["se"] = frame["survival"] * log_se
-    frame["low"], frame["high"] = _limits(frame["survival"].to_numpy(), log_se, conf_type, alpha)
-    return frame
 
 
 def survival_at(
