@@ -12,7 +12,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.parallel import run_all
-from helpers.paths import DATA, PUBLISHED, write_json
+from helpers.paths import DATA, PUBLISHED, write_csv, write_json
 from helpers.synthesis.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.label_search import Bound, LabelSearch, read_models
@@ -78,7 +78,30 @@ class Outcome:
     seconds: float
 
 
-Progress = Callable[[str], None]
+@dataclass(frozen=True)
+class Step:
+    """What one round of a stage reached; as text, the line that a reader of the progress sees."""
+
+    stage: str
+    turn: int
+    turns: int
+    seconds: float
+    loss: float
+    hits: int
+    of: int
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        left = self.seconds / self.turn * (self.turns - self.turn)
+        missing = ", ".join(self.missing) or "none"
+        return (
+            f"{self.stage} {self.turn}/{self.turns}: loss {self.loss:.2f}, {self.hits} of {self.of}, "
+            f"missing: {missing}; at most {left:.0f} s left"
+        )
+
+
+Progress = Callable[[object], None]
+TRACE = "trace.csv"
 
 
 def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Progress = print) -> Outcome:
@@ -88,7 +111,7 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
     ----------
     seed : int
     folder : Path
-        Gets ``state.csv`` and ``progress.json`` after every round.
+        Gets ``state.csv`` and ``progress.json`` after every stage, a row of ``trace.csv`` after every round.
     plan : Plan, optional
     say : callable
         Is told stage, loss, hits, misses and time after every round.
@@ -99,6 +122,11 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
     """
     plan, folder, began = plan or Plan(), Path(folder), time.monotonic()
     done, spent = _resume(folder)
+
+    def tell(step: Step) -> None:
+        _trace(folder / TRACE, step)
+        say(str(step))
+
     if done:
         labels, fates = read_state(folder / "state.csv")
     else:
@@ -106,13 +134,26 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         labels = draw_labels(rng)
         fates = draw_fates(labels, rng)
     if "fates" not in done:
-        fates = _best_fates(seed, labels, fates, plan, say)
+        fates = _best_fates(seed, labels, fates, plan, tell)
         done = _keep(folder, labels, fates, [*done, "fates"], spent + time.monotonic() - began)
     for name, rows in plan.stages().items():
         if name not in done:
-            labels = _stage(seed, name, rows, labels, fates, plan, say)
+            labels = _stage(seed, name, rows, labels, fates, plan, tell)
             done = _keep(folder, labels, fates, [*done, name], spent + time.monotonic() - began)
     return Outcome(labels, fates, survival_hits(labels, fates, plan), spent + time.monotonic() - began)
+
+
+def calibrate_labels(
+    seed: int,
+    stage: str,
+    labels: pd.DataFrame,
+    fates: pd.DataFrame,
+    plan: Plan | None = None,
+    say: Progress | None = None,
+) -> pd.DataFrame:
+    """Search one stage of labels on given fates; return the labels, their counts as before."""
+    plan = plan or Plan()
+    return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, say or (lambda text: None))
 
 
 def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
@@ -148,11 +189,9 @@ def _best_fates(seed, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
         )
         if loss < least:
             best, least, most = found, loss, hit
-        missed = [id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h]
-        left = (time.monotonic() - began) / (turn + 1) * (plan.fate_rounds - turn - 1)
-        say(
-            f"fates {turn + 1}/{plan.fate_rounds}: loss {least:.2f}, {int(most.sum())} of 18, missing {missed}, {left:.0f} s left"
-        )
+        missed = tuple(id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h)
+        seconds = time.monotonic() - began
+        say(Step("fates", turn + 1, plan.fate_rounds, seconds, least, int(most.sum()), most.size, missed))
         if most.all():
             break
     return best
@@ -175,11 +214,9 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
             best, least = search.matrix.copy(), loss
         search.matrix[:] = best
         hits = search.hits()
-        left = (time.monotonic() - began) / (turn + 1) * (plan.label_rounds - turn - 1)
-        missed = [id.removeprefix("table5.") for id, hit in hits.items() if not hit]
-        say(
-            f"{name} {turn + 1}/{plan.label_rounds}: loss {least:.2f}, {sum(hits.values())} of {len(hits)}, missing {missed}, at most {left:.0f} s left"
-        )
+        missed = tuple(id.removeprefix("table5.") for id, hit in hits.items() if not hit)
+        seconds = time.monotonic() - began
+        say(Step(name, turn + 1, plan.label_rounds, seconds, least, sum(hits.values()), len(hits), missed))
         if least <= 0:
             break
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
@@ -229,6 +266,13 @@ def _settled(labels: pd.DataFrame, codes: pd.DataFrame, rows: pd.DataFrame, rng)
         marrow = encode(labels)[["marrow"]]
         settle_marrow(labels, codes if "marrow" in set(rows["label"]) else marrow, draw_marrow, rng)
     return labels
+
+
+def _trace(file: Path, step: Step) -> None:
+    """Add a round to the trace: stage, turn, seconds of the stage, loss, hits, of, missing."""
+    row = pd.DataFrame([{**asdict(step), "seconds": round(step.seconds, 1), "missing": " ".join(step.missing)}])
+    before = pd.read_csv(file) if file.exists() else row.head(0)
+    write_csv(file, pd.concat([before, row], ignore_index=True) if len(before) else row)
 
 
 def _resume(folder: Path) -> tuple[list[str], float]:

@@ -392,7 +392,7 @@ def _anneal(
     for step in range(moves):
         if step % 500 == 0:
             phase = min(1.0, 1.1 * step / moves)
-            heat = warm * (0.02 / warm) ** phase
+            heat = cooling(warm, phase)
             fine = 0.1 + 0.9 * phase if warm >= 1.0 else 1.0
             loss = 2.0 * broken
             for m in range(models):
@@ -434,6 +434,14 @@ def _anneal(
                 if best <= 0.0:
                     break
     return keep, best
+
+
+@njit(cache=True, nogil=True)
+def cooling(warm, phase):
+    """Temperature: slowly from warm to a tenth of it, where it is decided which targets are met, then down fast."""
+    if phase < 0.85:
+        return warm * 0.1 ** (phase / 0.85)
+    return 0.1 * warm * 0.15 ** ((phase - 0.85) / 0.15)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
