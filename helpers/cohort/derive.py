@@ -207,17 +207,16 @@ def _all_true(by_patient: pd.api.typing.SeriesGroupBy) -> pd.Series:
 def _days_covered(intervals: pd.DataFrame) -> pd.Series:
     """Count the days that a patient's intervals cover, both ends included, overlaps once; NaN if an end is unknown."""
 
-    def cover(rows: pd.DataFrame) -> float:
-        if rows["day_to"].isna().any():
-            return np.nan
-        total, reached = 0.0, -np.inf
-        for start, end in rows.sort_values("day_from")[["day_from", "day_to"]].to_numpy(dtype=float):
-            total += max(0.0, end + 1 - max(start, reached))
-            reached = max(reached, end + 1)
-        return total
-
-    days = {patient: cover(rows) for patient, rows in intervals.groupby("patient_id")}
-    return pd.Series(days, dtype=float)
+    days: dict[str, float] = {}
+    reached: dict[str, float] = {}
+    ordered = intervals.sort_values("day_from")[["patient_id", "day_from", "day_to"]].astype(
+        {"day_from": float, "day_to": float}
+    )
+    for patient, start, end in ordered.itertuples(index=False):
+        days[patient] = days.get(patient, 0.0) + max(0.0, end + 1 - max(start, reached.get(patient, -np.inf)))
+        reached[patient] = max(reached.get(patient, -np.inf), end + 1)
+    unknown = set(intervals.loc[intervals["day_to"].isna(), "patient_id"])
+    return pd.Series({patient: np.nan if patient in unknown else n for patient, n in days.items()}, dtype=float)
 
 
 def _glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> tuple[pd.DataFrame, float]:

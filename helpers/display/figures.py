@@ -96,9 +96,10 @@ def plot_km(
         frameon=True,
         framealpha=0.75,
         edgecolor="none",
-    )
+    ).set_in_layout(False)
     if p is not None:
-        ax.text(0.98, 0.98, f"log-rank {p_equals(p)}", transform=ax.transAxes, ha="right", va="top", fontsize=7)
+        text = f"log-rank {p_equals(p)}"
+        ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=7, in_layout=False)
     return ax
 
 
@@ -118,7 +119,8 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, *, last: float | None = None) ->
     ax.text(0, -0.9, "At risk", fontsize=7, va="center", ha="left")
     for row, (label, counts) in enumerate(table.iterrows()):
         for year, count in counts.items():
-            ax.text(year, row, f"{count:.0f}", fontsize=7, ha="center", va="center", color=paint[str(label)])
+            where, colour = {"ha": "center", "va": "center", "in_layout": False}, paint[str(label)]
+            ax.text(year, row, f"{count:.0f}", fontsize=7, color=colour, **where)
     ax.set_yticks(range(len(table)), [str(label) for label in table.index])
     for tick, label in zip(ax.get_yticklabels(), table.index, strict=True):
         tick.set_color(paint[str(label)])
@@ -312,12 +314,12 @@ def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[s
         part = summary[summary["group"] == group]
         ax.annotate(
             "n", (0, 0), (-3, -15 - 8 * i), xycoords="axes fraction", textcoords="offset points",
-            ha="right", va="top", fontsize=7, color=paint[group],
+            ha="right", va="top", fontsize=7, color=paint[group], in_layout=False,
         )  # fmt: skip
         for day, n in zip(part["day"], part["n"], strict=True):
             ax.annotate(
                 f"{n:.0f}", (day, 0), (0, -15 - 8 * i), xycoords=("data", "axes fraction"), textcoords="offset points",
-                ha="center", va="top", fontsize=7, color=paint[group],
+                ha="center", va="top", fontsize=7, color=paint[group], in_layout=False,
             )  # fmt: skip
     ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
 

@@ -75,7 +75,7 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
         if ax.get_label() not in ("text", "<colorbar>"):
             ax.text(
                 0.5, 0.5, MARK, transform=ax.transAxes, ha="center", va="center", rotation=25, gid=MARK,
-                fontsize=min(22, 90 * ax.get_position().width), color="0.55", alpha=0.25, zorder=5,
+                fontsize=min(22, 90 * ax.get_position().width), color="0.55", alpha=0.25, zorder=5, in_layout=False,
             )  # fmt: skip
     fig.supxlabel("Synthetic cohort: no real patients", fontsize=7, color="0.35", x=0.99, ha="right")
     return fig
