@@ -127,8 +127,9 @@ def test_the_findings_are_those_whose_corrections_are_known():
     [
         ("abstract_hr", "cannot both hold as printed"), ("tcz_rux_swap", "cannot both hold as printed"),
         ("reference_target", "cannot both hold as printed"), ("logrank_rux", "cannot both hold as printed"),
-        ("crs_reference", "cannot both hold as printed"), ("parity_icans_duration", "cannot both hold as printed"),
-        ("icans_resolution_of_31", "cannot both hold as printed"), ("one_formula", "convention not disclosed"),
+        ("crs_reference", "cannot both hold as printed"), ("parity_icans_duration", "convention not disclosed"),
+        ("parity_icans_all", "convention not disclosed"), ("crs_response_of_110", "cannot both hold as printed"),
+        ("icans_resolution_of_31", "rounding"), ("one_formula", "convention not disclosed"),
         ("p_rux", "convention not disclosed"), ("partition_duration_text", "wording"),
         ("comparator", "wording"), ("union_any_agent", "convention not disclosed"), ("rate_digits", "rounding"), ("p_dose", "consistent"),
         ("selection", "consistent"), ("quantile_46", "consistent"), ("logrank_gc_low", "consistent"),

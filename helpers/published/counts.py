@@ -98,10 +98,11 @@ def percent(check: Check) -> Outcome:
 
 
 def _slip(computed: float, printed: Printed) -> str:
-    """Within half a unit: consistent; within one (cut off, or a slip in the last digit): rounding; else not."""
+    """Within half a unit: consistent; cut off, or one off in the last digit: rounding; else not."""
     if printed.holds(computed):
         return CONSISTENT
-    return ROUNDING if abs(computed - float(printed.number)) < float(printed.unit) else CONTRADICTION
+    last_digits = abs(round(computed, printed.decimals) - float(printed.number)) / float(printed.unit)
+    return ROUNDING if last_digits < 1.5 else CONTRADICTION
 
 
 @kind("attainable")

@@ -11,13 +11,20 @@ from helpers.published.words import few, plain, sign
 
 @kind("median_parity")
 def median_parity(check: Check) -> Outcome:
-    """The median of whole days: ``count ... | median``. With an odd n it is a whole number, with an even n a half at most."""
-    n, median = int(check.total(0)), check.one(1)
+    """The median of whole days: ``count ... | median``. With an odd n it is a whole number, with an even n a half at most.
+
+    Option ``counted=open``: the print does not fix how many were counted (a duration at some grades is had by patients
+    of other peak grades too), so that a median which does not fit discloses no contradiction, only another n.
+    """
+    n, median, fixed = int(check.total(0)), check.one(1), check.option("counted", "all") != "open"
     step = 1 if n % 2 else 0.5
     fits = float(median.number) % step == 0
     grain = "a whole number" if n % 2 else "a multiple of 0.5"
     text = f"n = {n} is {'odd' if n % 2 else 'even'}: the median of whole numbers is {grain}; printed {median.text}"
-    return Outcome(CONSISTENT if fits else CONTRADICTION, text, "certain, if all were counted, in whole numbers")
+    if fits or fixed:
+        return Outcome(CONSISTENT if fits else CONTRADICTION, text, "certain, if all were counted, in whole numbers")
+    text += ": so another number of patients was counted, or not in whole days"
+    return Outcome(UNDISCLOSED, text, "certain, if days are whole; how many were counted is not printed")
 
 
 @kind("median_class")
