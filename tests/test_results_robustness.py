@@ -13,7 +13,7 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.results import normality, robustness, table5
-from helpers.results.registry import compute, population
+from helpers.results.registry import compute, families, population
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,14 @@ def test_response_within_classes_of_blasts_is_pooled_by_mantel_and_haenszel(anal
     assert found[0] == pytest.approx(expected.oddsratio_pooled)
     assert found[1] == pytest.approx(expected.test_null_odds(correction=True).pvalue)
     assert found[2] == sum(row[0] for row in strata[0])
+
+
+def test_both_readings_of_a_test_of_counts_are_about_the_same_patients():
+    for name in (
+        "supplementary.crs",
+        "supplementary.icans",
+        *(f"robustness.failures_{x}" for x in ("gc", "tcz", "rux", "dose")),
+    ):
+        family = next(found for found in families() if found.name == name)
+        assert family.stated.population == family.paper.population
+        assert family.stated.method != family.paper.method

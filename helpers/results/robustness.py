@@ -11,7 +11,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.results.registry import AGENT, DOSE, GC, Value, count, family, need, once, population, yes
-from helpers.results.table3 import PRINTED, STATED, compare_response, test_of
+from helpers.results.table3 import PRINTED, STATED, compare_response, stated, test_of
 from helpers.results.table5 import (
     ALL_CUTS,
     MEASURES,
@@ -172,7 +172,7 @@ for _agent, _labels, _depends in (
         population="toxicity",
         method=PRINTED + "; not evaluable counts as no response",
         reason="nine of 110 were not assessed; leaving them out supposes that they responded like the others",
-        stated=STATED,
+        stated=stated("toxicity", "; not evaluable counts as no response"),
         depends=[*_depends, "chi_square"],
         needs=["cr", {"dose": "gc_group"}.get(_agent, _agent)],
         name=f"robustness.failures_{_agent}",

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 PRINTED = "chi-square; 2x2 with continuity correction, larger tables without"
 WHY = "all five printed p of 2x2 tables are continuity-corrected (SPSS), that of the 2x3 table is Pearson's"
-STATED = Reading(
-    "evaluable",
-    "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40",
-    "Methods: chi-squared test, Fisher's exact test if necessary; the textbook rule says when",
-)
+TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40"
+TEXTBOOK_WHY = "Methods: chi-squared test, Fisher's exact test if necessary; the textbook rule says when"
+
+
+def stated(population: str, suffix: str = "") -> Reading:
+    """Declare a test of counts as the Methods state it, on the patients of that test."""
+    return Reading(population, TEXTBOOK + suffix, TEXTBOOK_WHY)
+
+
+STATED = stated("evaluable")
 TESTS = {
     "pearson": (pearson, "Pearson's chi-square"),
     "yates": (yates, "chi-square with continuity correction"),
