@@ -29,8 +29,9 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 from helpers.synthesis.targets import targets_of
 
 FOLDER = DATA / "synthesis"
-FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 10_000_000, 12, 4
+FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 10_000_000, 12, 12
 RESTART = 6  # every so many rounds the fates start afresh
+LAST = 3  # rounds of a stage of labels that go on from the best; those before start afresh
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,9 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
     start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
     for turn in range(plan.label_rounds):
-        search.matrix[:] = start if turn % 2 == 0 else best
-        loss = search.anneal(moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=plan.heats[turn % 2])
+        again = turn >= max(1, plan.label_rounds - LAST)
+        search.matrix[:] = best if again else start
+        loss = search.anneal(moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=plan.heats[int(again)])
         if loss < least:
             best, least = search.matrix.copy(), loss
         search.matrix[:] = best
@@ -243,7 +245,7 @@ def _prepared(name: str, labels: pd.DataFrame, rng) -> pd.DataFrame:
     if name == "agents":
         outside = ~labels["toxic"]
         given = labels.index[outside & labels["rux"]]
-        able = labels.index[outside & labels["transplant"] & (labels["response"] == "CR")]
+        able = labels.index[outside & labels["transplant"]]
         labels.loc[given, "rux"] = False
         labels.loc[rng.permutation(able)[: len(given)], "rux"] = True
     return labels

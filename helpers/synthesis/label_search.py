@@ -23,6 +23,7 @@ from helpers.synthesis.targets import Targets, loss_of, targets_of
 MEASURES = ("hr", "ci_low", "ci_high", "p")
 Z = 1.959963984540054
 COX, LOGRANK = 0, 1
+BREACH = 10.0  # loss for each patient by whom a bound is broken: more than any target
 
 
 @dataclass(frozen=True)
@@ -394,7 +395,7 @@ def _anneal(
             phase = min(1.0, 1.1 * step / moves)
             heat = cooling(warm, phase)
             fine = 0.1 + 0.9 * phase if warm >= 1.0 else 1.0
-            loss = 2.0 * broken
+            loss = BREACH * broken
             for m in range(models):
                 part[m] = _part(m, values, number, half, scale, starts, fine)
                 loss += part[m]
@@ -406,7 +407,7 @@ def _anneal(
         allowed = loss - heat * math.log(rng.random())
         current[i, label], current[j, label] = current[j, label], current[i, label]
         now = _broken(current, limits)
-        new = 2.0 * now
+        new = BREACH * now
         old[:], old_part[:] = values, part
         for m in range(models):
             if not touched[k, m]:
@@ -424,7 +425,7 @@ def _anneal(
             continue
         loss, broken = new, now
         if phase > 0.5 or warm < 1.0:
-            total = 2.0 * broken
+            total = BREACH * broken
             for m in range(models):
                 final[m] = part[m] if fine == 1.0 else _part(m, values, number, half, scale, starts, 1.0)
                 total += final[m]
