@@ -176,6 +176,39 @@ def _alive(pid):
     return True
 
 
+def test_a_process_can_share_its_imports_with_its_kernels(tmp_path):
+    """The server is then a fork of it: still no `helpers` in a kernel, no state, and nothing of its own is undone."""
+    script = (
+        "import os, sys, tempfile\n"
+        "from nbclient import NotebookClient\n"
+        "from nbformat.v4 import new_code_cell, new_notebook\n"
+        "from helpers.run.kernels import forked_kernels\n"
+        "kept = tempfile.TemporaryDirectory()\n"
+        "sources = [\"import os, sys; print('helpers' in sys.modules, 'pandas' in sys.modules, os.getppid())\",\n"
+        "           'import matplotlib.pyplot as plt; fig, ax = plt.subplots()',\n"
+        "           \"'leak' in globals()\", 'leak = 1']\n"
+        "kernelspec = {'name': 'python3', 'display_name': 'Python 3', 'language': 'python'}\n"
+        "with forked_kernels(('ipykernel.kernelapp', 'numpy', 'pandas', 'matplotlib.pyplot'), shared=True):\n"
+        "    for _ in range(2):\n"
+        "        book = new_notebook(cells=[new_code_cell(source) for source in sources], metadata={'kernelspec': kernelspec})\n"
+        "        cells = NotebookClient(book, extra_arguments=['--IPKernelApp.log_level=40']).execute().cells\n"
+        "        print(cells[0].outputs[0].text.strip(), cells[1].outputs[0].output_type, cells[2].outputs[0].data['text/plain'])\n"
+        "print('pandas' in sys.modules, 'helpers' in sys.modules, os.path.isdir(kept.name), os.getpid())\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != SOCKET}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, after = done.stdout.splitlines()
+    assert first == second
+    loaded, imported, server, kind, *shown = first.split(maxsplit=4)
+    assert (loaded, imported, kind, shown) == ("False", "True", "display_data", ["False"])
+    *flags, process = after.split()
+    assert flags == ["True"] * 3
+    assert server != process
+
+
 def test_any_command_can_be_given_forked_kernels(tmp_path):
     path = tmp_path / "one.ipynb"
     nbformat.write(notebook(PARENT, "import sys; 'pandas' in sys.modules"), path)

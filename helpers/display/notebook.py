@@ -87,6 +87,8 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
     No date and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
     and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
     """
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if not axis.get_label_text()):
+        axis.set_label_coords(0, 0)  # else each drawing looks for a place for a label that is not there
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
         fig.set_layout_engine("none")

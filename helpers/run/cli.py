@@ -102,14 +102,14 @@ def _folders(cohort: Path | None, published: Path | None) -> dict[str, Path]:
 
 
 def _kernels(fork: bool):
-    """Start the fork server first: it imports while the inputs are read."""
+    """Start the fork server first; as a command of its own this process shares its imports with it."""
     import contextlib
 
     if not fork:
         return contextlib.nullcontext()
     from helpers.run.kernels import forked_kernels
 
-    return forked_kernels()
+    return forked_kernels(shared=Path(sys.argv[0]).stem == "supplement")
 
 
 def _cores() -> int:

@@ -18,6 +18,7 @@ kernels of one server share one string hash seed. Only third-party packages are 
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import gc
@@ -31,10 +32,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
@@ -140,8 +143,16 @@ class ForkedProcess:
 
 
 @contextlib.contextmanager
-def forked_kernels(preload: Sequence[str] = PRELOAD) -> Iterator[bool]:
+def forked_kernels(preload: Sequence[str] = PRELOAD, *, shared: bool = False) -> Iterator[bool]:
     """Keep a fork server while the block runs; kernels started meanwhile, here or by child processes, use it.
+
+    Parameters
+    ----------
+    preload : sequence of str
+        Packages to import beforehand.
+    shared : bool
+        Import them in this process and fork the server from it, so that both pay for them once: for a process that
+        needs them itself and has done little else yet. With other threads running the server starts on its own.
 
     Yields
     ------
@@ -159,7 +170,10 @@ def forked_kernels(preload: Sequence[str] = PRELOAD) -> Iterator[bool]:
             listener.listen(64)  # kernels may be asked for at once; they wait while the server imports
             number = listener.fileno()
             command = [sys.executable, "-c", boot, os.path.abspath(__file__), str(number), *preload]
-            server = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, pass_fds=[number])
+            if shared and threading.active_count() == 1:
+                server = _Sharing(number, preload)
+            else:
+                server = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, pass_fds=[number])
         stack.callback(server.wait)
         stack.callback(server.stdin.close)  # the server ends when its input does
         stack.enter_context(
@@ -167,6 +181,51 @@ def forked_kernels(preload: Sequence[str] = PRELOAD) -> Iterator[bool]:
         )
         stack.enter_context(_default_provisioner())
         yield True
+
+
+class _Sharing:
+    """A server forked from this process: what :func:`forked_kernels` needs of a :class:`subprocess.Popen`."""
+
+    def __init__(self, number: int, preload: Sequence[str]):
+        startup = _startup(os.environ)
+        _import(preload)
+        read, write = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(write)
+            _serve_and_exit(number, read, startup)
+        os.close(read)
+        self.stdin = os.fdopen(write, "wb")
+
+    def wait(self) -> None:
+        os.waitpid(self._pid, 0)
+
+
+def _serve_and_exit(number: int, stdin: int, startup: Mapping[str, str]) -> NoReturn:
+    """Be the server, and in its forks a kernel, without ever going back into what this process was doing before."""
+    code = 1
+    try:
+        os.setsid()
+        os.dup2(stdin, 0)
+        os.close(stdin)
+        atexit._clear()  # what was to be done at the end is the first process's business
+        del sys.path[0]
+        for name in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
+            del sys.modules[name]
+        serve(number, startup)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 @contextlib.contextmanager
@@ -258,15 +317,12 @@ def _read(connection: socket.socket) -> dict[str, Any] | None:
 # The server.
 
 
-def serve(number: int, preload: Sequence[str]) -> None:
-    """Import *preload*, then fork a kernel for each request at the listening socket until standard input ends.
+def serve(number: int, startup: Mapping[str, str]) -> None:
+    """Fork a kernel for each request at the listening socket until standard input ends.
 
     The parent's call never returns (it exits); in each child it returns once the kernel has ended.
     """
-    listener = socket.socket(fileno=number)
-    startup = _startup(os.environ)
-    _import(preload)
-    request = _Server(listener, startup).loop()
+    request = _Server(socket.socket(fileno=number), startup).loop()
     if request is None:
         raise SystemExit(0)
     _become_kernel(request)
@@ -309,7 +365,7 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self.wakeup.fileno(), warn_on_full_buffer=False)
         self.selector = selectors.DefaultSelector()
-        for source, event in [(listener, self._accept), (self.wake, self._reap), (sys.stdin.fileno(), self._end)]:
+        for source, event in [(listener, self._accept), (self.wake, self._reap), (0, self._end)]:
             self.selector.register(source, selectors.EVENT_READ, event)
 
     def loop(self) -> dict[str, Any] | None:
@@ -424,6 +480,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == SERVER:
-    serve(int(sys.argv[2]), sys.argv[3:])
+    environment = _startup(os.environ)
+    _import(sys.argv[3:])
+    serve(int(sys.argv[2]), environment)
 elif __name__ == "__main__":
     sys.exit(main())
