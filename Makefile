@@ -1,6 +1,6 @@
 # make run      the whole analysis with the default cohort, into runs/default/ (no tracked file is touched)
 # make test     every check
-# make refresh  re-execute notebooks/ in place and redraw figures/
+# make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, redraw figures/
 # make site     the web site of the committed notebooks, into docs/_build/site/
 # make bench    time the estimators against R and other libraries, into docs/benchmarks.md
 # make oracle   make the stored reference values again (needs R and PSPP)
@@ -44,6 +44,7 @@ notebooks: $(READY)
 	$(PYTEST) $(NBVAL) $(ORDINARY)
 
 refresh: $(READY)
+	@$(BIN)/python -m helpers.synthesis.extracts
 	@$(BIN)/supplement refresh
 
 site: $(READY)

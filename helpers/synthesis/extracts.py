@@ -27,7 +27,7 @@ from helpers.cohort.dictionary import write_dictionary
 from helpers.cohort.raw import EXTRACTS, FLAG
 from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
-from helpers.synthesis.study import synthetic_cohort
+from helpers.synthesis.study import default_cohort
 
 Frames = dict[str, pd.DataFrame]
 
@@ -117,10 +117,11 @@ def refresh(cohort: Cohort | None = None, seed: int = 2025) -> Cohort:
     Parameters
     ----------
     cohort : Cohort, optional
-        By default the synthetic cohort of *seed*.
+        By default the cohort that the supplement ships.
     seed : int
+        Of the faults that the extracts have.
     """
-    cohort = in_order(cohort or synthetic_cohort(seed))
+    cohort = in_order(cohort or default_cohort())
     written = write_extracts(cohort, paths.RAW, seed)
     for path in set(paths.RAW.glob("*")) - set(written):
         path.unlink()
