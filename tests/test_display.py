@@ -107,7 +107,7 @@ def test_what_is_written_in_a_km_panel():
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["none: n = 6, 3 events", "low: n = 5, 1 event", "high: n = 3, 2 events"]
     assert ax.get_xlabel() == "Years from infusion"
-    assert "log-rank p = 0.028" in [text.get_text() for text in ax.texts]
+    assert "3-group log-rank p = 0.028" in [text.get_text() for text in ax.texts]
     assert [text.get_text() for text in below.texts][1:] == [str(n) for n in AT_RISK.to_numpy().ravel()]
     plt.close(figure)
 
@@ -219,3 +219,15 @@ def test_a_stopped_notebook_ends_clean_and_can_go_on():
     )
     assert [cell.count for cell in cells] == [1, 2, 3, 4, 5, 6, 7]
     assert [cell.text for cell in cells] == ["", "Stopped here: no table labs.\n", "", "", "", "2\n", "runs again\n"]
+
+
+def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
+    table = pd.DataFrame(
+        {"variable": "x", "level": ["a", "b"], "n": 9, "events": 4, "hr": [1.5, 40.0], "ci_low": [0.5, 4.0],
+         "ci_high": [4.5, 400.0], "p": [0.5, 0.01]}
+    )  # fmt: skip
+    fig = plt.figure()
+    ax = figures.plot_forest(figures.forest_axes(fig), table)
+    arrows = [(line.get_marker(), line.get_ydata()[0]) for line in ax.lines if line.get_marker() in ("<", ">")]
+    assert arrows == [(">", 2)]
+    plt.close(fig)

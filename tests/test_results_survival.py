@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -236,3 +238,21 @@ def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, se
     assert found["table1.n"].value == patients
     ratios = [value.value for id, value in found.items() if id.endswith(".hr") and value.value is not None]
     assert all(1e-4 < ratio < 1e4 for ratio in ratios)
+
+
+def test_unknown_blasts_are_counted_of_those_whom_the_row_concerns(analysis):
+    found = table5.sizes(analysis).set_index("covariate")
+    known = int(analysis.frame["blast_over_cut"].notna().sum())
+    blasts = found.loc["Bone marrow blasts"]
+    assert (blasts["of"], blasts["n"], blasts["unknown"]) == (len(analysis.frame), known, len(analysis.frame) - known)
+    assert (found["of"] == found["n"] + found["unknown"]).all()
+    assert found.loc["Bone marrow blasts", "unknown"] > 0
+
+
+def test_both_readings_of_the_model_stand_side_by_side_or_say_why_not(analysis):
+    found = table5.readings(analysis)
+    assert set(found["reading"]) == {"paper", "stated"}
+    strict = replace(analysis, parameters=analysis.parameters.model_copy(update={"screening_p": 1e-9}))
+    none = table5.readings(strict)
+    assert len(none) == 2
+    assert none["reason"].str.contains("no covariate has a univariable p below").all()

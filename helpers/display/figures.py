@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
@@ -35,16 +36,26 @@ DAYS_PER_YEAR = 365.25
 
 
 def colours(labels: Sequence[str]) -> dict[str, str]:
-    """Give each label its colour: steroid groups always theirs, others in turn.
+    """Give each label its colour: the untreated and the steroid groups always theirs, others in turn.
 
     Examples
     --------
     >>> colours(["none", "low"])
     {'none': '#000000', 'low': '#0072B2'}
+    >>> colours(["no TCZ", "TCZ"])
+    {'no TCZ': '#000000', 'TCZ': '#0072B2'}
     """
-    if set(labels) <= set(FIXED):
-        return {label: FIXED[label] for label in labels}
-    return {label: COLOURS[i % len(COLOURS)] for i, label in enumerate(labels)}
+    given = {label: colour for label in labels if (colour := _fixed(label))}
+    rest = [colour for colour in COLOURS if colour not in given.values()]
+    others = [label for label in labels if label not in given]
+    given |= {label: rest[i % len(rest)] for i, label in enumerate(others)}
+    return {label: given[label] for label in labels}
+
+
+def _fixed(label: str) -> str | None:
+    if label.startswith("no "):
+        return BLACK
+    return FIXED.get(label.split(" ≤")[0].split(" >")[0] if label.startswith(("low ", "high ")) else label)
 
 
 def plot_km(
@@ -68,7 +79,7 @@ def plot_km(
     endpoint, origin : str
         Words of the two axis labels.
     p : float, optional
-        Log-rank p-value, written into the panel if given.
+        Log-rank p-value over all curves, written into the panel if given.
     last : float, optional
         Right end in years; by default the longest follow-up.
     """
@@ -91,14 +102,16 @@ def plot_km(
     ax.set_yticks(range(0, 101, 25))
     ax.legend(
         **_legend_place(curves, end),
-        handlelength=1.8,
+        handlelength=1.4,
+        handletextpad=0.5,
+        borderpad=0.2,
         borderaxespad=0.2,
         frameon=True,
         framealpha=0.75,
         edgecolor="none",
     ).set_in_layout(False)
     if p is not None:
-        text = f"log-rank {p_equals(p)}"
+        text = f"{f'{len(curves)}-group ' * (len(curves) > 2)}log-rank {p_equals(p)}"
         ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=7, in_layout=False)
     return ax
 
@@ -125,7 +138,7 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, *, last: float | None = None) ->
     for tick, label in zip(ax.get_yticklabels(), table.index, strict=True):
         tick.set_color(paint[str(label)])
     ax.set_xticks([])
-    ax.tick_params(length=0, pad=9)
+    ax.tick_params(length=0, pad=11)
     ax.spines[:].set_visible(False)
     return ax
 
@@ -191,7 +204,7 @@ def plot_forest(
         Text to the left, intervals, estimates and p to the right; see :func:`forest_axes`.
     table : DataFrame
         Columns variable, level, n, events, hr, ci_low, ci_high, p; a reference level has hr 1 and no interval; a level
-        that cannot be estimated has none of them.
+        that cannot be estimated has none of them. An arrow head stands where a limit lies beyond the axis.
     level : float
         Coverage of the intervals, percent, as the heading says it.
     """
@@ -213,6 +226,7 @@ def plot_forest(
         side.axis("off")
     ax.axvline(1, color="0.4", linewidth=0.7, zorder=0)
     _hazard_axis(ax, table, effect)
+    _arrows(ax, rows)
     for each in axes:
         each.set_ylim(len(rows) - 0.4, -1.6)
     words.set_title(title)
@@ -233,6 +247,15 @@ def _forest_row(ax: Axes, numbers: Axes, y: int, row: pd.Series) -> None:
     numbers.text(1, y, format_p(row["p"]), fontsize=7, va="center", ha="right")
     ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=1.1)
     ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
+
+
+def _arrows(ax: Axes, rows: list[tuple[str, pd.Series]]) -> None:
+    """Point to the limits of intervals that lie beyond the axis."""
+    low, high = ax.get_xlim()
+    for y, (kind, row) in enumerate(rows):
+        for end, mark, beyond in ((low, "<", row["ci_low"] < low), (high, ">", row["ci_high"] > high)):
+            if kind == "row" and beyond:
+                ax.plot(end, y, mark, color=BLUE, markersize=4, clip_on=False)
 
 
 def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -388,9 +411,23 @@ def plot_trajectories(
         plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log)
     for ax in axes.flat[len(analytes) :]:
         ax.remove()
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+    handles = [*axes.flat[0].get_legend_handles_labels()[0], *_key(table)]
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), columnspacing=1, handlelength=1.6)
     return figure
+
+
+def _key(table: pd.DataFrame) -> list[Line2D]:
+    """Explain the symbols of :func:`plot_trajectory` that occur in *table*."""
+    grey = {"color": "0.3", "linestyle": "none", "markersize": 4}
+    shown = {
+        "quartiles": (Line2D([], [], **grey | {"marker": "|", "markersize": 7}), True),
+        "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).gt(0.5).any()),
+        "median below detection": (Line2D([], [], **grey, marker="v"), table["below"].gt(0.5).any()),
+        "limit": (Line2D([], [], color="0.45", linewidth=0.7, linestyle=(0, (2, 2))), table["limit"].notna().any()),
+    }  # fmt: skip
+    for label, (handle, _) in shown.items():
+        handle.set_label(label)
+    return [handle for handle, occurs in shown.values() if occurs]
 
 
 def _place(group: str) -> int:

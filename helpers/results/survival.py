@@ -101,6 +101,15 @@ def compared(analysis: Analysis, comparison: str) -> pd.Series:
     return groups.where(population(analysis, paper if analysis.reading == "paper" else stated))
 
 
+def labelled(analysis: Analysis, comparison: str) -> pd.Series:
+    """Return the groups of :func:`compared` under labels that carry their meaning: "no GC", "low ≤8" (mg/kg), "<5 days"."""
+    used, groups = analysis.parameters, compared(analysis, comparison)
+    words = {"none": "no GC", "low": f"low ≤{analysis.gc_cutoff:g}", "high": f"high >{analysis.gc_cutoff:g}",
+             "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
+             "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days"}  # fmt: skip
+    return groups.cat.rename_categories(words)
+
+
 # ---------------------------------------------------------------------------------------------- curves and counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -209,6 +209,12 @@ def among(analysis: Analysis, row: Row) -> pd.Series:
     return population(analysis, row.paper if analysis.reading == "paper" else row.stated)
 
 
+def concerned(analysis: Analysis, row: Row) -> pd.Series:
+    """Tell whom a covariate concerns: as :func:`among`, before those whose value is unknown are left out."""
+    parts = (row.paper if analysis.reading == "paper" else row.stated).split(" & ")
+    return population(analysis, " & ".join(part for part in parts if part != "known_blasts") or "all")
+
+
 @once
 def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
     """Fit the univariable model of a covariate.
@@ -223,16 +229,61 @@ def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
     return _univariable(analysis, row)
 
 
+def sizes(analysis: Analysis) -> pd.DataFrame:
+    """Tell what each univariable model rests on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per covariate: covariate, of (patients whom the covariate concerns, before those with an unknown value are
+        left out), n, events, unknown (of - n), overall_p (likelihood ratio, all levels), reason.
+    """
+    found = []
+    for row in rows(analysis):
+        table = univariable(analysis, row.name)
+        n, events, unknown = (int(table[name].iloc[0]) for name in ("model_n", "model_events", "missing"))
+        reasons = "; ".join(sorted(set(table["reason"]) - {""}))
+        found.append((row.label, n + unknown, n, events, unknown, table["overall_p"].iloc[0], reasons))
+    return pd.DataFrame(found, columns=["covariate", "of", "n", "events", "unknown", "overall_p", "reason"])
+
+
+def readings(analysis: Analysis) -> pd.DataFrame:
+    """Fit the multivariable model under both readings.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of :func:`multivariable` without references, with a column ``reading`` ("paper", "stated"); a reading
+        under which no covariate passes the screen has one row that says so in ``reason``.
+    """
+    parts = []
+    for choice in ("paper", "stated"):
+        changed = analysis.parameters.model_copy(update={"reading": choice})
+        other = analysis if choice == analysis.parameters.reading else replace(analysis, parameters=changed)
+        table = multivariable(other)
+        if not len(table):
+            table = pd.DataFrame([_line(ROWS[0], "none", "", 0, 0, reason=joint(other)[1])])
+            table = table.assign(variable="no covariate", model_n=0, model_events=0, missing=0)
+        parts.append(table[table["key"] != ""].assign(reading=choice))
+    return pd.concat(parts, ignore_index=True)
+
+
+def adjusted_for(analysis: Analysis) -> tuple[Row, ...]:
+    """List the covariates beside which the exposure of the parameters is adjusted."""
+    return tuple(row for row in selected(analysis) if not _states_again(analysis, row))
+
+
 def _univariable(analysis: Analysis, row: Row) -> pd.DataFrame:
     chosen = among(analysis, row)
     frame = model_frame(analysis, [row], chosen)
     levels = _expected(row, row.make(analysis))
     obstacle = _obstacle(frame[row.name], levels)
     if obstacle:
-        return _empty(row, levels, obstacle, len(frame))
+        return _empty(row, levels, obstacle, int(concerned(analysis, row).sum()))
     model = _fit(analysis, frame, [row.name])
     table = _with_keys(row, levels, model)
-    return table.assign(model_n=model.n, model_events=model.events, missing=model.missing, overall_p=model.lr_p)
+    missing = int(concerned(analysis, row).sum()) - model.n
+    return table.assign(model_n=model.n, model_events=model.events, missing=missing, overall_p=model.lr_p)
 
 
 def _expected(row: Row, values: pd.Series) -> dict[str, str]:
@@ -493,7 +544,7 @@ def exposure_models(analysis: Analysis) -> dict[str, pd.DataFrame]:
     """
     row = exposure_row(analysis)
     tables = {"crude": _univariable(analysis, row)}
-    others = [other for other in selected(analysis) if not _states_again(analysis, other)]
+    others = adjusted_for(analysis)
     frame = model_frame(analysis, [row, *others], population(analysis, "toxicity")).dropna()
     names = [other.name for other in others if len(frame[other.name].unique()) > 1]
     for name in ["exposure", *names]:
