@@ -68,6 +68,12 @@ def test_another_start_up_environment_gets_an_ordinary_kernel(monkeypatch, name)
     assert outputs(PARENT, f"import os; os.environ['{name}'] in ('1', 'agg')") == [str(os.getpid()), "True"]
 
 
+def test_what_a_package_sets_while_it_is_imported_hinders_no_fork(monkeypatch):
+    before = outputs(PARENT)
+    monkeypatch.setenv(kernels.SET_BY_PACKAGES, "FALSE")
+    assert outputs(PARENT) == before != [str(os.getpid())]
+
+
 def test_another_interpreter_gets_an_ordinary_kernel():
     here = sys.executable
     assert kernels._same_interpreter(here)

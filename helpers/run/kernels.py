@@ -72,6 +72,7 @@ PRELOAD = (
 BACKEND = "module://matplotlib_inline.backend_inline"
 # Variables that Python or a compiled library reads once, at its start: they must be as the server had them.
 STARTUP = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_", "MKL_", "KMP_")
+SET_BY_PACKAGES = "KMP_INIT_AT_FORK"  # by joblib, when it is imported: no sign of another start
 LAUNCHER = ["-m", "ipykernel_launcher"]
 PATIENCE = 120  # seconds that a client waits for the server
 
@@ -330,7 +331,7 @@ def serve(number: int, startup: Mapping[str, str]) -> None:
 
 def _startup(env: Mapping[str, str]) -> dict[str, str]:
     """Pick the variables that only count at start-up; the notebooks' own matplotlib backend counts as none."""
-    kept = {name: value for name, value in env.items() if name.startswith(STARTUP)}
+    kept = {name: value for name, value in env.items() if name.startswith(STARTUP) and name != SET_BY_PACKAGES}
     return {name: value for name, value in kept.items() if (name, value) != ("MPLBACKEND", BACKEND)}
 
 
