@@ -118,7 +118,8 @@ def paired(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        analyte, unit, day (since GC began), n (pairs), median_before, median_after, fell (share of pairs), test, p,
+        analyte, unit, day (since GC began), n (pairs), median_before, median_after, median_change (within patients), fell
+        (share of pairs), test, p,
         p_holm, p_bh (over the nine analytes of a day), n_after_tcz (pairs whose later sample was drawn after
         tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none), reason.
     """
@@ -135,6 +136,7 @@ def paired(analysis: Analysis) -> pd.DataFrame:
                 "n": len(part),
                 "median_before": part["value_before"].median(),
                 "median_after": part["value_after"].median(),
+                "median_change": (part["value_after"] - part["value_before"]).median(),
                 "fell": float((part["ranked_after"] < part["ranked_before"]).mean()),
                 "test": found.name,
                 "p": found.p,
@@ -236,7 +238,8 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         analyte, unit, n_low, n_high, median_low, median_high (change from before GC to day 3 after it began), test, p,
-        p_holm, p_bh (over the nine analytes), after_tcz, reason.
+        p_holm, p_bh (over the nine analytes), after_tcz, reason, floor_low, floor_high (share of the samples before GC that
+        lie below detection and so cannot fall).
     """
     joined = pairs(analysis)
     joined = joined[joined["day"] == CHANGE].rename(columns={"dose_before": "dose", "unit_before": "unit"})
@@ -247,10 +250,14 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and {CHANGE} days after GC")
     table = []
     for analyte, part in joined.groupby("analyte"):
-        table.append(
-            {"analyte": analyte, **_two_groups(analysis, part, "dose", "low", "high", ("low", "high"), "change")}
-        )
+        found = _two_groups(analysis, part, "dose", "low", "high", ("low", "high"), "change")
+        table.append({"analyte": analyte, **found, **_floors(part)})
     return _order(_adjusted(pd.DataFrame(table).assign(all=1), "all").drop(columns="all")).reset_index(drop=True)
+
+
+def _floors(part: pd.DataFrame) -> dict[str, float]:
+    below = part["censored_before"].eq("left").fillna(False).astype(bool)
+    return {f"floor_{dose}": float(below[part["dose"] == dose].mean()) for dose in ("low", "high")}
 
 
 def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
