@@ -102,10 +102,10 @@ def plot_km(
     ax.set_yticks(range(0, 101, 25))
     ax.legend(
         **_legend_place(curves, end),
-        handlelength=1.4,
-        handletextpad=0.5,
+        handlelength=1.3,
+        handletextpad=0.4,
+        borderaxespad=0.1,
         borderpad=0.2,
-        borderaxespad=0.2,
         frameon=True,
         framealpha=0.75,
         edgecolor="none",
@@ -173,7 +173,7 @@ def plot_km_grid(
     sizes = [1 if groups is None else max(1, groups.nunique()) for groups in rows.values()]
     width = 7 if len(endpoints) > 1 else 4
     figure = plt.figure(figsize=(width, height or sum(2.1 + 0.22 * size for size in sizes) + 0.3))
-    panels, drawn = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), []
+    panels, drawn, named = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), [], []
     for (ax, below), (row, endpoint) in zip(panels, product(rows, endpoints), strict=True):
         curves = survival.curves(analysis, endpoint, rows[row])
         if not curves:
@@ -186,7 +186,12 @@ def plot_km_grid(
         plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=title)
         end = ax.get_xlim()[1]
         years = _years(end)
-        plot_at_risk(below, survival.numbers_at_risk(analysis, endpoint, rows[row], years), last=end)
+        counts = survival.numbers_at_risk(analysis, endpoint, rows[row], years)
+        plot_at_risk(below, counts, last=end)
+        if endpoint == endpoints[0]:
+            named = list(counts.index)
+        elif named == list(counts.index):
+            below.tick_params(labelleft=False)  # as on the left
         drawn += [
             (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
         ]
