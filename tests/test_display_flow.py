@@ -55,3 +55,11 @@ def test_a_cohort_without_screening_begins_with_its_patients():
     plot_flow(ax, boxes)
     assert [text.get_text() for text in texts(ax)] == ["none\nn = 1", "patients\nn = 5", "some\nn = 4"]
     plt.close(fig)
+
+
+def test_those_without_a_response_leave_below_the_split_by_steroids(drawn):
+    _, _, ax = drawn
+    height = {text.get_text().split("\n")[0]: text.get_position()[1] for text in texts(ax)}
+    split = [height[label] for label in height if "GC" in label]
+    assert len(split) == 2
+    assert split[0] == split[1] > height["no day 30 response"] > height["day 30 response known"]

@@ -41,8 +41,8 @@ def plot_flow(ax: Axes, flow: pd.DataFrame) -> Axes:
         if row.parent:
             _arrow(ax, place[row.parent], place[row.box])
     for parent, excluded in flow[flow["kind"] == "excluded"].groupby("parent", sort=False):
-        x, y = place[parent]
-        beside = y - _step(flow) / 2
+        x, _ = place[parent]
+        beside = _lowest(flow, place, parent) + _step(flow) / 2
         ax.annotate("", (SIDE - 0.01, beside), (x, beside), arrowprops=ARROW)
         text = "\n".join(f"{row.label}: n = {row.n}" for row in excluded.itertuples())
         text = text if len(excluded) > 1 else text.replace(": n", "\nn")
@@ -52,10 +52,19 @@ def plot_flow(ax: Axes, flow: pd.DataFrame) -> Axes:
     return ax
 
 
+def _lowest(flow: pd.DataFrame, place: dict[str, tuple[float, float]], parent: str) -> float:
+    """Find the height of a parent's lowest kept box, above which its excluded leave; without one, the level below it."""
+    kept = flow[(flow["kind"] == "kept") & (flow["parent"] == parent)]["box"]
+    return min((place[box][1] for box in kept), default=place[parent][1] - _step(flow))
+
+
 def _depths(flow: pd.DataFrame) -> dict[str, int]:
+    """Give each kept box its level: below its parent; a third child, which splits the parent anew, one further down."""
     depth: dict[str, int] = {}
-    for row in flow[flow["kind"] == "kept"].itertuples():
-        depth[row.box] = depth.get(row.parent, -1) + 1
+    for parent, children in flow[flow["kind"] == "kept"].groupby("parent", sort=False)["box"]:
+        depth |= dict.fromkeys(children, depth.get(parent, -1) + 1)
+        if len(children) > 2:
+            depth[children.iloc[-1]] += 1
     return depth
 
 
