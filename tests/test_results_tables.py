@@ -236,3 +236,14 @@ def test_on_the_default_cohort_every_attainable_count_is_as_printed():
     found = concordance(rows, compute(analyse(read_cohort())), comparable=None).set_index("id")
     differing = set(found.index[found["verdict"] != SAME])
     assert differing == UNATTAINABLE & set(found.index)
+
+
+def test_exact_p_and_intervals_stand_beside_the_test_of_targets():
+    found = supplementary.tests(analyse(read_cohort(), Parameters()))
+    frame = supplementary.frame(analyse(read_cohort(), Parameters()))
+    any_grade = frame[frame["grade"] == "Any grade"].set_index("event")
+    for row in found.to_dict("records"):
+        assert 0 <= row["exact"] <= 1
+        for target in ("CD19", "CD19+CD22", "CD19+CD22+CD20"):
+            low, high = (float(end) for end in row[target].split(" to "))
+            assert low < any_grade.loc[row["event"], f"{target} pct"] < high

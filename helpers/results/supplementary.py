@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from scipy.stats import kruskal
+from statsmodels.stats.proportion import proportion_confint
 
+from helpers.estimate.contingency import fisher
 from helpers.results.registry import Value, count, family, need, yes
 from helpers.results.table1 import TARGETS
 from helpers.results.table3 import PRINTED, stated, test_of
@@ -85,3 +87,29 @@ def frame(analysis: Analysis) -> pd.DataFrame:
             rows.append(row)
     numbers = [column for column in rows[0] if column not in ("event", "grade")]
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
+
+
+def tests(analysis: Analysis) -> pd.DataFrame:
+    """Lay out the tests of S-Table 1 and how wide the incidence of each target is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        event, incidence (p by the convention asked for), exact (p of the same counts, Freeman-Halton), severity (p,
+        Kruskal-Wallis), then for each target that occurs Wilson's interval of the incidence, in words (percent).
+    """
+    frame, rows = need(analysis, "crs_grade", "icans_grade", "car_target"), []
+    groups = {label: yes(frame["car_target"] == label) for label in TARGETS.values()}
+    groups = {label: members for label, members in groups.items() if members.any()}
+    for event in ("crs", "icans"):
+        had, found = yes(frame[f"{event}_grade"] > 0), _tests(analysis, event)
+        counts = [[int((members & had).sum()), int((members & ~had).sum())] for members in groups.values()]
+        usable = len(counts) > 1 and all(any(column) for column in zip(*counts, strict=True))
+        p = {kind: found[f"extra.stable1.{event}.{kind}.p"].value for kind in ("incidence", "severity")}
+        row = {"event": event.upper(), "incidence": p["incidence"], "exact": fisher(counts) if usable else None}
+        for label, (with_it, without) in zip(groups, counts, strict=True):
+            low, high = proportion_confint(with_it, with_it + without, analysis.parameters.alpha, method="wilson")
+            row[label] = f"{100 * low:.0f} to {100 * high:.0f}"
+        rows.append(row | {"severity": p["severity"]})
+    table = pd.DataFrame(rows).astype(dict.fromkeys(("incidence", "exact", "severity"), float))
+    return table[["event", "incidence", "exact", "severity", *groups]]
