@@ -82,7 +82,7 @@ class Calibrated:
     found : DataFrame
         id, printed, computed, hit: every printed survival statistic under the definition that was searched with.
     trace : DataFrame
-        stage, round, seconds, loss, hits (all printed statistics): what the search reached when.
+        stage, round, moves (so far), seconds, loss, hits (all printed statistics): what the search reached when.
     """
 
     patients: pd.DataFrame
@@ -118,16 +118,17 @@ def calibrate_small(
     rng = np.random.default_rng(seed)
     labels, days = _start(paper, rng)
 
-    def note(stage: str, turn: int, loss: float) -> None:
+    def note(stage: str, turn: int, loss: float, more: int) -> None:
         hits = int(evaluated(paper, labels, days)["hit"].sum())
-        trace.append((stage, turn, time.perf_counter() - began, float(loss), hits))
+        spent = more + (trace[-1][2] if trace else 0)
+        trace.append((stage, turn, spent, time.perf_counter() - began, float(loss), hits))
 
-    note("start", 0, np.nan)
+    note("start", 0, np.nan, 0)
     least = np.inf
     for turn in range(3 * rounds):
         tried, loss = _anneal_days(paper, days, rng, moves, warm=_heat(turn))
         days, least = (tried, loss) if loss < least else (days, least)
-        note("days", turn + 1, least)
+        note("days", turn + 1, least, moves)
         if least <= 0:
             break
     for name, rows in paper.table("stages.csv").groupby("stage", sort=False):
@@ -135,11 +136,11 @@ def calibrate_small(
         for turn in range(rounds):
             tried, loss = _anneal_labels(paper, name, rows, labels, days, rng, heat=_heat(turn))
             labels, least = (tried, loss) if loss < least else (labels, least)
-            note(name, turn + 1, least)
+            note(name, turn + 1, least, int(rows["moves"].iloc[0]))
             if least <= 0:
                 break
     patients = pd.concat([labels, days], axis=1).assign(synthetic=True)
-    columns = ["stage", "round", "seconds", "loss", "hits"]
+    columns = ["stage", "round", "moves", "seconds", "loss", "hits"]
     return Calibrated(patients, evaluated(paper, labels, days), pd.DataFrame(trace, columns=columns))
 
 

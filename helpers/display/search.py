@@ -1,0 +1,85 @@
+"""Plots of a search and of an ensemble: what was reached when, and where cohorts differ. They draw given numbers only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.display.figures import BLACK, BLUE, COLOURS, VERMILION, colours
+
+
+def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
+    """Draw printed numbers hit against moves tried, one line per search.
+
+    Parameters
+    ----------
+    ax : Axes
+    traces : mapping of name to DataFrame with columns moves, hits
+    of : int
+        How many numbers are printed.
+    """
+    for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
+        ax.step(trace["moves"], trace["hits"], where="post", color=colour, label=name)
+    ax.axhline(of, color="0.6", linestyle=":")
+    ax.text(0, of, f" all {of} printed", va="bottom", fontsize=7, color="0.4")
+    ax.set(xlabel="moves tried", ylabel="printed numbers hit", ylim=(0, 1.12 * of))
+    ax.legend(loc="lower right", fontsize=7)
+    return ax
+
+
+def plot_loss(ax: Axes, traces: dict[str, pd.DataFrame]) -> Axes:
+    """Draw the loss of each stage against moves tried: columns moves, loss, stage."""
+    for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
+        for k, (_, part) in enumerate(trace.dropna(subset="loss").groupby("stage", sort=False)):
+            ax.plot(part["moves"], part["loss"], color=colour, marker=".", label=name if k == 0 else None)
+    ax.set(xlabel="moves tried", ylabel="loss of the stage", ylim=(0, None))
+    ax.legend(fontsize=7)
+    return ax
+
+
+def plot_orders(ax: Axes, events: pd.DataFrame) -> Axes:
+    """Draw who fails when: one row per cohort, one dot per PFS event, its colour the GC group.
+
+    Parameters
+    ----------
+    ax : Axes
+    events : DataFrame
+        cohort (text, in the order to draw), day, group.
+    """
+    names = list(dict.fromkeys(events["cohort"]))
+    palette = colours(sorted(events["group"].unique(), key=("none", "low", "high").index))
+    for group, colour in palette.items():
+        part = events[events["group"] == group]
+        marker = {"none": "o", "low": "^", "high": "s"}[group]
+        ax.scatter(
+            part["day"], [names.index(n) for n in part["cohort"]], s=12, color=colour, marker=marker, label=group
+        )
+    ax.set(xlabel="day of progression or death", yticks=range(len(names)), yticklabels=names)
+    ax.invert_yaxis()
+    ax.legend(title="GC", fontsize=7, title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    return ax
+
+
+def plot_quantities(ax: Axes, values: pd.DataFrame, default: pd.Series, labels: dict[str, str]) -> Axes:
+    """Draw the values of p-values and hazard ratios over an ensemble: a dot per cohort, a bar for the default.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : DataFrame
+        id, value.
+    default : Series
+        Value of the default cohort by id.
+    labels : mapping of id to text
+        Which to draw, from above.
+    """
+    for row, id in enumerate(labels):
+        found = np.sort(values.loc[values["id"] == id, "value"].to_numpy(float))
+        spread = np.linspace(-0.25, 0.25, found.size) if found.size > 1 else np.zeros(found.size)
+        ax.scatter(found, row + spread[np.argsort(np.argsort(found * 7919 % 1))], s=8, color=BLUE, alpha=0.6)
+        ax.plot([default[id]] * 2, [row - 0.35, row + 0.35], color=VERMILION)
+    ax.axvline(0.05, color=BLACK, linewidth=0.6, linestyle=":")
+    ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log")
+    ax.invert_yaxis()
+    return ax

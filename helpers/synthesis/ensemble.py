@@ -1,0 +1,334 @@
+"""An ensemble of calibrated cohorts: what the print leaves open, as far as this generator can show it.
+
+Each cohort starts from the default one, its fates spoilt and searched anew (another Kaplan-Meier solution: other
+patients fail, at other times), then every label searched anew on them. Only states are stored; cohorts are rebuilt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.schema import Cohort
+from helpers.parallel import run_all
+from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
+from helpers.problems import InputError, Problem
+from helpers.synthesis import study
+from helpers.synthesis.calibrate import Plan, calibrate_labels, survival_hits
+from helpers.synthesis.fate_search import km_ids, search_fates
+from helpers.synthesis.state import FATES, read_state, write_state
+from helpers.synthesis.targets import targets_of
+from helpers.synthesis.variety import measured
+
+STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
+WORKING = RUNS / "ensemble"
+WITHIN = 10  # a member hits at most so many fewer of the printed survival statistics than the default
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What is spent on the ensemble.
+
+    Attributes
+    ----------
+    curves : int
+        Kaplan-Meier solutions that members take in turn.
+    spoilt : int
+        Progressions that are drawn anew before a search of fates, so that it cannot return its start.
+    moves, warm, tries : int, float, int
+        Of each search of the fates; the best of some tries is taken.
+    joint, others : int
+        Most moves of the joint stage of labels and of each of the others.
+    heat : float
+        Temperature that stages of labels start from.
+    """
+
+    curves: int = 8
+    spoilt: int = 20
+    moves: int = 8_000_000
+    warm: float = 1.0
+    tries: int = 2
+    joint: int = 500_000
+    others: int = 250_000
+    heat: float = 1.0
+
+
+def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
+    """Search for another Kaplan-Meier solution: other patients fail, at other times.
+
+    Parameters
+    ----------
+    seed : int
+    labels, fates : DataFrame
+        A calibrated state, from :func:`helpers.synthesis.state.read_state`.
+    effort : Effort, optional
+
+    Returns
+    -------
+    DataFrame
+        Fates.
+    """
+    effort = effort or Effort()
+    rng, targets, least = np.random.default_rng([seed, 7]), targets_of(km_ids()), np.inf
+    for _ in range(effort.tries):
+        start = spoil(labels, dealt(labels, fates, rng), rng, effort.spoilt)
+        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves, warm=effort.warm)
+        if loss < least:
+            found, least = tried, loss
+        if hit.all():
+            break
+    return found
+
+
+def vary(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Deal given fates anew to the patients and search every label anew on them.
+
+    Parameters
+    ----------
+    seed : int
+    labels, fates : DataFrame
+    effort : Effort, optional
+
+    Returns
+    -------
+    labels, fates : DataFrame
+    """
+    effort = effort or Effort()
+    fates = dealt(labels, fates, np.random.default_rng([seed, 8]))
+    return _all_stages(seed, labels, fates, effort, effort.heat), fates
+
+
+def _all_stages(seed: int, labels, fates, effort: Effort, heat: float) -> pd.DataFrame:
+    for name, rows in Plan().stages().items():
+        most = effort.joint if name == "joint" else effort.others
+        share = min(1.0, most / float(rows["moves"].iloc[0]))
+        labels = calibrate_labels(seed, name, labels, fates, Plan(label_rounds=1, effort=share, heats=(heat, heat)))
+    return labels
+
+
+def dealt(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Deal whole fates anew among complete responders and among non-responders: the curves stay as they are."""
+    out, columns = fates.copy(), [c for c in FATES if c != "assessed"]
+    for response in ("CR", "NR"):
+        who = np.flatnonzero((labels["response"] == response) & ~labels["crs_open"])
+        out.loc[out.index[who], columns] = fates.loc[fates.index[rng.permutation(who)], columns].to_numpy()
+    return out.astype(fates.dtypes.to_dict())
+
+
+def spoil(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator, number: int) -> pd.DataFrame:
+    """Draw the day of *number* progressions anew, anywhere that follow-up allows; the curves no longer fit."""
+    out = fates.copy()
+    able = fates["progression"].notna() & fates["failure"].isna() & (labels["response"] != "NR")
+    taken = set(fates[["progression", "failure", "death", "assessed"]].to_numpy().ravel())
+    for patient in rng.permutation(fates.index[able])[:number]:
+        last = int(min(fates.loc[patient, "contact"] - 10, 1090))
+        day = float(rng.choice([d for d in range(45, last) if d not in taken]))
+        out.loc[patient, "progression"] = day
+        taken.add(day)
+    return out
+
+
+def build_ensemble(
+    seeds: Sequence[int],
+    folder: str | Path,
+    *,
+    effort: Effort | None = None,
+    jobs: int = 1,
+    start: Path | None = None,
+    say: Callable[[str], None] = print,
+) -> pd.DataFrame:
+    """Make one member per seed, keeping each as soon as it is found; what is there already is not made again.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+    folder : Path
+        Gets ``curves_<k>.csv`` for each Kaplan-Meier solution and ``<seed>.csv`` for each member: working files, not the
+        shipped form (see :func:`store`).
+    effort : Effort, optional
+    jobs : int
+        Seeds in parallel; the same members whatever the number.
+    start : Path, optional
+        The calibrated state to start from; by default the committed one.
+
+    Returns
+    -------
+    DataFrame
+        seed, hits.
+    """
+    folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
+    curves = partial(_curves, folder=folder, effort=effort, start=start)
+    run_all(curves, sorted({seed % effort.curves for seed in seeds}), jobs=jobs)
+    todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
+    say(f"{len(seeds) - len(todo)} of {len(seeds)} members are there")
+    for begin in range(0, len(todo), 4 * jobs):
+        run_all(partial(_member, folder=folder, effort=effort), todo[begin : begin + 4 * jobs], jobs=jobs)
+        hits = [one["hits"] for one in _found(folder, seeds)]
+        say(f"{len(hits)} of {len(seeds)}: hits {min(hits)} to {max(hits)}")
+    return pd.DataFrame([{"seed": one["seed"], "hits": one["hits"]} for one in _found(folder, seeds)])
+
+
+def _curves(k: int, folder: Path, effort: Effort, start: Path) -> None:
+    if not (folder / f"curves_{k}.csv").exists():
+        labels, fates = read_state(start)
+        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, fates, effort))
+
+
+def _member(seed: int, folder: Path, effort: Effort) -> None:
+    labels, fates = vary(seed, *read_state(folder / f"curves_{seed % effort.curves}.csv"), effort)
+    hits = survival_hits(labels, fates)
+    write_state(folder / f"{seed}.csv", labels, fates)
+    write_json(folder / f"{seed}.json", {"seed": seed, "hits": sum(hits.values()), "hit": hits})
+
+
+def _found(folder: Path, seeds: Sequence[int]) -> list[dict]:
+    files = [folder / f"{seed}.json" for seed in seeds]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
+
+
+def store(
+    working: str | Path,
+    seeds: Sequence[int],
+    folder: str | Path = ENSEMBLE,
+    *,
+    start: Path | None = None,
+    within: int = WITHIN,
+) -> pd.DataFrame:
+    """Store the members near enough to the default in the shipped form: packed states, an index, hits and quantities.
+
+    Members that hit over *within* fewer than the default, or of whose labels no whole cohort can be drawn, are left out.
+
+    Returns
+    -------
+    DataFrame
+        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, sha256 of the state.
+    """
+    working, folder = Path(working), Path(folder)
+    enough = sum(survival_hits(*read_state(start or study.CALIBRATED)).values()) - within
+    rows, states, hits = [], [], []
+    for one in _found(working, seeds):
+        if one["hits"] < enough:
+            continue
+        labels, fates = read_state(working / f"{one['seed']}.csv")
+        if not _drawable(labels, fates, one["seed"]):
+            continue
+        state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
+        rows.append((len(rows) + 1, one["seed"], one["seed"] % Effort().curves, one["hits"], _digest(state)))
+        states.append(state.assign(cohort=len(rows)))
+        hits.append(survival_hits(labels, fates))
+    if not rows:
+        raise InputError([Problem("ensemble", "", "hits", 0, f"members with {enough} hits or more")])
+    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "sha256"])
+    _pack(folder / STATES, pd.concat(states).rename_axis("patient").reset_index().set_index("cohort"))
+    _pack(folder / HITS, pd.DataFrame(hits, index=index["cohort"]).astype(int))
+    write_csv(folder / INDEX, index.assign(synthetic=True))
+    write_csv(folder / QUANTITIES, measured(load_ensemble(folder)).assign(synthetic=True))
+    return index
+
+
+def _pack(path: Path, table: pd.DataFrame) -> None:
+    with writing(path, "wb") as handle:
+        table.to_csv(handle, lineterminator="\n", compression={"method": "xz", "preset": 9})
+
+
+def _drawable(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
+    try:
+        study.cohort_of(labels, fates, seed)
+    except ValueError:
+        return False
+    return True
+
+
+def _digest(state: pd.DataFrame) -> str:
+    text = io.StringIO()
+    state.to_csv(text, lineterminator="\n")
+    return hashlib.sha256(text.getvalue().encode()).hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _packed(folder: Path, changed: int) -> pd.DataFrame:
+    return pd.read_csv(folder / STATES, dtype=str, keep_default_na=False)
+
+
+def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
+    """Read which members there are: cohort, seed, hits, sha256 of the state."""
+    return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
+
+
+def ensemble_hits(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
+    """Read which printed survival statistics each member hits: one row per cohort, one boolean column per id."""
+    return pd.read_csv(Path(folder) / HITS, index_col="cohort").astype(bool)
+
+
+def ensemble_quantities(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
+    """Read the declared quantities of each member: cohort, id, value; see :func:`helpers.synthesis.variety.ranges`."""
+    return pd.read_csv(Path(folder) / QUANTITIES).drop(columns="synthetic")
+
+
+def load_states(folder: str | Path = ENSEMBLE) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield labels and fates of each member, its checksum tested.
+
+    Raises
+    ------
+    InputError
+        If a state is not the one that was stored.
+    """
+    packed = _packed(Path(folder), (Path(folder) / STATES).stat().st_mtime_ns)
+    for row in ensemble_index(folder).itertuples():
+        part = packed[packed["cohort"] == str(row.cohort)].drop(columns="cohort").set_index("patient").rename_axis(None)
+        state = read_state(io.StringIO(part.to_csv()))
+        whole = pd.concat([state[0], state[1][FATES]], axis=1).assign(synthetic=True)
+        if _digest(whole) != row.sha256:
+            raise InputError([Problem(STATES, "", "cohort", row.cohort, "the state with the sha256 of the index")])
+        yield state
+
+
+def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> Iterator[Cohort]:
+    """Yield the members of the ensemble as cohorts, each rebuilt from its state; about a second each.
+
+    Parameters
+    ----------
+    folder : Path
+    first : int, optional
+        Only so many of them.
+
+    Yields
+    ------
+    Cohort
+        Named after the default cohort and its number; always synthetic.
+
+    Examples
+    --------
+    >>> cohort = next(load_ensemble())
+    >>> cohort.name, cohort.synthetic, len(cohort.tables["patients"])
+    ('zhang2025-synthetic-001', True, 120)
+    """
+    index = ensemble_index(folder)
+    for row, state in zip(index.head(first or len(index)).itertuples(), load_states(folder), strict=False):
+        yield replace(study.cohort_of(*state, row.seed), name=f"{study.NAME}-{row.cohort:03d}")
+
+
+@click.command()
+@click.option("--members", default=120, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--jobs", default=1, show_default=True, help="processes")
+@click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
+def main(members: int, jobs: int, within: int) -> None:
+    """Build the ensemble (resumes what was begun in runs/ensemble) and store it under data/ensemble."""
+    build_ensemble(range(1, members + 1), WORKING, jobs=jobs, say=click.echo)
+    index = store(WORKING, range(1, members + 1), within=within)
+    click.echo(f"{len(index)} cohorts within {within} hits of the default are stored")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Each printed survival statistic that the default cohort misses: proof, frontier, or not found.
+
+*Proof*: the audit shows by arithmetic that the printed numbers it stands with cannot hold together. *Frontier*: some
+cohort of the ensemble hits it, and others are lost where it is hit. *Not found*: no search so far has hit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from helpers.published.audit import audit
+from helpers.published.corrections import corrections
+
+PROOF, FRONTIER, NOT_FOUND = "proof", "frontier", "not found"
+CONTRADICTION = "cannot both hold as printed"
+FEWEST = 5  # cohorts that must hit it before it is said what is lost with it
+
+
+def contradicted(
+    missed: Collection[str], ensemble: pd.DataFrame | None = None, found: pd.DataFrame | None = None
+) -> dict[str, str]:
+    """Map missed ids to the audit's arithmetic against them and the numbers they stand with.
+
+    Numbers that the declared corrections send elsewhere are left out: as corrected they contradict nothing. So are those
+    that some cohort hits together, since it reads them otherwise than the audit does.
+
+    Parameters
+    ----------
+    missed : collection of str
+    ensemble : DataFrame, optional
+        One row per cohort, one boolean column per id.
+    found : DataFrame, optional
+        From :func:`helpers.published.audit.audit`.
+
+    Examples
+    --------
+    >>> "table5.univariate.rux.p" in contradicted(["table5.univariate.rux.p"])
+    True
+    """
+    found = audit() if found is None else found
+    moved, out = set(corrections()["id"]), {}
+    for row in found[found["verdict"] == CONTRADICTION].itertuples():
+        ids = set(row.ids.split())
+        searched = sorted(ids & set(() if ensemble is None else ensemble.columns))
+        if ids & moved or (searched and ensemble[searched].all(axis=1).any()):
+            continue
+        for id in ids & set(missed):
+            out[id] = f"not all of {len(ids)} numbers can hold, {len(ids & set(missed))} are missed: {row.arithmetic}"
+    return out
+
+
+def misses(
+    default: Mapping[str, bool],
+    ensemble: pd.DataFrame,
+    proofs: Mapping[str, str] | None = None,
+    moves: float = 0.0,
+) -> pd.DataFrame:
+    """Explain each statistic that the default cohort misses.
+
+    Parameters
+    ----------
+    default : mapping of id to bool
+        From :func:`helpers.synthesis.calibrate.survival_hits`.
+    ensemble : DataFrame
+        One row per cohort, one boolean column per id.
+    proofs : mapping of id to text, optional
+        From :func:`contradicted`, which is the default.
+    moves : float
+        Moves spent on one cohort of the ensemble.
+
+    Returns
+    -------
+    DataFrame
+        id, kind, hit_in (cohorts of the ensemble), cohorts, lost_with (ids more often missed where this one is hit, the
+        three most), explanation.
+
+    Examples
+    --------
+    >>> hits = pd.DataFrame({"a": [True] * 5 + [False] * 5, "b": [False] * 5 + [True] * 5, "c": [False] * 10})
+    >>> table = misses({"a": False, "b": True, "c": False}, hits, proofs={})
+    >>> table[["id", "kind", "hit_in", "lost_with"]].to_numpy().tolist()
+    [['a', 'frontier', 5, 'b (0% against 100%)'], ['c', 'not found', 0, '']]
+    """
+    missed = [id for id, hit in default.items() if not hit]
+    proofs = contradicted(missed, ensemble) if proofs is None else proofs
+    rows = []
+    for id in missed:
+        hit = ensemble[id].to_numpy(bool)
+        lost = _lost_with(ensemble.drop(columns=id), hit)
+        if id in proofs:
+            kind, text = PROOF, proofs[id]
+        elif hit.any():
+            kind = FRONTIER
+            text = f"hit in {hit.sum()} of {len(hit)} cohorts" + (f"; then lost: {lost}" if lost else "")
+        else:
+            kind = NOT_FOUND
+            text = f"hit in none of {len(hit)} cohorts" + (f" of {moves:.2g} moves each" if moves else "")
+        rows.append((id, kind, int(hit.sum()), len(hit), lost, text))
+    return pd.DataFrame(rows, columns=["id", "kind", "hit_in", "cohorts", "lost_with", "explanation"])
+
+
+def _lost_with(others: pd.DataFrame, hit: np.ndarray) -> str:
+    """Name the ids that are hit clearly less often where this one is hit than where it is not."""
+    if hit.sum() < FEWEST or (~hit).sum() < FEWEST:
+        return ""
+    where, elsewhere = others[hit].mean(), others[~hit].mean()
+    spread = np.sqrt(np.maximum(others.mean() * (1 - others.mean()), 1e-9) * (1 / hit.sum() + 1 / (~hit).sum()))
+    score = ((where - elsewhere) / spread).sort_values()
+    named = [id for id in score.index[:3] if score[id] < -2.5]
+    return ", ".join(f"{id} ({where[id]:.0%} against {elsewhere[id]:.0%})" for id in named)

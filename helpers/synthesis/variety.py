@@ -1,0 +1,176 @@
+"""How the cohorts of an ensemble differ, and what may be read from them.
+
+A quantity is *printed* (a target: it agrees because it was searched for), *constrained* (not printed, but tied to what
+is) or *invented* (the generator's choice). A range over the ensemble is shown for the constrained only, and is an inner
+bound: other cohorts, of another generator or a longer search, may lie outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.derive import analyse
+from helpers.cohort.schema import Cohort
+from helpers.paths import DATA
+from helpers.results.registry import compute
+from helpers.synthesis.fate_search import endpoints
+
+State = tuple[pd.DataFrame, pd.DataFrame]
+QUANTITIES = DATA / "synthesis" / "quantities.csv"
+TAGS = ("printed", "constrained", "invented")
+PAIRS = 300
+
+
+def quantities() -> pd.DataFrame:
+    """Read the declared quantities: id, tag, what, reason.
+
+    Examples
+    --------
+    >>> set(quantities()["tag"]) == set(TAGS)
+    True
+    """
+    return pd.read_csv(QUANTITIES, dtype=str)
+
+
+def roles(labels: pd.DataFrame) -> pd.Series:
+    """Say in one text what kind of patient each is, by what the multivariable model sees."""
+    blasts = labels["blast"].map({"lt5": "few blasts", "na": "blasts unknown"}).fillna("many blasts")
+    parts = [np.where(labels["female"], "girl", "boy"), np.where(labels["age_over"], "over 8", "up to 8"), blasts]
+    return pd.Series(parts[0], labels.index) + ", " + parts[1] + ", " + parts[2] + ", GC " + labels["gc"]
+
+
+def events_by(labels: pd.DataFrame, fates: pd.DataFrame, by: pd.Series | None = None) -> pd.Series:
+    """Count PFS events by kind of patient."""
+    event = pd.Series(endpoints(labels, fates)["pfs"][1], labels.index)
+    return event.groupby(roles(labels) if by is None else by).sum()
+
+
+def same_kind(a: State, b: State) -> float:
+    """Return the share of PFS events that fall on the same kinds of patients (sex, age, blasts, GC dose)."""
+    first, second = events_by(*a), events_by(*b)
+    both = pd.concat([first, second], axis=1).fillna(0)
+    return float(both.min(axis=1).sum() / both.sum().max())
+
+
+def same_order(a: State, b: State) -> float:
+    """Return the share of places in the order of PFS events that a patient of the same sex and GC dose takes."""
+    orders = []
+    for labels, fates in (a, b):
+        time, event = endpoints(labels, fates)["pfs"]
+        kind = labels["female"].map({True: "girl ", False: "boy "}) + labels["gc"]
+        orders.append(kind.to_numpy()[event][np.argsort(time[event])])
+    length = min(map(len, orders))
+    return float((orders[0][:length] == orders[1][:length]).mean())
+
+
+def same_patients(a: State, b: State) -> float:
+    """Return the share of patients, by response and CRS as the states number them, whose PFS event agrees."""
+    first, second = endpoints(*a)["pfs"][1], endpoints(*b)["pfs"][1]
+    return float((first & second).sum() / max(first.sum(), second.sum()))
+
+
+def order_correlation(a: State, b: State) -> float:
+    """Return the rank correlation of PFS times, patient by patient as the states number them."""
+    first, second = endpoints(*a)["pfs"][0], endpoints(*b)["pfs"][0]
+    return float(pd.Series(first).corr(pd.Series(second), method="spearman"))
+
+
+def same_cells(a: State, b: State) -> float:
+    """Return the share of patients in the same cells of a table that is not printed: CRS grade by GC dose, TCZ and RUX."""
+    tables = [labels.groupby(["crs", "gc", "tcz", "rux"]).size() for labels, _ in (a, b)]
+    return float(pd.concat(tables, axis=1).fillna(0).min(axis=1).sum() / len(a[0]))
+
+
+MEASURES: dict[str, Callable[[State, State], float]] = {
+    "PFS events on the same kinds of patients (sex, age, blasts, GC dose)": same_kind,
+    "places in the order of PFS events held by the same sex and GC dose": same_order,
+    "patients with a PFS event in both": same_patients,
+    "rank correlation of PFS times, patient by patient": order_correlation,
+    "patients in the same cells of CRS grade by GC dose, TCZ, RUX": same_cells,
+}
+
+
+def likeness(states: Sequence[State], seed: int = 2025) -> pd.DataFrame:
+    """Measure how alike pairs of cohorts are: 1 is the same cohort in new clothes.
+
+    Parameters
+    ----------
+    states : sequence of (labels, fates)
+    seed : int
+        Of the choice of pairs, if there are many, and of dealing fates at random.
+
+    Returns
+    -------
+    DataFrame
+        measure, low, median, high (over pairs), by_chance (a cohort against itself with all fates dealt at random).
+    """
+    rng = np.random.default_rng(seed)
+    pairs = list(combinations(range(len(states)), 2))
+    chosen = [pairs[k] for k in rng.permutation(len(pairs))[:PAIRS]]
+    rows = []
+    for name, measure in MEASURES.items():
+        found = [measure(states[i], states[j]) for i, j in chosen]
+        chance = [measure(state, shuffled(state, rng)) for state in states[:20]]
+        rows.append((name, min(found), float(np.median(found)), max(found), float(np.median(chance))))
+    return pd.DataFrame(rows, columns=["measure", "low", "median", "high", "by_chance"])
+
+
+def shuffled(state: State, rng: np.random.Generator) -> State:
+    """Deal fates and treatment labels to patients at random: what is alike by the margins alone."""
+    labels, fates = state
+    order, other = rng.permutation(len(labels)), rng.permutation(len(labels))
+    mixed = labels.copy()
+    mixed[["tcz", "rux"]] = labels[["tcz", "rux"]].to_numpy()[other]
+    return mixed, fates.iloc[order].set_axis(fates.index)
+
+
+def measured(cohorts: Iterable[Cohort]) -> pd.DataFrame:
+    """Compute every declared quantity on every cohort, by the registry.
+
+    Returns
+    -------
+    DataFrame
+        cohort (name), id, value.
+    """
+    ids, rows = quantities()["id"].tolist(), []
+    for cohort in cohorts:
+        values = compute(analyse(cohort), ids)
+        rows += [(cohort.name, id, values[id].value) for id in ids]
+    return pd.DataFrame(rows, columns=["cohort", "id", "value"])
+
+
+def ranges(values: pd.DataFrame, default: pd.DataFrame) -> pd.DataFrame:
+    """Show what the ensemble says of each quantity, by its tag.
+
+    Parameters
+    ----------
+    values, default : DataFrame
+        From :func:`measured`: of the ensemble and of the default cohort.
+
+    Returns
+    -------
+    DataFrame
+        id, tag, what, default, low, high, cohorts. low and high are NaN for what is printed or invented; no value of the
+        default cohort is shown for what is invented either.
+
+    Examples
+    --------
+    >>> ids = ["extra.survival.pfs.tcz.logrank.p", "extra.normality.age.mean"]
+    >>> found = pd.DataFrame({"cohort": ["a", "a", "b", "b"], "id": ids * 2, "value": [0.4, 8.1, 0.9, 8.3]})
+    >>> table = ranges(found, found.head(2)).set_index("tag")
+    >>> [str(table.loc[tag, "high"]) for tag in ("constrained", "invented")]
+    ['0.9', 'nan']
+    """
+    table = quantities()
+    table = table[table["id"].isin(values["id"])].reset_index(drop=True)
+    grouped = values.groupby("id")["value"]
+    shown = table["tag"] == "constrained"
+    table["default"] = table["id"].map(default.set_index("id")["value"]).where(table["tag"] != "invented")
+    table["low"] = table["id"].map(grouped.min()).where(shown)
+    table["high"] = table["id"].map(grouped.max()).where(shown)
+    table["cohorts"] = table["id"].map(grouped.count())
+    return table[["id", "tag", "what", "default", "low", "high", "cohorts", "reason"]]

@@ -1,0 +1,149 @@
+"""The ensemble: other curves, other patients, stored as states, rebuilt as cohorts; what may be read from it."""
+
+from __future__ import annotations
+
+import lzma
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.problems import InputError
+from helpers.synthesis import ensemble, misses, variety
+from helpers.synthesis.calibrate import survival_hits
+from helpers.synthesis.fate_search import km_ids, km_values
+from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.labels import draw_labels
+from helpers.synthesis.rules import rules_report
+from helpers.synthesis.state import FATES, read_state, write_state
+from helpers.synthesis.study import CALIBRATED
+from helpers.synthesis.targets import targets_of
+
+TINY = ensemble.Effort(curves=2, moves=2000, tries=1, joint=200, others=200)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    rng = np.random.default_rng(5)
+    labels = draw_labels(rng)
+    folder = tmp_path_factory.mktemp("ensemble")
+    write_state(folder / "start.csv", labels, draw_fates(labels, rng))
+    ensemble.build_ensemble([1, 2], folder / "working", effort=TINY, start=folder / "start.csv", say=lambda text: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stored(begun):
+    ensemble.store(begun / "working", [1, 2], begun / "stored", start=begun / "start.csv")
+    return begun / "stored"
+
+
+def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
+    labels, fates = read_state(begun / "start.csv")
+    dealt = ensemble.dealt(labels, fates, np.random.default_rng(1))
+    logarithmic = targets_of(km_ids()).logarithmic
+    nonresponse = [k for k, id in enumerate(km_ids()) if ".efs" not in id]  # EFS sees who did not respond, and when
+    before, after = km_values(labels, fates, logarithmic), km_values(labels, dealt, logarithmic)
+    assert after[nonresponse] == pytest.approx(before[nonresponse])
+    assert sorted(dealt["contact"]) == sorted(fates["contact"])
+    assert (dealt["progression"].notna() != fates["progression"].notna()).sum() > 20
+    assert variety.order_correlation((labels, fates), (labels, dealt)) < 0.6
+
+
+def test_spoilt_fates_no_longer_fit_but_keep_their_order(begun):
+    labels, fates = read_state(begun / "start.csv")
+    spoilt = ensemble.spoil(labels, fates, np.random.default_rng(1), 10)
+    assert (spoilt["progression"] != fates["progression"])[fates["progression"].notna()].sum() == 10
+    assert not (spoilt["progression"] >= spoilt["contact"]).any()
+
+
+def test_a_begun_ensemble_is_not_made_again(begun):
+    times = {file.name: file.stat().st_mtime_ns for file in (begun / "working").iterdir()}
+    table = ensemble.build_ensemble(
+        [1, 2], begun / "working", effort=TINY, start=begun / "start.csv", say=lambda text: None
+    )
+    assert table["seed"].tolist() == [1, 2]
+    assert times == {file.name: file.stat().st_mtime_ns for file in (begun / "working").iterdir()}
+
+
+def test_states_come_back_as_they_were_stored(begun, stored):
+    for seed, (labels, fates) in zip([1, 2], ensemble.load_states(stored), strict=True):
+        before = read_state(begun / "working" / f"{seed}.csv")
+        pd.testing.assert_frame_equal(labels, before[0])
+        pd.testing.assert_frame_equal(fates[FATES], before[1][FATES])
+    hits = ensemble.ensemble_hits(stored)
+    assert hits.sum(axis=1).tolist() == ensemble.ensemble_index(stored)["hits"].tolist()
+
+
+def test_cohorts_are_rebuilt_alike_and_say_that_they_are_synthetic(stored):
+    first, again = next(ensemble.load_ensemble(stored)), next(ensemble.load_ensemble(stored))
+    for name, table in first.tables.items():
+        pd.testing.assert_frame_equal(table, again.tables[name])
+    assert first.synthetic
+    assert first.name == "zhang2025-synthetic-001"
+    assert first.tables["patients"]["patient_id"].str.startswith("SYN-").all()
+
+
+def test_a_changed_state_is_refused(stored, tmp_path):
+    for name in (ensemble.STATES, ensemble.INDEX):
+        (tmp_path / name).write_bytes((stored / name).read_bytes())
+    lines = lzma.decompress((tmp_path / ensemble.STATES).read_bytes()).decode().splitlines()
+    lines[1] = lines[1].replace("True", "False", 1)
+    (tmp_path / ensemble.STATES).write_bytes(lzma.compress("\n".join(lines).encode()))
+    with pytest.raises(InputError, match="sha256"):
+        next(ensemble.load_states(tmp_path))
+
+
+def test_members_too_far_from_the_default_are_not_stored(begun, tmp_path):
+    most = max(one["hits"] for one in ensemble._found(begun / "working", [1, 2]))
+    nearest = sum(survival_hits(*read_state(CALIBRATED)).values()) - most
+    with pytest.raises(InputError, match="hits"):
+        ensemble.store(begun / "working", [1, 2], tmp_path, within=nearest - 1)
+
+
+def test_likeness_of_one_cohort_with_itself_is_one_and_less_by_chance(begun):
+    state = read_state(begun / "start.csv")
+    table = variety.likeness([state, state, state])
+    assert table[["low", "median", "high"]].to_numpy() == pytest.approx(1)
+    assert (table["by_chance"] < 0.95).all()
+
+
+def test_ranges_only_for_what_is_constrained(stored):
+    values = ensemble.ensemble_quantities(stored)
+    table = variety.ranges(values, values[values["cohort"] == "zhang2025-synthetic-001"])
+    constrained = table["tag"] == "constrained"
+    assert table.loc[~constrained, ["low", "high"]].isna().all().all()
+    assert table.loc[constrained, "low"].notna().any()
+    assert (table.loc[constrained, "low"] <= table.loc[constrained, "high"]).all()
+    assert set(table["tag"]) == set(variety.TAGS)
+
+
+def test_every_quantity_is_declared_with_a_tag_and_a_reason():
+    table = variety.quantities()
+    assert set(table["tag"]) == set(variety.TAGS)
+    assert table["id"].is_unique
+    assert table["reason"].str.len().gt(10).all()
+    assert table.loc[table["tag"] != "printed", "id"].str.startswith("extra.").all()
+
+
+def test_each_miss_has_one_explanation():
+    hits = pd.DataFrame({"a": [False] * 20, "b": [True] * 10 + [False] * 10, "c": [False] * 10 + [True] * 10})
+    table = misses.misses({"a": False, "b": False, "c": True}, hits, {"a": "arithmetic"}).set_index("id")
+    assert table["kind"].to_dict() == {"a": misses.PROOF, "b": misses.FRONTIER}
+    assert table.loc["b", "lost_with"].startswith("c (0% against 100%)")
+    assert misses.misses({"a": False}, hits, {}).loc[0, "kind"] == misses.NOT_FOUND
+
+
+def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
+    index = ensemble.ensemble_index()
+    assert index["seed"].is_unique
+    assert index["sha256"].is_unique
+    assert ensemble.ensemble_hits().sum(axis=1).tolist() == index["hits"].tolist()
+    assert len(list(ensemble.load_states())) == len(index)
+    cohort = next(ensemble.load_ensemble())
+    assert not rules_report(cohort)["broken"].any()
+
+
+def test_hits_of_the_shipped_members_are_what_the_index_says():
+    for (labels, fates), hits in zip(ensemble.load_states(), ensemble.ensemble_index()["hits"].head(3), strict=False):
+        assert sum(survival_hits(labels, fates).values()) == hits
