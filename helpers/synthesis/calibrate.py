@@ -31,7 +31,7 @@ from helpers.synthesis.targets import targets_of
 FOLDER = DATA / "synthesis"
 FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 10_000_000, 12, 12
 RESTART = 6  # every so many rounds the fates start afresh
-LAST = 3  # rounds of a stage of labels that go on from the best; those before start afresh
+LAST = 1  # rounds of a stage of labels that go on from the best; those before start afresh
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,16 @@ class Plan:
         """Return the bounds of a stage."""
         table = pd.read_csv(self.folder / "bounds.csv", dtype=str, keep_default_na=False)
         rows = table[table["stage"] == stage].itertuples()
-        return [Bound((r.first, r.codes), (r.second, r.codes_second), int(r.low), int(r.high)) for r in rows]
+        return [
+            Bound(
+                (r.first, r.codes),
+                (r.second, r.codes_second),
+                int(r.low),
+                int(r.high),
+                (r.third, r.codes_third) if r.third else None,
+            )
+            for r in rows
+        ]
 
 
 @dataclass(frozen=True)

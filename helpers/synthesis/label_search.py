@@ -40,12 +40,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Bound:
-    """How many patients may have one of ``first`` and one of ``second``: what is clinically natural, or printed."""
+    """How many patients may have one of ``first``, of ``second`` and of ``third``: what is clinically natural, or printed."""
 
     first: tuple[str, str]
     second: tuple[str, str]
     low: int = 0
     high: int = 10**6
+    third: tuple[str, str] | None = None
 
 
 def read_models(path) -> dict[str, Model]:
@@ -168,16 +169,7 @@ class LabelSearch:
         touched = np.array([[names[k] in models for k in active] for models, _ in moved.values()])
         strata = np.array([stratum for _, stratum in moved.values()], dtype=np.int64)
         labels = np.array([self.names.index(name) for name in moved])
-        limits = np.array(
-            [
-                (
-                    self.names.index(b.first[0]), self._mask(b.first[0], frozenset(b.first[1].split("|"))),
-                    self.names.index(b.second[0]), self._mask(b.second[0], frozenset(b.second[1].split("|"))), b.low, b.high,
-                )
-                for b in bounds
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 6)  # fmt: skip
+        limits = np.array([self._limit(bound) for bound in bounds], dtype=np.int64).reshape(-1, 8)
         sets = tuple(self._set(k) for k in active)
         starts = np.concatenate([[0], np.cumsum([len(self.ids[k]) for k in active])])
         number, half, scale = (
@@ -190,6 +182,11 @@ class LabelSearch:
         )  # fmt: skip
         self.matrix[:] = best
         return float(loss)
+
+    def _limit(self, bound: Bound) -> list[int]:
+        conditions = [bound.first, bound.second, bound.third or bound.second]
+        pairs = [(self.names.index(n), self._mask(n, frozenset(codes.split("|")))) for n, codes in conditions]
+        return [number for pair in pairs for number in pair] + [bound.low, bound.high]
 
     def _set(self, model: int) -> tuple:
         return self.compiled[model]
@@ -281,7 +278,7 @@ def _cox(matrix, columns, count, layout, event, beta, out):
     for a in range(p):
         if not abs(beta[a]) <= 3.0:
             beta[a] = 0.0
-    risk, score, info = np.empty(kinds), np.empty(p), np.empty((p, p))
+    risk, share, score, info = np.empty(kinds), np.empty(kinds), np.empty(p), np.empty((p, p))
     mean, step, factor = np.empty(p), np.empty(p), np.zeros((p, p))
     converged = False
     for _ in range(30):
@@ -292,33 +289,33 @@ def _cox(matrix, columns, count, layout, event, beta, out):
             risk[k] = math.exp(eta)
         score[:] = 0.0
         info[:] = 0.0
+        share[:] = 0.0
         for d in range(deaths):
             total = 0.0
+            for k in range(kinds):
+                total += sets[d, k] * risk[k]
             mean[:] = 0.0
             for k in range(kinds):
-                weight = sets[d, k] * risk[k]
-                total += weight
+                weight = sets[d, k] * risk[k] / total
+                share[k] += weight
                 for a in range(p):
                     mean[a] += weight * x[k, a]
             for a in range(p):
-                mean[a] /= total
                 score[a] += x[died[d], a] - mean[a]
-            for k in range(kinds):
-                weight = sets[d, k] * risk[k] / total
-                for a in range(p):
-                    if x[k, a] > 0:
-                        for b in range(a + 1):
-                            info[a, b] += weight * x[k, b]
-            for a in range(p):
                 for b in range(a + 1):
                     info[a, b] -= mean[a] * mean[b]
+        for k in range(kinds):
+            for a in range(p):
+                if x[k, a] > 0:
+                    for b in range(a + 1):
+                        info[a, b] += share[k] * x[k, b]
         if not cholesky(info, factor):
             break
         solve(factor, score, step)
         size = np.abs(step).max()
         for a in range(p):
             beta[a] += step[a] * min(1.0, 2.0 / size) if size > 0 else 0.0
-        if size < 1e-9:
+        if size < 1e-7:
             converged = True
             break
         if np.abs(beta).max() > 15.0:
@@ -342,8 +339,11 @@ def _broken(matrix, limits):
     for b in range(limits.shape[0]):
         have = 0
         for i in range(matrix.shape[0]):
-            have += ((limits[b, 1] >> matrix[i, limits[b, 0]]) & 1) * ((limits[b, 3] >> matrix[i, limits[b, 2]]) & 1)
-        broken += max(0, limits[b, 4] - have) + max(0, have - limits[b, 5])
+            fits = True
+            for c in range(0, 6, 2):
+                fits &= (limits[b, c + 1] >> matrix[i, limits[b, c]]) & 1 == 1
+            have += fits
+        broken += max(0, limits[b, 6] - have) + max(0, have - limits[b, 7])
     return broken
 
 
