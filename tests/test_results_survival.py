@@ -65,7 +65,8 @@ def test_the_readings_differ_where_the_print_does(analysis):
     stated = compute(analyse(analysis.cohort, Parameters(reading="stated")), ids)
     assert paper[ids[0]].value != stated[ids[0]].value
     assert paper[ids[1]].value == stated[ids[1]].value
-    assert (paper[ids[2]].n, stated[ids[2]].n) == (120, 110)
+    assert paper[ids[2]].n == analysis.frame["blast_over_cut"].notna().sum() < 120
+    assert stated[ids[2]].n == 110
 
 
 def test_read_from_the_print_the_multivariable_model_leaves_high_dose_out(analysis):
