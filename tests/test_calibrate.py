@@ -10,7 +10,7 @@ import pytest
 
 from helpers.cohort.derive import analyse
 from helpers.estimate.engine import cox_fit
-from helpers.paths import DATA
+from helpers.paths import DATA, ROOT
 from helpers.published.concordance import SAME, concordance
 from helpers.published.corrections import as_corrected, corrections
 from helpers.published.values import published
@@ -133,3 +133,9 @@ def test_the_default_cohort_reaches_what_it_did():
 
 
 REACHED = {"as printed": 359, "as corrected": 377, "survival": 90}
+
+
+def test_readme_says_how_many_survival_statistics_come_out():
+    hits = survival_hits(*read_state(CALIBRATED))
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"of the {len(hits)} printed survival statistics {sum(hits.values())} come out" in readme
