@@ -246,4 +246,7 @@ def test_exact_p_and_intervals_stand_beside_the_test_of_targets():
         assert 0 <= row["exact"] <= 1
         for target in ("CD19", "CD19+CD22", "CD19+CD22+CD20"):
             low, high = (float(end) for end in row[target].split(" to "))
-            assert low < any_grade.loc[row["event"], f"{target} pct"] < high
+            share = any_grade.loc[row["event"], f"{target} pct"]
+            assert low < high
+            assert low < share or share == 0
+            assert share < high or share == 100  # Wilson's limit of all or none is the share itself

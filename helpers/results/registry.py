@@ -365,7 +365,7 @@ def declarations() -> pd.DataFrame:
     Examples
     --------
     >>> declarations().set_index("family").loc["table5.rux", ["population", "stated_population"]].tolist()
-    ['toxicity', 'toxicity']
+    ['toxicity & known_blasts', 'toxicity']
     """
     rows = [
         {
