@@ -92,6 +92,10 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
         fig.set_layout_engine("none")
+        for (
+            ax
+        ) in fig.axes:  # the solver's last digits differ from run to run, and the names of clip paths are made of them
+            ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
     picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None})
     if parameters.output_folder:
         drawing = _rendered(fig, FigureCanvasSVG, "svg", {"Date": None, "Creator": None})
