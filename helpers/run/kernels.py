@@ -51,19 +51,28 @@ PRELOAD = (
     "IPython.core.pylabtools",
     "numpy",
     "pandas",
+    "pandas.core.reshape.reshape",
+    "pandas.io.formats.csvs",
+    "pandas.io.formats.string",
     "scipy.stats",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
     "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
     "seaborn",
     "lifelines",
     "lifelines.statistics",
     "lifelines.plotting",
     "statsmodels.api",
+    "statsmodels.stats._lilliefors_critical_values",
     "statsmodels.stats.multitest",
+    "pydantic.fields",
     "pydantic.json_schema",
     "pydantic.main",
+    "pydantic.plugin._loader",
     "pydantic.types",
     "numba",
     "joblib",
@@ -348,11 +357,21 @@ def _import(names: Sequence[str]) -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     del builtins.get_ipython
+    if "numba" in sys.modules:
+        _ready_numba()
     os.environ.pop("MPLBACKEND") if given is None else os.environ.update(MPLBACKEND=given)
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib_inline"]:
         del sys.modules[name]
     gc.collect()
     gc.freeze()
+
+
+def _ready_numba() -> None:
+    """Have numba learn its own functions, as it does before the first compiled one runs (a quarter of a second)."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 class _Server:
