@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from oracles import oracle
 
+from helpers.estimate import cox_fitters
 from helpers.estimate.cox import concordance, cox, fit, screen, univariable, with_references
 from helpers.estimate.design import design
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.estimate.separation import runaway
 
 CLOSE = 1e-9
+NUMBERS = ["coef", "se", "z", "hr", "ci_low", "ci_high", "p"]
 MODELS = {
     "lung_sex": ("lung", ["sex"]),
     "lung_age": ("lung", ["age"]),
@@ -61,6 +63,37 @@ def test_whole_model_agrees_with_coxph(model, ties):
     for name in ("loglik", "loglik_null", "lr_statistic", "lr_p", "concordance"):
         assert getattr(found, name) == pytest.approx(expected[name], abs=CLOSE), name
     assert found.events_per_variable == pytest.approx(expected["events"] / expected["lr_df"])
+
+
+@pytest.mark.parametrize(("model", "ties"), CASES)
+def test_the_engine_gives_what_the_libraries_give(model, ties):
+    name, covariates = MODELS[model]
+    library, engine = (cox(data(name), covariates, "time", "event", ties=ties, by=by) for by in ("library", "engine"))
+    assert engine.table.drop(columns=NUMBERS).equals(library.table.drop(columns=NUMBERS))
+    np.testing.assert_allclose(engine.table[NUMBERS], library.table[NUMBERS], rtol=CLOSE, atol=CLOSE)
+    np.testing.assert_allclose(engine.covariance, library.covariance, rtol=CLOSE, atol=CLOSE)
+    for measure in ("loglik", "loglik_null", "lr_p", "concordance"):
+        assert getattr(engine, measure) == pytest.approx(getattr(library, measure), abs=CLOSE), measure
+
+
+def test_the_engine_leaves_a_monotone_likelihood_to_the_linear_programme():
+    frame = data("lung").head(60)
+    frame = frame.assign(spared=~frame["event"].astype(bool) & (frame["time"] > frame["time"].median()))
+    assert frame["spared"].any()
+    library, engine = (cox(frame, ["sex", "spared", "age"], "time", "event", by=by) for by in ("library", "engine"))
+    assert engine.reasons == library.reasons
+    assert "no event among" in engine.reasons[0]
+    np.testing.assert_allclose(engine.table[NUMBERS], library.table[NUMBERS], rtol=CLOSE, atol=CLOSE)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_information_is_that_of_the_libraries_in_strata_too(ties):
+    frame, rng = data("lung").dropna(), np.random.default_rng(3)
+    laid, strata = design(frame, ["age", "sex"], "time", "event"), rng.integers(0, 3, len(frame))
+    data_ = laid.x.to_numpy(), laid.time, laid.event, strata, ties
+    library, engine = (cox_fitters.estimate(*data_, by) for by in ("library", "engine"))
+    for measure in ("beta", "covariance", "loglik", "null"):
+        np.testing.assert_allclose(getattr(engine, measure), getattr(library, measure), rtol=CLOSE, err_msg=measure)
 
 
 @pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])

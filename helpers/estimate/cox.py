@@ -1,4 +1,4 @@
-"""Cox regression under one function: Efron's ties by lifelines, Breslow's by statsmodels.
+"""Cox regression under one function: Efron's ties by lifelines, Breslow's by statsmodels, either by the engine.
 
 Every model comes with its n, events, patients left out, events per variable; a coefficient that has no finite
 estimate carries a reason instead of a number.
@@ -6,26 +6,18 @@ estimate carries a reason instead of a number.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError, ConvergenceWarning
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.stats import chi2, norm
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.tools.sm_exceptions import ConvergenceWarning as PHRegWarning
-from statsmodels.tools.sm_exceptions import HessianInversionWarning
 
+from helpers.estimate.cox_fitters import By, Fit, Ties, estimate, nothing
 from helpers.estimate.design import Design, design
 from helpers.estimate.separation import runaway
 
-Ties = Literal["efron", "breslow"]
 COLUMNS = [
     "covariate",
     "level",
@@ -41,7 +33,6 @@ COLUMNS = [
     "p",
     "reason",
 ]
-PRECISE = {"precision": 1e-21, "r_precision": 0.0}  # of the Newton decrement: about 1e-10 standard errors
 SUSPECT = 5.0
 
 
@@ -101,6 +92,7 @@ def cox(
     ties: Ties = "efron",
     references: Mapping[str, object] | None = None,
     alpha: float = 0.05,
+    by: By = "library",
 ) -> Cox:
     """Fit a Cox proportional-hazards model to the complete cases.
 
@@ -118,6 +110,8 @@ def cox(
         Reference level per categorical covariate; by default the first declared category. Text needs one.
     alpha : float
         Wald limits cover 1 - alpha.
+    by : {"library", "engine"}
+        The libraries that readers know, or the compiled engine: the same numbers, for the many models of a table.
 
     Raises
     ------
@@ -141,14 +135,14 @@ def cox(
     """
     if ties not in ("efron", "breslow"):
         raise ValueError("ties must be efron or breslow")
-    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha)
+    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha, by=by)
 
 
-def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
+def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05, by: By = "library") -> Cox:
     """Fit a Cox model to a design already laid out."""
     reasons = _reasons_before(laid)
     free = [name for name in laid.x if not reasons[name]]
-    found = _estimate(laid, free, ties)
+    found = estimate(laid.x[free].to_numpy(), laid.time, laid.event, None, ties, by) if free else nothing(0)
     strata = None
     if free and _is_suspect(laid.x[free], found):
         signs, strata = runaway(laid.x[free].to_numpy(), laid.time, laid.event)
@@ -156,7 +150,7 @@ def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
     finite = [name for name in free if not reasons[name]]
     scores, top = laid.x[free].to_numpy() @ found.beta, found
     if finite != free:
-        found = _at_limit(laid, finite, free, ties, strata)
+        found = _at_limit(laid, finite, free, ties, strata, by)
     statistic = 2 * (top.loglik - top.null)
     return Cox(
         table=_table(laid, finite, found, reasons, alpha),
@@ -296,11 +290,11 @@ def _rank(x: pd.DataFrame) -> int:
     return int(np.linalg.matrix_rank(centred / np.where(scale > 0, scale, 1), tol=1e-9))
 
 
-def _is_suspect(x: pd.DataFrame, found: _Fit) -> bool:
+def _is_suspect(x: pd.DataFrame, found: Fit) -> bool:
     return not found.converged or bool(np.any(np.abs(found.beta) * np.ptp(x.to_numpy(), axis=0) > SUSPECT))
 
 
-def _reasons_after(laid: Design, free: list[str], found: _Fit, signs: NDArray[np.float64]) -> dict[str, str]:
+def _reasons_after(laid: Design, free: list[str], found: Fit, signs: NDArray[np.float64]) -> dict[str, str]:
     """Explain the coefficients that ran away, or that the search did not end."""
     if not found.converged and not signs.any():
         return dict.fromkeys(free, "the model did not converge")
@@ -324,124 +318,37 @@ def _cause(term: pd.Series, events: int) -> str:
     return "it orders the events perfectly"
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """Coefficients, covariance, log likelihood at the estimate and at zero, and whether the search ended well."""
-
-    beta: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    loglik: float
-    null: float
-    converged: bool
-
-
-def _estimate(laid: Design, free: list[str], ties: str, strata: NDArray[np.int64] | None = None) -> _Fit:
-    """Search from zero; if that overshoots, from where a search with line steps ends; last, with looser demands."""
-    k = len(free)
-    rows = _telling(laid.time, laid.event, strata)
-    x, time, event = laid.x.loc[rows, free], laid.time[rows], laid.event[rows]
-    strata = None if strata is None else strata[rows]
-    failed = _Fit(np.full(k, np.nan), np.full((k, k), np.nan), np.nan, np.nan, False)
-    if not free:
-        return failed
-    method = _efron if ties == "efron" else _breslow
-    for careful, precise in ((False, True), (True, True), (False, False), (True, False)):
-        try:
-            with warnings.catch_warnings():
-                # Runaway coefficients are found by linear programme and reported in the table; the fitters' own
-                # warnings about them are guesses.
-                for category in (ConvergenceWarning, PHRegWarning, HessianInversionWarning, RuntimeWarning):
-                    warnings.simplefilter("ignore", category)
-                start = _line_search(x, time, event, strata) if careful else None
-                found = method(x, time, event, strata, start, precise=precise)
-            if found.converged:
-                return found
-            failed = found if np.isfinite(found.beta).all() else failed
-        except (ConvergenceError, np.linalg.LinAlgError, ValueError):
-            continue
-    return failed
-
-
-def _at_limit(laid: Design, finite: list[str], free: list[str], ties: str, strata: NDArray[np.int64] | None) -> _Fit:
+def _at_limit(
+    laid: Design, finite: list[str], free: list[str], ties: Ties, strata: NDArray[np.int64] | None, by: By
+) -> Fit:
     """Estimate the finite coefficients where the others have run away: stratified by the score that runs.
 
     A sum of two that run can be finite itself, so those that still vary within strata stay in as a nuisance.
     """
     if not finite or strata is None:
-        return _estimate(laid, [], ties)
+        return nothing(0)
     rows = _telling(laid.time, laid.event, strata)
     inside = laid.x.loc[rows, free] - laid.x.loc[rows, free].groupby(strata[rows]).transform("mean")
     kept = list(finite)
     for name in free:
         if name not in kept and _rank(inside[[*kept, name]]) > len(kept):
             kept.append(name)
-    found, k = _estimate(laid, kept, ties, strata), len(finite)
+    x, k = laid.x.loc[rows, kept].to_numpy(), len(finite)
+    found = estimate(x, laid.time[rows], laid.event[rows], strata[rows], ties, by)
     return replace(found, beta=found.beta[:k], covariance=found.covariance[:k, :k])
 
 
-def _telling(time: NDArray, event: NDArray[np.bool_], strata: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+def _telling(time: NDArray, event: NDArray[np.bool_], strata: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Keep the patients of strata in which an event had anyone to be compared with, if still at risk at the first."""
-    if strata is None:
-        return np.full(len(event), True)
     first = pd.Series(np.where(event, time, np.inf)).groupby(strata).transform("min").to_numpy()
     at_risk = time >= first
     return at_risk & (np.bincount(strata, at_risk)[strata] > 1)
 
 
-def _line_search(x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None) -> NDArray[np.float64]:
-    """Maximise Breslow's likelihood by BFGS, which never steps down; per standard deviation of each column."""
-    model, _ = _phreg(x, time, event, strata)
-    zero = np.zeros(x.shape[1])
-    return minimize(lambda b: -model.loglike(b), zero, jac=lambda b: -model.score(b), method="BFGS").x
-
-
-def _phreg(x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None) -> tuple[PHReg, NDArray[np.float64]]:
-    values = x.to_numpy()
-    scale = values.std(axis=0, ddof=1)
-    standard = (values - values.mean(axis=0)) / scale
-    return PHReg(time, standard, status=event.astype(int), ties="breslow", strata=strata), scale
-
-
-def _efron(
-    x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None, start: NDArray | None, *, precise: bool
-) -> _Fit:
-    frame = pd.DataFrame(x.to_numpy()).assign(time=time, event=event.astype(int))
-    layers = {} if strata is None else {"strata": ["layer"]}
-    frame = frame if strata is None else frame.assign(layer=strata)
-    model, options = CoxPHFitter(), PRECISE if precise else None
-    with warnings.catch_warnings(record=True) as raised:
-        warnings.simplefilter("always")
-        model.fit(frame, "time", "event", initial_point=start, fit_options=options, **layers)
-    converged = not any("failed to converge" in str(warning.message) for warning in raised)
-    groups = [np.full(len(time), True)] if strata is None else [strata == one for one in np.unique(strata)]
-    loglik, null = float(model.log_likelihood_), sum(_null(time[group], event[group]) for group in groups)
-    beta = model.params_.to_numpy()
-    sound = converged and np.isfinite(beta).all() and loglik >= null - 1e-9
-    return _Fit(beta, model.variance_matrix_.to_numpy(), loglik, null, bool(sound))
-
-
-def _null(time: NDArray, event: NDArray) -> float:
-    """Efron's log likelihood without covariates: minus the sum of log(at risk - r) over r tied deaths before."""
-    days, deaths = np.unique(time[event], return_counts=True)
-    at_risk = len(time) - np.searchsorted(np.sort(time), days, side="left")
-    return -float(sum(np.log(n - d * np.arange(d) / d).sum() for n, d in zip(at_risk, deaths, strict=True)))
-
-
-def _breslow(
-    x: pd.DataFrame, time: NDArray, event: NDArray, strata: NDArray | None, start: NDArray | None, *, precise: bool
-) -> _Fit:
-    model, scale = _phreg(x, time, event, strata)
-    found = model.fit(disp=0, start_params=start)
-    null = float(model.loglike(np.zeros(x.shape[1])))
-    at_top = np.isfinite(found.params).all() and np.abs(model.score(found.params)).max() < (1e-8 if precise else 1e-3)
-    converged = bool(at_top and found.llf >= null - 1e-9)
-    return _Fit(found.params / scale, found.cov_params() / np.outer(scale, scale), float(found.llf), null, converged)
-
-
 def _table(
     laid: Design,
     finite: list[str],
-    found: _Fit,
+    found: Fit,
     reasons: Mapping[str, str],
     alpha: float,
 ) -> pd.DataFrame:

@@ -219,7 +219,8 @@ def cox_imputed(
     """
     known = frame.dropna(subset=[time, event])
     completed = impute(known, [*covariates, *auxiliary], time, event, m=m, rng=rng, iterations=iterations)
-    models = tuple(cox(one, covariates, time, event, ties=ties, references=references) for one in completed)
+    options = {"ties": ties, "references": references, "by": "engine"}
+    models = tuple(cox(one, covariates, time, event, **options) for one in completed)
     first = models[0]
     coefficients = np.array([model.table["coef"] for model in models])
     variances = np.array([model.table["se"] ** 2 for model in models])

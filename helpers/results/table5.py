@@ -204,7 +204,8 @@ def model_frame(
 
 
 def _fit(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
-    return cox(frame, names, "time", "event", ties=analysis.parameters.ties, alpha=analysis.parameters.alpha)
+    used = analysis.parameters
+    return cox(frame, names, "time", "event", ties=used.ties, alpha=used.alpha, by="engine")
 
 
 def among(analysis: Analysis, row: Row) -> pd.Series:
