@@ -59,10 +59,10 @@ ANSWERS = pd.DataFrame({"CR": [53, 40], "NR": [2, 6], "not done": [6, 3]}, index
 
 @picture
 def test_plot_km():
-    figure = plt.figure(figsize=(3.5, 3.2))
-    [(ax, below)] = figures.km_panels(figure, 1, 3)
+    figure = plt.figure(figsize=(3.5, 3.2), layout="none")
+    [ax] = figures.km_panels(figure, 1, 3, letters=4)
     figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.028)
-    figures.plot_at_risk(below, AT_RISK, last=ax.get_xlim()[1])
+    figures.plot_at_risk(ax, AT_RISK)
     return notebook.mark_synthetic(figure, SYNTHETIC)
 
 
@@ -100,15 +100,16 @@ def test_plot_small():
 
 def test_what_is_written_in_a_km_panel():
     with plt.style.context(figures.STYLE):
-        figure = plt.figure()
-        [(ax, below)] = figures.km_panels(figure, 1, 3)
+        figure = plt.figure(layout="none")
+        [ax] = figures.km_panels(figure, 1, 3)
         figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.0281)
-        figures.plot_at_risk(below, AT_RISK, last=4)
+        before = len(ax.texts)
+        figures.plot_at_risk(ax, AT_RISK, labels=False)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["none: n = 6, 3 events", "low: n = 5, 1 event", "high: n = 3, 2 events"]
     assert ax.get_xlabel() == "Years from infusion"
     assert "3-group log-rank p = 0.028" in [text.get_text() for text in ax.texts]
-    assert [text.get_text() for text in below.texts][1:] == [str(n) for n in AT_RISK.to_numpy().ravel()]
+    assert [text.get_text() for text in ax.texts[before:]] == ["At risk"] + [str(n) for n in AT_RISK.to_numpy().ravel()]
     plt.close(figure)
 
 

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation, Transform
 from numpy.typing import ArrayLike
 
 from helpers.cohort.derive import Analysis
@@ -33,6 +34,7 @@ RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
 RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8",
              "same": BLUE, "differs": VERMILION, "not computable": "0.8", "not comparable": "0.6"}  # fmt: skip
 DAYS_PER_YEAR = 365.25
+AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
 
 
 def colours(labels: Sequence[str]) -> dict[str, str]:
@@ -116,31 +118,34 @@ def plot_km(
     return ax
 
 
-def plot_at_risk(ax: Axes, table: pd.DataFrame, *, last: float | None = None) -> Axes:
-    """Write the numbers at risk below a Kaplan-Meier panel, in its colours and on its time axis.
+def plot_at_risk(ax: Axes, table: pd.DataFrame, *, labels: bool = True) -> Axes:
+    """Write the numbers at risk below the labels of a Kaplan-Meier panel, in its colours and on its time axis.
 
     Parameters
     ----------
     ax : Axes
-        Its own, below the curves.
+        That of the curves, with room below (:func:`km_panels`).
     table : DataFrame
         One row per group (index), one column per time in years, entries the numbers at risk just before it.
+    labels : bool
+        Name the groups to the left of the rows.
     """
-    paint = colours([str(label) for label in table.index])
-    ax.set_label("text")
-    ax.set(xlim=(0, last or max(table.columns)), ylim=(len(table) - 0.5, -0.9))
-    ax.text(0, -0.9, "At risk", fontsize=7, va="center", ha="left")
-    for row, (label, counts) in enumerate(table.iterrows()):
-        for year, count in counts.items():
-            where, colour = {"ha": "center", "va": "center", "in_layout": False}, paint[str(label)]
-            ax.text(year, row, f"{count:.0f}", fontsize=7, color=colour, **where)
-    ax.set_yticks(range(len(table)), [str(label) for label in table.index])
-    for tick, label in zip(ax.get_yticklabels(), table.index, strict=True):
-        tick.set_color(paint[str(label)])
-    ax.set_xticks([])
-    ax.tick_params(length=0, pad=11)
-    ax.spines[:].set_visible(False)
+    names = [str(label) for label in table.index]
+    paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False}
+    ax.text(0, 0, "At risk", transform=_below(ax, AT_RISK), ha="left", **style)
+    for row, (name, counts) in enumerate(zip(names, table.to_numpy(), strict=True)):
+        line = _below(ax, AT_RISK + LINE * (row + 1))
+        if labels:
+            ax.text(0, 0, name, transform=line + ScaledTranslation(-14 / 72, 0, ax.figure.dpi_scale_trans), ha="right",
+                    color=paint[name], **style)  # fmt: skip
+        for year, count in zip(table.columns, counts, strict=True):
+            ax.text(year, 0, f"{count:.0f}", transform=line, ha="center", color=paint[name], **style)
     return ax
+
+
+def _below(ax: Axes, points: float) -> Transform:
+    """Place text at a value of the horizontal axis, some points below it."""
+    return ax.get_xaxis_transform() + ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
 
 
 def plot_km_grid(
@@ -170,28 +175,26 @@ def plot_km_grid(
         What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
     """
     endpoints = [name for name in endpoints if survival.columns(name)[0] in analysis.frame]
-    sizes = [1 if groups is None else max(1, groups.nunique()) for groups in rows.values()]
+    most = max(1 if groups is None else max(1, groups.nunique()) for groups in rows.values())
     width = 7 if len(endpoints) > 1 else 4
-    figure = plt.figure(figsize=(width, height or sum(2.1 + 0.22 * size for size in sizes) + 0.3))
-    panels, drawn, named = km_panels(figure, len(endpoints), max(sizes), rows=len(rows)), [], []
-    for (ax, below), (row, endpoint) in zip(panels, product(rows, endpoints), strict=True):
-        curves = survival.curves(analysis, endpoint, rows[row])
+    figure = plt.figure(figsize=(width, height or (2.1 + 0.22 * most) * len(rows) + 0.3), layout="none")
+    found = {
+        (row, endpoint): survival.curves(analysis, endpoint, rows[row]) for row, endpoint in product(rows, endpoints)
+    }
+    first = {row: list(found[row, endpoints[0]]) for row in rows} if endpoints else {}
+    bare = all(list(curves) in ([], first[row]) for (row, _), curves in found.items())  # named on the left only
+    widest = max((len(label) for curves in found.values() for label in curves), default=0)
+    panels = km_panels(figure, len(endpoints), most, rows=len(rows), letters=widest, everywhere=not bare)
+    drawn = []
+    for ax, ((row, endpoint), curves) in zip(panels, found.items(), strict=True):
         if not curves:
             ax.text(0.5, 0.5, "Nobody is in these groups.", transform=ax.transAxes, ha="center", va="center")
             ax.axis("off")
-            below.axis("off")
             continue
         p = None if rows[row] is None else survival.logrank_of(analysis, endpoint, rows[row]).value
-        title = f"{row}: {endpoint}" if row else endpoint
-        plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=title)
-        end = ax.get_xlim()[1]
-        years = _years(end)
-        counts = survival.numbers_at_risk(analysis, endpoint, rows[row], years)
-        plot_at_risk(below, counts, last=end)
-        if endpoint == endpoints[0]:
-            named = list(counts.index)
-        elif named == list(counts.index):
-            below.tick_params(labelleft=False)  # as on the left
+        plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=f"{row}: {endpoint}" if row else endpoint)
+        counts = survival.numbers_at_risk(analysis, endpoint, rows[row], _years(ax.get_xlim()[1]))
+        plot_at_risk(ax, counts, labels=not bare or endpoint == endpoints[0])
         drawn += [
             (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
         ]
@@ -305,11 +308,12 @@ def plot_trajectory(
         hollow = (part["after_tcz"] > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
         ax.plot(day, part["median"], color=paint[group], linestyle=DASHES[i], linewidth=1, label=group)
         ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
-        for shape, chosen in (("o", ~below), ("v", below)):
-            for fill, which in ((paint[group], chosen & ~hollow), ("white", chosen & hollow)):
-                ax.plot(
-                    day[which], part["median"][which], shape, color=paint[group], markerfacecolor=fill, markersize=3.4
-                )
+        for (shape, chosen), (fill, kind) in product(
+            (("o", ~below), ("v", below)), ((paint[group], ~hollow), ("white", hollow))
+        ):
+            if (which := chosen & kind).any():
+                style = {"color": paint[group], "markerfacecolor": fill, "markersize": 3.4}
+                ax.plot(day[which], part["median"][which], shape, **style)
     limit = summary["limit"].dropna()
     if len(limit):
         ax.axhline(limit.iloc[0], color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
@@ -339,16 +343,11 @@ def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[s
     ax.set_xlim(days[0] - margin, days[-1] + margin)
     ax.set_xticks(days, [f"{day:g}" for day in days])
     for i, group in enumerate(groups):
-        part = summary[summary["group"] == group]
-        ax.annotate(
-            "n", (0, 0), (-3, -15 - 8 * i), xycoords="axes fraction", textcoords="offset points",
-            ha="right", va="top", fontsize=7, color=paint[group], in_layout=False,
-        )  # fmt: skip
+        part, line = summary[summary["group"] == group], _below(ax, 15 + 8 * i)
+        style = {"va": "top", "fontsize": 7, "color": paint[group], "in_layout": False}
+        ax.text(days[0] - margin, 0, "n ", transform=line, ha="right", **style)
         for day, n in zip(part["day"], part["n"], strict=True):
-            ax.annotate(
-                f"{n:.0f}", (day, 0), (0, -15 - 8 * i), xycoords=("data", "axes fraction"), textcoords="offset points",
-                ha="center", va="top", fontsize=7, color=paint[group], in_layout=False,
-            )  # fmt: skip
+            ax.text(day, 0, f"{n:.0f}", transform=line, ha="center", **style)
     ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
 
 
@@ -410,14 +409,18 @@ def plot_trajectories(
         return figure
     analytes = list(dict.fromkeys(table["analyte"]))
     groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
-    figure, axes = plt.subplots(down, columns, figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), squeeze=False)
-    for ax, analyte in zip(axes.flat, analytes, strict=False):
+    figure = plt.figure(figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), layout="none")
+    below = 0.38 + 0.115 * len(groups)
+    axes = panels(
+        figure, columns, down, left=0.52, right=0.06, between=0.62, above=0.24, below=below, top=0.22, bottom=0.17
+    )
+    for ax, analyte in zip(axes, analytes, strict=False):
         part = table[table["analyte"] == analyte]
         plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log)
-    for ax in axes.flat[len(analytes) :]:
+    for ax in axes[len(analytes) :]:
         ax.remove()
-    handles = [*axes.flat[0].get_legend_handles_labels()[0], *_key(table)]
-    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), columnspacing=1, handlelength=1.6)
+    handles = [*axes[0].get_legend_handles_labels()[0], *_key(table)]
+    figure.legend(handles=handles, loc="upper right", ncols=len(handles), columnspacing=1, handlelength=1.6)
     return figure
 
 
@@ -439,25 +442,56 @@ def _place(group: str) -> int:
     return list(FIXED).index(group) if group in FIXED else len(FIXED)
 
 
-def km_panels(plt_figure: object, columns: int, groups: int, *, rows: int = 1) -> list[tuple[Axes, Axes]]:
-    """Make panels for curves, each with an axes below for its numbers at risk.
+def km_panels(
+    figure: Figure, columns: int, groups: int, *, rows: int = 1, letters: int = 0, everywhere: bool = False
+) -> list[Axes]:
+    """Make panels for curves, with room below for numbers at risk and to the left for the names of their groups.
 
     Parameters
     ----------
-    plt_figure : Figure
-        Empty, with constrained layout.
+    figure : Figure
+        Empty, without a layout engine: the places are given in inches, which costs nothing.
     columns, rows : int
         Panels.
     groups : int
-        Rows of the at-risk tables.
+        Rows of the numbers at risk.
+    letters : int
+        Length of the longest name, which stands left of the first column, or *everywhere*.
 
     Returns
     -------
-    list of (curves, at_risk) axes, row by row.
+    list of Axes
+        Row by row.
     """
-    ratios = [1, 0.075 * (groups + 1)] * rows
-    grid = plt_figure.subplots(2 * rows, columns, squeeze=False, height_ratios=ratios)
-    return [(grid[2 * row][column], grid[2 * row + 1][column]) for row in range(rows) for column in range(columns)]
+    name = max(0.52, 0.24 + 0.062 * letters)
+    left, right, between = name, 0.09, name if everywhere else 0.56
+    below = (AT_RISK + LINE * (groups + 0.5)) / 72
+    return panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)
+
+
+def panels(
+    figure: Figure,
+    columns: int,
+    rows: int,
+    *,
+    left: float,
+    right: float,
+    between: float,
+    above: float,
+    below: float,
+    top: float = 0.0,
+    bottom: float = 0.22,
+) -> list[Axes]:
+    """Make equal panels, row by row, margins in inches: *above* and *below* of each row, *top* and *bottom* of all."""  # fmt: skip
+    width, height = figure.get_size_inches()
+    wide = (width - left - right - between * (columns - 1)) / max(columns, 1)
+    high = (height - top - bottom) / rows - above - below
+    places = [
+        (left + column * (wide + between), bottom + below + (rows - 1 - row) * (above + high + below))
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    return [figure.add_axes((x / width, y / height, wide / width, high / height)) for x, y in places]
 
 
 def forest_axes(plt_figure: object) -> list[Axes]:
