@@ -195,11 +195,11 @@ def _few_events(d: int, rho: Range, growth: Range, most: int, left: int) -> int 
     guess[guess < 0] = 1e9  # a fall that the first event alone exceeds
     low = np.maximum(left + 1, np.ceil(guess[0] * (1 - EPS)))
     high = np.minimum(first - 1, np.floor(guess[1] * (1 + EPS)))
-    for start, a, b in zip(first, low, high, strict=True):
-        second = np.arange(a, b + 1)
-        if _inside(_rise(start) + _rise(second), growth).any():
-            return int(start)
-    return None
+    tried = np.maximum(high - low + 1, 0).astype(int)
+    start = np.repeat(np.arange(len(first)), tried)
+    second = low[start] + np.arange(len(start)) - np.repeat(np.cumsum(tried) - tried, tried)
+    fits = _inside(rise[start] + _rise(second), growth)
+    return int(first[start[fits][0]]) if fits.any() else None
 
 
 def _many_events(d: int, rho: Range, growth: Range, most: int, left: int) -> int | None:

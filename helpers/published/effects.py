@@ -235,13 +235,22 @@ def factor_reference(check: Check) -> Outcome:
 def _splits(sizes: list[int], variances: tuple[Range, Range], hrs: tuple[float, float], total: tuple[int, int]) -> list:
     """Give the events per level that fit the two variances, and both hazard ratios within a factor of two."""
     found = []
-    ranges = [range(1, size + 1) for size in sizes]
-    for d0 in ranges[0]:
-        rows = [
-            [d for d in span if low / (1 + SLACK) <= 1 / d0 + 1 / d <= high and _near(hr, d, size, d0, sizes[0])]
-            for span, (low, high), hr, size in zip(ranges[1:], variances, hrs, sizes[1:], strict=True)
-        ]
-        found += [(d0, d1, d2) for d1, d2 in product(*rows) if total[0] <= d0 + d1 + d2 <= total[1]]
+    for d0 in range(1, sizes[0] + 1):
+        rows = []
+        for (low, high), hr, size in zip(variances, hrs, sizes[1:], strict=True):
+            room = high - 1 / d0  # 1 / d at most
+            first = max(1, math.floor(1 / room)) if room > 0 else size + 1
+            rows.append(
+                [
+                    d
+                    for d in range(first, size + 1)
+                    if low / (1 + SLACK) <= 1 / d0 + 1 / d <= high and _near(hr, d, size, d0, sizes[0])
+                ]
+            )
+            if not rows[-1]:
+                break
+        else:
+            found += [(d0, d1, d2) for d1, d2 in product(*rows) if total[0] <= d0 + d1 + d2 <= total[1]]
     return found
 
 
