@@ -13,7 +13,7 @@ from helpers.estimate.engine import checks
 from helpers.estimate.engine.checks import Floats
 from helpers.estimate.engine.cox_lanes import fill_up, products, resamples
 from helpers.estimate.engine.cox_newton import CONVERGED, newton
-from helpers.estimate.engine.cox_pass import chunk_width, chunks, gather, workspace
+from helpers.estimate.engine.cox_pass import chunks, chunks_shape, gather, workspace
 from helpers.estimate.engine.layout import lay_out
 
 MANY, SAMPLE = 200_000, 32
@@ -93,7 +93,7 @@ def cox_fit(
     X = checks.covariates(X, time.size)
     checks.one_of("ties", ties, tuple(TIES))
     count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
-    count = count.astype(np.float64)
+    count = count.astype(np.float64, copy=False)
     if not (event & (count > 0)).any():
         raise checks.refuse("event", "no event", "at least one event")
     centre, scale = _moments(X, count)
@@ -114,14 +114,9 @@ def _fit(time, event, X, entry, count, stratum, ties, centre, scale):
             coef[:] = sample_coef
     layout = lay_out(time, entry, stratum)
     x = chunks(X, layout.order, centre, scale)
-    loglik, status = _newton(x, event[layout.order], count[layout.order], layout, ties, coef, se)
+    count = count if (count == 1).all() else count[layout.order]
+    loglik, status = newton(x, event[layout.order], count, layout, ties, workspace(layout, x), coef, se)
     return coef, se, loglik, status
-
-
-@njit(cache=True, nogil=True)
-def _newton(x, event, count, layout, ties, coef, se):
-    work = workspace(event.size, layout.fresh.size, x.shape[1], x.shape[2])
-    return newton(x, event, count, layout, ties, work, coef, se)
 
 
 def _moments(X: Floats, count: Floats) -> tuple[Floats, Floats]:
@@ -209,7 +204,10 @@ def cox_batch(
         start[:] = 0.0
     x = (X[order] - centre) / scale
     chunked = chunks(X, order, centre, scale)
-    coef, se, separated = resamples(fill_up(x), products(x), chunked, event[order], counts, layout, TIES[ties], start)
+    work = workspace(layout, chunked)
+    coef, se, separated = resamples(
+        fill_up(x), products(x), chunked, event[order], counts, layout, TIES[ties], start, work
+    )
     return CoxBatch(coef / scale, se / scale, separated)
 
 
@@ -246,7 +244,7 @@ def cox_specifications(
     X = checks.covariates(X, time.size)
     checks.one_of("ties", ties, tuple(TIES))
     count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
-    count = count.astype(np.float64)
+    count = count.astype(np.float64, copy=False)
     if not (event & (count > 0)).any():
         raise checks.refuse("event", "no event", "at least one event")
     models = [_columns(model, X.shape[1]) for model in specifications]
@@ -260,7 +258,7 @@ def cox_specifications(
     for row, columns in enumerate(models):
         x = np.ascontiguousarray(chunked[:, columns])
         found, deviation = np.zeros(len(columns)), np.full(len(columns), np.nan)
-        _, status = _newton(x, event, count, layout, TIES[ties], found, deviation)
+        _, status = newton(x, event, count, layout, TIES[ties], workspace(layout, x), found, deviation)
         separated[row] = status != CONVERGED
         if not separated[row]:
             coef[row, columns], se[row, columns] = found / scale[columns], deviation / scale[columns]
@@ -303,16 +301,15 @@ def cox_designs(
         raise checks.refuse("event", "no event", "at least one event")
     stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
     layout = lay_out(time, entry, stratum)
-    return CoxBatch(*_designs(designs, event[layout.order], layout, TIES[ties]))
+    x = np.zeros(chunks_shape(time.size, designs.shape[2]))
+    return CoxBatch(*_designs(designs, event[layout.order], layout, TIES[ties], x, workspace(layout, x)))
 
 
 @njit(cache=True, nogil=True)
-def _designs(designs, event, layout, ties):
+def _designs(designs, event, layout, ties, x, work):
     m, n, p = designs.shape
     coef, se, separated = np.zeros((m, p)), np.full((m, p), np.nan), np.ones(m, np.bool_)
-    count, width = np.ones(n), chunk_width(n)
-    x = np.zeros((-(-n // width), p, width))
-    work = workspace(n, layout.fresh.size, p, width)
+    count = np.ones(n)
     for r in range(m):
         centre, scale = _mean_and_deviation(designs[r], count)
         if scale.min() > 0:

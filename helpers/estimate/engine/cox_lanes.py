@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit
 
 from helpers.estimate.engine.cox_newton import CONVERGED, cholesky, inverse_diagonal, newton, solve
-from helpers.estimate.engine.cox_pass import workspace
 from helpers.estimate.engine.simd import LANES, exp_lanes, largest, load, spread, store, where_less
 
 PLAIN_STEPS = 9
@@ -34,7 +33,7 @@ def fill_up(x):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def resamples(x, tiles, chunked, event, counts, layout, ties, start):
+def resamples(x, tiles, chunked, event, counts, layout, ties, start, careful):
     """Fit each row of counts (resamples, n in the order of the input); return coef, se and separated.
 
     Parameters
@@ -44,6 +43,7 @@ def resamples(x, tiles, chunked, event, counts, layout, ties, start):
     tiles : see :func:`products`
     chunked : the same rows as :func:`cox_pass.chunks` stores them
     start : (p,) where Newton's steps begin
+    careful : scratch of :func:`cox_pass.workspace` for what is left to :func:`cox_newton.newton`
     """
     n, p = x.shape[0], start.size
     wide = x.shape[1]
@@ -57,7 +57,7 @@ def resamples(x, tiles, chunked, event, counts, layout, ties, start):
     observed = np.zeros(p * LANES)
     work = lane_workspace(n, layout.fresh.size, wide)
     score, info, factor, step = np.empty(p), np.empty((p, p)), np.zeros((p, p)), np.empty(p)
-    careful, one_count = workspace(n, layout.fresh.size, p, chunked.shape[2]), np.empty(n)
+    one_count = np.empty(n)
     holds, steps = np.full(LANES, -1), np.zeros(LANES, np.int64)
     upcoming, busy = 0, 0
     for lane in range(LANES):

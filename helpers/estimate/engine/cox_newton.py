@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_pass import cox_pass, sum_over_events
+from helpers.estimate.engine.cox_pass import cox_pass
 
 CONVERGED, SEPARATED = 0, 1
 STEPS = 60
@@ -69,12 +69,11 @@ def newton(x, event, count, layout, ties, work, beta, se):
     """
     p = x.shape[1]
     score, info, factor = np.empty(p), np.empty((p, p)), np.zeros((p, p))
-    observed = sum_over_events(x, event, count)
     step = np.zeros(p)
     best = -np.inf
     last = beta.copy()
     for _ in range(STEPS):
-        loglik = cox_pass(x, event, count, layout, observed, beta, ties, score, info, work)
+        loglik = cox_pass(x, event, count, layout, beta, ties, score, info, work)
         if not loglik >= best - 1e-9 * (1.0 + abs(best)):
             for a in range(p):
                 step[a] *= 0.5

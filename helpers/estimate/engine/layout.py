@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from helpers.estimate.engine.checks import Floats
 
 MANY = 20_000  # rows from which the packed sort pays
-ALL_BITS = np.int64(2**63 - 1)
+KEPT = 33  # bits that it sorts by
 
 
 class Layout(NamedTuple):
@@ -70,26 +70,38 @@ def _downwards(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.
 def _packed_order(values: Floats) -> NDArray[np.int64] | None:
     """Return the order downwards of many non-negative values, or None if this way does not pay.
 
-    The bits of a non-negative float sort as a whole number does. The last of them give way to the row's number, so that
-    a radix sort moves plain numbers that carry their rows along, and digits that all values share (most, if times are
-    whole days) cost nothing. Neighbours that only the lost bits told apart are put right at the end.
+    The bits of a non-negative float sort as a whole number does. Of their distance to the largest, the last bits give way
+    to the row's number, so that a radix sort moves plain numbers that carry their rows along. It sorts by the first
+    KEPT bits; neighbours that only the other bits told apart are put right at the end.
     """
-    spare = int(values.size - 1).bit_length()
-    mask = np.int64((1 << spare) - 1)
-    packed = ~(values + 0.0).view(np.int64) & (ALL_BITS & ~mask)
-    packed |= np.arange(values.size)
-    packed = _radix_sort(packed, spare)
-    order = packed & mask
-    return order if _put_right(values, packed, order, spare, values.size) else None
+    bits = (values + 0.0).view(np.int64)  # + 0.0 turns -0.0 into 0.0
+    largest = bits.max()
+    spare, used = int(values.size - 1).bit_length(), int(largest - bits.min()).bit_length()
+    first_bit = max(spare, used - KEPT)
+    packed, scratch = np.empty((2, values.size), np.int64)
+    lost = _pack(bits, largest, spare, first_bit, packed)
+    packed = _radix_sort(packed, scratch, first_bit, used)
+    order = packed & ((1 << spare) - 1)
+    return order if not lost or _put_right(values, packed, order, first_bit, values.size) else None
 
 
 @njit(cache=True, nogil=True)
-def _radix_sort(numbers, first_bit):
-    """Sort non-negative numbers upwards by their bits from first_bit on, 11 at a time; ties stay as they are."""
+def _pack(bits, largest, spare, first_bit, packed):
+    """Fill packed with the distance to the largest and, in the last bits, the row; return whether first_bit hides any."""
+    hidden = 0
+    for i in range(bits.size):
+        distance = largest - bits[i]
+        hidden |= distance & ((1 << first_bit) - 1)
+        packed[i] = (distance >> spare << spare) | i
+    return hidden != 0
+
+
+@njit(cache=True, nogil=True)
+def _radix_sort(numbers, spare, first_bit, last_bit):
+    """Sort non-negative numbers upwards by their bits from first to last, 11 at a time; ties stay as they are."""
     base, mask = 2048, 2047
-    spare = np.empty_like(numbers)
-    digits = (63 - first_bit + 10) // 11
-    histogram = np.zeros((digits, base), np.int64)
+    digits = (last_bit - first_bit + 10) // 11
+    histogram = np.zeros((max(digits, 0), base), np.int64)
     for number in numbers:
         for d in range(digits):
             histogram[d, (number >> (first_bit + 11 * d)) & mask] += 1
@@ -128,15 +140,16 @@ def _put_right(values, packed, order, first_bit, moves):
 @njit(cache=True, nogil=True)
 def _blocks(time, stratum):
     n, g = time.size, -1
-    starts, block, fresh = np.empty(n + 1, np.int64), np.empty(n, np.int32), np.empty(n, np.bool_)
+    block = np.empty(n, np.int32)
     for i in range(n):
-        opens = i == 0 or (stratum.size > 0 and stratum[i] != stratum[i - 1])
-        if opens or time[i] != time[i - 1]:
+        if i == 0 or time[i] != time[i - 1] or (stratum.size > 0 and stratum[i] != stratum[i - 1]):
             g += 1
-            starts[g], fresh[g] = i, opens
         block[i] = g
-    starts[g + 1] = n
-    return starts[: g + 2].copy(), block, fresh[: g + 1].copy()
+    starts, fresh = np.full(g + 2, n), np.empty(g + 1, np.bool_)
+    for i in range(n - 1, -1, -1):
+        starts[block[i]] = i
+        fresh[block[i]] = i == 0 or (stratum.size > 0 and stratum[i] != stratum[i - 1])
+    return starts, block, fresh
 
 
 @njit(cache=True, nogil=True)
