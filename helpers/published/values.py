@@ -159,7 +159,15 @@ def published(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     >>> published().set_index("id").loc["table5.multivariable.gc_low.hr", ["value", "kind", "population"]].tolist()
     ['0.37', 'hr', 'known_blasts']
     """
-    frame = read_table(Path(directory) / FILE, COLUMNS)
+    path = Path(directory).resolve() / FILE
+    state = path.stat() if path.exists() else None
+    return _published(path, *((state.st_mtime_ns, state.st_size) if state else (0, 0))).copy()
+
+
+@lru_cache(maxsize=8)
+def _published(path: Path, changed: int, size: int) -> pd.DataFrame:
+    """Read and check a table once, until the file changes."""
+    frame = read_table(path, COLUMNS)
     problems = _problems(frame)
     if problems:
         raise InputError(problems)

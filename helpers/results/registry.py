@@ -212,6 +212,16 @@ def families() -> list[Family]:
     return list(_FAMILIES.values())
 
 
+class UnknownId(KeyError):
+    """An id that no family computes; the nearest ones are looked for only when the message is read."""
+
+    def __str__(self) -> str:
+        id = self.args[0]
+        known = [known for one in families() for known in one.ids]
+        close = difflib.get_close_matches(canonical(id), known, n=3)
+        return f"{id}: no family computes it" + (f"; did you mean {' or '.join(close)}?" if close else "")
+
+
 def declared(id: str) -> Family:
     """Return the family of an id; aliases resolve.
 
@@ -232,9 +242,7 @@ def declared(id: str) -> Family:
     opened = [one for one in families() if one.holds(key)]
     if opened:
         return max(opened, key=lambda one: len(one.prefix))
-    known = [known for one in families() for known in one.ids]
-    close = difflib.get_close_matches(key, known, n=3)
-    raise KeyError(f"{id}: no family computes it" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+    raise UnknownId(id)
 
 
 def compute(analysis: Analysis, ids: Iterable[str] | None = None) -> dict[str, Value]:
