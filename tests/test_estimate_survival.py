@@ -227,3 +227,18 @@ def test_adjusted_p_agree_with_p_adjust_missing_ones_left_out():
 def test_adjust_refuses_what_is_no_p_or_method(p, method):
     with pytest.raises(ValueError, match=r"between 0 and 1|one of"):
         adjust(p, method)
+
+
+@pytest.mark.parametrize("name", ["lung", "veteran", "ovarian"])
+def test_the_engine_gives_the_curve_that_lifelines_gives(name):
+    frame = oracle(f"estimate_data_{name}")
+    library, engine = (curve(frame["time"], frame["event"], by=by) for by in ("library", "engine"))
+    pd.testing.assert_frame_equal(engine, library, rtol=1e-12, atol=1e-12)
+    at = frame["time"].quantile([0, 0.3, 0.8]).to_numpy()
+    read = [survival_at(frame["time"], frame["event"], [0, *at, 1e5], by=by) for by in ("library", "engine")]
+    pd.testing.assert_frame_equal(*read, rtol=1e-12, atol=1e-12)
+
+
+def test_an_event_on_day_0_stands_in_the_first_row_either_way():
+    library, engine = (curve([0, 0, 3, 5], [1, 0, 1, 0], by=by) for by in ("library", "engine"))
+    pd.testing.assert_frame_equal(engine, library, rtol=1e-12)

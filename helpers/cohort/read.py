@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ from helpers.problems import InputError, Problem
 
 ONE_ROW_PER_PATIENT = {"patients", "response", "followup"}
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+PADDED = re.compile(r'(?:^|[,"])[^\S\n]|[^\S\n](?:[,"]|$)|"\n|\n"', re.MULTILINE)  # white space at the edge of a cell
 META = {"name": str, "origin": str, "synthetic": bool, "source": str, "licence": str}
 
 
@@ -170,7 +172,7 @@ def _read_text(path: Path, table: str, problems: list[Problem]) -> pd.DataFrame 
         content = path.read_bytes()
         if b"\0" in content:
             raise UnicodeDecodeError("utf-8", b"", 0, 0, "binary")
-        content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
         frame = pd.read_csv(
             path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig", skip_blank_lines=False
         )
@@ -180,13 +182,15 @@ def _read_text(path: Path, table: str, problems: list[Problem]) -> pd.DataFrame 
         return refuse("an empty file", "a CSV file with a header row")
     except pd.errors.ParserError as error:
         return refuse(str(error).split("C error: ")[-1].strip(), "as many cells in each row as the header has")
-    header = content.decode("utf-8-sig").splitlines()[0].split(",")
+    header = text.splitlines()[0].split(",")
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     for name in doubled:
         problems.append(Problem(table, 1, name, "the column twice", "each column once", path.name))
     if "patient_id" not in frame:
         refuse("no column patient_id", "a column patient_id")
         return None
+    if "\r" not in text and not PADDED.search(text):
+        return frame
     return frame.apply(lambda column: column.str.strip().replace("", pd.NA))
 
 

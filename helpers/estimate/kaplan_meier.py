@@ -1,6 +1,6 @@
 """Kaplan-Meier: survival at times, its limits and half-widths, medians, follow-up, numbers at risk, restricted means.
 
-The product-limit estimate is lifelines'; intervals, medians and restricted means follow R's ``survfit``, whose default
+The product-limit estimate is lifelines', or the engine's where many are drawn; intervals, medians and restricted means follow R's ``survfit``, whose default
 interval is ``log`` (lifelines offers ``log-log`` alone).
 """
 
@@ -15,8 +15,10 @@ from lifelines import KaplanMeierFitter
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from helpers.estimate import engine
 from helpers.estimate.arrays import durations
 
+By = Literal["library", "engine"]
 ConfType = Literal["plain", "log", "log-log"]
 Convention = Literal["plain", "log_lower", "log_upper", "loglog_lower", "loglog_upper", "se"]
 CONVENTIONS: dict[str, tuple[ConfType, str]] = {
@@ -39,7 +41,9 @@ class Estimate(NamedTuple):
     se: float = np.nan
 
 
-def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05) -> pd.DataFrame:
+def curve(
+    time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05, by: By = "library"
+) -> pd.DataFrame:
     """Estimate a survival curve at every distinct time, time 0 first.
 
     Parameters
@@ -50,6 +54,8 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
         Scale of the confidence limits, named as in R.
     alpha : float
         Limits cover 1 - alpha.
+    by : {"library", "engine"}
+        The product-limit estimate of lifelines, or of the compiled engine: the same, for many curves.
 
     Returns
     -------
@@ -78,7 +84,7 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
     times, events = durations(time, event)
     if len(times) == 0:
         raise ValueError("no patient has both a time and an event flag")
-    frame = _steps(times.tobytes(), events.tobytes()).copy()
+    frame = _steps(times.tobytes(), events.tobytes(), by).copy()
     log_se = _log_se(frame["at_risk"].to_numpy(float), frame["events"].to_numpy(float))
     frame["se"] = frame["survival"] * log_se
     frame["low"], frame["high"] = _limits(frame["survival"].to_numpy(), log_se, conf_type, alpha)
@@ -86,9 +92,14 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
 
 
 @lru_cache(maxsize=512)
-def _steps(times: bytes, events: bytes) -> pd.DataFrame:
+def _steps(times: bytes, events: bytes, by: By) -> pd.DataFrame:
     """Fit a curve; the same patients are asked for again under other limits, at other times and for the plot."""
-    fitter = KaplanMeierFitter().fit(np.frombuffer(times, float), np.frombuffer(events, bool))
+    time, event = np.frombuffer(times, float), np.frombuffer(events, bool)
+    return _by_engine(time, event) if by == "engine" else _by_library(time, event)
+
+
+def _by_library(time: NDArray[np.float64], event: NDArray[np.bool_]) -> pd.DataFrame:
+    fitter = KaplanMeierFitter().fit(time, event)
     table = fitter.event_table
     return pd.DataFrame(
         {
@@ -101,6 +112,18 @@ def _steps(times: bytes, events: bytes) -> pd.DataFrame:
     )
 
 
+def _by_engine(time: NDArray[np.float64], event: NDArray[np.bool_]) -> pd.DataFrame:
+    found = engine.kaplan_meier(time, event)
+    left = np.bincount(np.searchsorted(found.time, time), minlength=len(found.time))
+    events = np.bincount(np.searchsorted(found.time, time[event]), minlength=len(found.time))
+    columns = {"time": found.time, "at_risk": found.at_risk.astype(int), "events": events, "censored": left - events,
+               "survival": found.survival}  # fmt: skip
+    if found.time[0] > 0:
+        first = {"time": 0.0, "at_risk": len(time), "events": 0, "censored": 0, "survival": 1.0}
+        columns = {name: np.append(first[name], values) for name, values in columns.items()}
+    return pd.DataFrame(columns)
+
+
 def survival_at(
     time: ArrayLike,
     event: ArrayLike,
@@ -108,6 +131,7 @@ def survival_at(
     *,
     conf_type: ConfType = "log",
     alpha: float = 0.05,
+    by: By = "library",
 ) -> pd.DataFrame:
     """Read a survival curve at given times.
 
@@ -116,7 +140,7 @@ def survival_at(
     time, event : array-like of shape (n,)
     at : float or array-like
         Times, in the unit of ``time``.
-    conf_type, alpha
+    conf_type, alpha, by
         As for :func:`curve`.
 
     Returns
@@ -136,18 +160,17 @@ def survival_at(
     0   3.0        3       1      0.75
     1   5.0        1       2      0.50
     """
-    steps = curve(time, event, conf_type=conf_type, alpha=alpha)
+    steps = curve(time, event, conf_type=conf_type, alpha=alpha, by=by)
     wanted = np.atleast_1d(np.asarray(at, dtype=float))
     if np.any(wanted < 0) or np.isnan(wanted).any():
         raise ValueError("survival is read at times of 0 or later")
     place = np.searchsorted(steps["time"], wanted, side="right") - 1
-    read = steps[["survival", "se", "low", "high"]].iloc[place].reset_index(drop=True)
     unknown = (wanted > steps["time"].iloc[-1]) & (steps["survival"].iloc[-1] > 0)
-    read = read.mask(pd.Series(unknown))
-    read.insert(0, "events", steps["events"].cumsum().to_numpy()[place])
-    read.insert(0, "at_risk", at_risk(time, wanted, event=event))
-    read.insert(0, "time", wanted)
-    return read
+    read = {"time": wanted, "at_risk": at_risk(time, wanted, event=event)}
+    read["events"] = steps["events"].to_numpy().cumsum()[place]
+    for name in ("survival", "se", "low", "high"):
+        read[name] = np.where(unknown, np.nan, steps[name].to_numpy()[place])
+    return pd.DataFrame(read)
 
 
 def half_width(

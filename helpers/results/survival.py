@@ -131,7 +131,7 @@ def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -
     frame = need(analysis, time, event)
     found = {}
     for label, members in _members(frame, groups):
-        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
+        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha, by="engine")
         renamed = steps.rename(columns={"low": "lower", "high": "upper"})
         found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
     return found
@@ -178,7 +178,7 @@ def rates(
     frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
     for label, members in _members(frame, groups):
         data = frame.loc[members, time], frame.loc[members, event]
-        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha)
+        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha, by="engine")
         for year, row in zip(years, read.itertuples(), strict=True):
             limits = [100 * number for number in (row.survival, row.low, row.high, norm.ppf(1 - alpha / 2) * row.se)]
             rows.append((label, year, len(data[0]), int(yes(data[1]).sum()), row.at_risk, *limits))
@@ -218,7 +218,7 @@ def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
         time, event = columns(endpoint)
         data = analysis.frame[time], analysis.frame[event]
         alpha, logarithmic = analysis.parameters.alpha, endpoint == "PFS" and analysis.reading == "paper"
-        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha)
+        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha, by="engine")
         width = read["survival"] - read["low"] if logarithmic else norm.ppf(1 - alpha / 2) * read["se"]
         counts = {"n": len(data[0]), "events": int(data[1].sum()), "missing": int(data[0].isna().sum())}
         found = {}
