@@ -352,13 +352,10 @@ def _table(
     reasons: Mapping[str, str],
     alpha: float,
 ) -> pd.DataFrame:
-    shown = pd.DataFrame({"coef": found.beta, "se": np.sqrt(np.diag(found.covariance))}, index=finite)
-    shown = shown.reindex(laid.x.columns)
-    reach = norm.ppf(1 - alpha / 2) * shown["se"]
-    table = laid.terms.set_index(laid.x.columns).join(shown)
-    table["z"] = shown["coef"] / shown["se"]
-    table["hr"] = np.exp(shown["coef"])
-    table["ci_low"], table["ci_high"] = np.exp(shown["coef"] - reach), np.exp(shown["coef"] + reach)
-    table["p"] = 2 * norm.sf(np.abs(table["z"]))
-    table["reason"] = list(reasons.values())
-    return table[COLUMNS].reset_index(drop=True)
+    coef, se = (np.full(laid.x.shape[1], np.nan) for _ in range(2))
+    place = laid.x.columns.get_indexer(finite)
+    coef[place], se[place] = found.beta, np.sqrt(np.diag(found.covariance))
+    reach, z = norm.ppf(1 - alpha / 2) * se, coef / se
+    limits = {"ci_low": np.exp(coef - reach), "ci_high": np.exp(coef + reach)}
+    columns = {"coef": coef, "se": se, "z": z, "hr": np.exp(coef), **limits, "p": 2 * norm.sf(np.abs(z))}
+    return laid.terms.assign(**columns, reason=list(reasons.values()))[COLUMNS]

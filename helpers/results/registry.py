@@ -502,7 +502,7 @@ def yes(series: pd.Series) -> pd.Series:
     >>> yes(pd.Series([True, None, False], dtype="boolean")).tolist()
     [True, False, False]
     """
-    return series.astype("boolean").fillna(False).astype(bool)
+    return series if series.dtype == bool else series.astype("boolean").fillna(False).astype(bool)
 
 
 # ------------------------------------------------------------------------------------------- small common families
