@@ -1,7 +1,8 @@
 """Measure the engine against R, lifelines, statsmodels and scikit-survival, and write docs/benchmarks.md.
 
-`make bench` runs it (some five minutes). Each program runs in a process of its own, in turn, several times; what is
-compared is the CPU time of one thread, medians over the repeats, compilation and imports left out except where named.
+`make bench` runs it (some five minutes). Each program runs in a process of its own, in turn with its peers, several
+times; what is compared is the CPU time of one thread, medians over the repeats, compilation and imports left out except
+where named. Wall times of the large fits stand beside it: where they are longer, the machine had other work.
 The data are synthetic. A program that is not installed is left out.
 """
 
@@ -28,7 +29,9 @@ import numpy as np  # noqa: E402  (threads are set before it is loaded)
 
 HERE = Path(__file__).resolve().parent
 SMALL, COLUMNS, RESAMPLES = 120, 4, 400
+COMPARED = ("lifelines", "statsmodels", "scikit-survival")
 LARGE, WIDE = 1_000_000, 10
+PARTS = {"cox_fit": 1, "cox_fit_2": 2, "cox_fit_4": 4}
 
 
 def survival_data(rng, n, p, censored_by):
@@ -64,10 +67,17 @@ def cpu(function, least: float = 0.0) -> float:
     return (time.process_time() - start) / calls
 
 
-def steady(function) -> float:
-    """Return the median CPU seconds of three calls after a first, which waits for fresh memory."""
-    function()
-    return median(cpu(function) for _ in range(3))
+def steady(functions: dict, calls: int = 3) -> dict:
+    """Return the median CPU and wall seconds of each function, called in turn, after a first call that warms memory."""
+    found: dict = defaultdict(list)
+    for function in functions.values():
+        function()
+    for _ in range(calls):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            found[name].append(cpu(function))
+            found[f"{name}_wall"].append(time.perf_counter() - start)
+    return {name: median(values) for name, values in found.items()}
 
 
 def peak() -> float:
@@ -85,9 +95,8 @@ def small(folder: Path):
     return [np.fromfile(folder / name).reshape(shape) for name, shape in shapes.items()]
 
 
-def large(folder: Path, ties: str, part: int = 1):
-    """Return the first rows of the large data set: time, event, X."""
-    n = LARGE // part
+def large(folder: Path, ties: str, n: int = LARGE):
+    """Return the first n rows of the large data set: time, event, X."""
     X = np.fromfile(folder / "large_x", count=n * WIDE).reshape(n, WIDE)
     return np.fromfile(folder / f"large_{ties}", count=n), np.fromfile(folder / "large_event", count=n) == 1, X
 
@@ -119,15 +128,16 @@ def engine_small(folder: Path) -> dict:
 def engine_large(folder: Path, ties: str) -> dict:
     from helpers.estimate import engine
 
-    time_, event, X = large(folder, ties, 100)
+    time_, event, X = large(folder, ties, 10_000)
     engine.cox_fit(np.tile(time_, 21), np.tile(event, 21), np.tile(X, (21, 1)))
     time_, event, X = large(folder, ties)
     before = peak()
-    found = {"cox_fit": steady(lambda: engine.cox_fit(time_, event, X)), "peak": peak(), "before": before}
-    for part in (2, 4):
-        data = large(folder, ties, part)
-        found[f"cox_fit_{part}"] = steady(lambda data=data: engine.cox_fit(*data))
-    return found
+    engine.cox_fit(time_, event, X)
+    found = {"peak": peak(), "before": before}
+    sizes = {name: slice(LARGE // part) for name, part in PARTS.items()}
+    return found | steady(
+        {name: lambda r=rows: engine.cox_fit(time_[r], event[r], X[r]) for name, rows in sizes.items()}
+    )
 
 
 def lifelines_small(folder: Path) -> dict:
@@ -194,6 +204,15 @@ def sksurv_small(folder: Path) -> dict:
     return {"CoxPHSurvivalAnalysis": cpu(fit) / len(drawn)}
 
 
+def first(folder: Path) -> dict:
+    """Time the same where nothing is compiled yet."""
+    from numba import config
+
+    with tempfile.TemporaryDirectory() as nowhere:
+        config.CACHE_DIR = nowhere
+        return second(folder)
+
+
 def second(folder: Path) -> dict:
     """Time what a process pays whose compiled code is already on disk."""
     start = time.process_time()
@@ -205,17 +224,21 @@ def second(folder: Path) -> dict:
     return {"import": imported - start, "first": time.process_time() - imported}
 
 
-TASKS = {
+TASKS = {  # peers stand next to each other, so that other work on the machine meets them alike
+    "R small": None,
     "engine small": engine_small,
-    "engine days": lambda folder: engine_large(folder, "days"),
-    "engine untied": lambda folder: engine_large(folder, "untied"),
-    "engine second": second,
     "lifelines small": lifelines_small,
-    "lifelines days": lambda folder: lifelines_large(folder, "days"),
     "statsmodels small": statsmodels_small,
     "scikit-survival small": sksurv_small,
+    "R days": None,
+    "engine days": lambda folder: engine_large(folder, "days"),
+    "lifelines days": lambda folder: lifelines_large(folder, "days"),
+    "R untied": None,
+    "engine untied": lambda folder: engine_large(folder, "untied"),
+    "engine second": second,
+    "engine first": first,
 }
-ONCE = {"lifelines days"}
+ONCE = {"lifelines days", "engine first"}
 
 
 def run(task: str, folder: Path) -> dict | None:
@@ -239,9 +262,7 @@ def run(task: str, folder: Path) -> dict | None:
 def measure(repeats: int) -> dict:
     """Run every task in turn, *repeats* times; return {task: {name: [values]}}."""
     found: dict = defaultdict(lambda: defaultdict(list))
-    tasks = [*TASKS]
-    if shutil.which("Rscript"):
-        tasks = ["R small", "R days", "R untied", *tasks]
+    tasks = [task for task, function in TASKS.items() if function or shutil.which("Rscript")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder)
@@ -301,17 +322,24 @@ def report(found: dict, repeats: int) -> str:
         ]
         growth = ", ".join(
             f"{LARGE // part:,} rows {median(values(f'engine {ties}', key)):.3f} s"
-            for part, key in ((4, "cox_fit_4"), (2, "cox_fit_2"), (1, "cox_fit"))
+            for key, part in reversed(PARTS.items())
         )
+        twice = [w / h for w, h in zip(*(values(f"engine {ties}", key) for key in [*PARTS][:2]), strict=True)]
+        wall = [
+            f"{label} {median(values(task, key)):.3f} s"
+            for task, key, label in ((f"engine {ties}", "cox_fit_wall", "engine"), ("R " + ties, "wall", "R"))
+            if values(task, key)
+        ]
         large_tables.append(
             f"### {title.capitalize()}\n\n{table(ours, rows, 's', 1, 3)}\n\n"
-            f"Peak resident memory of the process: {'; '.join(memory)}.\n\nGrowth of the engine: {growth}.\n"
+            f"Peak resident memory of the process: {'; '.join(memory)}.\n\nGrowth of the engine: {growth}; "
+            f"twice the rows take {median(twice):.2f} times as long.\n\nWall time: {', '.join(wall)}.\n"
         )
     installed = [
-        f"{name} {importlib.metadata.version(name)}"
-        for name in ("numpy", "numba", "lifelines", "statsmodels", "scikit-survival")
-        if _is_installed(name)
+        f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "numba", *COMPARED) if _is_installed(name)
     ]
+    absent = ", ".join(name for name in COMPARED if not _is_installed(name))
+    absent = f"Not installed here, so not measured: {absent}." if absent else ""
     r = found.get("R small", {})
     versions = [f"Python {platform.python_version()}", *installed]
     versions += [f"R {r['R'][0]}", f"survival {r['survival'][0]}"] if r else []
@@ -322,7 +350,7 @@ Written by `make bench` (`docs/bench.py`). Machine: {machine()}, one thread. {",
 
 Medians over {repeats} repeats, every program in a process of its own and in turn (lifelines on a million rows: once).
 Times are CPU time of one thread; data are in memory, code is compiled and imported. A million
-rows: median of three calls after a first one. Data are synthetic.
+rows: median of three calls after a first one. Data are synthetic. {absent}
 
 ## A Cox model with standard errors: {SMALL} rows, {COLUMNS} covariates, resamples of one data set
 
@@ -346,6 +374,7 @@ without a finite estimate, flagged and left out: {int(median(values("engine smal
 
 Compiled code is kept on disk. A new process needs {median(values("engine second", "import")):.2f} s to import the engine
 (numba included) and {median(values("engine second", "first")):.2f} s until its first batch of {RESAMPLES} fits is done.
+On a machine where nothing is compiled yet, that first batch takes {median(values("engine first", "first")):.0f} s, once.
 """
 
 
@@ -361,7 +390,7 @@ def main() -> None:
     """Run the benchmark, or one task of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--task", choices=[*TASKS])
+    parser.add_argument("--task", choices=[task for task, function in TASKS.items() if function])
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.task:
