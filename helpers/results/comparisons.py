@@ -1,0 +1,75 @@
+"""Which groups are compared: by agent, dose, onset, duration, or the exposure of the parameters; on whom; under which labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.results.exposure import exposure_groups
+from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET, need, population, yes
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+
+def _agent(name: str, column: str) -> Callable[[Analysis], pd.Series]:
+    def groups(analysis: Analysis) -> pd.Series:
+        given = yes(need(analysis, column)[column])
+        labels = np.where(given, name, f"no {name}")
+        return pd.Series(pd.Categorical(labels, [f"no {name}", name], ordered=True), index=given.index)
+
+    return groups
+
+
+def _column(column: str) -> Callable[[Analysis], pd.Series]:
+    return lambda analysis: need(analysis, column)[column]
+
+
+def _dose_of_tcz_treated(analysis: Analysis) -> pd.Series:
+    frame = need(analysis, "gc_group", "tcz", "rux")
+    dose = frame["gc_group"].where(yes(frame["gc"]) & yes(frame["tcz"]) & ~yes(frame["rux"]))
+    return dose.cat.remove_categories(["none"])
+
+
+# comparison: groups, population read from the print, population stated, parameters that the groups depend on
+COMPARISONS: dict[str, tuple[Callable[[Analysis], pd.Series], str, str, tuple[str, ...]]] = {
+    "gc": (_agent("GC", "gc"), "all", "toxicity", GC),
+    "tcz": (_agent("TCZ", "tcz"), "all", "toxicity", AGENT),
+    "rux": (_agent("RUX", "rux"), "all", "toxicity", AGENT),
+    "dose": (_column("gc_group"), "toxicity", "toxicity", DOSE),
+    "dose_tcz_no_rux": (_dose_of_tcz_treated, "gc", "gc", DOSE),
+    "onset": (_column("gc_onset"), "gc", "gc", ONSET),
+    "duration": (_column("gc_duration_group"), "gc", "gc", LENGTH),
+    "exposure": (exposure_groups, "toxicity", "toxicity", (*DOSE, *ONSET, *LENGTH, "exposure", "age_cut", "weight_cut", "blast_cut")),
+}  # fmt: skip
+
+
+def compared(analysis: Analysis, comparison: str) -> pd.Series:
+    """Return the groups of a named comparison, missing outside its population.
+
+    Parameters
+    ----------
+    comparison : str
+        gc, tcz, rux (S-Figure 2), dose (Figure 3), dose_tcz_no_rux (S-Figure 4), onset, duration (S-Figure 6), or
+        exposure (the one of the parameters).
+
+    Returns
+    -------
+    pandas.Series
+        Ordered categorical by patient_id.
+    """
+    make, paper, stated, _ = COMPARISONS[comparison]
+    groups = make(analysis)
+    return groups.where(population(analysis, paper if analysis.reading == "paper" else stated))
+
+
+def labelled(analysis: Analysis, comparison: str) -> pd.Series:
+    """Return the groups of :func:`compared` under labels that carry their meaning: "no GC", "low ≤8" (mg/kg), "<5 days"."""
+    used, groups = analysis.parameters, compared(analysis, comparison)
+    words = {"none": "no GC", "low": f"low ≤{analysis.gc_cutoff:g}", "high": f"high >{analysis.gc_cutoff:g}",
+             "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
+             "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days"}  # fmt: skip
+    return groups.cat.rename_categories(words)
