@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -135,6 +136,21 @@ def test_two_runs_are_the_same_byte_for_byte(good, place):
     first, second = (json.loads((each.folder / "manifest.json").read_text()) for each in (good, again))
     assert first.pop("this_run") != second.pop("this_run")
     assert first == second
+
+
+def test_the_survival_curves_are_drawn_the_same_byte_for_byte(tmp_path):
+    [path] = series.numbered(wanted=["05"])
+    folders = [tmp_path / name for name in ("one", "two")]
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda f: series.execute(path, f / path.name, {"output_folder": str(f)}), folders))
+    assert [run.failure for run in runs] == [None, None]
+    one, two = ({file.name: file.read_bytes() for file in sorted(f.rglob("*.*g"))} for f in folders)
+    assert {"figure3.svg", "figure3.png", "s_figure6.svg"} <= set(one)
+    assert [name for name in one if one[name] != two[name]] == []
+    tables = [{file.name: file.read_bytes() for file in (f / "tables").iterdir()} for f in folders]
+    assert tables[0] == tables[1]
+    shown = [series.strip(nbformat.read(f / path.name, 4)) for f in folders]
+    assert [cell.get("outputs") for cell in shown[0].cells] == [cell.get("outputs") for cell in shown[1].cells]
 
 
 def test_the_others_go_on_when_one_fails(failing):
