@@ -202,12 +202,15 @@ def cox_batch(
     start, _, _, status = _fit(time, event, X, entry, np.ones(time.size), stratum, TIES[ties], centre, scale)
     if status != CONVERGED:
         start[:] = 0.0
-    x = (X[order] - centre) / scale
-    chunked = chunks(X, order, centre, scale)
-    work = workspace(layout, chunked)
-    coef, se, separated = resamples(
-        fill_up(x), products(x), chunked, event[order], counts, layout, TIES[ties], start, work
-    )
+    x, event = (X[order] - centre) / scale, event[order]
+    coef, se, separated = resamples(fill_up(x), products(x), event, counts, layout, TIES[ties], start)
+    x = chunks(X, order, centre, scale)
+    work = workspace(layout, x)
+    for r in np.flatnonzero(separated):
+        count, coef[r] = counts[r, order].astype(np.float64), 0.0
+        _, status = newton(x, event, count, layout, TIES[ties], work, coef[r], se[r])
+        separated[r] = status != CONVERGED
+    coef[separated] = np.nan
     return CoxBatch(coef / scale, se / scale, separated)
 
 

@@ -1,8 +1,8 @@
 """Eight resamples at a time: the partial likelihood of :mod:`cox_pass` with one resample in each lane.
 
 The sort, the covariates and the blocks are shared; only counts and coefficients differ between lanes. A lane that has
-converged takes the next resample at once. What does not converge in a few plain Newton steps is left to the careful
-:func:`cox_newton.newton`, which also tells a monotone likelihood.
+converged takes the next resample at once. What does not converge in a few plain Newton steps is left to the caller, for
+the careful :func:`cox_newton.newton`, which also tells a monotone likelihood.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_newton import CONVERGED, cholesky, inverse_diagonal, newton, solve
+from helpers.estimate.engine.cox_newton import cholesky, inverse_diagonal, solve
 from helpers.estimate.engine.simd import LANES, exp_lanes, largest, load, spread, store, where_less
 
 PLAIN_STEPS = 9
@@ -33,23 +33,21 @@ def fill_up(x):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def resamples(x, tiles, chunked, event, counts, layout, ties, start, careful):
-    """Fit each row of counts (resamples, n in the order of the input); return coef, se and separated.
+def resamples(x, tiles, event, counts, layout, ties, start):
+    """Fit each row of counts (resamples, n in the order of the input); return coef, se and whether each is left over.
 
     Parameters
     ----------
     x : (n, p or a little more), rows in the layout's order, columns centred and scaled, filled up with columns of 0
         to a multiple of four
     tiles : see :func:`products`
-    chunked : the same rows as :func:`cox_pass.chunks` stores them
     start : (p,) where Newton's steps begin
-    careful : scratch of :func:`cox_pass.workspace` for what is left to :func:`cox_newton.newton`
     """
     n, p = x.shape[0], start.size
     wide = x.shape[1]
     total = counts.shape[0]
     coef, se = np.full((total, p), np.nan), np.full((total, p), np.nan)
-    separated = np.ones(total, np.bool_)
+    left_over = np.zeros(total, np.bool_)
     count = np.zeros(n * LANES)
     beta = np.zeros(wide * LANES)
     sums = np.zeros(tiles.shape[0] * TILE * LANES)
@@ -57,7 +55,6 @@ def resamples(x, tiles, chunked, event, counts, layout, ties, start, careful):
     observed = np.zeros(p * LANES)
     work = lane_workspace(n, layout.fresh.size, wide)
     score, info, factor, step = np.empty(p), np.empty((p, p)), np.zeros((p, p)), np.empty(p)
-    one_count = np.empty(n)
     holds, steps = np.full(LANES, -1), np.zeros(LANES, np.int64)
     upcoming, busy = 0, 0
     for lane in range(LANES):
@@ -89,19 +86,12 @@ def resamples(x, tiles, chunked, event, counts, layout, ties, start, careful):
                 for a in range(p):
                     coef[r, a] = beta[a * LANES + lane] + step[a]
                 inverse_diagonal(factor, se[r])
-                separated[r] = False
             elif size < 3.0 and steps[lane] < PLAIN_STEPS:
                 for a in range(p):
                     beta[a * LANES + lane] += step[a]
                 continue
             else:
-                for i in range(n):
-                    one_count[i] = count[i * LANES + lane]
-                coef[r, :] = 0.0
-                _, status = newton(chunked, event, one_count, layout, ties, careful, coef[r], se[r])
-                separated[r] = status != CONVERGED
-                if separated[r]:
-                    coef[r, :] = np.nan
+                left_over[r] = True
             if upcoming < total:
                 _take(lane, upcoming, counts, layout.order, x, event, start, count, beta, observed)
                 holds[lane], steps[lane] = upcoming, 0
@@ -109,7 +99,7 @@ def resamples(x, tiles, chunked, event, counts, layout, ties, start, careful):
             else:
                 holds[lane] = -1
                 busy -= 1
-    return coef, se, separated
+    return coef, se, left_over
 
 
 @njit(cache=True, nogil=True)
