@@ -2,7 +2,7 @@
 # make test     every check
 # make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, redraw figures/
 # make site     the web site of the committed notebooks, into docs/_build/site/
-# make bench    time the estimators against R and other libraries, into docs/benchmarks.md
+# make bench    time the estimators against R and other libraries, and the series against papermill, into docs/benchmarks.md
 # make oracle   make the stored reference values again (needs R and PSPP)
 # make clean    remove what the commands above made, .venv included
 #
@@ -52,6 +52,7 @@ site: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python docs/bench.py
+	@$(BIN)/python docs/bench_series.py
 
 oracle: $(READY)
 	@for tool in Rscript pspp; do command -v $$tool >/dev/null || \

@@ -7,8 +7,8 @@ in turn, in one run, several times:
 - forked: `supplement run --jobs 1 --no-site`, one command whose kernels are forked from one server. It also draws and
   writes every figure and table, and computes every number (results.json), which the other side does not.
 
-CPU time is that of the command and all its children, kernels included. A first round, not counted, fills the caches
-of compiled code and fonts for both.
+CPU time is that of the command and all its children, kernels included. A first run, not counted, fills the caches of
+compiled code and fonts for both.
 """
 
 from __future__ import annotations
@@ -71,19 +71,18 @@ def measure(notebooks: Sequence[Path], repeats: int) -> tuple[dict[str, list[Cos
     """Run both sides in turn; return the cost of each whole series, and what each notebook took on either side."""
     totals: dict[str, list[Cost]] = {PLAIN: [], FIGURES: [], FORKED: []}
     each: dict[str, list] = {path.stem: [] for path in notebooks}
-    for repeat in range(repeats + 1):
+    in_forked_kernels(notebooks)  # fills the caches of compiled code and fonts, for both
+    for repeat in range(repeats):
         with tempfile.TemporaryDirectory() as name:
             plain = one_by_one(notebooks, Path(name))
             drawing = one_by_one(notebooks, Path(name), figures=True)
         total, told = in_forked_kernels(notebooks)
-        print(f"{repeat}/{repeats}", file=sys.stderr)
-        if repeat == 0 and repeats > 0:
-            continue
+        print(f"{repeat + 1}/{repeats}", file=sys.stderr)
         for label, costs in ((PLAIN, plain), (FIGURES, drawing)):
             totals[label].append(tuple(sum(part) for part in zip(*costs.values(), strict=True)))
         totals[FORKED].append(total)
         for stem in each:
-            each[stem].append((plain[stem][1], told[stem]))
+            each[stem].append((plain[stem], told[stem]))
     return totals, each
 
 
@@ -94,11 +93,12 @@ def report(totals: dict[str, list[Cost]], each: dict[str, list]) -> str:
     lines = [
         TITLE,
         "",
-        f"Written by `make bench` (`docs/bench_series.py`): {len(each)} notebooks, one after the other, medians over"
-        f" {repeats} repeat{'s' * (repeats != 1)} in turn in one run, {os.cpu_count()} cores. `papermill`: the ordinary"
-        " command for each notebook, a process and an ordinary",
-        "kernel each. `supplement run --jobs 1 --no-site`: one command with forked kernels, start of the fork server"
-        " included; besides, it writes all figures and tables and computes every number. CPU time includes the kernels.",
+        f"Written by `make bench` (`docs/bench_series.py`): {len(each)} notebooks, one after the other, medians over",
+        f"{repeats} repeat{'s' * (repeats != 1)}, both sides in turn in one run, {os.cpu_count()} cores; compiled code is"
+        " cached. `papermill`: the ordinary command for each",
+        "notebook, a process and an ordinary kernel each. `supplement run --jobs 1 --no-site`: one command with forked",
+        "kernels, start of the fork server included; besides, it writes all figures and tables and computes every number.",
+        "CPU time includes the kernels.",
         "",
         "| | CPU, s | wall, s | CPU, % of papermill | wall, % |",
         "|---|---:|---:|---:|---:|",
@@ -113,10 +113,10 @@ def report(totals: dict[str, list[Cost]], each: dict[str, list]) -> str:
         "",
         f"Against papermill with the figures written on both sides: {ratio[0]:.0f} % CPU, {ratio[1]:.0f} % wall.",
     ]
-    lines += ["", "| notebook | papermill, wall s | forked, wall s |", "|---|---:|---:|"]
-    for stem, seconds in each.items():
-        plain, forked = (median(column) for column in zip(*seconds, strict=True))
-        lines.append(f"| {stem} | {plain:.1f} | {forked:.1f} |")
+    lines += ["", "| notebook | papermill: CPU, s | wall, s | forked: wall, s |", "|---|---:|---:|---:|"]
+    for stem, measured in each.items():
+        used, plain, forked = (median(column) for column in zip(*((*one, own) for one, own in measured), strict=True))
+        lines.append(f"| {stem} | {used:.1f} | {plain:.1f} | {forked:.1f} |")
     return "\n".join(lines) + "\n"
 
 
