@@ -34,7 +34,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -62,13 +62,14 @@ PRELOAD = (
     "PIL.GifImagePlugin",
     "PIL.JpegImagePlugin",
     "PIL.PpmImagePlugin",
-    "seaborn",
     "lifelines",
     "lifelines.statistics",
-    "lifelines.plotting",
-    "statsmodels.api",
+    "statsmodels.duration.hazard_regression",
     "statsmodels.stats._lilliefors_critical_values",
+    "statsmodels.stats.contingency_tables",
+    "statsmodels.stats.diagnostic",
     "statsmodels.stats.multitest",
+    "statsmodels.stats.proportion",
     "pydantic.fields",
     "pydantic.json_schema",
     "pydantic.main",
@@ -215,8 +216,8 @@ class _Sharing:
 
 def _serve_and_exit(number: int, stdin: int, startup: Mapping[str, str]) -> NoReturn:
     """Be the server, and in its forks a kernel, without ever going back into what this process was doing before."""
-    code = 1
-    try:
+
+    def begin() -> None:
         os.setsid()
         os.dup2(stdin, 0)
         os.close(stdin)
@@ -225,6 +226,15 @@ def _serve_and_exit(number: int, stdin: int, startup: Mapping[str, str]) -> NoRe
         for name in [name for name in sys.modules if name.partition(".")[0] == "helpers"]:
             del sys.modules[name]
         serve(number, startup)
+
+    _and_exit(begin)
+
+
+def _and_exit(function: Callable[[], None]) -> NoReturn:
+    """Call a function and end the process without taking the interpreter down: a fork would copy every page for it."""
+    code = 1
+    try:
+        function()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -502,6 +512,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 if __name__ == SERVER:
     environment = _startup(os.environ)
     _import(sys.argv[3:])
-    serve(int(sys.argv[2]), environment)
+    _and_exit(lambda: serve(int(sys.argv[2]), environment))
 elif __name__ == "__main__":
     sys.exit(main())
