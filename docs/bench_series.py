@@ -104,10 +104,8 @@ def report(totals: dict[str, list[Cost]], each: dict[str, list]) -> str:
         "|---|---:|---:|---:|---:|",
     ]
     for label in totals:
-        share = (
-            "|" if label == PLAIN else f" {100 * cpu[label] / cpu[PLAIN]:.0f} | {100 * wall[label] / wall[PLAIN]:.0f}"
-        )
-        lines.append(f"| {label} | {cpu[label]:.1f} | {wall[label]:.1f} |{share} |")
+        shares = f"{100 * cpu[label] / cpu[PLAIN]:.0f} | {100 * wall[label] / wall[PLAIN]:.0f}"
+        lines.append(f"| {label} | {cpu[label]:.1f} | {wall[label]:.1f} | {shares} |")
     ratio = (100 * cpu[FORKED] / cpu[FIGURES], 100 * wall[FORKED] / wall[FIGURES])
     lines += [
         "",
