@@ -8,6 +8,7 @@ bound: other cohorts, of another generator or a longer search, may lie outside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -49,9 +50,29 @@ def events_by(labels: pd.DataFrame, fates: pd.DataFrame, by: pd.Series | None = 
     return event.groupby(roles(labels) if by is None else by).sum()
 
 
+class Seen(tuple):
+    """A state that is looked at many times: what is derived from it is derived once."""
+
+    @cached_property
+    def pfs(self) -> tuple[np.ndarray, np.ndarray]:
+        return endpoints(*self)["pfs"]
+
+    @cached_property
+    def kinds(self) -> pd.Series:
+        return events_by(*self)
+
+    @cached_property
+    def cells(self) -> pd.Series:
+        return self[0].groupby(["crs", "gc", "tcz", "rux"]).size()
+
+
+def _seen(state: State) -> Seen:
+    return state if isinstance(state, Seen) else Seen(state)
+
+
 def same_kind(a: State, b: State) -> float:
     """Return the share of PFS events that fall on the same kinds of patients (sex, age, blasts, GC dose)."""
-    first, second = events_by(*a), events_by(*b)
+    first, second = _seen(a).kinds, _seen(b).kinds
     both = pd.concat([first, second], axis=1).fillna(0)
     return float(both.min(axis=1).sum() / both.sum().max())
 
@@ -59,8 +80,8 @@ def same_kind(a: State, b: State) -> float:
 def same_order(a: State, b: State) -> float:
     """Return the share of places in the order of PFS events that a patient of the same sex and GC dose takes."""
     orders = []
-    for labels, fates in (a, b):
-        time, event = endpoints(labels, fates)["pfs"]
+    for state in (a, b):
+        labels, (time, event) = state[0], _seen(state).pfs
         kind = labels["female"].map({True: "girl ", False: "boy "}) + labels["gc"]
         orders.append(kind.to_numpy()[event][np.argsort(time[event])])
     length = min(map(len, orders))
@@ -69,19 +90,19 @@ def same_order(a: State, b: State) -> float:
 
 def same_patients(a: State, b: State) -> float:
     """Return the share of patients, by response and CRS as the states number them, whose PFS event agrees."""
-    first, second = endpoints(*a)["pfs"][1], endpoints(*b)["pfs"][1]
+    first, second = _seen(a).pfs[1], _seen(b).pfs[1]
     return float((first & second).sum() / max(first.sum(), second.sum()))
 
 
 def order_correlation(a: State, b: State) -> float:
     """Return the rank correlation of PFS times, patient by patient as the states number them."""
-    first, second = endpoints(*a)["pfs"][0], endpoints(*b)["pfs"][0]
+    first, second = _seen(a).pfs[0], _seen(b).pfs[0]
     return float(pd.Series(first).corr(pd.Series(second), method="spearman"))
 
 
 def same_cells(a: State, b: State) -> float:
     """Return the share of patients in the same cells of a table that is not printed: CRS grade by GC dose, TCZ and RUX."""
-    tables = [labels.groupby(["crs", "gc", "tcz", "rux"]).size() for labels, _ in (a, b)]
+    tables = [_seen(a).cells, _seen(b).cells]
     return float(pd.concat(tables, axis=1).fillna(0).min(axis=1).sum() / len(a[0]))
 
 
@@ -108,7 +129,7 @@ def likeness(states: Sequence[State], seed: int = 2025) -> pd.DataFrame:
     DataFrame
         measure, low, median, high (over pairs), by_chance (a cohort against itself with all fates dealt at random).
     """
-    rng = np.random.default_rng(seed)
+    rng, states = np.random.default_rng(seed), [Seen(state) for state in states]
     pairs = list(combinations(range(len(states)), 2))
     chosen = [pairs[k] for k in rng.permutation(len(pairs))[:PAIRS]]
     rows = []
