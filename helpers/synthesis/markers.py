@@ -8,6 +8,7 @@ are the paper's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -30,19 +31,21 @@ def draw_labs(
 ) -> pd.DataFrame:
     """Draw the labs table (column ``patient`` in place of patient_id)."""
     tcz = treatments[treatments["agent"] == "tocilizumab"].groupby("patient")["day"].min().reindex(labels.index)
-    frames = []
-    for patient in labels.index:
-        label, course = labels.loc[patient], courses.loc[patient]
+    shapes, parts = list(_shapes().itertuples(index=False)), []
+    for patient, label, course in zip(
+        labels.index, labels.to_dict("records"), courses.loc[labels.index].to_dict("records"), strict=True
+    ):
         days = _sample_days(course, contact[patient], rng)
         times = [f"{int(rng.integers(5, 9)):02d}:{rng.choice(['00', '10', '30', '50'])}" for _ in days]
         own = rng.normal(0, 0.3)  # some run high in everything
-        for shape in _shapes().itertuples(index=False):
+        for k, shape in enumerate(shapes):
             log = expected(shape, label, course, tcz[patient], days) + own + rng.normal(0, shape.noise, days.size)
-            frames.append(_rows(patient, shape, days, times, np.exp(log)))
-    return pd.concat(frames, ignore_index=True)[COLUMNS]
+            parts.append((np.full(days.size, patient), np.full(days.size, k), days, times, np.exp(log)))
+    patient, kind, day, time, value = map(np.concatenate, zip(*parts, strict=True))
+    return _table(patient, kind, day, time, value)[COLUMNS]
 
 
-def _sample_days(course: pd.Series, contact: float, rng) -> np.ndarray:
+def _sample_days(course: Mapping[str, float], contact: float, rng) -> np.ndarray:
     """Daily while ill, before and after GC; every third day or so otherwise."""
     routine = {0, 3, 7, 10, 14, LAST_DAY} | set(rng.choice(np.arange(1, LAST_DAY), 2, replace=False).tolist())
     if not np.isnan(course["crs_from"]):
@@ -53,7 +56,7 @@ def _sample_days(course: pd.Series, contact: float, rng) -> np.ndarray:
     return np.array(sorted(day for day in routine if 0 <= day <= min(contact, LAST_DAY)), float)
 
 
-def expected(shape, label: pd.Series, course: pd.Series, tcz: float, days: np.ndarray) -> np.ndarray:
+def expected(shape, label: Mapping, course: Mapping, tcz: float, days: np.ndarray) -> np.ndarray:
     """Return the mean log level of one analyte on *days* (morning samples: a drug of that day comes after them)."""
     level = np.full(days.size, np.log(shape.baseline))
     if np.isnan(course["crs_from"]):
@@ -77,19 +80,23 @@ def expected(shape, label: pd.Series, course: pd.Series, tcz: float, days: np.nd
     return level + np.maximum(rise * up - down, -0.3)
 
 
-def _rows(patient: int, shape, days: np.ndarray, times: list[str], value: np.ndarray) -> pd.DataFrame:
-    below = value < shape.limit
-    above = value > (shape.upper if not np.isnan(shape.upper) else np.inf)
-    limit = np.where(below, shape.limit, np.where(above, shape.upper, np.nan))
+def _table(patient, kind, day, time, value) -> pd.DataFrame:
+    """Lay samples out, each of the kind of that row of the shapes, cut at its limits and rounded as it is reported."""
+    of = _shapes().iloc[kind].reset_index(drop=True)
+    below, above = value < of["limit"], value > of["upper"].fillna(np.inf)
+    limit = of["limit"].where(below, of["upper"].where(above))
+    rounded = np.empty(len(value))
+    for decimals, rows in of.groupby("decimals").indices.items():
+        rounded[rows] = np.round(value[rows], int(decimals))
     return pd.DataFrame(
         {
             "patient": patient,
-            "day": days,
-            "time": times,
-            "analyte": shape.analyte,
-            "value": np.where(below | above, limit, np.round(value, int(shape.decimals))),
-            "unit": shape.unit,
-            "censored": np.where(below, "left", np.where(above, "right", "no")),
+            "day": day,
+            "time": time.astype(object),
+            "analyte": of["analyte"],
+            "value": np.where(below | above, limit, rounded),
+            "unit": of["unit"],
+            "censored": np.select([below, above], ["left", "right"], "no").astype(object),
             "limit": limit,
         }
     )
