@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from numba import njit
 from helpers.paths import DATA
 from helpers.published.values import published
 from helpers.synthesis.draws import deal
-from helpers.synthesis.label_search import Bound, LabelSearch, read_models
+from helpers.synthesis.label_search import Bound, LabelSearch, Model, read_models
 from helpers.synthesis.targets import loss_of, targets_of
 
 MADE_UP = DATA / "synthesis" / "made_up"
@@ -51,7 +52,9 @@ class Paper:
 
     def table(self, name: str) -> pd.DataFrame:
         """Read one of the tables as text."""
-        return pd.read_csv(Path(self.folder) / name, dtype=str, keep_default_na=False)
+        path = Path(self.folder) / name
+        state = path.stat()
+        return _read(path, state.st_mtime_ns, state.st_size).copy()
 
     def margins(self) -> dict[str, dict[str, int]]:
         """Return how many patients have each code of each label, looked up in the print."""
@@ -69,6 +72,16 @@ class Paper:
     def curve_ids(self) -> list[str]:
         """List the ids of rates and half-widths in the order of the search."""
         return [f"{id}.{measure}" for id in self.table("curves.csv")["id"] for measure in MEASURES]
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, changed: int, size: int) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+@lru_cache(maxsize=4)
+def _models(path: Path, changed: int, size: int) -> dict[str, Model]:
+    return read_models(path)
 
 
 @dataclass(frozen=True)
@@ -203,7 +216,8 @@ def _start(paper: Paper, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.Dat
 
 
 def _label_search(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> LabelSearch:
-    models = read_models(Path(paper.folder) / "models.csv")
+    path = Path(paper.folder) / "models.csv"
+    models = _models(path, path.stat().st_mtime_ns, path.stat().st_size)
     return LabelSearch(labels, endpoints_of(days, paper.events()), list(models.values()), folder=paper.folder)
 
 
@@ -263,21 +277,27 @@ def _curves(state, contact, masks, sizes, at, events, out):
     """
     n, begin, broken = contact.size, 0, 0.0
     day, event = np.empty(n), np.empty(n, np.bool_)
+    logarithms, variances = np.empty(n), np.empty(n)
     for e in range(masks.size):
         for i in range(n):
             day[i], event[i] = contact[i], False
             for s in range(state.shape[1]):
                 if (masks[e] >> s) & 1 and state[i, s] <= day[i]:
                     day[i], event[i] = state[i, s], True
+        last = at[begin : begin + sizes[e]].max()
+        for i in range(n):
+            if event[i] and day[i] <= last:
+                at_risk = 0
+                for j in range(n):
+                    at_risk += day[j] >= day[i]
+                logarithms[i] = math.log1p(-1.0 / at_risk)
+                variances[i] = 1.0 / (at_risk * max(at_risk - 1.0, 1e-9))
         for m in range(begin, begin + sizes[e]):
             logarithm, variance = 0.0, 0.0
             for i in range(n):
                 if event[i] and day[i] <= at[m]:
-                    at_risk = 0
-                    for j in range(n):
-                        at_risk += day[j] >= day[i]
-                    logarithm += math.log1p(-1.0 / at_risk)
-                    variance += 1.0 / (at_risk * max(at_risk - 1.0, 1e-9))
+                    logarithm += logarithms[i]
+                    variance += variances[i]
             out[2 * m] = 100.0 * math.exp(logarithm)
             out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
         begin += sizes[e]
