@@ -23,7 +23,7 @@ from helpers.synthesis.state import encode, read_state, write_state
 from helpers.synthesis.study import CALIBRATED, cohort_of, default_cohort
 from helpers.synthesis.targets import targets_of
 
-SMALL = Plan(fate_moves=20_000, fate_rounds=1, label_rounds=1, effort=0.02)
+SMALL = Plan(fate_moves=20_000, first_rounds=1, last_rounds=1, effort=0.02)
 
 
 @cache

@@ -19,7 +19,7 @@ from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 from helpers.synthesis.targets import targets_of
 
-TINY = ensemble.Effort(curves=2, moves=2000, tries=1, joint=200, others=200)
+TINY = ensemble.Effort(curves=2, moves=2000, tries=1, first_rounds=1, last_rounds=0, share=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,33 @@ def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
     return ax
 
 
+def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple[Axes, Axes]:
+    """Draw one search against time: printed numbers hit in all, and the loss of the stage at work.
+
+    Parameters
+    ----------
+    hits, loss : Axes
+        One above the other, to share the time.
+    trace : DataFrame
+        stage, elapsed (seconds), loss, total.
+    of : int
+        How many numbers are printed.
+    """
+    minutes = trace["elapsed"] / 60
+    hits.step(minutes, trace["total"], where="post", color=BLACK)
+    hits.axhline(of, color="0.6", linestyle=":")
+    hits.text(0, of, f" all {of} printed", va="bottom", fontsize=7, color="0.4")
+    hits.set(ylabel="printed numbers hit", ylim=(0, 1.12 * of))
+    long = trace.groupby("stage", sort=False)["seconds"].max().nlargest(len(COLOURS) - 1).index
+    palette = dict(zip([stage for stage in trace["stage"].unique() if stage in long], COLOURS, strict=False))
+    for stage, part in trace.groupby("stage", sort=False):
+        label = stage if stage in palette else None
+        loss.plot(part["elapsed"] / 60, part["loss"], ".-", color=palette.get(stage, "0.6"), label=label)
+    loss.set(xlabel="minutes of search on one core", ylabel="loss of the stage", ylim=(0, None))
+    loss.legend(fontsize=7, title="stages that took longest", title_fontsize=7)
+    return hits, loss
+
+
 def plot_loss(ax: Axes, traces: dict[str, pd.DataFrame]) -> Axes:
     """Draw the loss of each stage against moves tried: columns moves, loss, stage."""
     for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):

@@ -239,7 +239,13 @@ def site(out: Path | None) -> None:
 
 
 @main.command()
-@click.option("--seed", "seeds", type=int, multiple=True, help="Seed of a search; repeatable. By default 2025.")
+@click.option(
+    "--seed",
+    "seeds",
+    type=int,
+    multiple=True,
+    help="Seed of a search; repeatable. By default that of the default cohort.",
+)
 @click.option("--out", type=FOLDER, help="Folder of the searches; by default runs/calibrate. What is there is resumed.")
 @click.option(
     "--effort", type=click.FloatRange(0.001), default=1.0, show_default=True, help="Factor on the moves made."
@@ -253,13 +259,14 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int
     Each search keeps what it has reached in OUT/SEED and goes on from there when it is called again.
     """
     from helpers.paths import RUNS
-    from helpers.synthesis.calibrate import Plan, adopt_best, calibrate_many
+    from helpers.synthesis.calibrate import SEED, Plan, adopt_best, calibrate_many
 
-    found = calibrate_many(seeds or (2025,), out or RUNS / "calibrate", Plan(effort=effort), jobs=jobs, say=click.echo)
+    seeds, out = seeds or (SEED,), out or RUNS / "calibrate"
+    found = calibrate_many(seeds, out, Plan(effort=effort), jobs=jobs, say=click.echo)
     for seed, outcome in found.items():
         missed = ", ".join(id for id, hit in outcome.hits.items() if not hit)
         click.echo(
             f"seed {seed}: {sum(outcome.hits.values())} of {len(outcome.hits)} survival statistics; missing: {missed}"
         )
     if adopt:
-        click.echo(f"adopted: {adopt_best(found)}; now `supplement refresh`")
+        click.echo(f"adopted: {adopt_best(found, out)}; now `supplement refresh`")

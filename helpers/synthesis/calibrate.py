@@ -26,12 +26,10 @@ from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.label_search import Bound, LabelSearch, read_models
 from helpers.synthesis.labels import draw_labels, draw_marrow
 from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
-from helpers.synthesis.targets import targets_of
+from helpers.synthesis.targets import DAYS, FINE, LABELS, targets_of
 
 FOLDER = DATA / "synthesis"
-FATE_MOVES, FATE_ROUNDS, LABEL_ROUNDS = 10_000_000, 12, 12
-RESTART = 6  # every so many rounds the fates start afresh
-LAST = 1  # rounds of a stage of labels that go on from the best; those before start afresh
+FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 16, 4
 
 
 @dataclass(frozen=True)
@@ -41,21 +39,20 @@ class Plan:
     Attributes
     ----------
     models, stages, bounds : tables of ``data/synthesis``
-    fate_moves, fate_rounds, label_rounds : int
-        Moves of one annealing of the fates, how often it and each stage of labels is tried.
+    fate_moves : int
+        Moves of one annealing of the fates; those of labels stand in the table of stages.
+    first_rounds, last_rounds : int
+        How often a stage is searched from its start, and then from the best that was found.
     effort : float
         Factor on the moves of every stage.
-    heats : pair of float
-        Temperatures that rounds of labels start from, in turn.
     """
 
     folder: Path = FOLDER
     published: Path = PUBLISHED
     fate_moves: int = FATE_MOVES
-    fate_rounds: int = FATE_ROUNDS
-    label_rounds: int = LABEL_ROUNDS
+    first_rounds: int = FIRST_ROUNDS
+    last_rounds: int = LAST_ROUNDS
     effort: float = 1.0
-    heats: tuple[float, float] = (1.5, 0.4)
 
     def stages(self) -> dict[str, pd.DataFrame]:
         """Return the stages in order: the labels that move in each."""
@@ -90,7 +87,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Step:
-    """What one round of a stage reached; as text, the line that a reader of the progress sees."""
+    """What one round of a stage reached; as text, the line that a reader of the progress sees.
+
+    Attributes
+    ----------
+    seconds : float
+        Since the stage began.
+    loss, hits, of, missing : of the targets of the stage
+    total : int
+        Printed survival statistics hit, those of stages still to come by chance.
+    """
 
     stage: str
     turn: int
@@ -100,18 +106,20 @@ class Step:
     hits: int
     of: int
     missing: tuple[str, ...]
+    total: int
 
     def __str__(self) -> str:
         left = self.seconds / self.turn * (self.turns - self.turn)
         missing = ", ".join(self.missing) or "none"
         return (
-            f"{self.stage} {self.turn}/{self.turns}: loss {self.loss:.2f}, {self.hits} of {self.of}, "
+            f"{self.stage} {self.turn}/{self.turns}: loss {self.loss:.2f}, {self.hits} of {self.of}, in all {self.total}; "
             f"missing: {missing}; at most {left:.0f} s left"
         )
 
 
 Progress = Callable[[object], None]
 TRACE = "trace.csv"
+SEED = 2025  # of the search that made the default cohort
 
 
 def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Progress = print) -> Outcome:
@@ -175,9 +183,12 @@ def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None =
         list(read_models(plan.folder / "models.csv").values()),
         folder=plan.published,
     )
+    return dict(zip(km_ids(), _curve_hits(labels, fates, plan).tolist(), strict=True)) | search.hits()
+
+
+def _curve_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan) -> np.ndarray:
     targets = targets_of(km_ids(), plan.published)
-    hit = targets.hit(km_values(labels, fates, targets.logarithmic))
-    return dict(zip(targets.ids, hit.tolist(), strict=True)) | search.hits()
+    return targets.hit(km_values(labels, fates, targets.logarithmic))
 
 
 def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
@@ -185,49 +196,52 @@ def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
 
 
 def _best_fates(seed, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
+    """Search the fates: some rounds from the start, the last ones from the best that they found."""
     targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
-    began = time.monotonic()
-    for turn in range(plan.fate_rounds):
-        start = fates if turn % RESTART == 0 else best
-        found, loss, hit = search_fates(
-            start,
-            labels,
-            targets,
-            _rng(seed, "fates", turn),
-            int(plan.fate_moves * plan.effort),
-            warm=2.0 if turn % RESTART == 0 else (0.5, 0.25)[turn % 2],
-        )
+    began, moves, turns = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds
+    for turn in range(turns):
+        start, schedule = (fates, DAYS) if turn < plan.first_rounds else (best, FINE)
+        found, loss, hit = search_fates(start, labels, targets, _rng(seed, "fates", turn), moves, schedule)
         if loss < least:
             best, least, most = found, loss, hit
         missed = tuple(id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h)
         seconds = time.monotonic() - began
-        say(Step("fates", turn + 1, plan.fate_rounds, seconds, least, int(most.sum()), most.size, missed))
+        total = sum(survival_hits(labels, best, plan).values())
+        say(Step("fates", turn + 1, turns, seconds, least, int(most.sum()), most.size, missed, total))
         if most.all():
             break
     return best
 
 
 def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
+    """Search the labels of a stage: some rounds from the start, the last ones from the best that they found."""
     models = read_models(plan.folder / "models.csv")
     used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
     labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     ends = endpoints(labels, fates)
     codes = encode(labels).assign(event=np.where(ends["pfs"][1], "yes", "no"))
-    search = LabelSearch(codes, ends, [models[m] for m in used], folder=plan.published)
-    moved = {row.label: (row.models.split(";"), _strata(labels, row)) for row in rows.itertuples()}
+    search, every = (
+        LabelSearch(codes, ends, [models[m] for m in some], folder=plan.published) for some in (used, models)
+    )
+    curves = int(_curve_hits(labels, fates, plan).sum())
+    moved = {row.label: _strata(labels, row) for row in rows.itertuples()}
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
+    first, turns = plan.first_rounds, plan.first_rounds + plan.last_rounds
     start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
-    for turn in range(plan.label_rounds):
-        again = turn >= max(1, plan.label_rounds - LAST)
-        search.matrix[:] = best if again else start
-        loss = search.anneal(moved, plan.bounds(name), _rng(seed, name, turn), moves, heat=plan.heats[int(again)])
+    for turn in range(turns):
+        search.matrix[:] = start if turn < first else best
+        loss = search.anneal(
+            moved, plan.bounds(name), _rng(seed, name, turn), moves, schedule=LABELS if turn < first else FINE
+        )
         if loss < least:
             best, least = search.matrix.copy(), loss
         search.matrix[:] = best
         hits = search.hits()
         missed = tuple(id.removeprefix("table5.") for id, hit in hits.items() if not hit)
         seconds = time.monotonic() - began
-        say(Step(name, turn + 1, plan.label_rounds, seconds, least, sum(hits.values()), len(hits), missed))
+        every.matrix[:] = best
+        total = curves + sum(every.hits().values())
+        say(Step(name, turn + 1, turns, seconds, least, sum(hits.values()), len(hits), missed, total))
         if least <= 0:
             break
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
@@ -255,6 +269,8 @@ def _prepared(name: str, labels: pd.DataFrame, rng) -> pd.DataFrame:
         outside = ~labels["toxic"]
         given = labels.index[outside & labels["rux"]]
         able = labels.index[outside & labels["transplant"]]
+        if len(able) < len(given):
+            raise ValueError(f"{len(given)} without CRS are on RUX, only {len(able)} of them are transplanted")
         labels.loc[given, "rux"] = False
         labels.loc[rng.permutation(able)[: len(given)], "rux"] = True
     return labels
@@ -271,7 +287,7 @@ def _settled(labels: pd.DataFrame, codes: pd.DataFrame, rows: pd.DataFrame, rng)
         else:
             block = {"TOXICITY": TOXICITY_BLOCK}.get(row.belongs, row.belongs.split())
             take_over(labels, codes, row.label, _strata(labels, row), block, rng)
-            if row.label in ("toxic",):
+            if row.label == "toxic":
                 labels["toxic"] = (codes["toxic"] == "yes").to_numpy()
     if {"female", "status"} & set(rows["label"]):
         marrow = encode(labels)[["marrow"]]
@@ -322,9 +338,33 @@ def _aloud(line: str) -> None:
     print(line, flush=True)
 
 
-def adopt_best(found: Mapping[int, Outcome]) -> Path:
-    """Write the state with the most hits as that of the default cohort."""
+def adopt_best(found: Mapping[int, Outcome], folder: str | Path) -> Path:
+    """Write the state with the most hits as that of the default cohort, with the trace of its search.
+
+    Parameters
+    ----------
+    found : mapping of seed to Outcome
+        From :func:`calibrate_many`.
+    folder : Path
+        Where it kept what it reached.
+    """
     from helpers.synthesis.study import CALIBRATED
 
-    best = max(found.values(), key=lambda outcome: sum(outcome.hits.values()))
-    return write_state(CALIBRATED, best.labels, best.fates)
+    seed = max(found, key=lambda seed: sum(found[seed].hits.values()))
+    trace = pd.read_csv(Path(folder) / str(seed) / TRACE)
+    write_csv(FOLDER / TRACE, trace.assign(seed=seed, synthetic=True))
+    return write_state(CALIBRATED, found[seed].labels, found[seed].fates)
+
+
+def default_trace() -> pd.DataFrame:
+    """Read the trace of the search that made the default cohort.
+
+    Returns
+    -------
+    DataFrame
+        One row per round: stage, turn, turns, seconds (since the stage began), elapsed (seconds since the search began),
+        loss, hits, of, missing, total, seed.
+    """
+    trace = pd.read_csv(FOLDER / TRACE, keep_default_na=False).drop(columns="synthetic")
+    spent = trace.groupby("stage", sort=False)["seconds"].max()
+    return trace.assign(elapsed=trace["seconds"] + trace["stage"].map(spent.cumsum() - spent))

@@ -44,22 +44,21 @@ class Effort:
         Kaplan-Meier solutions that members take in turn.
     spoilt : int
         Progressions that are drawn anew before a search of fates, so that it cannot return its start.
-    moves, warm, tries : int, float, int
+    moves, tries : int
         Of each search of the fates; the best of some tries is taken.
-    joint, others : int
-        Most moves of the joint stage of labels and of each of the others.
-    heat : float
-        Temperature that stages of labels start from.
+    first_rounds, last_rounds : int
+        How often each stage of labels is searched from its start, and then from the best that was found.
+    share : float
+        Factor on the moves of the stages.
     """
 
     curves: int = 8
     spoilt: int = 20
-    moves: int = 8_000_000
-    warm: float = 1.0
-    tries: int = 2
-    joint: int = 500_000
-    others: int = 250_000
-    heat: float = 1.0
+    moves: int = 10_000_000
+    tries: int = 6
+    first_rounds: int = 2
+    last_rounds: int = 1
+    share: float = 0.5
 
 
 def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
@@ -81,7 +80,7 @@ def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: E
     rng, targets, least = np.random.default_rng([seed, 7]), targets_of(km_ids()), np.inf
     for _ in range(effort.tries):
         start = spoil(labels, dealt(labels, fates, rng), rng, effort.spoilt)
-        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves, warm=effort.warm)
+        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves)
         if loss < least:
             found, least = tried, loss
         if hit.all():
@@ -106,14 +105,13 @@ def vary(
     """
     effort = effort or Effort()
     fates = dealt(labels, fates, np.random.default_rng([seed, 8]))
-    return _all_stages(seed, labels, fates, effort, effort.heat), fates
+    return _all_stages(seed, labels, fates, effort), fates
 
 
-def _all_stages(seed: int, labels, fates, effort: Effort, heat: float) -> pd.DataFrame:
-    for name, rows in Plan().stages().items():
-        most = effort.joint if name == "joint" else effort.others
-        share = min(1.0, most / float(rows["moves"].iloc[0]))
-        labels = calibrate_labels(seed, name, labels, fates, Plan(label_rounds=1, effort=share, heats=(heat, heat)))
+def _all_stages(seed: int, labels, fates, effort: Effort) -> pd.DataFrame:
+    plan = Plan(first_rounds=effort.first_rounds, last_rounds=effort.last_rounds, effort=effort.share)
+    for name in plan.stages():
+        labels = calibrate_labels(seed, name, labels, fates, plan)
     return labels
 
 

@@ -15,7 +15,7 @@ from numba import njit
 
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.synthesis.fates import LATEST_CUTOFF, draw_cutoff, follow_up_marks
-from helpers.synthesis.targets import Targets, loss_of
+from helpers.synthesis.targets import DAYS, FINAL, Schedule, Targets, cooled, loss_of
 
 ENDPOINTS = ("os", "pfs", "efs")
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
@@ -31,7 +31,7 @@ def search_fates(
     targets: Targets,
     rng: np.random.Generator,
     moves: int = 2_000_000,
-    warm: float = 2.0,
+    schedule: Schedule = DAYS,
 ) -> tuple[pd.DataFrame, float, np.ndarray]:
     """Anneal *fates* towards the printed survival rates.
 
@@ -43,8 +43,7 @@ def search_fates(
         Of the ids ``results.efficacy.<endpoint>_<year>y.<rate or half_width>``, in the order of :func:`km_ids`.
     rng : numpy.random.Generator
     moves : int
-    warm : float
-        Temperature to start from.
+    schedule : Schedule
 
     Returns
     -------
@@ -64,8 +63,8 @@ def search_fates(
     edges = _edges()
     quarter = np.searchsorted(edges[:, 0], contact, side="right") - 1
     best = _anneal(
-        rng, moves, warm, state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
-        targets.number, targets.half, targets.scale, targets.logarithmic, LATEST_CUTOFF,
+        rng, moves, tuple(schedule), state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
+        targets.number, targets.half, targets.logarithmic, LATEST_CUTOFF, _factors(len(fates)),
     )  # fmt: skip
     state, contact, unrelated, loss = best
     found = fates.copy()
@@ -106,8 +105,16 @@ def km_values(labels: pd.DataFrame, fates: pd.DataFrame, logarithmic: np.ndarray
     """Compute the 18 rates and half-widths, in the order of :func:`km_ids`."""
     out = np.empty(18)
     for k, (days, event) in enumerate(endpoints(labels, fates).values()):
-        _read(days, event, 6 * k, logarithmic, out)
+        at_risk = (days[:, None] <= days).sum(axis=1)
+        _read(days, event, at_risk, _factors(len(days)), 6 * k, logarithmic, out)
     return out
+
+
+def _factors(n: int) -> np.ndarray:
+    """Logarithm of the Kaplan-Meier factor, and Greenwood term, of an event among 0 ... n at risk; of one: nobody is left."""
+    at_risk = np.arange(2.0, n + 1)
+    logs, terms = np.log1p(-1 / at_risk), 1 / (at_risk * (at_risk - 1))
+    return np.array([[0.0, -np.inf, *logs], [0.0, np.inf, *terms]])
 
 
 def _edges() -> np.ndarray:
@@ -127,8 +134,8 @@ def _causes(found: pd.DataFrame, before: pd.Series, unrelated: np.ndarray, rng) 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _derive(i, state, contact, assessed, unrelated, time, event):
-    """Fill time and event (3, n) of patient i for OS, PFS and EFS; return which of them changed, as bits."""
+def _derive(i, state, contact, assessed, unrelated, time, event, at_risk):
+    """Fill time, event and numbers at risk (3, n) of patient i for OS, PFS and EFS; return which changed, as bits."""
     progression, failure, death = state[i, 0], state[i, 1], state[i, 2]
     changed = 0
     for e in range(3):
@@ -143,23 +150,31 @@ def _derive(i, state, contact, assessed, unrelated, time, event):
         day = first if seen else contact[i]
         if day != time[e, i] or seen != event[e, i]:
             changed |= 1 << e
-        time[e, i], event[e, i] = day, seen
+            _put(i, day, time[e], at_risk[e])
+            event[e, i] = seen
     return changed
 
 
+@njit(cache=True, nogil=True)
+def _put(i, day, time, at_risk):
+    """Change the last day under observation of patient i, and how many are at risk on everybody's."""
+    before, own = time[i], 0
+    time[i] = day
+    for j in range(time.size):
+        at_risk[j] += (day >= time[j]) - (before >= time[j])
+        own += time[j] >= day
+    at_risk[i] = own
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _read(time, event, at, logarithmic, out):
+def _read(time, event, at_risk, factors, at, logarithmic, out):
     """Fill out[at:at + 6] from one endpoint; event times differ, so that each event is one factor."""
     log_survival, variance = np.zeros(3), np.zeros(3)
     for i in range(time.size):
-        if not event[i] or time[i] > MILESTONES[2]:
-            continue
-        at_risk = 0
-        for j in range(time.size):
-            at_risk += time[j] >= time[i]
-        year = 0 if time[i] <= MILESTONES[0] else (1 if time[i] <= MILESTONES[1] else 2)
-        log_survival[year] += math.log1p(-1.0 / at_risk)
-        variance[year] += 1.0 / (at_risk * (at_risk - 1.0))
+        if event[i] and time[i] <= MILESTONES[2]:
+            year = 0 if time[i] <= MILESTONES[0] else (1 if time[i] <= MILESTONES[1] else 2)
+            log_survival[year] += factors[0, at_risk[i]]
+            variance[year] += factors[1, at_risk[i]]
     total, spread = 0.0, 0.0
     for k in range(3):
         total, spread = total + log_survival[k], spread + variance[k]
@@ -304,14 +319,14 @@ def _plausible(state, unrelated):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _anneal(
-    rng, moves, warm, state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
-    number, half, scale, logarithmic, last,
+    rng, moves, schedule, state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
+    number, half, logarithmic, last, factors,
 ):  # fmt: skip
     n = contact.size
     taken = np.zeros(int(last) + 2, np.bool_)
-    time, event = np.zeros((3, n)), np.zeros((3, n), np.bool_)
+    time, event, at_risk = np.zeros((3, n)), np.zeros((3, n), np.bool_), np.full((3, n), n)
     for i in range(n):
-        _derive(i, state, contact, assessed, unrelated, time, event)
+        _derive(i, state, contact, assessed, unrelated, time, event, at_risk)
         for k in range(3):
             if state[i, k] < np.inf:
                 taken[int(state[i, k])] = True
@@ -319,19 +334,18 @@ def _anneal(
             taken[int(assessed[i])] = True
     values, old_values = np.empty(18), np.empty(18)
     for e in range(3):
-        _read(time[e], event[e], 6 * e, logarithmic, values)
+        _read(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
     odd = _plausible(state, unrelated)
-    loss = loss_of(values, number, half, scale, 0.1) + odd
-    best = loss_of(values, number, half, scale, 1.0) + odd
+    (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
+    loss = loss_of(values, number, half, width, schedule[4]) + odd
     keep = (state.copy(), contact.copy(), unrelated.copy())
     row, rest, quarters, flags = np.empty((2, 3)), np.empty(2), np.empty(2, np.int64), np.empty(2, np.bool_)
     who = np.empty(2, np.int64)
     for step in range(moves):
         phase = min(1.0, 1.05 * step / moves)
         if step % 1000 == 0:  # the loss changes its shape as it cools
-            heat = warm * (0.03 / warm) ** phase
-            fine = 0.1 + 0.9 * phase if warm >= 1.0 else 1.0
-            loss = loss_of(values, number, half, scale, fine) + odd
+            heat, width = cooled(schedule, phase)
+            loss = loss_of(values, number, half, width, schedule[4]) + odd
         who[0], who[1] = rng.integers(0, n), rng.integers(0, n)
         for k in range(2):
             row[k], rest[k], quarters[k], flags[k] = state[who[k]], contact[who[k]], quarter[who[k]], unrelated[who[k]]
@@ -340,13 +354,13 @@ def _anneal(
             continue
         changed = 0
         for k in range(size):
-            changed |= _derive(who[k], state, contact, assessed, unrelated, time, event)
+            changed |= _derive(who[k], state, contact, assessed, unrelated, time, event, at_risk)
         old_values[:] = values
         for e in range(3):
             if (changed >> e) & 1:
-                _read(time[e], event[e], 6 * e, logarithmic, values)
+                _read(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
         now = _plausible(state, unrelated)
-        new = loss_of(values, number, half, scale, fine) + now
+        new = loss_of(values, number, half, width, schedule[4]) + now
         if new <= loss or rng.random() < math.exp((loss - new) / heat):
             loss, odd = new, now
             for k in range(size):
@@ -358,7 +372,7 @@ def _anneal(
                     if state[who[k], s] < np.inf:
                         taken[int(state[who[k], s])] = True
             if phase > 0.7:
-                final = loss_of(values, number, half, scale, 1.0) + now
+                final = loss_of(values, number, half, FINAL, schedule[4]) + now
                 if final < best:
                     best = final
                     keep[0][:], keep[1][:], keep[2][:] = state, contact, unrelated
@@ -369,5 +383,5 @@ def _anneal(
             for k in range(size):
                 i = who[k]
                 state[i], contact[i], quarter[i], unrelated[i] = row[k], rest[k], quarters[k], flags[k]
-                _derive(i, state, contact, assessed, unrelated, time, event)
+                _derive(i, state, contact, assessed, unrelated, time, event, at_risk)
     return keep[0], keep[1], keep[2], best

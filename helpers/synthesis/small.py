@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from helpers.paths import DATA
 from helpers.published.values import published
 from helpers.synthesis.draws import deal
 from helpers.synthesis.label_search import Bound, LabelSearch, Model, read_models
-from helpers.synthesis.targets import loss_of, targets_of
+from helpers.synthesis.targets import DAYS, FINAL, FINE, LABELS, Schedule, cooled, loss_of, targets_of
 
 MADE_UP = DATA / "synthesis" / "made_up"
 MEASURES = ("rate", "half_width")
@@ -139,7 +140,7 @@ def calibrate_small(
     note("start", 0, np.nan, 0)
     least = np.inf
     for turn in range(3 * rounds):
-        tried, loss = _anneal_days(paper, days, rng, moves, warm=_heat(turn))
+        tried, loss = _anneal_days(paper, days, rng, moves, DAYS if turn % 2 == 0 else FINE)
         days, least = (tried, loss) if loss < least else (days, least)
         note("days", turn + 1, least, moves)
         if least <= 0:
@@ -147,7 +148,7 @@ def calibrate_small(
     for name, rows in paper.table("stages.csv").groupby("stage", sort=False):
         least = np.inf
         for turn in range(rounds):
-            tried, loss = _anneal_labels(paper, name, rows, labels, days, rng, heat=_heat(turn))
+            tried, loss = _anneal_labels(paper, name, rows, labels, days, rng, LABELS if turn % 2 == 0 else FINE)
             labels, least = (tried, loss) if loss < least else (labels, least)
             note(name, turn + 1, least, int(rows["moves"].iloc[0]))
             if least <= 0:
@@ -191,11 +192,6 @@ def evaluated(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> pd.Data
     return out
 
 
-def _heat(turn: int) -> float:
-    """Begin hot; then reheat gently and strongly in turn."""
-    return 1.5 if turn % 2 == 0 else 0.4
-
-
 def _start(paper: Paper, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Deal the labels and draw plausible days, all different."""
     margins, states = paper.margins(), paper.table("states.csv")
@@ -215,21 +211,24 @@ def _start(paper: Paper, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.Dat
     return labels, days[[*states["state"], "contact"]]
 
 
-def _label_search(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> LabelSearch:
+def _label_search(
+    paper: Paper, labels: pd.DataFrame, days: pd.DataFrame, used: Collection[str] | None = None
+) -> LabelSearch:
     path = Path(paper.folder) / "models.csv"
     models = _models(path, path.stat().st_mtime_ns, path.stat().st_size)
-    return LabelSearch(labels, endpoints_of(days, paper.events()), list(models.values()), folder=paper.folder)
+    chosen = [model for name, model in models.items() if used is None or name in used]
+    return LabelSearch(labels, endpoints_of(days, paper.events()), chosen, folder=paper.folder)
 
 
-def _anneal_labels(paper, name, rows, labels, days, rng, heat) -> tuple[pd.DataFrame, float]:
-    search = _label_search(paper, labels, days)
+def _anneal_labels(paper, name, rows, labels, days, rng, schedule) -> tuple[pd.DataFrame, float]:
+    search = _label_search(paper, labels, days, {model for models in rows["models"] for model in models.split(";")})
     table = paper.table("bounds.csv")
     bounds = [
         Bound((r.first, r.codes), (r.second, r.codes_second), int(r.low), int(r.high))
         for r in table[table["stage"] == name].itertuples()
     ]
-    moved = {row.label: (row.models.split(";"), np.zeros(len(labels), int)) for row in rows.itertuples()}
-    loss = search.anneal(moved, bounds, rng, int(rows["moves"].iloc[0]), heat=heat)
+    moved = {row.label: np.zeros(len(labels), int) for row in rows.itertuples()}
+    loss = search.anneal(moved, bounds, rng, int(rows["moves"].iloc[0]), schedule)
     return search.frame(), loss
 
 
@@ -258,12 +257,12 @@ def _curve_values(paper: Paper, days: pd.DataFrame) -> np.ndarray:
     return out
 
 
-def _anneal_days(paper: Paper, days: pd.DataFrame, rng, moves: int, warm: float) -> tuple[pd.DataFrame, float]:
+def _anneal_days(paper: Paper, days: pd.DataFrame, rng, moves: int, schedule: Schedule) -> tuple[pd.DataFrame, float]:
     targets, states = targets_of(paper.curve_ids(), paper.folder), paper.table("states.csv")
     limits = states[["earliest", "latest", "gap"]].astype(float).to_numpy()
     last = (states["last"] == "yes").to_numpy()
     state, contact, loss = _search(
-        rng, moves, warm, *_arrays(paper, days), limits, last, *_masks(paper), targets.number, targets.half, targets.scale
+        rng, moves, tuple(schedule), *_arrays(paper, days), limits, last, *_masks(paper), targets.number, targets.half
     )  # fmt: skip
     found = pd.DataFrame(np.where(np.isinf(state), np.nan, state), columns=list(states["state"]))
     return found.assign(contact=contact), float(loss)
@@ -323,7 +322,7 @@ def _allowed(state, contact, i, limits, last, taken):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _search(rng, moves, warm, state, contact, limits, last, masks, sizes, at, events, number, half, scale):
+def _search(rng, moves, schedule, state, contact, limits, last, masks, sizes, at, events, number, half):
     """Anneal days: one moves, appears or goes; a last contact moves; two patients exchange a state."""
     n, count = state.shape
     taken = np.zeros(10_000, np.int64)
@@ -333,16 +332,16 @@ def _search(rng, moves, warm, state, contact, limits, last, masks, sizes, at, ev
                 taken[int(state[i, s])] += 1
     values = np.empty(2 * at.size)
     odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
-    loss = loss_of(values, number, half, scale, 0.1) + odd
-    best = loss_of(values, number, half, scale, 1.0) + odd
+    (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
+    loss = loss_of(values, number, half, width, schedule[4]) + odd
     keep, keep_contact = state.copy(), contact.copy()
     row, latest = np.empty(count), limits[:, 1].max()  # nobody is followed for longer than a state can come
     for step in range(moves):
         phase = min(1.0, 1.1 * step / moves)
-        heat, fine = warm * (0.02 / warm) ** phase, 0.1 + 0.9 * phase
         if step % 500 == 0:
+            heat, width = cooled(schedule, phase)
             odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
-            loss = loss_of(values, number, half, scale, fine) + odd
+            loss = loss_of(values, number, half, width, schedule[4]) + odd
         i, s = rng.integers(0, n), rng.integers(0, count)
         row[:], rest = state[i], contact[i]
         for k in range(count):
@@ -370,11 +369,11 @@ def _search(rng, moves, warm, state, contact, limits, last, masks, sizes, at, ev
         new = 1e9
         if _allowed(state, contact, i, limits, last, taken):
             odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
-            new = loss_of(values, number, half, scale, fine) + odd
+            new = loss_of(values, number, half, width, schedule[4]) + odd
         if new < 1e9 and (new <= loss or rng.random() < math.exp((loss - new) / heat)):
             loss = new
             if phase > 0.5:
-                final = loss_of(values, number, half, scale, 1.0) + odd
+                final = loss_of(values, number, half, FINAL, schedule[4]) + odd
                 if final < best:
                     best = final
                     keep[:], keep_contact[:] = state, contact

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -14,8 +15,32 @@ from helpers.published.values import printed_values, published
 from helpers.results.registry import declared
 from helpers.results.survival import LOG
 
-CORRECTIONS = "corrections.csv"
-MARGIN = 1.0  # of the half unit; OS at 2 and 3 years can both be met only on the last 2 % of the rounding interval
+FINAL = 1.0  # width of the loss by which the best state is chosen
+
+
+class Schedule(NamedTuple):
+    """How a search cools: temperature from and to, and the shape of its loss in half units of the last printed digit.
+
+    Attributes
+    ----------
+    warm, cold : float
+        Temperature from and to.
+    wide, narrow : float
+        Distance at which the loss turns from linear to logarithmic, from and to.
+    far : float
+        Distance that costs one more wherever it is, so that the farthest are drawn most.
+    """
+
+    warm: float
+    cold: float
+    wide: float
+    narrow: float
+    far: float = 1e9
+
+
+DAYS = Schedule(2.0, 0.03, 300.0, 1.0, far=50.0)  # of days, from anywhere
+LABELS = Schedule(1.0, 0.05, 30.0, 3.0)  # of labels, from anywhere
+FINE = Schedule(0.4, 0.03, 4.0, 1.0)  # of either, from what is nearly there
 
 
 @dataclass(frozen=True)
@@ -27,8 +52,6 @@ class Targets:
     ids : tuple of str
     number, half : float arrays
         The printed number and half a unit of its last digit.
-    scale : float array
-        Distance that counts as 1 in the loss.
     logarithmic : bool array
         Half-widths that the registry reads as the distance to the lower limit of the log interval.
     """
@@ -36,7 +59,6 @@ class Targets:
     ids: tuple[str, ...]
     number: np.ndarray
     half: np.ndarray
-    scale: np.ndarray
     logarithmic: np.ndarray
 
     def hit(self, values: np.ndarray) -> np.ndarray:
@@ -58,7 +80,6 @@ def targets_of(ids: Iterable[str], folder=PUBLISHED) -> Targets:
         ids,
         np.array([float(rows[id].number) for id in ids]),
         np.array([float(rows[id].unit) / 2 for id in ids]),
-        np.array([_scale(rows[id]) for id in ids]),
         np.array([id.endswith("half_width") and _is_logarithmic(id) for id in ids]),
     )
 
@@ -71,30 +92,31 @@ def _is_logarithmic(id: str) -> bool:
         return False
 
 
-def _scale(printed) -> float:
-    """A percentage point of a survival rate; a tenth of a p-value; a fifth of a hazard ratio or its limits."""
-    if printed.kind in ("rate", "half_width"):
-        return 0.25
-    return 0.1 if printed.kind == "p" else 0.2 * float(printed.number)
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def loss_of(values, number, half, scale, fine):
-    """Sum over targets of the distance from the print: linear far away, logarithmic close by; nothing for a hit.
+def loss_of(values, number, half, width, far):
+    """Sum over targets the distance from the print, far away linear, close by logarithmic; nothing for a hit.
 
     Parameters
     ----------
-    values, number, half, scale : float arrays
-        Computed and printed numbers, half units, and the distance that counts as 1 far away.
-    fine : float
-        Weight of the logarithm, 0 (early) to 1 (late): only then does a single rounding count.
+    values, number, half : float arrays
+        Computed and printed numbers, half units.
+    width : float
+        Half units. Wide (early): all are drawn to the print, the farthest most; narrow (late): a single rounding counts.
+    far : float
+        Half units that count one more, however wide.
     """
     total = 0.0
     for k in range(values.size):
-        away = abs(values[k] - number[k])
-        units = away / (MARGIN * half[k])
+        units = abs(values[k] - number[k]) / half[k]
         if not units <= 1e12:
             total += 100.0
         elif units > 1.0:
-            total += away / scale[k] + fine * (0.35 + math.log(units))
+            total += units / far + math.log1p(units / width)
     return total
+
+
+@njit(cache=True, nogil=True)
+def cooled(schedule, phase):
+    """Return temperature and width at a phase (0 to 1) of a schedule."""
+    warm, cold, wide, narrow, _ = schedule
+    return warm * (cold / warm) ** phase, wide * (narrow / wide) ** phase
