@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -220,12 +221,17 @@ def _type_text(annotation: Any) -> str:
     return getattr(annotation, "__name__", str(annotation).replace("typing.", ""))
 
 
+@cache
+def _properties() -> dict[str, Any]:
+    return Parameters.model_json_schema()["properties"]
+
+
 def _allowed(name: str) -> str:
     """Say in words what may stand in a parameter."""
     if name not in Parameters.model_fields:
         close = difflib.get_close_matches(name, Parameters.model_fields, n=1)
         return "a known parameter" + (f"; did you mean {close[0]}?" if close else "")
-    schema = Parameters.model_json_schema()["properties"][name]
+    schema = _properties()[name]
     options = schema.get("anyOf", [schema])
     words = " or ".join(_option(option) for option in options)
     unit = schema.get("unit")

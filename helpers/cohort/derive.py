@@ -192,16 +192,17 @@ def _toxicity(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> pd
             at_these = these if event == "CRS" else these[these["grade"] <= 2]
             out[f"{name}_duration_days"] = _days_covered(at_these).reindex(out.index)
         if "resolved" in these:
-            out[f"{name}_resolved"] = _all_true(by["resolved"]).reindex(out.index).astype("boolean")
+            out[f"{name}_resolved"] = _all_true(these["resolved"], these["patient_id"]).reindex(out.index)
     out["toxicity"] = out["crs"] | out["icans"]
     if parameters.icans_clock == "crs_onset":
         out["icans_onset_day"] -= out["crs_onset_day"]
     return out
 
 
-def _all_true(by_patient: pd.api.typing.SeriesGroupBy) -> pd.Series:
-    """Return True if all episodes are true, False if one is false, else missing."""
-    return by_patient.agg(lambda resolved: resolved.astype("boolean").all(skipna=False))
+def _all_true(episodes: pd.Series, patient: pd.Series) -> pd.Series:
+    """Return by patient True if all episodes are true, False if one is false, else missing."""
+    least = episodes.astype("boolean").astype("Float64").fillna(0.5).astype(float).groupby(patient).min()
+    return least.map({0.0: False, 0.5: pd.NA, 1.0: True}).astype("boolean")
 
 
 def _days_covered(intervals: pd.DataFrame) -> pd.Series:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from helpers import paths
@@ -22,7 +23,7 @@ from helpers.problems import InputError, Problem
 
 ONE_ROW_PER_PATIENT = {"patients", "response", "followup"}
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-PADDED = re.compile(r'(?:^|[,"])[^\S\n]|[^\S\n](?:[,"]|$)|"\n|\n"', re.MULTILINE)  # white space at the edge of a cell
+CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 META = {"name": str, "origin": str, "synthetic": bool, "source": str, "licence": str}
 
 
@@ -189,15 +190,18 @@ def _read_text(path: Path, table: str, problems: list[Problem]) -> pd.DataFrame 
     if "patient_id" not in frame:
         refuse("no column patient_id", "a column patient_id")
         return None
-    if "\r" not in text and not PADDED.search(text):
-        return frame
-    return frame.apply(lambda column: column.str.strip().replace("", pd.NA))
+    padded = [name for name in frame if any(cell != cell.strip() for cell in _different(frame[name]))]
+    return frame.assign(**{name: frame[name].str.strip().replace("", pd.NA) for name in padded})
+
+
+def _different(cells: pd.Series) -> list[str]:
+    return [cell for cell in cells.unique() if isinstance(cell, str)]
 
 
 def _synthetic_problems(raw: pd.DataFrame, table: str, meta: Mapping[str, Any]) -> list[Problem]:
     """A fabricated patient must not pass for a real one: flag, ids and cohort.json have to agree."""
-    flagged = raw["synthetic"].str.lower().eq("true").any() if "synthetic" in raw else False
-    named = raw["patient_id"].str.upper().str.startswith("SYN-").fillna(False).any()
+    flagged = "synthetic" in raw and any(cell.lower() == "true" for cell in _different(raw["synthetic"]))
+    named = any(cell.upper().startswith("SYN-") for cell in _different(raw["patient_id"]))
     if (flagged or named) and not meta["synthetic"]:
         what = "synthetic = true" if flagged else "SYN- identifiers"
         return [Problem(table, "", "synthetic", what, 'a cohort.json with "synthetic": true', f"{table}.csv")]
@@ -231,23 +235,23 @@ def _typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[
 def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
     """Convert one column of text; the second series marks the cells that do not fit."""
     if column.kind in ("integer", "number"):
-        numbers = pd.to_numeric(text, errors="coerce").astype("float64")
-        bad = text.notna() & (numbers.isna() | numbers.abs().eq(float("inf")))
+        numbers = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan)
+        bad = text.notna().to_numpy() & ~np.isfinite(numbers)
         if column.low is not None:
             bad |= numbers < column.low
         if column.high is not None:
             bad |= numbers > column.high
         if column.kind == "integer":
-            bad |= numbers.notna() & (numbers % 1 != 0)
-            numbers = numbers.where(~bad)
-        return numbers.astype(column.dtype), bad
+            bad |= np.isfinite(numbers) & (np.floor(numbers) != numbers)
+            numbers = np.where(bad, np.nan, numbers)
+        return pd.Series(numbers, text.index).astype(column.dtype), pd.Series(bad, text.index)
     if column.kind == "boolean":
         truth = text.str.lower().map(TRUTH).astype("boolean")
         return truth, text.notna() & truth.isna()
     if column.kind == "category":
         return text, text.notna() & ~text.isin(column.allowed)
     if column.kind == "time":
-        return text, text.notna() & ~text.str.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d").fillna(False)
+        return text, text.isin([cell for cell in _different(text) if not CLOCK.fullmatch(cell)])
     return text, pd.Series(False, index=text.index)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,7 +31,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What normality decided, and the tests on both sides of the decision.
+    """What normality decided, and the tests on both sides of the decision, each computed when it is asked for.
 
     Parameters
     ----------
@@ -38,15 +39,33 @@ class Comparison:
         Every group passes Lilliefors' test; it decides which test is ``chosen``.
     normality : tuple of Test
         One per group.
-    chosen, t, t_welch, ranks : Test
+    tests : mapping of str to callable
+        How to compute ``t``, ``t_welch`` and ``ranks``.
     """
 
     normal: bool
     normality: tuple[Test, ...]
-    chosen: Test
-    t: Test
-    t_welch: Test
-    ranks: Test
+    tests: Mapping[str, Callable[[], Test]] = field(repr=False)
+
+    @property
+    def chosen(self) -> Test:
+        """The t test of normal groups, else that of ranks."""
+        return self.t if self.normal else self.ranks
+
+    @cached_property
+    def t(self) -> Test:
+        """Student's t test."""
+        return self.tests["t"]()
+
+    @cached_property
+    def t_welch(self) -> Test:
+        """Welch's t test; of pairs, Student's."""
+        return self.tests["t_welch"]()
+
+    @cached_property
+    def ranks(self) -> Test:
+        """The test of ranks."""
+        return self.tests["ranks"]()
 
 
 def quantile(values: ArrayLike, q: float | Sequence[float]) -> float | np.ndarray:
@@ -242,8 +261,12 @@ def compare(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comp
     """
     normality = (lilliefors(first), lilliefors(second))
     normal = all(test.p >= alpha for test in normality)
-    t, ranks = t_test(first, second), mann_whitney(first, second)
-    return Comparison(normal, normality, t if normal else ranks, t, t_test(first, second, pooled=False), ranks)
+    tests = {
+        "t": lambda: t_test(first, second),
+        "t_welch": lambda: t_test(first, second, pooled=False),
+        "ranks": lambda: mann_whitney(first, second),
+    }
+    return Comparison(normal, normality, tests)
 
 
 def compare_paired(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) -> Comparison:
@@ -256,5 +279,6 @@ def compare_paired(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) 
     """
     normality = (lilliefors(numbers(after) - numbers(before)),)
     normal = normality[0].p >= alpha
-    t, ranks = paired_t(before, after), paired_wilcoxon(before, after)
-    return Comparison(bool(normal), normality, t if normal else ranks, t, t, ranks)
+    t = cache(lambda: paired_t(before, after))
+    tests = {"t": t, "t_welch": t, "ranks": lambda: paired_wilcoxon(before, after)}
+    return Comparison(bool(normal), normality, tests)
