@@ -237,6 +237,11 @@ def parse_dates(text: pd.Series) -> pd.DataFrame:
     3 2019-03-05   <NA>  Excel serial
     4        NaT   <NA>         wrong
     """
+    places, cells = pd.factorize(text, use_na_sentinel=False)
+    return _dates(pd.Series(cells)).iloc[places].set_axis(text.index)
+
+
+def _dates(text: pd.Series) -> pd.DataFrame:
     text = plain(text)
     date = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
     time = pd.Series(pd.NA, index=text.index, dtype="string")
@@ -348,8 +353,11 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     """
     text = plain(text)
     default = pd.Series(unit, index=text.index, dtype="object") if isinstance(unit, str) else plain(unit)
-    rows = [_quantity(cell, of, not isinstance(unit, str)) for cell, of in zip(text, default, strict=True)]
-    return pd.DataFrame(rows, columns=["sign", "number", "unit", "form"], index=text.index, dtype="object")
+    pairs = list(zip(text, default, strict=True))
+    found = {(cell, of): _quantity(cell, of, not isinstance(unit, str)) for cell, of in set(pairs)}
+    return pd.DataFrame(
+        [found[pair] for pair in pairs], columns=["sign", "number", "unit", "form"], index=text.index, dtype="object"
+    )
 
 
 def units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd.DataFrame:
