@@ -249,20 +249,26 @@ def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:
     0    no  3       2  1.000
     1   yes  3       2  1.758
     """
-    pieces = []
-    for name, rows in table.groupby("covariate", sort=False):
-        if rows["reference"].iloc[0]:
-            others = laid.x[[f"{name}: {level}" for level in rows["level"]]].sum(axis=1).to_numpy() > 0
-            base = {"covariate": name, "level": rows["reference"].iloc[0], "reference": rows["reference"].iloc[0]}
-            base |= {
-                "n": int((~others).sum()),
-                "events": int(laid.event[~others].sum()),
-                "hr": 1.0,
-                "reason": "reference",
-            }
-            pieces.append(pd.DataFrame([base], columns=rows.columns).astype(rows.dtypes.to_dict()))
-        pieces.append(rows)
-    return pd.concat(pieces, ignore_index=True)
+    lines, seen = [], set()
+    for row in table.to_dict("records"):
+        name, reference = row["covariate"], row["reference"]
+        if reference and name not in seen:
+            levels = table.loc[table["covariate"] == name, "level"]
+            base = ~laid.x[[f"{name}: {level}" for level in levels]].to_numpy().any(axis=1)
+            counts = {"n": int(base.sum()), "events": int(laid.event[base].sum())}
+            lines.append(
+                {
+                    "covariate": name,
+                    "level": reference,
+                    "reference": reference,
+                    **counts,
+                    "hr": 1.0,
+                    "reason": "reference",
+                }
+            )
+        seen.add(name)
+        lines.append(row)
+    return pd.DataFrame(lines, columns=table.columns).astype(table.dtypes.to_dict())
 
 
 def _reasons_before(laid: Design) -> dict[str, str]:
