@@ -268,7 +268,8 @@ def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:
             )
         seen.add(name)
         lines.append(row)
-    return pd.DataFrame(lines, columns=table.columns).astype(table.dtypes.to_dict())
+    found = pd.DataFrame(lines, columns=table.columns)
+    return found if found.dtypes.equals(table.dtypes) else found.astype(table.dtypes.to_dict())
 
 
 def _reasons_before(laid: Design) -> dict[str, str]:
@@ -276,22 +277,23 @@ def _reasons_before(laid: Design) -> dict[str, str]:
     reasons = dict.fromkeys(laid.x, "")
     if not laid.event.any():
         return dict.fromkeys(laid.x, "no event among the complete cases")
-    ever_at_risk = laid.x[laid.time >= laid.time[laid.event].min()]
-    kept: list[str] = []
-    for name in laid.x:
-        if laid.x[name].nunique() < 2:
+    x = laid.x.to_numpy()
+    ever_at_risk = x[laid.time >= laid.time[laid.event].min()]
+    kept: list[int] = []
+    for place, name in enumerate(laid.x):
+        if np.ptp(x[:, place]) == 0:
             reasons[name] = "the same for all complete cases"
-        elif ever_at_risk[name].nunique() < 2:
+        elif np.ptp(ever_at_risk[:, place]) == 0:
             reasons[name] = "the same for all still at risk when the first event occurred"
-        elif _rank(ever_at_risk[[*kept, name]]) == len(kept):
+        elif _rank(ever_at_risk[:, [*kept, place]]) == len(kept):
             reasons[name] = "determined by the covariates before it"
         else:
-            kept.append(name)
+            kept.append(place)
     return reasons
 
 
-def _rank(x: pd.DataFrame) -> int:
-    centred = x.to_numpy() - x.to_numpy().mean(axis=0)
+def _rank(x: NDArray[np.float64]) -> int:
+    centred = x - x.mean(axis=0)
     scale = np.linalg.norm(centred, axis=0)
     return int(np.linalg.matrix_rank(centred / np.where(scale > 0, scale, 1), tol=1e-9))
 
@@ -337,7 +339,7 @@ def _at_limit(
     inside = laid.x.loc[rows, free] - laid.x.loc[rows, free].groupby(strata[rows]).transform("mean")
     kept = list(finite)
     for name in free:
-        if name not in kept and _rank(inside[[*kept, name]]) > len(kept):
+        if name not in kept and _rank(inside[[*kept, name]].to_numpy()) > len(kept):
             kept.append(name)
     x, k = laid.x.loc[rows, kept].to_numpy(), len(finite)
     found = estimate(x, laid.time[rows], laid.event[rows], strata[rows], ties, by)
