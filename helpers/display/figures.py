@@ -325,13 +325,16 @@ def plot_trajectory(
 
 
 def _log_axis(ax: Axes) -> None:
-    """Make the value axis logarithmic, with two to six round marks whatever its range."""
+    """Make the value axis logarithmic, with at most six round marks, and more than two unless its range is narrow."""
     ax.set_yscale("log")
     low, high = ax.get_ylim()
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
         if len(marks) <= 6:
             break
+    if len(marks) < 3:
+        steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+        marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
     ax.yaxis.set_major_locator(FixedLocator(marks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
