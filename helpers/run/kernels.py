@@ -12,8 +12,9 @@ hundredths of a second. :class:`ForkedProvisioner` is what jupyter_client calls 
 
 Whenever a forked kernel might differ from an ordinary one (no server, another interpreter, interpreter options,
 other start-up variables, not Linux), an ordinary kernel starts instead. What still differs: warnings that a package
-raises while it is imported are not seen, a submodule that the server imported is there without its import, and the
-kernels of one server share one string hash seed. Only third-party packages are imported beforehand, never `helpers`.
+raises while it is imported are not seen, a submodule that the server imported is there without its import, the
+kernels of one server share one string hash seed, and garbage is looked for less often. Only third-party packages are
+imported beforehand, never `helpers`.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ BACKEND = "module://matplotlib_inline.backend_inline"
 STARTUP = ("PYTHON", "LD_", "LC_", "LANG", "TZ", "MPL", "MATPLOTLIB", "NUMBA_", "OMP_", "OPENBLAS_", "MKL_", "KMP_")
 SET_BY_PACKAGES = "KMP_INIT_AT_FORK"  # by joblib, when it is imported: no sign of another start
 LAUNCHER = ["-m", "ipykernel_launcher"]
+RARELY = (20_000, 20, 100)  # when garbage is looked for: a notebook makes little that has to be looked for
 PATIENCE = 120  # seconds that a client waits for the server
 
 
@@ -487,6 +489,7 @@ def _become_kernel(request: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["env"], JPY_PARENT_PID=str(parent))
     os.chdir(request["cwd"])
+    gc.set_threshold(*RARELY)
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
