@@ -132,7 +132,7 @@ def test_the_default_cohort_reaches_what_it_did():
     assert sum(survival_hits(labels, fates).values()) >= REACHED["survival"]
 
 
-REACHED = {"as printed": 359, "as corrected": 377, "survival": 90}
+REACHED = {"as printed": 379, "as corrected": 395, "survival": 108}
 
 
 def test_readme_says_how_many_survival_statistics_come_out():

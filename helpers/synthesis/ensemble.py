@@ -26,11 +26,12 @@ from helpers.synthesis import study
 from helpers.synthesis.calibrate import Plan, calibrate_labels, survival_hits
 from helpers.synthesis.fate_search import km_ids, search_fates
 from helpers.synthesis.state import FATES, read_state, write_state
-from helpers.synthesis.targets import targets_of
+from helpers.synthesis.targets import Schedule, targets_of
 from helpers.synthesis.variety import measured
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
 WORKING = RUNS / "ensemble"
+REHEATED = Schedule(1.0, 0.03, 100.0, 1.0, far=50.0)  # of days, from spoilt ones
 WITHIN = 10  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -44,21 +45,27 @@ class Effort:
         Kaplan-Meier solutions that members take in turn.
     spoilt : int
         Progressions that are drawn anew before a search of fates, so that it cannot return its start.
-    moves, tries : int
-        Of each search of the fates; the best of some tries is taken.
+    moves, tries, enough : int
+        Of each search of the fates; the best of some tries is taken, or the first that hits so many of the 18.
     first_rounds, last_rounds : int
         How often each stage of labels is searched from its start, and then from the best that was found.
     share : float
         Factor on the moves of the stages.
     """
 
-    curves: int = 8
+    curves: int = 6
     spoilt: int = 20
     moves: int = 10_000_000
-    tries: int = 6
-    first_rounds: int = 2
+    tries: int = 8
+    enough: int = 16
+    first_rounds: int = 3
     last_rounds: int = 1
     share: float = 0.5
+
+    def all_moves(self) -> float:
+        """Count the moves tried for one member: of labels, and of the Kaplan-Meier solution that it shares."""
+        stages = sum(float(rows["moves"].iloc[0]) for rows in Plan().stages().values())
+        return (self.first_rounds + self.last_rounds) * self.share * stages + self.tries * self.moves
 
 
 def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
@@ -80,10 +87,10 @@ def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: E
     rng, targets, least = np.random.default_rng([seed, 7]), targets_of(km_ids()), np.inf
     for _ in range(effort.tries):
         start = spoil(labels, dealt(labels, fates, rng), rng, effort.spoilt)
-        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves)
+        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves, REHEATED)
         if loss < least:
             found, least = tried, loss
-        if hit.all():
+        if hit.sum() >= effort.enough:
             break
     return found
 

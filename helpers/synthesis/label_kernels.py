@@ -16,13 +16,14 @@ from helpers.synthesis.targets import FINAL, cooled, loss_of
 
 Z = 1.959963984540054
 COX, LOGRANK = 0, 1
+MOST = 4  # columns of a model
 BREACH = 10.0  # loss for each patient by whom a bound is broken: more than any target
 NEAR = 0.5  # share of moves between neighbours in time, who differ little for a model
 FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fit(pattern, event, columns, kind, beta, out, tolerance):
+def fit(pattern, event, columns, kind, beta, out, tolerance, work):
     """Fill out with hazard ratio, limits and p of each column, or with a log-rank p.
 
     Parameters
@@ -31,28 +32,38 @@ def fit(pattern, event, columns, kind, beta, out, tolerance):
         Columns of the patients, in order of time downwards, as bits; -1 outside the population.
     event : bool array, shape (n,)
     columns : int
-        At most four.
+        At most MOST.
     kind : COX or LOGRANK
     beta : float array, shape (columns,)
         Start and, filled, end of Newton's method.
     out : float array, shape (4 x columns,) or (1,)
     tolerance : float
         Greatest last step of beta.
+    work : tuple of arrays
+        From :func:`scratch`.
     """
     if columns == 1:
-        at_risk, of_one, deaths, died = _two_groups(pattern, event)
+        zero, one = work[0][0], work[0][1]
+        deaths, died = _two_groups(pattern, event, zero, one)
         if kind == LOGRANK:
-            _logrank(at_risk, of_one, deaths, died, out)
+            _logrank(zero, one, deaths, died, out)
         else:
-            _cox_one(at_risk, of_one, deaths, died, beta, out, tolerance)
+            _cox_one(zero, one, deaths, died, beta, out, tolerance)
     else:
-        _cox(pattern, event, columns, beta, out, tolerance)
+        _cox(pattern, event, columns, beta, out, tolerance, work)
+
+
+@njit(cache=True, nogil=True)
+def scratch(n):
+    """Return the arrays that fits of n patients work in: by patient and kind, by patient, by kind, by column, squares."""
+    kinds = 1 << MOST
+    sets = np.empty((max(n, 2), max(n, kinds)))
+    return sets, np.empty(n, np.int64), np.empty((3, kinds)), np.empty((3, MOST)), np.zeros((2, MOST, MOST))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _two_groups(pattern, event):
-    """Count at each event those at risk in group 0 and 1; return also the events and those of group 1."""
-    zero, one = np.empty(pattern.size), np.empty(pattern.size)
+def _two_groups(pattern, event, zero, one):
+    """Fill those at risk in group 0 and 1 at each event; return how many events there are, and in group 1."""
     a, b, deaths, died = 0.0, 0.0, 0, 0.0
     for q in range(pattern.size):
         if pattern[q] >= 0:
@@ -64,7 +75,7 @@ def _two_groups(pattern, event):
                 zero[deaths], one[deaths] = a, b
                 died += pattern[q]
                 deaths += 1
-    return zero, one, deaths, died
+    return deaths, died
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -110,11 +121,12 @@ def _report(beta, se, out, at):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _cox(pattern, event, p, beta, out, tolerance):
+def _cox(pattern, event, p, beta, out, tolerance, work):
     """Fit by Newton's method; patients who agree in every column are one kind, so that a risk set is a few counts."""
     kinds = 1 << p
-    sets, died, deaths = np.empty((pattern.size, kinds)), np.empty(pattern.size, np.int64), 0
-    at_risk = np.zeros(kinds)
+    (sets, died), deaths = work[:2], 0
+    at_risk = work[2][0]
+    at_risk[:kinds] = 0.0
     for q in range(pattern.size):
         k = pattern[q]
         if k >= 0:
@@ -127,9 +139,9 @@ def _cox(pattern, event, p, beta, out, tolerance):
     for a in range(p):
         if not abs(beta[a]) <= 3.0:
             beta[a] = 0.0
-    risk, weight, share = np.empty(kinds), np.empty(kinds), np.empty(kinds)
-    mean, step, score = np.empty(p), np.empty(p), np.empty(p)
-    info, factor = np.empty((p, p)), np.zeros((p, p))
+    risk, weight, share = work[2][0], work[2][1], work[2][2]
+    mean, step, score = work[3][0, :p], work[3][1, :p], work[3][2, :p]
+    info, factor = work[4][0, :p, :p], work[4][1, :p, :p]
     for _ in range(30):
         for k in range(kinds):
             eta = 0.0
@@ -258,13 +270,13 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
     for e in range(order.shape[0]):
         for q in range(n):
             place[e, order[e, q]] = q
-    current, pattern = matrix.copy(), np.empty((count, n), np.int64)
+    work, current, pattern = scratch(n), matrix.copy(), np.empty((count, n), np.int64)
     values, beta, part = np.empty(starts[-1]), np.zeros((count, 4)), np.empty(count)
     for m in range(count):
         p, c, kind, e = sizes[m]
         for i in range(n):
             pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
-        fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT)
+        fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
     have = np.zeros(limits.shape[0], np.int64)
     for b in range(limits.shape[0]):
         for i in range(n):
@@ -311,7 +323,7 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
                 y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
                 if pattern[m, place[e, i]] != x or pattern[m, place[e, j]] != y:
                     pattern[m, place[e, i]], pattern[m, place[e, j]] = x, y
-                    fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT)
+                    fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
                     part[m] = _loss(m, values, number, half, starts, width, schedule[4])
                 new += part[m]
         if new > allowed:

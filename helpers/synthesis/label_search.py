@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.synthesis.label_kernels import COX, FIRM, LOGRANK, anneal, fit, pattern_of
+from helpers.synthesis.label_kernels import COX, FIRM, LOGRANK, anneal, fit, pattern_of, scratch
 from helpers.synthesis.targets import LABELS, Schedule, Targets, targets_of
 
 MEASURES = ("hr", "ci_low", "ci_high", "p")
@@ -116,7 +116,7 @@ class LabelSearch:
         order, event = self.endpoints[endpoint]
         pattern = np.array([pattern_of(self.matrix[i], columns, conditions) for i in order])
         out = np.empty(len(self.ids[model]))
-        fit(pattern, event, len(columns), kind, np.zeros(len(columns)), out, FIRM)
+        fit(pattern, event, len(columns), kind, np.zeros(len(columns)), out, FIRM, scratch(len(pattern)))
         return out
 
     def hits(self) -> dict[str, bool]:
