@@ -4,8 +4,8 @@
 in turn, in one run, several times:
 
 - papermill: the ordinary command `papermill NN.ipynb out.ipynb`, a process and an ordinary kernel for each notebook;
-- forked: `supplement run --jobs 1 --no-site`, one command whose kernels are forked from one server. It also draws and
-  writes every figure and table, and computes every number (results.json), which the other side does not.
+- forked: the same notebooks, writing the same files, by one process whose kernels are forked from one server;
+- `supplement run --jobs 1 --no-site`: the command, which besides computes every number (results.json, concordance.csv).
 
 CPU time is that of the command and all its children, kernels included. A first run, not counted, fills the caches of
 compiled code and fonts for both.
@@ -34,7 +34,8 @@ BIN = Path(sys.executable).parent
 NAME = "bench-series"
 TITLE = "## The series of notebooks"
 PAGE = DOCS / "benchmarks.md"
-FORKED, FIGURES, PLAIN = "supplement run", "papermill, writing figures too", "papermill"
+PLAIN, FIGURES = "papermill", "papermill, writing figures and tables too"
+ALONE, FORKED = "forked kernels, writing figures and tables too", "supplement run"
 Cost = tuple[float, float]  # CPU seconds, seconds on the clock
 
 
@@ -57,6 +58,25 @@ def one_by_one(notebooks: Sequence[Path], folder: Path, *, figures: bool = False
     }
 
 
+def in_one_process(notebooks: Sequence[Path], folder: Path) -> Cost:
+    """Execute the notebooks in forked kernels, and nothing else; return the cost."""
+    return cost(
+        [sys.executable, __file__, "--execute", folder, "--notebooks", ",".join(path.stem for path in notebooks)]
+    )
+
+
+def execute(notebooks: Sequence[Path], folder: Path) -> None:
+    """Be the process of :func:`in_one_process`."""
+    from helpers.run.kernels import forked_kernels
+
+    with forked_kernels(shared=True):
+        from helpers.run.series import execute_all
+
+        done = execute_all(notebooks, folder / "notebooks", {"output_folder": str(folder)})
+    if failed := [str(one.failure) for one in done if one.failure]:
+        raise SystemExit("\n".join(failed))
+
+
 def in_forked_kernels(notebooks: Sequence[Path]) -> tuple[Cost, dict[str, float]]:
     """Execute the series by one command; return its cost, and each notebook's seconds on the clock."""
     wanted = ",".join(path.stem for path in notebooks)
@@ -69,13 +89,14 @@ def in_forked_kernels(notebooks: Sequence[Path]) -> tuple[Cost, dict[str, float]
 
 def measure(notebooks: Sequence[Path], repeats: int) -> tuple[dict[str, list[Cost]], dict[str, list]]:
     """Run both sides in turn; return the cost of each whole series, and what each notebook took on either side."""
-    totals: dict[str, list[Cost]] = {PLAIN: [], FIGURES: [], FORKED: []}
+    totals: dict[str, list[Cost]] = {PLAIN: [], FIGURES: [], ALONE: [], FORKED: []}
     each: dict[str, list] = {path.stem: [] for path in notebooks}
     in_forked_kernels(notebooks)  # fills the caches of compiled code and fonts, for both
     for repeat in range(repeats):
         with tempfile.TemporaryDirectory() as name:
             plain = one_by_one(notebooks, Path(name))
             drawing = one_by_one(notebooks, Path(name), figures=True)
+            totals[ALONE].append(in_one_process(notebooks, Path(name)))
         total, told = in_forked_kernels(notebooks)
         print(f"{repeat + 1}/{repeats}", file=sys.stderr)
         for label, costs in ((PLAIN, plain), (FIGURES, drawing)):
@@ -96,8 +117,8 @@ def report(totals: dict[str, list[Cost]], each: dict[str, list]) -> str:
         f"Written by `make bench` (`docs/bench_series.py`): {len(each)} notebooks, one after the other, medians over",
         f"{repeats} repeat{'s' * (repeats != 1)}, both sides in turn in one run, {os.cpu_count()} cores; compiled code is"
         " cached. `papermill`: the ordinary command for each",
-        "notebook, a process and an ordinary kernel each. `supplement run --jobs 1 --no-site`: one command with forked",
-        "kernels, start of the fork server included; besides, it writes all figures and tables and computes every number.",
+        "notebook, a process and an ordinary kernel each. *Forked kernels*: the same notebooks and files, start of the fork",
+        "server included. `supplement run --jobs 1 --no-site`: the command, which besides computes every number.",
         "CPU time includes the kernels.",
         "",
         "| | CPU, s | wall, s | CPU, % of papermill | wall, % |",
@@ -106,11 +127,9 @@ def report(totals: dict[str, list[Cost]], each: dict[str, list]) -> str:
     for label in totals:
         shares = f"{100 * cpu[label] / cpu[PLAIN]:.0f} | {100 * wall[label] / wall[PLAIN]:.0f}"
         lines.append(f"| {label} | {cpu[label]:.1f} | {wall[label]:.1f} | {shares} |")
-    ratio = (100 * cpu[FORKED] / cpu[FIGURES], 100 * wall[FORKED] / wall[FIGURES])
-    lines += [
-        "",
-        f"Against papermill with the figures written on both sides: {ratio[0]:.0f} % CPU, {ratio[1]:.0f} % wall.",
-    ]
+    for label, told in ((ALONE, "The same work, the same files"), (FORKED, "The whole command against the same files")):
+        ratio = (100 * cpu[label] / cpu[FIGURES], 100 * wall[label] / wall[FIGURES])
+        lines += ["", f"{told}: {ratio[0]:.1f} % of papermill's CPU time, {ratio[1]:.1f} % of its time on the clock."]
     lines += ["", "| notebook | papermill: CPU, s | wall, s | forked: wall, s |", "|---|---:|---:|---:|"]
     for stem, measured in each.items():
         used, plain, forked = (median(column) for column in zip(*((*one, own) for one, own in measured), strict=True))
@@ -131,13 +150,16 @@ def placed(page: str, section: str) -> str:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and write, or execute only."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--notebooks", default="", metavar="04,05", help="only these")
     parser.add_argument("--dry", action="store_true", help="print the section, write nothing")
+    parser.add_argument("--execute", type=Path, metavar="FOLDER", help="only execute the notebooks, into this folder")
     options = parser.parse_args()
     notebooks = numbered(wanted=[name for name in options.notebooks.split(",") if name])
+    if options.execute:
+        return execute(notebooks, options.execute)
     section = report(*measure(notebooks, options.repeats))
     print(section)
     if not options.dry:
