@@ -134,6 +134,16 @@ def test_each_miss_has_one_explanation():
     assert misses.misses({"a": False}, hits, {}).loc[0, "kind"] == misses.NOT_FOUND
 
 
+def test_a_proof_needs_numbers_of_one_population_that_no_cohort_hits_together():
+    curves = ["results.efficacy.os_1y.rate", "results.efficacy.os_2y.rate"]
+    rows = [" ".join(curves), "results.efficacy.rux.pfs.p table5.univariate.rux.p"]
+    found = pd.DataFrame({"ids": rows, "verdict": misses.CONTRADICTION, "arithmetic": ["too steep", "two tests"]})
+    apart = pd.DataFrame([[True, False], [False, True]], columns=curves)
+    missed = [curves[0], "table5.univariate.rux.p"]
+    assert list(misses.contradicted(missed, apart, found)) == [curves[0]]
+    assert misses.contradicted(missed, apart | True, found) == {}
+
+
 def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
     index = ensemble.ensemble_index()
     assert index["seed"].is_unique
