@@ -19,7 +19,7 @@ from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 from helpers.synthesis.targets import targets_of
 
-TINY = ensemble.Effort(curves=2, moves=2000, tries=1, first_rounds=1, last_rounds=0, share=1e-4)
+TINY = ensemble.Effort(curves=1, moves=2000, tries=1, first_rounds=1, last_rounds=0, share=1e-4)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,13 @@ def test_a_begun_ensemble_is_not_made_again(begun):
     )
     assert table["seed"].tolist() == [1, 2]
     assert times == {file.name: file.stat().st_mtime_ns for file in (begun / "working").iterdir()}
+
+
+def test_members_on_curves_that_hit_fewer_than_the_best_are_passed_over(begun, tmp_path):
+    for k, state in enumerate((CALIBRATED, begun / "start.csv")):
+        write_state(tmp_path / f"curves_{k}.csv", *read_state(state))
+    assert ensemble._near([0, 1], tmp_path) == [0]
+    assert ensemble._near([1], tmp_path) == [1]
 
 
 def test_states_come_back_as_they_were_stored(begun, stored):

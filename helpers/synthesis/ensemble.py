@@ -155,6 +155,8 @@ def build_ensemble(
 ) -> pd.DataFrame:
     """Make one member per seed, keeping each as soon as it is found; what is there already is not made again.
 
+    Seeds whose Kaplan-Meier solution hits fewer printed values than the best are passed over.
+
     Parameters
     ----------
     seeds : sequence of int
@@ -175,8 +177,10 @@ def build_ensemble(
     folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
     curves = partial(_curves, folder=folder, effort=effort, start=start)
     run_all(curves, sorted({seed % effort.curves for seed in seeds}), jobs=jobs)
+    near = _near(sorted({seed % effort.curves for seed in seeds}), folder)
+    seeds = [seed for seed in seeds if seed % effort.curves in near]
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
-    say(f"{len(seeds) - len(todo)} of {len(seeds)} members are there")
+    say(f"{len(near)} Kaplan-Meier solutions; {len(seeds) - len(todo)} of {len(seeds)} members are there")
     for begin in range(0, len(todo), 4 * jobs):
         run_all(partial(_member, folder=folder, effort=effort), todo[begin : begin + 4 * jobs], jobs=jobs)
         hits = [one["hits"] for one in _found(folder, seeds)]
@@ -188,6 +192,15 @@ def _curves(k: int, folder: Path, effort: Effort, start: Path) -> None:
     if not (folder / f"curves_{k}.csv").exists():
         labels, fates = read_state(start)
         write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, fates, effort))
+
+
+def _near(curves: Sequence[int], folder: Path) -> list[int]:
+    """Name the Kaplan-Meier solutions that hit most of the printed values: others would cost members that hits."""
+    hits = {}
+    for k in curves:
+        found = survival_hits(*read_state(folder / f"curves_{k}.csv"))
+        hits[k] = sum(found[id] for id in km_ids())
+    return [k for k, count in hits.items() if count == max(hits.values())]
 
 
 def _member(seed: int, folder: Path, effort: Effort) -> None:
