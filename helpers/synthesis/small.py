@@ -43,7 +43,7 @@ class Paper:
     Examples
     --------
     >>> Paper().margins()["arm"]
-    {'old': 42, 'new': 42}
+    {'new': 42, 'old': 42}
     >>> Paper().events()["pfs"]
     ('relapse', 'death')
     """
@@ -125,8 +125,8 @@ def calibrate_small(
 
     Examples
     --------
-    >>> calibrate_small(moves=2000, rounds=1).patients["arm"].value_counts().to_dict()
-    {'old': 42, 'new': 42}
+    >>> calibrate_small(moves=2000, rounds=1).patients["arm"].value_counts().sort_index().to_dict()
+    {'new': 42, 'old': 42}
     """
     paper, began, trace = paper or Paper(), time.perf_counter(), []
     rng = np.random.default_rng(seed)
