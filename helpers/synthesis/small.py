@@ -43,7 +43,7 @@ class Paper:
     Examples
     --------
     >>> Paper().margins()["arm"]
-    {'new': 42, 'old': 42}
+    {'old': 42, 'new': 42}
     >>> Paper().events()["pfs"]
     ('relapse', 'death')
     """
