@@ -92,9 +92,8 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
         fig.set_layout_engine("none")
-        for (
-            ax
-        ) in fig.axes:  # the solver's last digits differ from run to run, and the names of clip paths are made of them
+        # the solver's last digits differ from run to run, and the names of clip paths are made of them
+        for ax in fig.axes:
             ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
     picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None})
     if parameters.output_folder:

@@ -50,7 +50,7 @@ def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple
     for stage, part in trace.groupby("stage", sort=False):
         label = stage if stage in palette else None
         loss.plot(part["elapsed"] / 60, part["loss"], ".-", color=palette.get(stage, "0.6"), label=label)
-    loss.set(xlabel="minutes of search on one core", ylabel="loss of the stage", ylim=(0, None))
+    loss.set(xlabel="minutes by the clock", ylabel="loss of the stage", ylim=(0, None))
     loss.legend(fontsize=7, title="longest stages", title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return hits, loss
 

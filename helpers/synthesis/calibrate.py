@@ -362,7 +362,8 @@ def default_trace() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per round: stage, turn, turns, seconds (since the stage began), elapsed (seconds since the search began),
+        One row per round: stage, turn, turns, seconds (since the stage began), elapsed (seconds by the clock since the search
+        began, whatever else the machine did),
         loss, hits, of, missing, total, seed.
     """
     trace = pd.read_csv(FOLDER / TRACE, keep_default_na=False).drop(columns="synthetic")
