@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -131,28 +131,36 @@ def calibrate_small(
     paper, began, trace = paper or Paper(), time.perf_counter(), []
     rng = np.random.default_rng(seed)
     labels, days = _start(paper, rng)
+    whole = _label_search(paper, labels, days)  # all models on what is best so far
 
-    def note(stage: str, turn: int, loss: float, more: int) -> None:
-        hits = int(evaluated(paper, labels, days)["hit"].sum())
+    def note(stage: str, turn: int, loss: float, more: int, better: bool = True) -> None:
+        hits = sum(hit.sum() for *_, hit in _judged(paper, days, whole)) if better else trace[-1][-1]
         spent = more + (trace[-1][2] if trace else 0)
-        trace.append((stage, turn, spent, time.perf_counter() - began, float(loss), hits))
+        trace.append((stage, turn, spent, time.perf_counter() - began, float(loss), int(hits)))
 
     note("start", 0, np.nan, 0)
     least = np.inf
     for turn in range(3 * rounds):
         tried, loss = _anneal_days(paper, days, rng, moves, DAYS if turn % 2 == 0 else FINE)
-        days, least = (tried, loss) if loss < least else (days, least)
-        note("days", turn + 1, least, moves)
+        if better := loss < least:
+            days, least = tried, loss
+            whole = _label_search(paper, labels, days)
+        note("days", turn + 1, least, moves, better)
         if least <= 0:
             break
     for name, rows in paper.table("stages.csv").groupby("stage", sort=False):
-        least = np.inf
+        least, search = np.inf, _label_search(paper, labels, days, set(";".join(rows["models"]).split(";")))
+        moved = {row.label: np.zeros(len(labels), int) for row in rows.itertuples()}
+        bounds, tries = _bounds(paper, name), int(rows["moves"].iloc[0])
         for turn in range(rounds):
-            tried, loss = _anneal_labels(paper, name, rows, labels, days, rng, LABELS if turn % 2 == 0 else FINE)
-            labels, least = (tried, loss) if loss < least else (labels, least)
-            note(name, turn + 1, least, int(rows["moves"].iloc[0]))
+            search.matrix[:] = whole.matrix
+            loss = search.anneal(moved, bounds, rng, tries, LABELS if turn % 2 == 0 else FINE)
+            if better := loss < least:
+                whole.matrix[:], least = search.matrix, loss
+            note(name, turn + 1, least, tries, better)
             if least <= 0:
                 break
+        labels = whole.frame()
     patients = pd.concat([labels, days], axis=1).assign(synthetic=True)
     columns = ["stage", "round", "moves", "seconds", "loss", "hits"]
     return Calibrated(patients, evaluated(paper, labels, days), pd.DataFrame(trace, columns=columns))
@@ -179,17 +187,23 @@ def evaluated(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> pd.Data
     DataFrame
         id, printed, computed, hit.
     """
-    curves, printed = paper.curve_ids(), published(paper.folder).set_index("id")["value"]
-    targets = targets_of(curves, paper.folder)
-    values = _curve_values(paper, days)
-    rows = list(zip(curves, values, targets.hit(values), strict=True))
-    search = _label_search(paper, labels, days)
-    for k, (ids, goal) in enumerate(zip(search.ids, search.targets, strict=True)):
-        computed = search.values(k)
-        rows += [row for row in zip(ids, computed, goal.hit(computed), strict=True) if row[0]]
+    printed = published(paper.folder).set_index("id")["value"]
+    parts = _judged(paper, days, _label_search(paper, labels, days))
+    rows = [row for part in parts for row in zip(*part, strict=True) if row[0]]
     out = pd.DataFrame(rows, columns=["id", "computed", "hit"])
     out.insert(1, "printed", out["id"].map(printed))
     return out
+
+
+def _judged(
+    paper: Paper, days: pd.DataFrame, search: LabelSearch
+) -> Iterator[tuple[Sequence[str], np.ndarray, np.ndarray]]:
+    """Yield ids ("": not printed), values and whether they hit: of the curves, then of each model of *search*."""
+    targets, values = targets_of(paper.curve_ids(), paper.folder), _curve_values(paper, days)
+    yield targets.ids, values, targets.hit(values)
+    for k, (ids, goal) in enumerate(zip(search.ids, search.targets, strict=True)):
+        computed = search.values(k)
+        yield ids, computed, goal.hit(computed) & (np.array(ids) != "")
 
 
 def _start(paper: Paper, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -220,16 +234,12 @@ def _label_search(
     return LabelSearch(labels, endpoints_of(days, paper.events()), chosen, folder=paper.folder)
 
 
-def _anneal_labels(paper, name, rows, labels, days, rng, schedule) -> tuple[pd.DataFrame, float]:
-    search = _label_search(paper, labels, days, {model for models in rows["models"] for model in models.split(";")})
+def _bounds(paper: Paper, stage: str) -> list[Bound]:
     table = paper.table("bounds.csv")
-    bounds = [
+    return [
         Bound((r.first, r.codes), (r.second, r.codes_second), int(r.low), int(r.high))
-        for r in table[table["stage"] == name].itertuples()
+        for r in table[table["stage"] == stage].itertuples()
     ]
-    moved = {row.label: np.zeros(len(labels), int) for row in rows.itertuples()}
-    loss = search.anneal(moved, bounds, rng, int(rows["moves"].iloc[0]), schedule)
-    return search.frame(), loss
 
 
 def _masks(paper: Paper) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -251,9 +261,9 @@ def _arrays(paper: Paper, days: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _curve_values(paper: Paper, days: pd.DataFrame) -> np.ndarray:
     state, contact = _arrays(paper, days)
-    masks, sizes, at, events = _masks(paper)
+    masks, sizes, at, _ = _masks(paper)
     out = np.empty(2 * at.size)
-    _curves(state, contact, masks, sizes, at, events, out)
+    _curves(state, contact, masks, sizes, at, out)
     return out
 
 
@@ -269,40 +279,69 @@ def _anneal_days(paper: Paper, days: pd.DataFrame, rng, moves: int, schedule: Sc
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _curves(state, contact, masks, sizes, at, events, out):
+def _curves(state, contact, masks, sizes, at, out):
     """Fill out with rate and plain half-width (percent) of each endpoint at its milestones; event days differ.
 
-    Returns by how many events an endpoint has too few or too many.
+    Returns the patients as :func:`_search` keeps them: time, event and numbers at risk, shape (endpoints, n), and the
+    logarithm of the Kaplan-Meier factor and the Greenwood term of an event among 0 ... n at risk.
     """
-    n, begin, broken = contact.size, 0, 0.0
-    day, event = np.empty(n), np.empty(n, np.bool_)
-    logarithms, variances = np.empty(n), np.empty(n)
+    n = contact.size
+    times, event = np.full((masks.size, n), -np.inf), np.zeros((masks.size, n), np.bool_)
+    at_risk, factors = np.zeros((masks.size, n), np.int64), np.zeros((2, n + 1))
+    for k in range(1, n + 1):
+        factors[0, k] = math.log1p(-1.0 / k)
+        factors[1, k] = 1.0 / (k * max(k - 1.0, 1e-9))
+    for i in range(n):
+        _follow(i, state, contact, masks, times, event, at_risk)
     for e in range(masks.size):
-        for i in range(n):
-            day[i], event[i] = contact[i], False
-            for s in range(state.shape[1]):
-                if (masks[e] >> s) & 1 and state[i, s] <= day[i]:
-                    day[i], event[i] = state[i, s], True
-        last = at[begin : begin + sizes[e]].max()
-        for i in range(n):
-            if event[i] and day[i] <= last:
-                at_risk = 0
-                for j in range(n):
-                    at_risk += day[j] >= day[i]
-                logarithms[i] = math.log1p(-1.0 / at_risk)
-                variances[i] = 1.0 / (at_risk * max(at_risk - 1.0, 1e-9))
-        for m in range(begin, begin + sizes[e]):
-            logarithm, variance = 0.0, 0.0
-            for i in range(n):
-                if event[i] and day[i] <= at[m]:
-                    logarithm += logarithms[i]
-                    variance += variances[i]
-            out[2 * m] = 100.0 * math.exp(logarithm)
-            out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
-        begin += sizes[e]
-        total = event.sum()
+        _read_curve(e, times, event, at_risk, factors, sizes, at, out)
+    return times, event, at_risk, factors
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _follow(i, state, contact, masks, times, event, at_risk):
+    """Bring time, event and numbers at risk up to the days of patient i; return which endpoints changed, as bits."""
+    changed = 0
+    for e in range(masks.size):
+        day, seen, before = contact[i], False, times[e, i]
+        for s in range(state.shape[1]):
+            if (masks[e] >> s) & 1 and state[i, s] <= day:
+                day, seen = state[i, s], True
+        if day == before and seen == event[e, i]:
+            continue
+        changed |= 1 << e
+        event[e, i] = seen
+        if day != before:
+            for j in range(contact.size):
+                at_risk[e, j] += int(day >= times[e, j]) - int(before >= times[e, j])
+            times[e, i], at_risk[e, i] = day, 0
+            for j in range(contact.size):
+                at_risk[e, i] += int(times[e, j] >= day)
+    return changed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _read_curve(e, times, event, at_risk, factors, sizes, at, out):
+    """Fill out with rate and half-width of one endpoint at its milestones."""
+    begin = sizes[:e].sum()
+    for m in range(begin, begin + sizes[e]):
+        logarithm, variance = 0.0, 0.0
+        for i in range(times.shape[1]):
+            if event[e, i] and times[e, i] <= at[m]:
+                logarithm += factors[0, at_risk[e, i]]
+                variance += factors[1, at_risk[e, i]]
+        out[2 * m] = 100.0 * math.exp(logarithm)
+        out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
+
+
+@njit(cache=True, nogil=True)
+def _odd(event, events):
+    """Return half the number of events that the endpoints have too few or too many."""
+    broken = 0.0
+    for e in range(event.shape[0]):
+        total = event[e].sum()
         broken += max(0.0, events[e, 0] - total) + max(0.0, total - events[e, 1])
-    return broken
+    return 0.5 * broken
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -331,16 +370,16 @@ def _search(rng, moves, schedule, state, contact, limits, last, masks, sizes, at
             if state[i, s] < np.inf:
                 taken[int(state[i, s])] += 1
     values = np.empty(2 * at.size)
-    odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
+    times, event, at_risk, factors = _curves(state, contact, masks, sizes, at, values)
+    odd = _odd(event, events)
     (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
     loss = loss_of(values, number, half, width, schedule[4]) + odd
-    keep, keep_contact = state.copy(), contact.copy()
+    keep, keep_contact, old, old_odd = state.copy(), contact.copy(), values.copy(), odd
     row, latest = np.empty(count), limits[:, 1].max()  # nobody is followed for longer than a state can come
     for step in range(moves):
         phase = min(1.0, 1.1 * step / moves)
         if step % 500 == 0:
             heat, width = cooled(schedule, phase)
-            odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
             loss = loss_of(values, number, half, width, schedule[4]) + odd
         i, s = rng.integers(0, n), rng.integers(0, count)
         row[:], rest = state[i], contact[i]
@@ -366,9 +405,13 @@ def _search(rng, moves, schedule, state, contact, limits, last, masks, sizes, at
         for k in range(count):
             if last[k] and state[i, k] < np.inf:
                 contact[i] = state[i, k]
-        new = 1e9
+        new, changed, old[:], old_odd = 1e9, 0, values, odd
         if _allowed(state, contact, i, limits, last, taken):
-            odd = 0.5 * _curves(state, contact, masks, sizes, at, events, values)
+            changed = _follow(i, state, contact, masks, times, event, at_risk)
+            for e in range(masks.size):
+                if (changed >> e) & 1:
+                    _read_curve(e, times, event, at_risk, factors, sizes, at, values)
+            odd = _odd(event, events) if changed else odd
             new = loss_of(values, number, half, width, schedule[4]) + odd
         if new < 1e9 and (new <= loss or rng.random() < math.exp((loss - new) / heat)):
             loss = new
@@ -379,6 +422,9 @@ def _search(rng, moves, schedule, state, contact, limits, last, masks, sizes, at
                     keep[:], keep_contact[:] = state, contact
         else:
             state[i], contact[i] = row, rest
+            if changed:
+                _follow(i, state, contact, masks, times, event, at_risk)
+                values[:], odd = old, old_odd
         for k in range(count):
             if state[i, k] < np.inf:
                 taken[int(state[i, k])] += 1
