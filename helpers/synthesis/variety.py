@@ -7,18 +7,19 @@ bound: other cohorts, of another generator or a longer search, may lie outside.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
 from helpers.paths import DATA
 from helpers.results.registry import compute
-from helpers.synthesis.fate_search import endpoints
 
 State = tuple[pd.DataFrame, pd.DataFrame]
 QUANTITIES = DATA / "synthesis" / "quantities.csv"
@@ -37,33 +38,39 @@ def quantities() -> pd.DataFrame:
     return pd.read_csv(QUANTITIES, dtype=str)
 
 
-def roles(labels: pd.DataFrame) -> pd.Series:
-    """Say in one text what kind of patient each is, by what the multivariable model sees."""
-    blasts = labels["blast"].map({"lt5": "few blasts", "na": "blasts unknown"}).fillna("many blasts")
-    parts = [np.where(labels["female"], "girl", "boy"), np.where(labels["age_over"], "over 8", "up to 8"), blasts]
-    return pd.Series(parts[0], labels.index) + ", " + parts[1] + ", " + parts[2] + ", GC " + labels["gc"]
-
-
-def events_by(labels: pd.DataFrame, fates: pd.DataFrame, by: pd.Series | None = None) -> pd.Series:
-    """Count PFS events by kind of patient."""
-    event = pd.Series(endpoints(labels, fates)["pfs"][1], labels.index)
-    return event.groupby(roles(labels) if by is None else by).sum()
-
-
 class Seen(tuple):
     """A state that is looked at many times: what is derived from it is derived once."""
 
     @cached_property
     def pfs(self) -> tuple[np.ndarray, np.ndarray]:
-        return endpoints(*self)["pfs"]
+        fates = self[1]
+        first = np.fmin(fates["progression"].to_numpy(), fates["death"].to_numpy())
+        event = ~np.isnan(first)
+        return np.where(event, first, fates["contact"].to_numpy()), event
 
     @cached_property
-    def kinds(self) -> pd.Series:
-        return events_by(*self)
+    def kinds(self) -> Counter:
+        labels = self[0]
+        blasts = labels["blast"].where(labels["blast"].isin(["lt5", "na"]), "many")
+        return Counter(_rows(labels["female"], labels["age_over"], blasts, labels["gc"], among=self.pfs[1]))
 
     @cached_property
-    def cells(self) -> pd.Series:
-        return self[0].groupby(["crs", "gc", "tcz", "rux"]).size()
+    def order(self) -> list[tuple]:
+        time, event = self.pfs
+        kinds = _rows(self[0]["female"], self[0]["gc"], among=event)
+        return [kinds[k] for k in np.argsort(time[event])]
+
+    @cached_property
+    def ranks(self) -> np.ndarray:
+        return rankdata(self.pfs[0])
+
+    @cached_property
+    def cells(self) -> Counter:
+        return Counter(_rows(*(self[0][name] for name in ("crs", "gc", "tcz", "rux"))))
+
+
+def _rows(*columns: pd.Series, among: np.ndarray | slice = slice(None)) -> list[tuple]:
+    return list(zip(*(column.to_numpy()[among].tolist() for column in columns), strict=True))
 
 
 def _seen(state: State) -> Seen:
@@ -73,19 +80,12 @@ def _seen(state: State) -> Seen:
 def same_kind(a: State, b: State) -> float:
     """Return the share of PFS events that fall on the same kinds of patients (sex, age, blasts, GC dose)."""
     first, second = _seen(a).kinds, _seen(b).kinds
-    both = pd.concat([first, second], axis=1).fillna(0)
-    return float(both.min(axis=1).sum() / both.sum().max())
+    return (first & second).total() / max(first.total(), second.total())
 
 
 def same_order(a: State, b: State) -> float:
     """Return the share of places in the order of PFS events that a patient of the same sex and GC dose takes."""
-    orders = []
-    for state in (a, b):
-        labels, (time, event) = state[0], _seen(state).pfs
-        kind = labels["female"].map({True: "girl ", False: "boy "}) + labels["gc"]
-        orders.append(kind.to_numpy()[event][np.argsort(time[event])])
-    length = min(map(len, orders))
-    return float((orders[0][:length] == orders[1][:length]).mean())
+    return float(np.mean([one == other for one, other in zip(_seen(a).order, _seen(b).order, strict=False)]))
 
 
 def same_patients(a: State, b: State) -> float:
@@ -95,15 +95,13 @@ def same_patients(a: State, b: State) -> float:
 
 
 def order_correlation(a: State, b: State) -> float:
-    """Return the rank correlation of PFS times, patient by patient as the states number them."""
-    first, second = _seen(a).pfs[0], _seen(b).pfs[0]
-    return float(pd.Series(first).corr(pd.Series(second), method="spearman"))
+    """Return the rank correlation (Spearman) of PFS times, patient by patient as the states number them."""
+    return float(np.corrcoef(_seen(a).ranks, _seen(b).ranks)[1, 0])
 
 
 def same_cells(a: State, b: State) -> float:
     """Return the share of patients in the same cells of a table that is not printed: CRS grade by GC dose, TCZ and RUX."""
-    tables = [_seen(a).cells, _seen(b).cells]
-    return float(pd.concat(tables, axis=1).fillna(0).min(axis=1).sum() / len(a[0]))
+    return (_seen(a).cells & _seen(b).cells).total() / len(a[0])
 
 
 MEASURES: dict[str, Callable[[State, State], float]] = {
