@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -271,12 +274,20 @@ def _drawable(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
 def _digest(state: pd.DataFrame) -> str:
     text = io.StringIO()
     state.to_csv(text, lineterminator="\n")
-    return hashlib.sha256(text.getvalue().encode()).hexdigest()
+    return _sha256(text.getvalue())
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=2)
-def _packed(folder: Path, changed: int) -> pd.DataFrame:
-    return pd.read_csv(folder / STATES, dtype=str, keep_default_na=False)
+def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
+    """Read the packed states: the text of each state by its number, as it was stored, and the line above all of them."""
+    header, *lines = lzma.decompress((folder / STATES).read_bytes()).decode().splitlines(keepends=True)
+    split = [line.partition(",") for line in lines]
+    members = {int(cohort): "".join(row[2] for row in rows) for cohort, rows in groupby(split, itemgetter(0))}
+    return members, header.removeprefix("cohort,patient")
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
@@ -295,21 +306,23 @@ def ensemble_quantities(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
 
 
 def load_states(folder: str | Path = ENSEMBLE) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Yield labels and fates of each member, its checksum tested.
+    """Yield labels and fates of each member, after the checksums of all were tested.
 
     Raises
     ------
     InputError
         If a state is not the one that was stored.
     """
-    packed = _packed(Path(folder), (Path(folder) / STATES).stat().st_mtime_ns)
-    for row in ensemble_index(folder).itertuples():
-        part = packed[packed["cohort"] == str(row.cohort)].drop(columns="cohort").set_index("patient").rename_axis(None)
-        state = read_state(io.StringIO(part.to_csv()))
-        whole = pd.concat([state[0], state[1][FATES]], axis=1).assign(synthetic=True)
-        if _digest(whole) != row.sha256:
-            raise InputError([Problem(STATES, "", "cohort", row.cohort, "the state with the sha256 of the index")])
-        yield state
+    members, header = _packed(Path(folder), (Path(folder) / STATES).stat().st_mtime_ns)
+    index = ensemble_index(folder)
+    texts = [members.get(cohort, "") for cohort in index["cohort"]]
+    wrong = index["cohort"][[_sha256(header + text) for text in texts] != index["sha256"]]
+    if len(wrong):
+        raise InputError([Problem(STATES, "", "cohort", k, "the state with the sha256 of the index") for k in wrong])
+    labels, fates = read_state(io.StringIO(header + "".join(texts)))
+    ends = np.cumsum([text.count("\n") for text in texts])
+    for begin, end in zip([0, *ends], ends, strict=False):
+        yield labels.iloc[begin:end].copy(), fates.iloc[begin:end].copy()
 
 
 def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> Iterator[Cohort]:
