@@ -10,7 +10,7 @@ import pytest
 
 from helpers.problems import InputError
 from helpers.synthesis import ensemble, misses, variety
-from helpers.synthesis.calibrate import survival_hits
+from helpers.synthesis.calibrate import Plan, survival_hits
 from helpers.synthesis.fate_search import km_ids, km_values
 from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.labels import draw_labels
@@ -19,7 +19,8 @@ from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 from helpers.synthesis.targets import targets_of
 
-TINY = ensemble.Effort(curves=1, moves=2000, tries=1, first_rounds=1, last_rounds=0, share=1e-4)
+ONCE = Plan(fate_moves=20_000_000, first_rounds=1, last_rounds=0, effort=1e-4)
+TINY = ensemble.Effort(curves=1, solution=ONCE, dearest=ONCE, others=ONCE)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +51,19 @@ def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
     assert variety.order_correlation((labels, fates), (labels, dealt)) < 0.6
 
 
-def test_spoilt_fates_no_longer_fit_but_keep_their_order(begun):
-    labels, fates = read_state(begun / "start.csv")
-    spoilt = ensemble.spoil(labels, fates, np.random.default_rng(1), 10)
-    assert (spoilt["progression"] != fates["progression"])[fates["progression"].notna()].sum() == 10
-    assert not (spoilt["progression"] >= spoilt["contact"]).any()
+def test_another_number_is_another_kaplan_meier_solution(begun):
+    labels, _ = read_state(begun / "start.csv")
+    one, same, other = (ensemble.other_curves(number, labels, TINY) for number in (1, 1, 2))
+    pd.testing.assert_frame_equal(one, same)
+    assert (one["death"].notna() != other["death"].notna()).any()
+    assert len(set(one["progression"].dropna()) & set(other["progression"].dropna())) < 20
+
+
+def test_most_is_spent_on_the_stage_with_the_most_moves():
+    effort = ensemble.Effort()
+    plans = effort.stages()
+    assert [stage for stage, plan in plans.items() if plan is effort.dearest] == ["joint"]
+    assert effort.all_moves() > 20 * 10_000_000  # of the fates alone
 
 
 def test_a_begun_ensemble_is_not_made_again(begun):

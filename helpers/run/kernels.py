@@ -48,6 +48,10 @@ SERVER = "__fork_server__"
 PRELOAD = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
     "IPython.core.completer",
     "IPython.core.pylabtools",
     "numpy",

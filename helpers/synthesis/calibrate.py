@@ -152,13 +152,34 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         labels = draw_labels(rng)
         fates = draw_fates(labels, rng)
     if "fates" not in done:
-        fates = _best_fates(seed, labels, fates, plan, tell)
+        fates = calibrate_fates(seed, labels, fates, plan, tell)
         done = _keep(folder, labels, fates, [*done, "fates"], spent + time.monotonic() - began)
     for name, rows in plan.stages().items():
         if name not in done:
             labels = _stage(seed, name, rows, labels, fates, plan, tell)
             done = _keep(folder, labels, fates, [*done, name], spent + time.monotonic() - began)
     return Outcome(labels, fates, survival_hits(labels, fates, plan), spent + time.monotonic() - began)
+
+
+def calibrate_fates(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None, say: Progress | None = None
+) -> pd.DataFrame:
+    """Search a Kaplan-Meier solution: some rounds from given fates, the last ones from the best that they found."""
+    plan, say = plan or Plan(), say or (lambda text: None)
+    targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
+    began, moves, turns = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds
+    for turn in range(turns):
+        start, schedule = (fates, DAYS) if turn < plan.first_rounds else (best, FINE)
+        found, loss, hit = search_fates(start, labels, targets, _rng(seed, "fates", turn), moves, schedule)
+        if loss < least:
+            best, least, most = found, loss, hit
+        missed = tuple(id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h)
+        seconds = time.monotonic() - began
+        total = sum(survival_hits(labels, best, plan).values())
+        say(Step("fates", turn + 1, turns, seconds, least, int(most.sum()), most.size, missed, total))
+        if most.all():
+            break
+    return best
 
 
 def calibrate_labels(
@@ -193,24 +214,6 @@ def _curve_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan) -> np.nda
 
 def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(stage.encode()), turn])
-
-
-def _best_fates(seed, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
-    """Search the fates: some rounds from the start, the last ones from the best that they found."""
-    targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
-    began, moves, turns = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds
-    for turn in range(turns):
-        start, schedule = (fates, DAYS) if turn < plan.first_rounds else (best, FINE)
-        found, loss, hit = search_fates(start, labels, targets, _rng(seed, "fates", turn), moves, schedule)
-        if loss < least:
-            best, least, most = found, loss, hit
-        missed = tuple(id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h)
-        seconds = time.monotonic() - began
-        total = sum(survival_hits(labels, best, plan).values())
-        say(Step("fates", turn + 1, turns, seconds, least, int(most.sum()), most.size, missed, total))
-        if most.all():
-            break
-    return best
 
 
 def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """An ensemble of calibrated cohorts: what the print leaves open, as far as this generator can show it.
 
-Each cohort starts from the default one, its fates spoilt and searched anew (another Kaplan-Meier solution: other
-patients fail, at other times), then every label searched anew on them. Only states are stored; cohorts are rebuilt.
+Each cohort has fates of another search than the default one's (another Kaplan-Meier solution: other patients fail, at
+other times), dealt to the patients anew, then every label searched anew on them. Only states are stored; cohorts are
+rebuilt.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ from helpers.parallel import run_all
 from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
-from helpers.synthesis.calibrate import Plan, calibrate_labels, survival_hits
-from helpers.synthesis.fate_search import km_ids, search_fates
+from helpers.synthesis.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
+from helpers.synthesis.fate_search import km_ids
+from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.state import FATES, read_state, write_state
-from helpers.synthesis.targets import Schedule, targets_of
 from helpers.synthesis.variety import measured
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
 WORKING = RUNS / "ensemble"
-REHEATED = Schedule(1.0, 0.03, 100.0, 1.0, far=50.0)  # of days, from spoilt ones
+SOLUTIONS = 1000  # seed of the first Kaplan-Meier solution, beyond those of default cohorts
+SHORT = 1  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
+THOROUGH, BRIEF, OFTEN = Plan(), Plan(first_rounds=3, last_rounds=1, effort=0.5), Plan(first_rounds=12, effort=0.5)
 WITHIN = 10  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -46,39 +49,46 @@ class Effort:
     ----------
     curves : int
         Kaplan-Meier solutions that members take in turn.
-    spoilt : int
-        Progressions that are drawn anew before a search of fates, so that it cannot return its start.
-    moves, tries, enough : int
-        Of each search of the fates; the best of some tries is taken, or the first that hits so many of the 18.
-    first_rounds, last_rounds : int
-        How often each stage of labels is searched from its start, and then from the best that was found.
-    share : float
-        Factor on the moves of the stages.
+    solution : Plan
+        How each of them is searched; as the default's, unless told otherwise.
+    dearest, others : Plan
+        How labels are searched: those of the stage with the most moves, and those of all others.
     """
 
     curves: int = 6
-    spoilt: int = 20
-    moves: int = 10_000_000
-    tries: int = 8
-    enough: int = 16
-    first_rounds: int = 3
-    last_rounds: int = 1
-    share: float = 0.5
+    solution: Plan = THOROUGH
+    dearest: Plan = BRIEF
+    others: Plan = OFTEN
+
+    def stages(self) -> dict[str, Plan]:
+        """Return the plan of each stage of labels, in order."""
+        moves = _moves(self.others)
+        return {stage: self.dearest if moves[stage] == max(moves.values()) else self.others for stage in moves}
 
     def all_moves(self) -> float:
-        """Count the moves tried for one member: of labels, and of the Kaplan-Meier solution that it shares."""
-        stages = sum(float(rows["moves"].iloc[0]) for rows in Plan().stages().values())
-        return (self.first_rounds + self.last_rounds) * self.share * stages + self.tries * self.moves
+        """Count the moves tried for one member at most: of labels, and of the Kaplan-Meier solution that it shares."""
+        plans, moves = self.stages(), _moves(self.others)
+        labels = sum(_rounds(plans[stage]) * plans[stage].effort * moves[stage] for stage in plans)
+        return labels + _rounds(self.solution) * self.solution.effort * self.solution.fate_moves
 
 
-def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
+def _moves(plan: Plan) -> dict[str, float]:
+    return {stage: float(rows["moves"].iloc[0]) for stage, rows in plan.stages().items()}
+
+
+def _rounds(plan: Plan) -> int:
+    return plan.first_rounds + plan.last_rounds
+
+
+def other_curves(number: int, labels: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
     """Search for another Kaplan-Meier solution: other patients fail, at other times.
 
     Parameters
     ----------
-    seed : int
-    labels, fates : DataFrame
-        A calibrated state, from :func:`helpers.synthesis.state.read_state`.
+    number : int
+        Of the solution: another number, another solution.
+    labels : DataFrame
+        Of a calibrated state, from :func:`helpers.synthesis.state.read_state`; their response and CRS are kept.
     effort : Effort, optional
 
     Returns
@@ -86,16 +96,8 @@ def other_curves(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: E
     DataFrame
         Fates.
     """
-    effort = effort or Effort()
-    rng, targets, least = np.random.default_rng([seed, 7]), targets_of(km_ids()), np.inf
-    for _ in range(effort.tries):
-        start = spoil(labels, dealt(labels, fates, rng), rng, effort.spoilt)
-        tried, loss, hit = search_fates(start, labels, targets, rng, effort.moves, REHEATED)
-        if loss < least:
-            found, least = tried, loss
-        if hit.sum() >= effort.enough:
-            break
-    return found
+    start = draw_fates(labels, np.random.default_rng([number, 7]))
+    return calibrate_fates(SOLUTIONS + number, labels, start, (effort or Effort()).solution)
 
 
 def vary(
@@ -113,16 +115,10 @@ def vary(
     -------
     labels, fates : DataFrame
     """
-    effort = effort or Effort()
     fates = dealt(labels, fates, np.random.default_rng([seed, 8]))
-    return _all_stages(seed, labels, fates, effort), fates
-
-
-def _all_stages(seed: int, labels, fates, effort: Effort) -> pd.DataFrame:
-    plan = Plan(first_rounds=effort.first_rounds, last_rounds=effort.last_rounds, effort=effort.share)
-    for name in plan.stages():
-        labels = calibrate_labels(seed, name, labels, fates, plan)
-    return labels
+    for stage, plan in (effort or Effort()).stages().items():
+        labels = calibrate_labels(seed, stage, labels, fates, plan)
+    return labels, fates
 
 
 def dealt(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -132,19 +128,6 @@ def dealt(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator) -
         who = np.flatnonzero((labels["response"] == response) & ~labels["crs_open"])
         out.loc[out.index[who], columns] = fates.loc[fates.index[rng.permutation(who)], columns].to_numpy()
     return out.astype(fates.dtypes.to_dict())
-
-
-def spoil(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator, number: int) -> pd.DataFrame:
-    """Draw the day of *number* progressions anew, anywhere that follow-up allows; the curves no longer fit."""
-    out = fates.copy()
-    able = fates["progression"].notna() & fates["failure"].isna() & (labels["response"] != "NR")
-    taken = set(fates[["progression", "failure", "death", "assessed"]].to_numpy().ravel())
-    for patient in rng.permutation(fates.index[able])[:number]:
-        last = int(min(fates.loc[patient, "contact"] - 10, 1090))
-        day = float(rng.choice([d for d in range(45, last) if d not in taken]))
-        out.loc[patient, "progression"] = day
-        taken.add(day)
-    return out
 
 
 def build_ensemble(
@@ -158,7 +141,7 @@ def build_ensemble(
 ) -> pd.DataFrame:
     """Make one member per seed, keeping each as soon as it is found; what is there already is not made again.
 
-    Seeds whose Kaplan-Meier solution hits fewer printed values than the best are passed over.
+    Seeds whose Kaplan-Meier solution hits clearly fewer printed values than the best are passed over.
 
     Parameters
     ----------
@@ -193,17 +176,17 @@ def build_ensemble(
 
 def _curves(k: int, folder: Path, effort: Effort, start: Path) -> None:
     if not (folder / f"curves_{k}.csv").exists():
-        labels, fates = read_state(start)
-        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, fates, effort))
+        labels, _ = read_state(start)
+        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, effort))
 
 
 def _near(curves: Sequence[int], folder: Path) -> list[int]:
-    """Name the Kaplan-Meier solutions that hit most of the printed values: others would cost members that hits."""
+    """Name the Kaplan-Meier solutions that hit most of the printed values, or nearly: others cost members their hits."""
     hits = {}
     for k in curves:
         found = survival_hits(*read_state(folder / f"curves_{k}.csv"))
         hits[k] = sum(found[id] for id in km_ids())
-    return [k for k, count in hits.items() if count == max(hits.values())]
+    return [k for k, count in hits.items() if count >= max(hits.values()) - SHORT]
 
 
 def _member(seed: int, folder: Path, effort: Effort) -> None:
