@@ -35,6 +35,7 @@ from helpers.published.concordance import VERDICTS, concordance, summary
 from helpers.published.values import published
 from helpers.results import registry
 from helpers.results.exposure import exposure_groups
+from helpers.run.kernels import PromptManager
 from helpers.run.site import BookError, build_book
 
 KERNEL = "python3"
@@ -240,6 +241,7 @@ def execute(
                 target,
                 dict(settings),
                 kernel_name=KERNEL,
+                kernel_manager_class=PromptManager,
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 extra_arguments=QUIET,
