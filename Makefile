@@ -80,4 +80,5 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing requirements.lock into .venv (once; a minute or two)."
 	@$(PIP) install --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q helpers
 	@touch $@

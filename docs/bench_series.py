@@ -8,7 +8,7 @@ in turn, in one run, several times:
 - `supplement run --jobs 1 --no-site`: the command, which besides computes every number (results.json, concordance.csv).
 
 CPU time is that of the command and all its children, kernels included. A first run, not counted, fills the caches of
-compiled code and fonts for both.
+compiled code (Python's own too) and fonts for both.
 """
 
 from __future__ import annotations
@@ -41,8 +41,11 @@ Cost = tuple[float, float]  # CPU seconds, seconds on the clock
 
 def cost(command: Sequence[str | Path]) -> Cost:
     """Run a command to its end; return its CPU seconds, children included, and its seconds on the clock."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     clock, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]}: {done.stderr[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

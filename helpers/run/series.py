@@ -242,6 +242,7 @@ def execute(
                 dict(settings),
                 kernel_name=KERNEL,
                 kernel_manager_class=PromptManager,
+                coalesce_streams=True,  # what is printed comes in pieces, by the clock
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 extra_arguments=QUIET,
