@@ -178,25 +178,25 @@ def _weights(cohort: Cohort) -> pd.Series:
 
 
 def _toxicity(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    out = pd.DataFrame(index=frame.index)
+    out: dict[str, pd.Series] = {}
     if not cohort.has("toxicity", "event", "day_from", "grade"):
-        return out
+        return pd.DataFrame(index=frame.index)
     rows = cohort.tables["toxicity"]
     for event in ("CRS", "ICANS"):
         name, these = event.lower(), rows[rows["event"] == event]
         by = these.groupby("patient_id")
-        out[name] = out.index.isin(these["patient_id"])
-        out[f"{name}_grade"] = by["grade"].max().reindex(out.index).fillna(0).astype(int)
-        out[f"{name}_onset_day"] = by["day_from"].min().reindex(out.index)
+        out[name] = frame.index.to_series().isin(these["patient_id"])
+        out[f"{name}_grade"] = by["grade"].max().reindex(frame.index).fillna(0).astype(int)
+        out[f"{name}_onset_day"] = by["day_from"].min().reindex(frame.index)
         if "day_to" in these:
             at_these = these if event == "CRS" else these[these["grade"] <= 2]
-            out[f"{name}_duration_days"] = _days_covered(at_these).reindex(out.index)
+            out[f"{name}_duration_days"] = _days_covered(at_these).reindex(frame.index)
         if "resolved" in these:
-            out[f"{name}_resolved"] = _all_true(these["resolved"], these["patient_id"]).reindex(out.index)
+            out[f"{name}_resolved"] = _all_true(these["resolved"], these["patient_id"]).reindex(frame.index)
     out["toxicity"] = out["crs"] | out["icans"]
     if parameters.icans_clock == "crs_onset":
-        out["icans_onset_day"] -= out["crs_onset_day"]
-    return out
+        out["icans_onset_day"] = out["icans_onset_day"] - out["crs_onset_day"]
+    return pd.DataFrame(out)
 
 
 def _all_true(episodes: pd.Series, patient: pd.Series) -> pd.Series:
@@ -221,21 +221,21 @@ def _days_covered(intervals: pd.DataFrame) -> pd.Series:
 
 
 def _glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> tuple[pd.DataFrame, float]:
-    out = pd.DataFrame(index=frame.index)
+    out: dict[str, pd.Series] = {}
     if not cohort.has("treatments", "agent", "day"):
-        return out, np.nan
+        return pd.DataFrame(index=frame.index), np.nan
     doses = steroid_doses(cohort, parameters)
     by = doses[doses["left_out"] == ""].groupby("patient_id")
-    out["gc"] = out.index.isin(list(by.groups))
+    out["gc"] = frame.index.to_series().isin(list(by.groups))
     total = by["mp_mg_per_kg"].agg(lambda given: given.sum(skipna=False)).astype(float)  # one unknown dose: unknown sum
-    out["gc_dose_mg_per_kg"] = total.reindex(out.index).where(out["gc"], 0.0).round(9)
+    out["gc_dose_mg_per_kg"] = total.reindex(frame.index).where(out["gc"], 0.0).round(9)
     daily = doses[doses["left_out"] == ""].groupby(["patient_id", "day"])["mp_mg_per_kg"].sum(min_count=1)
-    out["gc_peak_mg_per_kg_per_day"] = daily.groupby("patient_id").max().reindex(out.index).where(out["gc"], 0.0)
-    out["gc_first_day"] = by["day"].min().reindex(out.index)
+    out["gc_peak_mg_per_kg_per_day"] = daily.groupby("patient_id").max().reindex(frame.index).where(out["gc"], 0.0)
+    out["gc_first_day"] = by["day"].min().reindex(frame.index)
     onset = frame.get("crs_onset_day", np.nan)
     out["gc_time_days"] = out["gc_first_day"] - (onset if parameters.gc_clock == "crs_onset" else 0)
-    out["gc_duration_days"] = by["day"].nunique().reindex(out.index).astype(float)
-    cutoff = gc_cutoff(out.loc[out["gc"], "gc_dose_mg_per_kg"], parameters)
+    out["gc_duration_days"] = by["day"].nunique().reindex(frame.index).astype(float)
+    cutoff = gc_cutoff(out["gc_dose_mg_per_kg"][out["gc"]], parameters)
     out["gc_group"] = _labels(
         GC_GROUPS,
         {
@@ -259,7 +259,7 @@ def _glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters
         },
     )
     out["crs_grade_before_gc"] = _grade_before(cohort, out["gc_first_day"])
-    return out, cutoff
+    return pd.DataFrame(out, index=frame.index), cutoff
 
 
 def gc_cutoff(doses: Iterable[float], parameters: Parameters) -> float:
@@ -278,11 +278,9 @@ def gc_cutoff(doses: Iterable[float], parameters: Parameters) -> float:
 
 
 def _labels(order: tuple[str, ...], where: dict[str, pd.Series]) -> pd.Categorical:
-    some = next(iter(where.values()))
-    labels = pd.Series(pd.NA, index=some.index, dtype="object")
-    for label, mask in where.items():
-        labels[mask.fillna(False).astype(bool)] = label
-    return pd.Categorical(labels, categories=list(order), ordered=True)
+    masks = [mask.fillna(False).to_numpy(bool) for mask in where.values()]
+    codes = np.select(masks, [order.index(label) for label in where], -1)
+    return pd.Categorical.from_codes(codes, categories=list(order), ordered=True)
 
 
 def _grade_before(cohort: Cohort, first_day: pd.Series) -> pd.Series:
@@ -296,15 +294,15 @@ def _grade_before(cohort: Cohort, first_day: pd.Series) -> pd.Series:
 
 
 def _other_agents(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    out = pd.DataFrame(index=frame.index)
+    out: dict[str, pd.Series] = {}
     if not cohort.has("treatments", "agent", "day"):
-        return out
+        return pd.DataFrame(index=frame.index)
     rows = cohort.tables["treatments"]
     rows = rows[rows["day"].between(0, parameters.window_days)]
     for name, agent in AGENTS.items():
-        out[f"{name}_first_day"] = rows[rows["agent"] == agent].groupby("patient_id")["day"].min().reindex(out.index)
+        out[f"{name}_first_day"] = rows[rows["agent"] == agent].groupby("patient_id")["day"].min().reindex(frame.index)
         out[name] = out[f"{name}_first_day"].notna()
-    return out
+    return pd.DataFrame(out)
 
 
 def _response(cohort: Cohort) -> pd.DataFrame:

@@ -217,8 +217,8 @@ def _typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[
             continue
         typed[name], bad = _convert(raw[name], column)
         if column.required:
-            bad |= raw[name].isna()
-        for row in raw.index[bad.fillna(True).astype(bool)]:
+            bad = bad | raw[name].isna().to_numpy()
+        for row in raw.index[bad] if bad.any() else ():
             cell = raw.loc[row, name]
             found = "an empty cell" if pd.isna(cell) else "an identifier" if column.kind == "id" else cell
             problems.append(Problem(table, row + 2, name, found, column.allowed_text(), f"{table}.csv"))
@@ -232,8 +232,8 @@ def _typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[
     return pd.DataFrame(typed, index=raw.index), problems
 
 
-def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
-    """Convert one column of text; the second series marks the cells that do not fit."""
+def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray]:
+    """Convert one column of text; the array marks the cells that do not fit."""
     if column.kind in ("integer", "number"):
         numbers = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan)
         bad = text.notna().to_numpy() & ~np.isfinite(numbers)
@@ -244,15 +244,15 @@ def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
         if column.kind == "integer":
             bad |= np.isfinite(numbers) & (np.floor(numbers) != numbers)
             numbers = np.where(bad, np.nan, numbers)
-        return pd.Series(numbers, text.index).astype(column.dtype), pd.Series(bad, text.index)
+        return pd.Series(numbers, text.index).astype(column.dtype), bad
     if column.kind == "boolean":
         truth = text.str.lower().map(TRUTH).astype("boolean")
-        return truth, text.notna() & truth.isna()
+        return truth, (text.notna() & truth.isna()).to_numpy(bool)
     if column.kind == "category":
-        return text, text.notna() & ~text.isin(column.allowed)
+        return text, (text.notna() & ~text.isin(column.allowed)).to_numpy(bool)
     if column.kind == "time":
-        return text, text.isin([cell for cell in _different(text) if not CLOCK.fullmatch(cell)])
-    return text, pd.Series(False, index=text.index)
+        return text, text.isin([cell for cell in _different(text) if not CLOCK.fullmatch(cell)]).to_numpy(bool)
+    return text, np.zeros(len(text), bool)
 
 
 def _across(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:

@@ -164,8 +164,11 @@ def _clock(rows: pd.DataFrame, *, unknown: float) -> pd.Series:
     """Turn HH:MM into a fraction of a day."""
     if "time" not in rows:
         return pd.Series(unknown, index=rows.index)
-    parts = rows["time"].astype("string").str.extract(r"^(\d{1,2}):(\d{2})").astype(float)
-    return (parts[0] / 24 + parts[1] / 1440).fillna(unknown)
+    times = pd.Series(rows["time"].unique(), dtype="string")  # there are fewer of them than samples
+    parts = times.str.extract(r"^(\d{1,2}):(\d{2})").astype(float)
+    return (
+        rows["time"].map(dict(zip(times, parts[0] / 24 + parts[1] / 1440, strict=True))).astype(float).fillna(unknown)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ with and without
