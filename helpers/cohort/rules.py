@@ -249,6 +249,8 @@ def _dates(text: pd.Series) -> pd.DataFrame:
     for name, pattern in DATE_FORMS.items():
         parts = text.str.extract(rf"^{pattern}(?: (?P<time>\d{{2}}:\d{{2}}))?$")
         parts = parts[parts["y"].notna()]
+        if parts.empty:
+            continue
         fields = {"year": parts["y"], "month": parts["m"], "day": parts["d"]}
         date.update(pd.to_datetime(pd.DataFrame(fields).astype("int64"), errors="coerce"))
         time.update(parts["time"])
