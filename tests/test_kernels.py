@@ -1,5 +1,6 @@
 """Forked kernels: the same outputs as ordinary ones, no state between them, and no harm from a crash."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -236,3 +237,33 @@ def test_any_command_can_be_given_forked_kernels(tmp_path):
         command = [*prefix, *papermill[:4], str(target), *papermill[4:]]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         assert _text(nbformat.read(target, 4).cells[1].outputs) == preloaded
+
+
+def test_a_prompt_manager_gives_the_same_outputs_forked_or_not_without_the_fixed_waits(monkeypatch):
+    sources = ["print('a')\n1 + 1", "print('b')"]
+    began = time.monotonic()
+    usual, took = outputs(*sources), time.monotonic() - began
+    began = time.monotonic()
+    assert outputs(*sources, kernel_manager_class=kernels.PromptManager) == usual == ["a\n2", "b"]
+    assert time.monotonic() - began < took
+    monkeypatch.delenv(SOCKET)
+    assert outputs(*sources, kernel_manager_class=kernels.PromptManager) == usual
+
+
+def test_a_kernel_that_dies_while_it_starts_is_told(monkeypatch, tmp_path):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    async def start():
+        manager = kernels.PromptManager(kernel_name="python3")
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        try:
+            await client.wait_for_ready(timeout=30)
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+    with pytest.raises(RuntimeError, match="died"):
+        asyncio.run(start())
