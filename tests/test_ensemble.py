@@ -11,7 +11,7 @@ import pytest
 from helpers.problems import InputError
 from helpers.synthesis import ensemble, misses, variety
 from helpers.synthesis.calibrate import Plan, survival_hits
-from helpers.synthesis.fate_search import km_ids, km_values
+from helpers.synthesis.fate_search import endpoints, km_ids, km_values
 from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.labels import draw_labels
 from helpers.synthesis.rules import rules_report
@@ -124,13 +124,21 @@ def test_likeness_of_one_cohort_with_itself_is_one_and_less_by_chance(begun):
     assert (table["by_chance"] < 0.95).all()
 
 
+def test_what_is_looked_at_in_pairs_is_the_endpoint_of_the_search(begun):
+    state = read_state(begun / "start.csv")
+    for seen, derived in zip(variety.Seen(state).pfs, endpoints(*state)["pfs"], strict=True):
+        np.testing.assert_array_equal(seen, derived)
+
+
 def test_ranges_only_for_what_is_constrained(stored):
     values = ensemble.ensemble_quantities(stored)
     table = variety.ranges(values, values[values["cohort"] == "zhang2025-synthetic-001"])
     constrained = table["tag"] == "constrained"
     assert table.loc[~constrained, ["low", "high"]].isna().all().all()
     assert table.loc[constrained, "low"].notna().any()
-    assert (table.loc[constrained, "low"] <= table.loc[constrained, "high"]).all()
+    assert (
+        table.loc[constrained, "default"].between(table.loc[constrained, "low"], table.loc[constrained, "high"]).all()
+    )
     assert set(table["tag"]) == set(variety.TAGS)
 
 
@@ -147,7 +155,9 @@ def test_each_miss_has_one_explanation():
     table = misses.misses({"a": False, "b": False, "c": True}, hits, {"a": "arithmetic"}).set_index("id")
     assert table["kind"].to_dict() == {"a": misses.PROOF, "b": misses.FRONTIER}
     assert table.loc["b", "lost_with"].startswith("c (0% against 100%)")
+    assert table.loc["b", "explanation"].startswith("hit in 10 of 20 cohorts, the best of which hits 1 of 3;")
     assert misses.misses({"a": False}, hits, {}).loc[0, "kind"] == misses.NOT_FOUND
+    assert misses.misses({"b": False}, hits[["b"]], {}).loc[0, "kind"] == misses.MISSED_HERE  # nothing is lost with it
 
 
 def test_a_proof_needs_numbers_of_one_population_that_no_cohort_hits_together():

@@ -97,6 +97,15 @@ def test_response_within_classes_of_blasts_is_pooled_by_mantel_and_haenszel(anal
     assert found[2] == sum(row[0] for row in strata[0])
 
 
+def test_a_class_of_blasts_in_which_all_responded_is_not_counted_among_the_pooled():
+    place, mixed, all_responded = "burden", [[34, 2], [23, 5]], [[16, 0], [11, 0]]
+    alone, both = (robustness._pooled(strata, place) for strata in ([mixed], [mixed, all_responded]))
+    ratio = f"{place}.mantel_haenszel.or"
+    assert both[ratio].value == pytest.approx(alone[ratio].value) == pytest.approx(34 * 5 / (2 * 23))
+    assert both[ratio].n == 64
+    assert "1 of 2 classes" in both[f"{place}.mantel_haenszel.p"].method
+
+
 def test_both_readings_of_a_test_of_counts_are_about_the_same_patients():
     for name in (
         "supplementary.crs",

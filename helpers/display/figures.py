@@ -28,6 +28,7 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
 )  # fmt: skip
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+NARROW = 2  # %, a segment too narrow for its count
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no GC": BLACK, "GC": BLUE}
 RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
@@ -372,11 +373,10 @@ def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | 
         ax.barh(range(len(table)), share, left=left, color=colour, edgecolor="white", height=0.7, label=response)
         for y, (count, width, start) in enumerate(zip(table[response], share, left, strict=True)):
             if count:
-                dark = colour in (BLUE, VERMILION)
-                ax.text(
-                    start + width / 2, y, f"{count:.0f}", ha="center", va="center", fontsize=7,
-                    color="white" if dark else "black",
-                )  # fmt: skip
+                narrow = width < NARROW  # its count stands beside the bar
+                place, side = (101, "left") if narrow else (start + width / 2, "center")
+                white = not narrow and colour in (BLUE, VERMILION)
+                ax.text(place, y, f"{count:.0f}", ha=side, va="center", fontsize=7, color="white" if white else "black")
         left = left + share
     ax.set_yticks(range(len(table)), [f"{label} (n = {n:.0f})" for label, n in total.items()])
     ax.invert_yaxis()
@@ -527,13 +527,23 @@ def _years(end: float) -> list[float]:
     )
 
 
-def plot_days(ax: Axes, days: pd.Series, *, title: str = "") -> Axes:
-    """Draw how many patients had each whole number of days, the median as a dashed line, n in the title."""
+def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") -> Axes:
+    """Draw how many patients had each whole number of days, the median as a dashed line, n in the title.
+
+    Parameters
+    ----------
+    ax : Axes
+    days : Series
+    title : str
+    clock : str
+        What the days count from (infusion, crs_onset ...); empty: they are a duration.
+    """
     counts = days.round().value_counts().sort_index()
     ax.bar(counts.index, counts.to_numpy(), width=0.85, color=SKY)
     if len(days):
         ax.axvline(days.median(), color=BLACK, linestyle="--", linewidth=0.9)
-    ax.set(title=f"{title} (n = {len(days)})", xlabel="Days", ylabel="Patients")
+    since = f"Days from {clock.replace('crs_onset', 'CRS onset')}" if clock else "Days"
+    ax.set(title=f"{title} (n = {len(days)})", xlabel=since, ylabel="Patients")
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_tick_params(labelbottom=True)
     return ax
@@ -598,7 +608,7 @@ def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *,
     toxicity : DataFrame
         Columns event, day_from, day_to, grade.
     treatments : DataFrame
-        Columns agent, day, dose_mg.
+        Columns agent, day, route, dose_mg.
     """
     rows = [*dict.fromkeys(toxicity["event"]), *dict.fromkeys(treatments["agent"])]
     for line in toxicity.itertuples():
@@ -610,7 +620,7 @@ def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *,
     for line in treatments.itertuples():
         y = rows.index(line.agent)
         ax.plot(line.day, y, "D", color=VERMILION)
-        ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg", va="center", fontsize=7)
+        ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg {line.route}", va="center", fontsize=7)
     last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
     ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel="Days after infusion", title=title)
     ax.set_yticks(range(len(rows)), rows)

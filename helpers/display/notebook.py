@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -124,11 +125,11 @@ def save_table(frame: pd.DataFrame, name: str, parameters: Parameters, cohort: C
     write_csv(Path(parameters.output_folder) / "tables" / f"{name}.csv", frame)
 
 
-def beside(analysis: Analysis, *prefixes: str) -> pd.DataFrame:
+def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> pd.DataFrame:
     """Set printed numbers beside the recomputed ones: the ids that begin with one of *prefixes*.
 
-    Repetitions of a number (aliases) and constants of the design are left out. With other parameters or another
-    cohort than the paper's the verdict says that there is nothing to compare.
+    Constants of the design are left out, and repetitions of a number elsewhere in the paper (aliases) but for the ids in
+    *repeated*. With other parameters or another cohort than the paper's the verdict says that there is nothing to compare.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def beside(analysis: Analysis, *prefixes: str) -> pd.DataFrame:
     """
     printed = published(analysis.parameters.published_folder or PUBLISHED)
     chosen = printed["id"].str.startswith(prefixes) & (printed["alias_of"] == "") & (printed["kind"] != STATED)
-    printed = printed[chosen]
+    printed = printed[chosen | printed["id"].isin(repeated)]
     values = compute(analysis, printed["id"])
     other = None if analysis.is_paper_cohort else "another cohort"
     found = concordance(printed, values, comparable=other or comparable(analysis.parameters))
@@ -170,14 +171,16 @@ def verdicts(table: pd.DataFrame, what: str) -> str:
     return f"{what}: of {len(table)} printed numbers {', '.join(parts)}."
 
 
-def against_print(analysis: Analysis, what: str, *prefixes: str, everything: bool = False) -> Table | Markdown:
+def against_print(
+    analysis: Analysis, what: str, *prefixes: str, repeated: Sequence[str] = (), everything: bool = False
+) -> Table | Markdown:
     """Show the recomputed numbers against the print, those that are not the same or *everything*; see :func:`beside`.
 
-    The caption counts all of them; with another cohort than the paper's one sentence says that nothing is compared.
+    The caption counts all of them (of repetitions elsewhere in the paper those in *repeated*); with another cohort than the paper's one sentence says that nothing is compared.
     """
     if not analysis.is_paper_cohort:
         return say(f"{what}: not compared with the print, since this is another cohort.")
-    table = beside(analysis, *prefixes)
+    table = beside(analysis, *prefixes, repeated=repeated)
     rest = table if everything else table[table["verdict"] != "same"]
     return show(rest, analysis.cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers.display.figures import BLACK, BLUE, COLOURS, VERMILION, colours
+from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, colours
 
 
 def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
@@ -19,8 +19,8 @@ def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
     of : int
         How many numbers are printed.
     """
-    for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
-        ax.step(trace["moves"], trace["hits"], where="post", color=colour, label=name)
+    for (name, trace), colour, dash in zip(traces.items(), COLOURS, DASHES, strict=False):
+        ax.step(trace["moves"], trace["hits"], where="post", color=colour, linestyle=dash, label=name)
     ax.axhline(of, color="0.6", linestyle=":")
     ax.text(0, of, f" all {of} printed", va="bottom", fontsize=7, color="0.4")
     ax.set(xlabel="moves tried", ylabel="printed numbers hit", ylim=(0, 1.12 * of))
@@ -46,10 +46,14 @@ def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple
     hits.text(0, of, f" all {of} printed", va="bottom", fontsize=7, color="0.4")
     hits.set(ylabel="printed numbers hit", ylim=(0, 1.12 * of))
     long = trace.groupby("stage", sort=False)["seconds"].max().nlargest(len(COLOURS) - 1).index
-    palette = dict(zip([stage for stage in trace["stage"].unique() if stage in long], COLOURS, strict=False))
+    named = [stage for stage in trace["stage"].unique() if stage in long]
+    styles = {
+        stage: {"color": c, "marker": m, "label": stage} for stage, c, m in zip(named, COLOURS, "os^vDP", strict=False)
+    }
     for stage, part in trace.groupby("stage", sort=False):
-        label = stage if stage in palette else None
-        loss.plot(part["elapsed"] / 60, part["loss"], ".-", color=palette.get(stage, "0.6"), label=label)
+        style = styles.get(stage, {"color": "0.6", "marker": "."})
+        loss.plot(part["elapsed"] / 60, part["loss"], markersize=3, linewidth=0.8, **style)
+    loss.plot([], [], color="0.6", marker=".", linewidth=0.8, label="any other")
     loss.set(xlabel="minutes by the clock", ylabel="loss of the stage", ylim=(0, None))
     loss.legend(fontsize=7, title="longest stages", title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     return hits, loss
@@ -57,9 +61,10 @@ def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple
 
 def plot_loss(ax: Axes, traces: dict[str, pd.DataFrame]) -> Axes:
     """Draw the loss of each stage against moves tried: columns moves, loss, stage."""
-    for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
+    for (name, trace), colour, dash in zip(traces.items(), COLOURS, DASHES, strict=False):
         for k, (_, part) in enumerate(trace.dropna(subset="loss").groupby("stage", sort=False)):
-            ax.plot(part["moves"], part["loss"], color=colour, marker=".", label=name if k == 0 else None)
+            label = name if k == 0 else None
+            ax.plot(part["moves"], part["loss"], color=colour, linestyle=dash, marker=".", label=label)
     ax.set(xlabel="moves tried", ylabel="loss of the stage", ylim=(0, None))
     ax.legend(fontsize=7)
     return ax
@@ -95,7 +100,7 @@ def plot_quantities(ax: Axes, values: pd.DataFrame, default: pd.Series, labels: 
     ----------
     ax : Axes
     values : DataFrame
-        id, value.
+        cohort, id, value.
     default : Series
         Value of the default cohort by id.
     labels : mapping of id to text
@@ -106,7 +111,10 @@ def plot_quantities(ax: Axes, values: pd.DataFrame, default: pd.Series, labels: 
         spread = np.linspace(-0.25, 0.25, found.size) if found.size > 1 else np.zeros(found.size)
         ax.scatter(found, row + spread[np.argsort(np.argsort(found * 7919 % 1))], s=8, color=BLUE, alpha=0.6)
         ax.plot([default[id]] * 2, [row - 0.35, row + 0.35], color=VERMILION)
-    ax.axvline(0.05, color=BLACK, linewidth=0.6, linestyle=":")
+    for row in (row for row, id in enumerate(labels) if id.endswith(".p")):
+        ax.plot([0.05] * 2, [row - 0.5, row + 0.5], color=BLACK, linewidth=0.8, linestyle=":")
+    count = values.loc[values["id"].isin(labels), "cohort"].nunique()
     ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log")
+    ax.set(xlabel="p-value or hazard ratio (log scale)", title=f"{count} cohorts (dots) and the default (bar)")
     ax.invert_yaxis()
     return ax

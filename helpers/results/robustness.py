@@ -192,15 +192,16 @@ def burden(analysis: Analysis) -> dict[str, Value]:
         groups = {"GC": gc, "no GC": ~gc}
         found[f"{place}.{key}.gc.p"] = compare_response(analysis, groups, inside)
         strata.append([[int((inside & arm & answer).sum()) for answer in (cr, ~cr)] for arm in groups.values()])
-    known = classes["lt5"] | classes["ge5"]
-    found[f"{place}.p"] = compare_response(analysis, classes, known)
-    return found | _pooled(strata, int(known.sum()), place)
+    found[f"{place}.p"] = compare_response(analysis, classes, classes["lt5"] | classes["ge5"])
+    return found | _pooled(strata, place)
 
 
-def _pooled(strata: list[list[list[int]]], n: int, place: str) -> dict[str, Value]:
+def _pooled(strata: list[list[list[int]]], place: str) -> dict[str, Value]:
+    """Pool classes of blasts; one in which all responded, or all had the same treatment, adds nothing and is not counted."""
     tables = [
         table for table in strata if np.sum(table) > 1 and np.sum(table, axis=0).all() and np.sum(table, axis=1).all()
     ]
+    n = int(np.sum(tables))
     if not tables:
         reason = "no class of blasts with both outcomes and both groups"
         return {f"{place}.mantel_haenszel.{m}": Value("", None, reason, n=n) for m in ("or", "p")}
@@ -209,7 +210,7 @@ def _pooled(strata: list[list[list[int]]], n: int, place: str) -> dict[str, Valu
     ratio = float(pooled.oddsratio_pooled) if below else None
     p = float(pooled.test_null_odds(correction=True).pvalue)
     return {f"{place}.mantel_haenszel.or": Value("", ratio, "no failure to divide by", n=n),
-            f"{place}.mantel_haenszel.p": Value("", p, n=n, method="Mantel-Haenszel over classes of blasts, corrected")}  # fmt: skip
+            f"{place}.mantel_haenszel.p": Value("", p, n=n, method=f"Mantel-Haenszel over {len(tables)} of {len(strata)} classes of blasts, corrected")}  # fmt: skip
 
 
 _BURDEN = [

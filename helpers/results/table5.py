@@ -348,8 +348,8 @@ ALL_CUTS = ("weight_cut", "blast_cut", "age_cut", *DOSE, *AGENT)
 
 @family(
     *(f"table5.multivariable.{key}.{measure}" for key in PRINTED_JOINT for measure in MEASURES),
-    population="known_blasts",
-    method=JOINT + "; CRS and/or ICANS, no high-dose GC, blasts known",
+    population="toxicity & known_blasts",
+    method=JOINT + "; without high-dose GC",
     reason="only low dose against none is printed, and the widths fit the events of those without high dose",
     stated=Reading("toxicity", JOINT + "; complete cases, GC dose with three levels", "Methods"),
     prefix="extra.table5.multivariable.",

@@ -36,7 +36,7 @@ from helpers.synthesis.variety import measured
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
 WORKING = RUNS / "ensemble"
 SOLUTIONS = 1000  # seed of the first Kaplan-Meier solution, beyond those of default cohorts
-SHORT = 1  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
+SHORT = 2  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
 THOROUGH, BRIEF, OFTEN = Plan(), Plan(first_rounds=3, last_rounds=1, effort=0.5), Plan(first_rounds=12, effort=0.5)
 WITHIN = 10  # a member hits at most so many fewer of the printed survival statistics than the default
 
@@ -193,7 +193,8 @@ def _member(seed: int, folder: Path, effort: Effort) -> None:
     labels, fates = vary(seed, *read_state(folder / f"curves_{seed % effort.curves}.csv"), effort)
     hits = survival_hits(labels, fates)
     write_state(folder / f"{seed}.csv", labels, fates)
-    write_json(folder / f"{seed}.json", {"seed": seed, "hits": sum(hits.values()), "hit": hits})
+    found = {"seed": seed, "hits": sum(hits.values()), "moves": effort.all_moves(), "hit": hits}
+    write_json(folder / f"{seed}.json", found)
 
 
 def _found(folder: Path, seeds: Sequence[int]) -> list[dict]:
@@ -216,7 +217,7 @@ def store(
     Returns
     -------
     DataFrame
-        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, sha256 of the state.
+        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, moves (tried at most for it), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
     enough = sum(survival_hits(*read_state(start or study.CALIBRATED)).values()) - within
@@ -228,12 +229,14 @@ def store(
         if not _drawable(labels, fates, one["seed"]):
             continue
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
-        rows.append((len(rows) + 1, one["seed"], one["seed"] % Effort().curves, one["hits"], _digest(state)))
+        rows.append(
+            (len(rows) + 1, one["seed"], one["seed"] % Effort().curves, one["hits"], one["moves"], _digest(state))
+        )
         states.append(state.assign(cohort=len(rows)))
         hits.append(survival_hits(labels, fates))
     if not rows:
         raise InputError([Problem("ensemble", "", "hits", 0, f"members with {enough} hits or more")])
-    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "sha256"])
+    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "moves", "sha256"])
     _pack(folder / STATES, pd.concat(states).rename_axis("patient").reset_index().set_index("cohort"))
     _pack(folder / HITS, pd.DataFrame(hits, index=index["cohort"]).astype(int))
     write_csv(folder / INDEX, index.assign(synthetic=True))
@@ -274,7 +277,7 @@ def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read which members there are: cohort, seed, hits, sha256 of the state."""
+    """Read which members there are: cohort, seed, curves, hits, moves, sha256 of the state; see :func:`store`."""
     return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
 
 

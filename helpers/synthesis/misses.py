@@ -1,7 +1,8 @@
-"""Each printed survival statistic that the default cohort misses: proof, frontier, or not found.
+"""Each printed survival statistic that the default cohort misses: proof, frontier, missed here, or not found.
 
-*Proof*: the audit shows by arithmetic that the printed numbers it stands with cannot hold together. *Frontier*: some
-cohort of the ensemble hits it, and others are lost where it is hit. *Not found*: no search so far has hit it.
+*Proof*: the audit shows by arithmetic that the printed numbers it stands with cannot hold together. *Frontier*: cohorts
+of the ensemble hit it, and others are lost where it is hit. *Missed here*: cohorts of the ensemble hit it, and nothing is
+seen to be lost with it. *Not found*: no search so far has hit it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from helpers.published.audit import audit
 from helpers.published.corrections import corrections
 from helpers.results.registry import declared
 
-PROOF, FRONTIER, NOT_FOUND = "proof", "frontier", "not found"
+PROOF, FRONTIER, MISSED_HERE, NOT_FOUND = "proof", "frontier", "missed here", "not found"
 CONTRADICTION = "cannot both hold as printed"
 FEWEST = 5  # cohorts that must hit it before it is said what is lost with it
 
@@ -81,7 +82,7 @@ def misses(
     proofs : mapping of id to text, optional
         From :func:`contradicted`, which is the default.
     moves : float
-        Moves spent on one cohort of the ensemble.
+        Moves spent on one cohort of the ensemble at most.
 
     Returns
     -------
@@ -105,11 +106,12 @@ def misses(
         if id in proofs:
             kind, text = PROOF, proofs[id]
         elif hit.any():
-            kind = FRONTIER
-            text = f"hit in {hit.sum()} of {len(hit)} cohorts" + (f"; then lost: {lost}" if lost else "")
+            kind, best = FRONTIER if lost else MISSED_HERE, ensemble[hit].sum(axis=1).max()
+            text = f"hit in {hit.sum()} of {len(hit)} cohorts, the best of which hits {best} of {len(default)}"
+            text += f"; then lost: {lost}" if lost else ""
         else:
             kind = NOT_FOUND
-            text = f"hit in none of {len(hit)} cohorts" + (f" of {moves:.2g} moves each" if moves else "")
+            text = f"hit in none of {len(hit)} cohorts" + (f" of at most {moves:.2g} moves each" if moves else "")
         rows.append((id, kind, int(hit.sum()), len(hit), lost, text))
     return pd.DataFrame(rows, columns=["id", "kind", "hit_in", "cohorts", "lost_with", "explanation"])
 

@@ -173,23 +173,24 @@ def ranges(values: pd.DataFrame, default: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        id, tag, what, default, low, high, cohorts. low and high are NaN for what is printed or invented; no value of the
-        default cohort is shown for what is invented either.
+        id, tag, what, default, low, high (of the ensemble and the default cohort, which fits the print as well), cohorts.
+        low and high are NaN for what is printed or invented; no value of the default cohort is shown for what is
+        invented either.
 
     Examples
     --------
     >>> ids = ["extra.survival.pfs.tcz.logrank.p", "extra.normality.age.mean"]
     >>> found = pd.DataFrame({"cohort": ["a", "a", "b", "b"], "id": ids * 2, "value": [0.4, 8.1, 0.9, 8.3]})
-    >>> table = ranges(found, found.head(2)).set_index("tag")
+    >>> table = ranges(found.head(2), found.tail(2)).set_index("tag")
     >>> [str(table.loc[tag, "high"]) for tag in ("constrained", "invented")]
     ['0.9', 'nan']
     """
     table = quantities()
     table = table[table["id"].isin(values["id"])].reset_index(drop=True)
-    grouped = values.groupby("id")["value"]
+    grouped = pd.concat([values, default]).groupby("id")["value"]
     shown = table["tag"] == "constrained"
     table["default"] = table["id"].map(default.set_index("id")["value"]).where(table["tag"] != "invented")
     table["low"] = table["id"].map(grouped.min()).where(shown)
     table["high"] = table["id"].map(grouped.max()).where(shown)
-    table["cohorts"] = table["id"].map(grouped.count())
+    table["cohorts"] = table["id"].map(values.groupby("id")["value"].count())
     return table[["id", "tag", "what", "default", "low", "high", "cohorts", "reason"]]
