@@ -157,7 +157,7 @@ def published(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     Examples
     --------
     >>> published().set_index("id").loc["table5.multivariable.gc_low.hr", ["value", "kind", "population"]].tolist()
-    ['0.37', 'hr', 'known_blasts']
+    ['0.37', 'hr', 'toxicity & known_blasts']
     """
     path = Path(directory).resolve() / FILE
     state = path.stat() if path.exists() else None
