@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -170,6 +171,7 @@ def test_a_run_ends_in_a_book_that_fetches_nothing(failing):
     assert "ZeroDivisionError" in front
     page = (failing.book.parent / "00_good.html").read_text()
     assert "tex-svg.js" in page
+    assert re.search(r'<img alt="Figure\.[^"]*"', page)  # the words of a picture, for who does not see it
     assert outside_addresses(failing.book.parent) == []
     links = [text.split('"')[0] for text in page.split('href="')[1:] + page.split('src="')[1:]]
     inside = [link.partition("#")[0].partition("?")[0] for link in links if "://" not in link]

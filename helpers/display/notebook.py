@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 from helpers.cohort.derive import Analysis
 from helpers.cohort.schema import Cohort
+from helpers.display.described import described
 from helpers.display.figures import STYLE
 from helpers.display.tables import Table, format_number
 from helpers.parameters import Parameters
@@ -85,7 +86,8 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
 def save(fig: Figure, name: str, parameters: Parameters) -> None:
     """Show a figure, and write it as SVG and PNG to ``<output_folder>/figures``; without an output folder write nothing.
 
-    No date and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
+    Beside the picture stand its words (:func:`helpers.display.described.described`), for who does not see it. No date and
+    no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
     and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
     """
     for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if not axis.get_label_text()):
@@ -103,7 +105,7 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
             with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
                 handle.write(content)
     if get_ipython() is not None:
-        display({"image/png": picture, "text/plain": repr(fig)}, raw=True)
+        display({"image/png": picture, "text/plain": described(fig)}, raw=True)
         plt.close(fig)
 
 

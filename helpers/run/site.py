@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
+
 from helpers.paths import DOCS, write_text
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
@@ -50,7 +52,7 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
         chapters = "\n".join(path.stem for path in notebooks)
         write_text(source / "index.md", f"# {title}\n\n{front}\n\n```{{toctree}}\n:hidden:\n\n{chapters}\n```\n")
         for path in notebooks:
-            shutil.copy(path, source / path.name)
+            write_text(source / path.name, with_words(path))
         _sphinx(source, html, title)
         for leftover in (".buildinfo", ".doctrees", "objects.inv"):
             target = html / leftover
@@ -61,6 +63,20 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(html, out)
     return out / "index.html"
+
+
+def with_words(path: Path) -> str:
+    """Read a notebook and give each picture its words for who does not see it: what the cell shows as text beside it."""
+    try:
+        notebook = nbformat.read(path, 4)
+    except (ValueError, AttributeError) as wrong:
+        raise BookError(f"{path.name} is no notebook: {wrong}") from wrong
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data and "text/plain" in data:
+                cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"]}}
+    return nbformat.writes(notebook)
 
 
 def _sphinx(source: Path, html: Path, title: str) -> None:

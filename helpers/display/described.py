@@ -1,0 +1,61 @@
+"""A figure in one line of words, for readers who do not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+
+
+def described(fig: Figure) -> str:
+    """Say what a figure draws: its panels with their legends, and its axes.
+
+    The texts are those of the figure, so that the words cannot say anything else than the picture. Of a figure without
+    titles and axes (a flow chart) they are the texts that it is made of.
+
+    Parameters
+    ----------
+    fig : Figure
+        Complete.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> _ = ax.plot([0, 1], [100, 80], label="GC, n = 61")
+    >>> _ = ax.set(title="PFS", xlabel="Years", ylabel="PFS (%)"), ax.legend()
+    >>> described(fig)
+    'Figure. Panel: PFS (GC, n = 61). Horizontal: Years. Vertical: PFS (%).'
+    >>> plt.close(fig)
+    """
+    axes = [ax for ax in fig.axes if ax.get_visible()]
+    parts = {
+        "Panel": map(_panel, axes),
+        "Horizontal": (ax.get_xlabel() for ax in axes),
+        "Vertical": (ax.get_ylabel() for ax in axes),
+        "Legend": (key for legend in fig.legends for key in _keys(legend)),
+    }
+    said = [f"{name}: {'; '.join(texts)}." for name, found in parts.items() if (texts := _once(found))]
+    said = said or [f"Text: {'; '.join(_once(text.get_text() for ax in axes for text in ax.texts))}."]
+    return " ".join(["Figure.", *said])
+
+
+def _panel(ax: Axes) -> str:
+    title = " ".join(_once(ax.get_title(place) for place in ("left", "center", "right")))
+    keys = ", ".join(_keys(ax.get_legend()))
+    return f"{title} ({keys})" if title and keys else title or keys
+
+
+def _keys(legend: Legend | None) -> list[str]:
+    return _once(text.get_text() for text in legend.get_texts()) if legend else []
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    """Drop empty and repeated texts, and breaks of lines."""
+    return list(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
