@@ -174,10 +174,20 @@ def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
     index = ensemble.ensemble_index()
     assert index["seed"].is_unique
     assert index["sha256"].is_unique
+    default = sum(survival_hits(*read_state(CALIBRATED)).values())
+    assert (index["hits"] >= default - ensemble.WITHIN).sum() >= 100
+    assert index["curves"].nunique() >= 5
     assert ensemble.ensemble_hits().sum(axis=1).tolist() == index["hits"].tolist()
     assert len(list(ensemble.load_states())) == len(index)
     cohort = next(ensemble.load_ensemble())
     assert not rules_report(cohort)["broken"].any()
+
+
+def test_a_member_in_which_somebody_breaks_a_rule_is_not_stored(begun, tmp_path, monkeypatch):
+    rules = pd.DataFrame({"rule": ["weight follows age"], "broken": [1], "who": ["SYN-001"]})
+    monkeypatch.setattr(ensemble, "rules_report", lambda cohort: rules)
+    with pytest.raises(InputError, match="hits"):
+        ensemble.store(begun / "working", [1, 2], tmp_path, start=begun / "start.csv")
 
 
 def test_hits_of_the_shipped_members_are_what_the_index_says():

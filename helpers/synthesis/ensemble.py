@@ -30,6 +30,7 @@ from helpers.synthesis import study
 from helpers.synthesis.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
 from helpers.synthesis.fate_search import km_ids
 from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.rules import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.variety import measured
 
@@ -212,7 +213,7 @@ def store(
 ) -> pd.DataFrame:
     """Store the members near enough to the default in the shipped form: packed states, an index, hits and quantities.
 
-    Members that hit over *within* fewer than the default, or of whose labels no whole cohort can be drawn, are left out.
+    Members that hit over *within* fewer than the default, or of whose labels no whole cohort can be drawn without breaking a rule, are left out.
 
     Returns
     -------
@@ -226,7 +227,7 @@ def store(
         if one["hits"] < enough:
             continue
         labels, fates = read_state(working / f"{one['seed']}.csv")
-        if not _drawable(labels, fates, one["seed"]):
+        if not _plausible(labels, fates, one["seed"]):
             continue
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
         rows.append(
@@ -249,12 +250,13 @@ def _pack(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(handle, lineterminator="\n", compression={"method": "xz", "preset": 9})
 
 
-def _drawable(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
+def _plausible(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
+    """Tell whether a whole cohort can be drawn of a state, in which nobody breaks a rule."""
     try:
-        study.cohort_of(labels, fates, seed)
+        cohort = study.cohort_of(labels, fates, seed)
     except ValueError:
         return False
-    return True
+    return not rules_report(cohort)["broken"].any()
 
 
 def _digest(state: pd.DataFrame) -> str:
@@ -337,7 +339,7 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
 
 
 @click.command()
-@click.option("--members", default=120, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--members", default=112, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
 def main(members: int, jobs: int, within: int) -> None:
