@@ -20,6 +20,7 @@ from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
 from helpers.paths import DATA
 from helpers.results.registry import compute
+from helpers.synthesis.fate_search import endpoints
 
 State = tuple[pd.DataFrame, pd.DataFrame]
 QUANTITIES = DATA / "synthesis" / "quantities.csv"
@@ -43,10 +44,7 @@ class Seen(tuple):
 
     @cached_property
     def pfs(self) -> tuple[np.ndarray, np.ndarray]:
-        fates = self[1]
-        first = np.fmin(fates["progression"].to_numpy(), fates["death"].to_numpy())
-        event = ~np.isnan(first)
-        return np.where(event, first, fates["contact"].to_numpy()), event
+        return endpoints(*self)["pfs"]
 
     @cached_property
     def kinds(self) -> Counter:
