@@ -102,7 +102,7 @@ def large(folder: Path, ties: str, n: int = LARGE):
 
 
 def engine_small(folder: Path) -> dict:
-    from helpers.estimate import engine
+    from helpers import resampling as engine
 
     days, event, X, counts, labels = small(folder)
     counts, labels = counts.astype(int), labels.astype(int)
@@ -126,7 +126,7 @@ def engine_small(folder: Path) -> dict:
 
 
 def engine_large(folder: Path, ties: str) -> dict:
-    from helpers.estimate import engine
+    from helpers import resampling as engine
 
     time_, event, X = large(folder, ties, 10_000)
     engine.cox_fit(np.tile(time_, 21), np.tile(event, 21), np.tile(X, (21, 1)))
@@ -216,7 +216,7 @@ def first(folder: Path) -> dict:
 def second(folder: Path) -> dict:
     """Time what a process pays whose compiled code is already on disk."""
     start = time.process_time()
-    from helpers.estimate import engine
+    from helpers import resampling as engine
 
     imported = time.process_time()
     days, event, X, counts, _ = small(folder)

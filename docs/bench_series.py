@@ -73,7 +73,7 @@ def execute(notebooks: Sequence[Path], folder: Path) -> None:
     from helpers.run.kernels import forked_kernels
 
     with forked_kernels(shared=True):
-        from helpers.run.series import execute_all
+        from helpers.run.execution import execute_all
 
         done = execute_all(notebooks, folder / "notebooks", {"output_folder": str(folder)})
     if failed := [str(one.failure) for one in done if one.failure]:

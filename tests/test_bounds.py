@@ -15,9 +15,9 @@ import pytest
 from scipy.optimize import linprog
 from scipy.stats import norm
 
-from helpers.estimate.engine import cox_fit
 from helpers.paths import DATA
 from helpers.published.values import printed_values, published
+from helpers.resampling import cox_fit
 
 Z = norm.isf(0.025)
 MOST_ABOVE = 1.04  # a row's standard error is so much above the least at most: shares drift little over the events

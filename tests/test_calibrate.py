@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.calibration.calibrate import Plan, calibrate, survival_hits
+from helpers.calibration.fate_search import km_ids, km_values
+from helpers.calibration.label_search import LabelSearch, model_ids, read_models
+from helpers.calibration.targets import targets_of
 from helpers.cohort.derive import analyse
-from helpers.estimate.engine import cox_fit
 from helpers.paths import DATA, ROOT
 from helpers.published.concordance import SAME, concordance
 from helpers.published.corrections import as_corrected, corrections
 from helpers.published.values import published
+from helpers.resampling import cox_fit
 from helpers.results.registry import compute
-from helpers.synthesis.calibrate import Plan, calibrate, survival_hits
-from helpers.synthesis.fate_search import km_ids, km_values
-from helpers.synthesis.label_search import LabelSearch, model_ids, read_models
-from helpers.synthesis.rules import rules_report
+from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import encode, read_state, write_state
 from helpers.synthesis.study import CALIBRATED, cohort_of, default_cohort
-from helpers.synthesis.targets import targets_of
 
 SMALL = Plan(fate_moves=20_000, first_rounds=1, last_rounds=1, effort=0.02)
 
@@ -42,7 +42,7 @@ def small(tmp_path_factory):
 def test_the_search_computes_what_the_registry_computes():
     labels, fates = read_state(CALIBRATED)
     models = list(read_models(DATA / "synthesis" / "models.csv").values())
-    from helpers.synthesis.fate_search import endpoints
+    from helpers.calibration.fate_search import endpoints
 
     search = LabelSearch(encode(labels), endpoints(labels, fates), models)
     to_alias = corrections().set_index("id")["alias"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.calibration.other_paper import MADE_UP, Paper, calibrate_small, endpoints_of, evaluated
 from helpers.estimate.cox import cox
 from helpers.estimate.kaplan_meier import half_width, survival_at
 from helpers.estimate.logrank import logrank
 from helpers.published.values import published
-from helpers.synthesis.small import MADE_UP, Paper, calibrate_small, endpoints_of, evaluated
 
 PRINTED = 33
 STATES = ["relapse", "death", "contact"]

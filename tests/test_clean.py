@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
-from helpers.cohort import rules
+from helpers.cohort import cell_rules
 from helpers.cohort.clean import CUTOFF, clean, in_order, last_day
 from helpers.cohort.dictionary import dictionary, dictionary_markdown, write_dictionary
 from helpers.cohort.raw import EXTRACTS, read_extracts
@@ -120,7 +120,7 @@ def test_the_log_shows_every_rule_and_no_patient(shipped):
     "cell", ["2019-03-05", "05/03/2019", "2019年3月5日", "2019年03月05日", "43529", " 2019-03-05 "]
 )
 def test_five_ways_to_write_a_day(cell):
-    assert rules.parse_dates(pd.Series([cell]))["date"].iloc[0] == pd.Timestamp("2019-03-05")
+    assert cell_rules.parse_dates(pd.Series([cell]))["date"].iloc[0] == pd.Timestamp("2019-03-05")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_five_ways_to_write_a_day(cell):
     ],
 )
 def test_a_date_that_does_not_exist_is_wrong(cell):
-    read = rules.parse_dates(pd.Series([cell]))
-    assert read["form"].iloc[0] == rules.WRONG
+    read = cell_rules.parse_dates(pd.Series([cell]))
+    assert read["form"].iloc[0] == cell_rules.WRONG
     assert pd.isna(read["date"].iloc[0])
 
 
@@ -149,7 +149,7 @@ def test_a_date_that_does_not_exist_is_wrong(cell):
 def test_a_written_date_is_read_again(day, form):
     day = pd.Timestamp(day)
     cell = str(synthesis._write_date(day, pd.NA, form))
-    read = rules.parse_dates(pd.Series([cell])).iloc[0]
+    read = cell_rules.parse_dates(pd.Series([cell])).iloc[0]
     assert (read["date"], read["form"]) == (day, form)
 
 
@@ -172,7 +172,7 @@ def test_a_written_date_is_read_again(day, form):
     ],
 )
 def test_drug_names(name, agent, salt):
-    read = rules.drug_names(pd.Series([name])).iloc[0]
+    read = cell_rules.drug_names(pd.Series([name])).iloc[0]
     assert read["agent"] == agent
     assert read["salt"] is salt or read["salt"] == salt
 
@@ -186,20 +186,22 @@ def test_drug_names(name, agent, salt):
 )  # fmt: skip
 def test_doses_by_hand(cell, unit, mg):
     # 19.5 kg: 2 mg/kg are 39 mg; 1.5 mg/kg are 29.25 mg, to a tenth (even) 29.2
-    read = rules.doses_to_mg(pd.Series([cell]), pd.Series([unit]), pd.Series([19.5]))
+    read = cell_rules.doses_to_mg(pd.Series([cell]), pd.Series([unit]), pd.Series([19.5]))
     assert read["dose_mg"].iloc[0] == mg
-    assert read["form"].iloc[0] != rules.WRONG
+    assert read["form"].iloc[0] != cell_rules.WRONG
 
 
 @pytest.mark.parametrize("cell", ["<40 mg", "forty", "40 pg/mL", "4O mg", "1.000,5 mg"])
 def test_doses_that_cannot_be_read(cell):
-    read = rules.doses_to_mg(pd.Series([cell]), "mg", pd.Series([19.5]))
-    assert read["form"].tolist() == [rules.WRONG]
+    read = cell_rules.doses_to_mg(pd.Series([cell]), "mg", pd.Series([19.5]))
+    assert read["form"].tolist() == [cell_rules.WRONG]
     assert np.isnan(read["dose_mg"].iloc[0])
 
 
 def test_a_dose_per_kg_without_a_weight_is_wrong():
-    assert rules.doses_to_mg(pd.Series(["2 mg/kg"]), "mg", pd.Series([np.nan]))["form"].tolist() == [rules.WRONG]
+    assert cell_rules.doses_to_mg(pd.Series(["2 mg/kg"]), "mg", pd.Series([np.nan]))["form"].tolist() == [
+        cell_rules.WRONG
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,26 +217,26 @@ def test_a_dose_per_kg_without_a_weight_is_wrong():
     ],
 )
 def test_laboratory_results_by_hand(cell, unit, wanted, value, censored):
-    read = rules.censored_values(pd.Series([cell]), pd.Series([unit]), pd.Series([wanted])).iloc[0]
+    read = cell_rules.censored_values(pd.Series([cell]), pd.Series([unit]), pd.Series([wanted])).iloc[0]
     assert (read["value"], read["censored"]) == (value, censored)
     assert read["limit"] == value if censored != "no" else np.isnan(read["limit"])
 
 
 def test_a_unit_of_another_kind_is_wrong():
-    read = rules.censored_values(pd.Series(["3"]), pd.Series(["mg/L"]), pd.Series(["pg/mL"]))
-    assert read["form"].tolist() == [rules.WRONG]
+    read = cell_rules.censored_values(pd.Series(["3"]), pd.Series(["mg/L"]), pd.Series(["pg/mL"]))
+    assert read["form"].tolist() == [cell_rules.WRONG]
 
 
 @given(
     st.decimals(min_value=0, max_value=99999, places=3, allow_nan=False),
-    st.sampled_from([pair for pair in rules.FACTORS if pair[0]]),
+    st.sampled_from([pair for pair in cell_rules.FACTORS if pair[0]]),
     st.booleans(),
 )
 def test_a_number_survives_any_unit(number, units, comma):
     written, wanted = units
     value = float(number)
     text = synthesis._text(value, written, wanted).replace(".", "," if comma else ".")
-    read = rules.numbers(pd.Series([f"{text} {written}"]), wanted)
+    read = cell_rules.numbers(pd.Series([f"{text} {written}"]), wanted)
     assert read["value"].iloc[0] == value
 
 
@@ -245,7 +247,7 @@ def test_a_number_survives_any_unit(number, units, comma):
 )
 def test_a_dose_written_per_kg_is_given_back(dose, weight, seed):
     text, unit = synthesis._dose(dose, weight, np.random.default_rng(seed))
-    assert rules.doses_to_mg(pd.Series([text]), unit, pd.Series([weight]))["dose_mg"].iloc[0] == dose
+    assert cell_rules.doses_to_mg(pd.Series([text]), unit, pd.Series([weight]))["dose_mg"].iloc[0] == dose
     assert unit != "mg/kg" or abs(Decimal(text) * Decimal(str(weight)) - Decimal(str(dose))) <= Decimal("0.05")
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from helpers import paths
 from helpers.parameters import Parameters
-from helpers.run import series
+from helpers.run import execution, series
 from helpers.run.cli import main
 
 
@@ -129,9 +129,9 @@ def test_audit_writes_its_findings(tmp_path):
 
 
 def test_a_failed_notebook_gives_exit_code_1_and_its_name(runs, monkeypatch, tmp_path):
-    failure = series.Failure("05_kaplan_meier", "cell [7] (1 / 0)", "ZeroDivisionError: division by zero")
+    failure = execution.Failure("05_kaplan_meier", "cell [7] (1 / 0)", "ZeroDivisionError: division by zero")
     monkeypatch.setattr(
-        series, "execute_all", lambda *_, **__: [series.Executed(tmp_path / "05_kaplan_meier.ipynb", 0.1, failure)]
+        series, "execute_all", lambda *_, **__: [execution.Executed(tmp_path / "05_kaplan_meier.ipynb", 0.1, failure)]
     )
     told = call("run", "--no-fork", "--no-site", "--name", "one", "--set", "gc_cutoff=5")
     assert told.exit_code == 1, told.output

@@ -13,7 +13,7 @@ import pytest
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
-from helpers.display import figures, notebook, tables
+from helpers.display import curves_figure, figures, forest_figure, laboratory_figure, notebook, tables
 from helpers.parameters import Parameters
 
 SYNTHETIC = Cohort("few", "infusion", True, "made up", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
@@ -60,22 +60,22 @@ ANSWERS = pd.DataFrame({"CR": [53, 40], "NR": [2, 6], "not done": [6, 3]}, index
 @picture
 def test_plot_km():
     figure = plt.figure(figsize=(3.5, 3.2), layout="none")
-    [ax] = figures.km_panels(figure, 1, 3, letters=4)
-    figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.028)
-    figures.plot_at_risk(ax, AT_RISK)
+    [ax] = curves_figure.km_panels(figure, 1, 3, letters=4)
+    curves_figure.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.028)
+    curves_figure.plot_at_risk(ax, AT_RISK)
     return notebook.mark_synthetic(figure, SYNTHETIC)
 
 
 @picture
 def test_plot_forest():
     figure = plt.figure(figsize=(7, 2))
-    figures.plot_forest(figures.forest_axes(figure), MODELS, title="Univariable")
+    forest_figure.plot_forest(forest_figure.forest_axes(figure), MODELS, title="Univariable")
     return notebook.mark_synthetic(figure, REAL)
 
 
 @picture
 def test_plot_trajectory():
-    return notebook.mark_synthetic(figures.plot_trajectories(SERIES, columns=1), SYNTHETIC)
+    return notebook.mark_synthetic(laboratory_figure.plot_trajectories(SERIES, columns=1), SYNTHETIC)
 
 
 @picture
@@ -94,18 +94,18 @@ def test_plot_small():
     given = pd.DataFrame({"agent": ["TCZ"], "day": [3], "route": ["IV"], "dose_mg": [160.0]})
     figures.plot_timeline(axes[0, 1], toxicity, given)
     ratios = np.exp(np.linspace(-1.5, 1.5, 31))
-    figures.plot_profile(axes[1, 0], ratios, -3 * np.log(ratios) ** 2, drop=1.92)
-    figures.plot_shape(axes[1, 1], [2, 8, 16], [-0.5, 0, 0.2], [-1, 0, -0.5], [0, 0, 0.9], knots=[4, 8, 13])
+    forest_figure.plot_profile(axes[1, 0], ratios, -3 * np.log(ratios) ** 2, drop=1.92)
+    forest_figure.plot_shape(axes[1, 1], [2, 8, 16], [-0.5, 0, 0.2], [-1, 0, -0.5], [0, 0, 0.9], knots=[4, 8, 13])
     return figure
 
 
 def test_what_is_written_in_a_km_panel():
     with plt.style.context(figures.STYLE):
         figure = plt.figure(layout="none")
-        [ax] = figures.km_panels(figure, 1, 3)
-        figures.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.0281)
+        [ax] = curves_figure.km_panels(figure, 1, 3)
+        curves_figure.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.0281)
         before = len(ax.texts)
-        figures.plot_at_risk(ax, AT_RISK, labels=False)
+        curves_figure.plot_at_risk(ax, AT_RISK, labels=False)
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["none: n = 6, 3 events", "low: n = 5, 1 event", "high: n = 3, 2 events"]
     assert ax.get_xlabel() == "Years from infusion"
@@ -116,7 +116,7 @@ def test_what_is_written_in_a_km_panel():
 
 def test_no_text_is_under_seven_points():
     with plt.style.context(figures.STYLE):
-        figure = figures.plot_trajectories(SERIES)
+        figure = laboratory_figure.plot_trajectories(SERIES)
         notebook.mark_synthetic(figure, SYNTHETIC)
         figure.canvas.draw()
         sizes = [text.get_fontsize() for text in figure.findobj(plt.Text) if text.get_text()]
@@ -229,7 +229,7 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
          "ci_high": [4.5, 400.0], "p": [0.5, 0.01]}
     )  # fmt: skip
     fig = plt.figure()
-    ax = figures.plot_forest(figures.forest_axes(fig), table)
+    ax = forest_figure.plot_forest(forest_figure.forest_axes(fig), table)
     arrows = [(line.get_marker(), line.get_ydata()[0]) for line in ax.lines if line.get_marker() in ("<", ">")]
     assert arrows == [(">", 2)]
     plt.close(fig)

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
-from helpers.display.flow import plot_flow
+from helpers.display.flow_diagram import plot_flow
 from helpers.display.notebook import mark_synthetic
 from helpers.results.flow import flow
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from helpers.estimate import engine
+from helpers import resampling as engine
 from helpers.problems import InputError
 
 ORACLE = Path(__file__).parent / "oracle"
@@ -260,7 +260,7 @@ def test_many_rows_take_the_same_road_as_few():
 
 
 def test_sorting_by_bits_sorts():
-    from helpers.estimate.engine.layout import _downwards
+    from helpers.resampling.layout import _downwards
 
     rng = np.random.default_rng(2)
     for values in (
@@ -340,9 +340,9 @@ def test_a_second_process_finds_the_compiled_code():
     """The first call of a new process, numba's own start included, takes under a second of the processor."""
     program = """
 import time; start = time.process_time()
-from helpers.estimate import engine
+from helpers import resampling as engine
 engine.cox_batch([5, 8, 12, 20], [1, 1, 1, 0], [1, 0, 0, 1], [[1, 1, 1, 1]])
-from helpers.estimate.engine import cox_lanes
+from helpers.resampling import cox_lanes
 print(sum(cox_lanes.resamples.stats.cache_hits.values()), time.process_time() - start)
 """
     command = [sys.executable, "-c", program]

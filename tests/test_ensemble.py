@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.calibration import ensemble, misses, variety
+from helpers.calibration.calibrate import Plan, survival_hits
+from helpers.calibration.fate_search import km_ids, km_values
+from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
-from helpers.synthesis import ensemble, misses, variety
-from helpers.synthesis.calibrate import Plan, survival_hits
-from helpers.synthesis.fate_search import km_ids, km_values
 from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.labels import draw_labels
-from helpers.synthesis.rules import rules_report
+from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
-from helpers.synthesis.targets import targets_of
 
 ONCE = Plan(fate_moves=20_000_000, first_rounds=1, last_rounds=0, effort=1e-4)
 TINY = ensemble.Effort(curves=1, solution=ONCE, dearest=ONCE, others=ONCE)

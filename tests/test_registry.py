@@ -12,8 +12,9 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.published.values import aliases, published
-from helpers.results import registry
-from helpers.results.registry import Reading, Value, agree, as_frame, as_json, compute, declared, families, family
+from helpers.results import measures, registry
+from helpers.results.registry import agree, as_frame, as_json, compute, declared, families, family
+from helpers.results.value import Reading, Value
 
 # one other value of each parameter; a family must not notice those that it does not declare
 OTHER = {
@@ -207,7 +208,7 @@ def test_a_stated_reading_makes_the_family_depend_on_the_reading():
 def test_an_analysis_is_remembered_only_while_it_lives(cohort):
     calls = []
 
-    @registry.once
+    @measures.once
     def counted(analysis: Analysis) -> int:
         calls.append(1)
         return len(analysis.frame)

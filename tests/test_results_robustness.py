@@ -13,7 +13,8 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.results import normality, robustness, table5
-from helpers.results.registry import compute, families, population
+from helpers.results.populations import population
+from helpers.results.registry import compute, families
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
-from helpers.results import exposure, survival, table5
-from helpers.results.registry import Value, compute, families
+from helpers.results import curves, exposure, exposure_models, survival, table5, value
+from helpers.results.registry import compute, families
+from helpers.results.value import Value
 
 EVERYTHING = "screen_1."  # ids of the oracle for which no covariate is screened out
 
@@ -135,13 +136,13 @@ def test_rates_beyond_the_follow_up_have_a_reason():
 
 def test_curves_and_numbers_at_risk_start_with_everyone(analysis):
     groups = survival.compared(analysis, "dose")
-    curves = survival.curves(analysis, "PFS", groups)
-    risk = survival.numbers_at_risk(analysis, "PFS", groups)
-    assert list(curves) == list(risk.index) == ["none", "low", "high"]
-    assert [int(curve["at_risk"].iloc[0]) for curve in curves.values()] == list(risk[0])
+    drawn = curves.curves(analysis, "PFS", groups)
+    risk = curves.numbers_at_risk(analysis, "PFS", groups)
+    assert list(drawn) == list(risk.index) == ["none", "low", "high"]
+    assert [int(curve["at_risk"].iloc[0]) for curve in drawn.values()] == list(risk[0])
     assert risk[0].sum() == 110
-    rates = survival.rates(analysis, "PFS", groups, [1])
-    assert rates.loc[0, "rate"] == pytest.approx(100 * curves["none"].query("time <= 365.25")["survival"].iloc[-1])
+    rates = curves.rates(analysis, "PFS", groups, [1])
+    assert rates.loc[0, "rate"] == pytest.approx(100 * drawn["none"].query("time <= 365.25")["survival"].iloc[-1])
 
 
 def test_every_log_rank_is_listed_with_all_pairs_of_the_dose_groups(analysis):
@@ -172,12 +173,12 @@ def test_an_exposure_makes_groups_reference_first(name, labels, naive):
 def test_an_exposure_counts_only_within_the_window():
     cohort = stand_in()
     days = cohort.tables["exposures"].set_index("patient_id")["day"]
-    groups = survival.groups(analyse(cohort, Parameters(exposure="GVHD", window_days=20)))
+    groups = exposure.groups(analyse(cohort, Parameters(exposure="GVHD", window_days=20)))
     assert set(groups.index[groups == "GVHD"]) == set(days.index[days <= 20])
 
 
 def test_a_number_is_split_at_its_median():
-    groups = survival.groups(analyse(stand_in(), Parameters(exposure="car_dose_e6_per_kg")))
+    groups = exposure.groups(analyse(stand_in(), Parameters(exposure="car_dose_e6_per_kg")))
     assert abs((groups == groups.cat.categories[1]).sum() - 60) <= 2
     assert groups.cat.categories[0].startswith("car_dose_e6_per_kg ≤")
 
@@ -189,7 +190,7 @@ def test_an_unknown_exposure_is_refused_and_what_there_is_is_named():
 
 def test_gc_without_treatments_is_not_available():
     with pytest.raises(NotAvailable, match="cohort bmt has no table treatments"):
-        survival.groups(analyse(read_cohort(REAL / "bmt")))
+        exposure.groups(analyse(read_cohort(REAL / "bmt")))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_gc_without_treatments_is_not_available():
 )
 def test_the_exposure_of_real_patients_agrees_with_r(name, window, column, level):
     analysis = analyse(read_cohort(REAL / "bmt"), Parameters(exposure=name, window_days=window))
-    slug = survival.slug(level if name == "disease_group" else name)
+    slug = value.slug(level if name == "disease_group" else name)
     found = compute(
         analysis,
         [f"extra.survival.{end}.exposure.logrank.p" for end in ("pfs", "os")] + [f"extra.exposure.crude.{slug}.hr"],
@@ -226,9 +227,9 @@ def test_covariates_of_a_cohort_of_its_own_enter_table_5():
 def test_the_exposure_is_not_adjusted_for_itself(analysis):
     for name, left_out in (("sex", "Sex"), ("GC", "GC dosage")):
         other = analyse(analysis.cohort, Parameters(exposure=name, screening_p=1.0))
-        names = set(table5.exposure_models(other)["adjusted"]["variable"])
+        names = set(exposure_models.exposure_models(other)["adjusted"]["variable"])
         assert names == {f"Exposure {name}"}
-        chosen = [row.label for row in table5.selected(other) if not table5._states_again(other, row)]
+        chosen = [row.label for row in table5.selected(other) if not exposure_models._states_again(other, row)]
         assert left_out not in chosen
         assert len(chosen) > 5
 

@@ -17,7 +17,7 @@ from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError
-from helpers.run import series
+from helpers.run import execution, outcome, series
 from helpers.run.kernels import forked_kernels
 from helpers.run.site import BookError, build_book, outside_addresses
 
@@ -143,14 +143,14 @@ def test_the_survival_curves_are_drawn_the_same_byte_for_byte(tmp_path):
     [path] = series.numbered(wanted=["05"])
     folders = [tmp_path / name for name in ("one", "two")]
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda f: series.execute(path, f / path.name, {"output_folder": str(f)}), folders))
+        runs = list(pool.map(lambda f: execution.execute(path, f / path.name, {"output_folder": str(f)}), folders))
     assert [run.failure for run in runs] == [None, None]
     one, two = ({file.name: file.read_bytes() for file in sorted(f.rglob("*.*g"))} for f in folders)
     assert {"figure3.svg", "figure3.png", "s_figure6.svg"} <= set(one)
     assert [name for name in one if one[name] != two[name]] == []
     tables = [{file.name: file.read_bytes() for file in (f / "tables").iterdir()} for f in folders]
     assert tables[0] == tables[1]
-    shown = [series.strip(nbformat.read(f / path.name, 4)) for f in folders]
+    shown = [execution.strip(nbformat.read(f / path.name, 4)) for f in folders]
     assert [cell.get("outputs") for cell in shown[0].cells] == [cell.get("outputs") for cell in shown[1].cells]
 
 
@@ -207,7 +207,7 @@ def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
     monkeypatch.setattr(series.registry, "families", lambda: [broken, *families[1:]])
     analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
     failures = []
-    values = series.compute(analysis, failures)
+    values = outcome.compute(analysis, failures)
     assert [str(failure) for failure in failures] == [f"results, {broken.name}: ZeroDivisionError: by hand"]
     assert values[broken.ids[0]].reason == "failed: ZeroDivisionError: by hand"
     assert len(values) > len(broken.ids)

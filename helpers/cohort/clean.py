@@ -1,6 +1,6 @@
 """From the hospital extracts in data/raw to the tidy cohort, with a log of every change by reason and number of rows.
 
-The rules for single cells are in :mod:`helpers.cohort.rules`; here they are applied, counted and put together. Nothing is
+The rules for single cells are in :mod:`helpers.cohort.cell_rules`; here they are applied, counted and put together. Nothing is
 dropped without a line in the log: for each file, rows read = rows dropped + rows kept. The log holds no identifier.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort import rules
+from helpers.cohort import cell_rules
 from helpers.cohort.raw import EXTRACTS, read_extracts
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.problems import InputError, Problem
@@ -76,11 +76,11 @@ class Log:
         self, table: str, name: str, column: str, text: pd.Series, result: pd.DataFrame, rule: str, allowed: str
     ) -> pd.DataFrame:
         """Count how the cells of *text* were written, list those that cannot be read, and hand *result* on."""
-        self.note(table, name, rule, "a mark for missing left empty", "changed", rules.missing_marks(text), column)
+        self.note(table, name, rule, "a mark for missing left empty", "changed", cell_rules.missing_marks(text), column)
         written = Counter(form for forms in result["form"] for form in forms.split("; ") if form in REASONS)
         for form in sorted(written):
             self.note(table, name, rule, REASONS[form], "changed", written[form], column)
-        for row in result.index[result["form"] == rules.WRONG]:
+        for row in result.index[result["form"] == cell_rules.WRONG]:
             self.refuse(name, row, column, "an identifier" if column == "patient_id" else text[row], allowed)
         return result
 
@@ -207,9 +207,9 @@ def infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     people = pd.DataFrame(index=registry.index)
     people["patient_id"] = _ids(registry, "screening", "registry", log)
     people["date"] = _dates(registry["date"], "screening", "registry", "date", log)["date"]
-    for row in people.index[people["date"].isna() & rules.plain(registry["date"]).isna()]:
-        log.refuse("registry", row, "date", "an empty cell", rules.DATES_ALLOWED)
-    weight = rules.numbers(registry["weight_kg"], "kg")
+    for row in people.index[people["date"].isna() & cell_rules.plain(registry["date"]).isna()]:
+        log.refuse("registry", row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
+    weight = cell_rules.numbers(registry["weight_kg"], "kg")
     people["weight_kg"] = weight["value"]
     ordered = people.sort_values("date").groupby("patient_id", sort=False)
     people["infusion_number"] = (ordered.cumcount() + 1).astype("Int64")
@@ -304,9 +304,9 @@ def _patients(registry: pd.DataFrame, people: pd.DataFrame, log: Log) -> pd.Data
         frame[column] = _numbers(registry[column], table, name, column, unit, log)
     frame["n_relapses"] = _numbers(registry["n_relapses"], table, name, "n_relapses", "", log)
     frame["prior_transplant"] = _yes_no(registry["prior_transplant"], table, name, "prior_transplant", log)
-    sites = rules.relapse_sites(registry["sites"])
+    sites = cell_rules.relapse_sites(registry["sites"])
     log.read(table, name, "sites", registry["sites"], sites, "sites", "BM, CNS, testis, other joined by +, or none")
-    frame[list(rules.SITES)] = sites[list(rules.SITES)]
+    frame[list(cell_rules.SITES)] = sites[list(cell_rules.SITES)]
     frame["infusion_year"] = people["date"].dt.year
     frame["cutoff_day"] = (CUTOFF - people["date"]).dt.days
     _kept(frame, table, name, log)
@@ -319,7 +319,7 @@ def _toxicity(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     for column in ("event", "grade", "grading_system"):
         frame[column] = _terms(raw[column], table, name, column, log)
     frame["grade"] = pd.to_numeric(frame["grade"]).astype("Int64")
-    frame["episode_id"] = rules.plain(raw["episode_id"])
+    frame["episode_id"] = cell_rules.plain(raw["episode_id"])
     end = _dates(raw["date_to"], table, name, "date_to", log)["date"]
     frame["day_to"] = _days(end, frame["patient_id"], first)
     for row in frame.index[frame["day_to"] < frame["day_from"]]:
@@ -332,18 +332,18 @@ def _treatments(raw: pd.DataFrame, first: pd.DataFrame, log: Log, name: str) -> 
     table = "treatments"
     raw, frame = _placed(raw, table, name, first, log, "day", timed=True)
     drug = log.read(
-        table, name, "drug", raw["drug"], rules.drug_names(raw["drug"]), "drug_names",
-        "a known drug name, Chinese or English: " + " / ".join(rules.DRUGS),
+        table, name, "drug", raw["drug"], cell_rules.drug_names(raw["drug"]), "drug_names",
+        "a known drug name, Chinese or English: " + " / ".join(cell_rules.DRUGS),
     )  # fmt: skip
     frame[["agent", "salt"]] = drug[["agent", "salt"]]
     for column in ("route", "indication"):
         frame[column] = _terms(raw[column], table, name, column, log)
     weight = first["weight_kg"].reindex(frame["patient_id"]).set_axis(frame.index)
-    dose = rules.doses_to_mg(raw["dose"], raw.get("unit", "mg"), weight)
+    dose = cell_rules.doses_to_mg(raw["dose"], raw.get("unit", "mg"), weight)
     log.read(table, name, "dose", raw["dose"], dose, "doses_to_mg", "a number with mg, g or mg/kg")
     frame["dose_mg"] = dose["dose_mg"]
     frame = _unrepeated(frame, raw, table, name, log)
-    steroid = frame["agent"].isin(rules.STEROIDS)
+    steroid = frame["agent"].isin(cell_rules.STEROIDS)
     log.note(
         table,
         name,
@@ -361,9 +361,9 @@ def _labs(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "labs"
     raw, frame = _placed(raw, table, name, first, log, "day", timed=True)
     frame["analyte"] = _terms(raw["analyte"], table, name, "analyte", log)
-    unit = frame["analyte"].map(rules.ANALYTE_UNIT).fillna(rules.CYTOKINE_UNIT)
+    unit = frame["analyte"].map(cell_rules.ANALYTE_UNIT).fillna(cell_rules.CYTOKINE_UNIT)
     frame["unit"] = unit.astype("string")
-    read = rules.censored_values(raw["value"], raw["unit"], unit)
+    read = cell_rules.censored_values(raw["value"], raw["unit"], unit)
     log.read(
         table,
         name,
@@ -382,7 +382,7 @@ def _response(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     raw, frame = _placed(raw, table, name, first, log, "assessment_day", dated=False)
     frame["day30_response"] = _terms(raw["day30_response"], table, name, "day30_response", log)
     frame["mrd_day30"] = _numbers(raw["mrd_day30"], table, name, "mrd_day30", "fraction", log)
-    frame["reason_not_done"] = rules.plain(raw["reason_not_done"])
+    frame["reason_not_done"] = cell_rules.plain(raw["reason_not_done"])
     return _unrepeated(frame, raw, table, name, log)
 
 
@@ -403,7 +403,7 @@ def _followup(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
 
 def _exposures(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     raw, frame = _placed(raw, "exposures", "exposures", first, log, "day", by_infusion=False)
-    frame["exposure"] = rules.plain(raw["exposure"])
+    frame["exposure"] = cell_rules.plain(raw["exposure"])
     return _unrepeated(frame, raw, "exposures", "exposures", log)
 
 
@@ -446,8 +446,8 @@ def _placed(
     raw, frame = _persons(raw, table, name, first, log)
     read = _dates(raw["date"], table, name, "date", log)
     if dated:
-        for row in raw.index[rules.plain(raw["date"]).isna()]:
-            log.refuse(name, row, "date", "an empty cell", rules.DATES_ALLOWED)
+        for row in raw.index[cell_rules.plain(raw["date"]).isna()]:
+            log.refuse(name, row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
     later = by_infusion & (read["date"] >= first["next_date"].reindex(frame["patient_id"]).set_axis(frame.index))
     log.note(table, name, "flow", "belongs to a repeat infusion", "dropped", later.sum())
     frame[day] = _days(read["date"], frame["patient_id"], first)
@@ -458,8 +458,8 @@ def _placed(
 
 def _unrepeated(frame: pd.DataFrame, raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.DataFrame:
     """Leave out what the file has twice, and check what is left against the dictionary."""
-    mark = rules.duplicates(frame.assign(record=rules.plain(raw["record"])), "record")
-    for row in frame.index[mark == rules.WRONG]:
+    mark = cell_rules.duplicates(frame.assign(record=cell_rules.plain(raw["record"])), "record")
+    for row in frame.index[mark == cell_rules.WRONG]:
         log.refuse(name, row, "record", "a record number used before, with other content", "one record, one content")
     log.note(table, name, "duplicates", "the same record again", "dropped", (mark == "repeat").sum())
     frame = frame[mark != "repeat"]
@@ -489,12 +489,12 @@ def _kept(frame: pd.DataFrame, table: str, name: str, log: Log) -> None:
 
 
 def _ids(raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.Series:
-    read = rules.patient_ids(raw["patient_id"])
+    read = cell_rules.patient_ids(raw["patient_id"])
     return log.read(table, name, "patient_id", raw["patient_id"], read, "patient_ids", "SYN- and three digits")["value"]
 
 
 def _dates(text: pd.Series, table: str, name: str, column: str, log: Log) -> pd.DataFrame:
-    return log.read(table, name, column, text, rules.parse_dates(text), "parse_dates", rules.DATES_ALLOWED)
+    return log.read(table, name, column, text, cell_rules.parse_dates(text), "parse_dates", cell_rules.DATES_ALLOWED)
 
 
 def _days(date: pd.Series, patient_id: pd.Series, first: pd.DataFrame) -> pd.Series:
@@ -504,18 +504,18 @@ def _days(date: pd.Series, patient_id: pd.Series, first: pd.DataFrame) -> pd.Ser
 
 
 def _terms(text: pd.Series, table: str, name: str, column: str, log: Log) -> pd.Series:
-    words = rules.WORDS[column]
-    return log.read(table, name, column, text, rules.terms(text, words), "terms", " / ".join(words))["value"]
+    words = cell_rules.WORDS[column]
+    return log.read(table, name, column, text, cell_rules.terms(text, words), "terms", " / ".join(words))["value"]
 
 
 def _yes_no(text: pd.Series, table: str, name: str, column: str, log: Log, words: str = "yes_no") -> pd.Series:
-    read = rules.terms(text, rules.WORDS[words])
+    read = cell_rules.terms(text, cell_rules.WORDS[words])
     log.read(
         table,
         name,
         column,
         text,
-        read.assign(form=read["form"].where(read["form"] == rules.WRONG, "")),
+        read.assign(form=read["form"].where(read["form"] == cell_rules.WRONG, "")),
         "terms",
         "yes / no, 是 / 否",
     )
@@ -523,6 +523,6 @@ def _yes_no(text: pd.Series, table: str, name: str, column: str, log: Log, words
 
 
 def _numbers(text: pd.Series, table: str, name: str, column: str, unit: str, log: Log) -> pd.Series:
-    read = rules.numbers(text, unit)
+    read = cell_rules.numbers(text, unit)
     allowed = f"a number{f' ({unit})' if unit else ''}"
     return log.read(table, name, column, text, read, "units", allowed)["value"]

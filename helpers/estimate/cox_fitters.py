@@ -19,7 +19,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.tools.sm_exceptions import ConvergenceWarning as PHRegWarning
 from statsmodels.tools.sm_exceptions import HessianInversionWarning
 
-from helpers.estimate import engine
+from helpers import resampling as engine
 
 Ties = Literal["efron", "breslow"]
 By = Literal["library", "engine"]

@@ -15,7 +15,7 @@ from lifelines import KaplanMeierFitter
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from helpers.estimate import engine
+from helpers import resampling as engine
 from helpers.estimate.arrays import durations
 
 By = Literal["library", "engine"]

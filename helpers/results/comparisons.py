@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.results.exposure import exposure_groups
-from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET, need, population, yes
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

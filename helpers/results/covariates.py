@@ -10,9 +10,11 @@ import pandas as pd
 
 from helpers.cohort.schema import TABLES
 from helpers.problems import NotAvailable
-from helpers.results.registry import AGENT, DOSE, LENGTH, ONSET, need, once
-from helpers.results.survival import slug
+from helpers.results.measures import once
+from helpers.results.populations import need
+from helpers.results.registry import AGENT, DOSE, LENGTH, ONSET
 from helpers.results.table1 import STATUS, TARGETS, status_of
+from helpers.results.value import slug
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.cohort.derive import first_days
 from helpers.cohort.schema import TABLES
 from helpers.problems import InputError, NotAvailable, Problem
-from helpers.results.registry import need, population, yes
+from helpers.results.populations import need, population, yes
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -109,3 +109,8 @@ def _allowed(analysis: Analysis) -> str:
     if analysis.cohort.has("exposures", "exposure"):
         names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
     return " / ".join(map(str, names))
+
+
+def groups(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+    """Group the patients by *exposure*, by default that of the parameters; see :func:`exposure_groups`."""
+    return exposure_groups(analysis, exposure)

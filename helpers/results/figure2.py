@@ -13,8 +13,10 @@ from helpers.estimate.groups import compare, compare_paired
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
 from helpers.problems import NotAvailable
-from helpers.results.registry import DOSE, GC, Value, family, need, once, population, yes
-from helpers.results.survival import slug
+from helpers.results.measures import once
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import DOSE, GC, family
+from helpers.results.value import Value, slug
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.registry import GC, Value, family, need, population, yes
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import GC, family
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.estimate.groups import compare, describe, lilliefors
-from helpers.results.registry import GC, Value, family, population, yes
+from helpers.results.populations import population, yes
+from helpers.results.registry import GC, family
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -13,10 +13,9 @@ from __future__ import annotations
 import difflib
 import importlib
 import math
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, wraps
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,11 +23,13 @@ import pandas as pd
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.published.values import canonical
+from helpers.results.populations import need
+from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
-MODULES = ("stated", "flow", "table1", "table2", "supplementary", "table3", "table4", "survival", "table5",
+MODULES = ("stated", "flow", "table1", "table2", "supplementary", "table3", "table4", "survival", "table5", "exposure_models",
            "figure2", "normality", "robustness")  # fmt: skip
 # parameters that the derived columns depend on
 GC = ("window_days", "premedication")
@@ -38,45 +39,6 @@ LENGTH = (*GC, "duration_cut_days")
 AGENT = ("window_days",)
 EVENTS = {"OS": (), "PFS": ("censoring",), "EFS": ("censoring", "nonresponse_day")}
 _FAMILIES: dict[str, Family] = {}
-
-
-@dataclass(frozen=True)
-class Value:
-    """One computed number, or the plain reason why there is none.
-
-    Parameters
-    ----------
-    id : str
-        Canonical id in ``published_values.csv``, or ``extra.<place>.<row>.<measure>``.
-    value : float or None
-        The number, in the unit of the print.
-    reason : str
-        Why there is no number; empty if there is one.
-    population : str
-        Patients that it is about, by the names of ``published_values.csv``.
-    n, events, missing : int or None
-        Patients used, events among them, patients of the population left out for want of data.
-    method : str
-        Formula or test.
-    """
-
-    id: str
-    value: float | None = None
-    reason: str = ""
-    population: str = ""
-    n: int | None = None
-    events: int | None = None
-    missing: int | None = None
-    method: str = ""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a family reads the paper: on whom, by which formula or test, and why."""
-
-    population: str
-    method: str
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -403,159 +365,5 @@ def as_json(values: Mapping[str, Value]) -> dict[str, dict]:
 
 # ---------------------------------------------------------------------------------------------- what families need
 
-SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
-    **dict.fromkeys(["crs", "crs_grade", "crs_onset_day", "crs_duration_days", "crs_resolved", "icans", "icans_grade",
-                     "icans_onset_day", "icans_duration_days", "icans_resolved", "toxicity"], ("toxicity", ())),
-    **dict.fromkeys(["gc", "gc_first_day", "gc_time_days", "gc_duration_days", "gc_onset", "gc_duration_group", "tcz",
-                     "tcz_first_day", "rux", "rux_first_day", "immunosuppressed", "crs_grade_before_gc"], ("treatments", ())),
-    **dict.fromkeys(["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_group"], ("treatments", ("dose_mg",))),
-    **dict.fromkeys(["day30_response", "evaluable", "cr"], ("response", ("day30_response",))),
-    **dict.fromkeys(["os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"],
-                    ("followup", ())),
-    "age_over_cut": ("patients", ("age_years",)),
-    "weight_over_cut": ("patients", ("weight_kg",)),
-    "blast_over_cut": ("patients", ("blast_prelymphodepletion_pct",)),
-}  # fmt: skip
-
-
-UNDERIVED = {
-    **dict.fromkeys(["os_days", "os_event"], "has no column death_day in table followup"),
-    **dict.fromkeys(["pfs_days", "pfs_event"], "has neither relapse_day nor progression_day in table followup"),
-    **dict.fromkeys(["efs_days", "efs_event"], "has neither treatment_failure_day nor a day 30 response, so no EFS"),
-}
-
-
-def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
-    """Return the analysis frame, or say in one plain line which table or column of the cohort is absent.
-
-    Raises
-    ------
-    NotAvailable
-        Naming the table or column that the cohort lacks.
-    """
-    for column in columns:
-        if column.startswith("table:"):
-            analysis.cohort.need(column.removeprefix("table:"))
-        elif column not in analysis.frame:
-            table, sources = SOURCES.get(column, ("patients", (column,)))
-            analysis.cohort.need(table, *sources)
-            raise NotAvailable(f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {column}')}")
-    return analysis.frame
-
-
-def population(analysis: Analysis, name: str) -> pd.Series:
-    """Tell who belongs to a population.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    name : str
-        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day of grade
-        1 or 2), known_blasts; several joined by "&".
-
-    Returns
-    -------
-    pandas.Series of bool
-        By patient_id. In a cohort without a toxicity table "toxicity" is everyone: nothing was selected on it.
-
-    Raises
-    ------
-    NotAvailable
-        If the table that defines the population is absent.
-    """
-    answer = pd.Series(True, index=analysis.frame.index)
-    for part in name.split("&"):
-        answer &= _population(analysis, part.strip())
-    return answer
-
-
-def _population(analysis: Analysis, name: str) -> pd.Series:
-    everyone = pd.Series(True, index=analysis.frame.index)
-    if name == "all" or (name == "toxicity" and "toxicity" not in analysis.frame):
-        return everyone
-    columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
-               "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
-               "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
-    frame = need(analysis, *columns)
-    toxic = frame.get("toxicity", everyone)
-    if name == "relapsed":
-        status = frame["disease_status"] if "disease_status" in frame else pd.Series("", index=frame.index)
-        return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
-    return {
-        "toxicity": lambda: yes(toxic),
-        "nontoxicity": lambda: ~yes(toxic),
-        "evaluable": lambda: yes(frame["evaluable"]) & yes(toxic),
-        "gc": lambda: yes(frame["gc"]),
-        "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
-        "crs": lambda: yes(frame["crs"]),
-        "icans": lambda: yes(frame["icans"]),
-        "icans_g12": lambda: yes(frame["icans"]) & frame["icans_duration_days"].notna(),
-        "known_blasts": lambda: frame["blast_over_cut"].notna(),
-    }[name]()
-
-
-def yes(series: pd.Series) -> pd.Series:
-    """Turn a yes/no column with possible gaps into plain bool: a gap is no.
-
-    Examples
-    --------
-    >>> yes(pd.Series([True, None, False], dtype="boolean")).tolist()
-    [True, False, False]
-    """
-    return series if series.dtype == bool else series.astype("boolean").fillna(False).astype(bool)
-
 
 # ------------------------------------------------------------------------------------------- small common families
-
-
-def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
-    """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*.
-
-    Examples
-    --------
-    >>> found = count(pd.Series([True, None, False, False], dtype="boolean"))
-    >>> found["n"].value, found["pct"].value
-    (1, 25.0)
-    """
-    among = pd.Series(True, index=mask.index) if among is None else among
-    number, total = int((yes(mask) & among).sum()), int(among.sum())
-    missing = 0 if known is None else int((among & ~known).sum())
-    share = Value("", 100 * number / total if total else None, "" if total else "no patient", n=total, missing=missing)
-    return {"n": Value("", number, n=total, missing=missing), "pct": share}
-
-
-def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
-    """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted.
-
-    Examples
-    --------
-    >>> found = spread(pd.Series([4.0, None, 1.0, 3.0]))
-    >>> found["median"].value, found["high"].value, found["median"].missing
-    (3.0, 4.0, 1)
-    """
-    chosen = (series if among is None else series[among]).astype("Float64")
-    known = chosen.dropna().astype(float)
-    numbers = {"median": known.median(), "low": known.min(), "high": known.max()}
-    shared = {"n": len(known), "missing": len(chosen) - len(known)}
-    return {key: Value("", None if known.empty else float(number), "" if len(known) else "no value known", **shared)
-            for key, number in numbers.items()}  # fmt: skip
-
-
-def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Set a prefix before the keys of *values*."""
-    return {f"{prefix}.{key}": value for key, value in values.items()}
-
-
-def once(function: Callable) -> Callable:
-    """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives."""
-    memory: dict[tuple, object] = {}
-
-    @wraps(function)
-    def remembered(analysis: Analysis, *arguments: object) -> object:
-        key = (id(analysis), *arguments)
-        if key not in memory:
-            memory[key] = function(analysis, *arguments)
-            weakref.finalize(analysis, memory.pop, key, None)
-        return memory[key]
-
-    return remembered

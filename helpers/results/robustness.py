@@ -10,7 +10,9 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
-from helpers.results.registry import AGENT, DOSE, GC, Value, count, family, need, once, population, yes
+from helpers.results.measures import count, once
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import AGENT, DOSE, GC, family
 from helpers.results.table3 import PRINTED, STATED, compare_response, stated, test_of
 from helpers.results.table5 import (
     ALL_CUTS,
@@ -22,6 +24,7 @@ from helpers.results.table5 import (
     multivariable,
     selected,
 )
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

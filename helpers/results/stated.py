@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from helpers.cohort.derive import DAYS_PER_MONTH
-from helpers.results.registry import Value, family
+from helpers.results.registry import family
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -9,9 +9,12 @@ from scipy.stats import kruskal
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers.estimate.contingency import fisher
-from helpers.results.registry import Value, count, family, need, yes
+from helpers.results.measures import count
+from helpers.results.populations import need, yes
+from helpers.results.registry import family
 from helpers.results.table1 import TARGETS
 from helpers.results.table3 import PRINTED, stated, test_of
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -10,143 +10,30 @@ import pandas as pd
 from scipy.stats import norm
 
 from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
-from helpers.estimate.kaplan_meier import at_risk, curve, reverse_kaplan_meier, survival_at
-from helpers.estimate.logrank import logrank, pairwise
+from helpers.estimate.kaplan_meier import reverse_kaplan_meier, survival_at
+from helpers.estimate.logrank import pairwise
 from helpers.problems import NotAvailable
 from helpers.results.comparisons import COMPARISONS, compared
-from helpers.results.comparisons import labelled as labelled  # with the others, for the notebooks
-from helpers.results.exposure import exposure_groups, is_naive
-from helpers.results.registry import (
-    AGENT,
-    DOSE,
-    EVENTS,
-    Reading,
-    Value,
-    count,
-    family,
-    need,
-    once,
-    population,
-    yes,
-)
+from helpers.results.curves import ENDPOINTS, LOGRANK, _members, columns, logrank_of, rates
+from helpers.results.exposure import is_naive
+from helpers.results.measures import count, once
+from helpers.results.populations import population, yes
+from helpers.results.registry import AGENT, DOSE, EVENTS, family
+from helpers.results.value import Reading, Value, slug
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
-ENDPOINTS = ("OS", "EFS", "PFS")
 PRINTED_YEARS = (1, 2, 3)
 PLAIN = "Kaplan-Meier; ± is 1.96 Greenwood standard errors (z of the level 1 - alpha)"
 LOG = "Kaplan-Meier; ± is the distance to the lower limit of R's default log interval"
-LOGRANK = "log-rank test"
 ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
-
-
-def columns(endpoint: str) -> tuple[str, str]:
-    """Name the columns of an endpoint: days and whether the event was seen."""
-    return f"{endpoint.lower()}_days", f"{endpoint.lower()}_event"
 
 
 # ---------------------------------------------------------------------------------------------- curves and counts
 
 
-def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> dict[str, pd.DataFrame]:
-    """Estimate a survival curve for each group.
-
-    Parameters
-    ----------
-    endpoint : {"OS", "EFS", "PFS"}
-    groups : Series, optional
-        Labels by patient_id, missing ones left out; by default everyone is one group, "all".
-
-    Returns
-    -------
-    dict of str to DataFrame
-        time (days), survival, lower, upper (0 to 1; R's default log interval), at_risk, events, censored.
-    """
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
-    found = {}
-    for label, members in _members(frame, groups):
-        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha, by="engine")
-        renamed = steps.rename(columns={"low": "lower", "high": "upper"})
-        found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
-    return found
-
-
-def _members(frame: pd.DataFrame, groups: pd.Series | None) -> list[tuple[str, pd.Series]]:
-    if groups is None:
-        return [("all", pd.Series(True, index=frame.index))]
-    return [(str(level), yes(groups == level)) for level in _levels(groups) if yes(groups == level).any()]
-
-
-def _levels(groups: pd.Series) -> list:
-    return (
-        list(groups.cat.categories)
-        if isinstance(groups.dtype, pd.CategoricalDtype)
-        else sorted(groups.dropna().unique())
-    )
-
-
-def numbers_at_risk(
-    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
-) -> pd.DataFrame:
-    """Count the patients at risk just before each time: index group, columns years (from 0), counts."""
-    years = [0, *analysis.parameters.milestones] if years is None else years
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
-    days = np.array(years, dtype=float) * DAYS_PER_YEAR
-    rows = {
-        label: at_risk(frame.loc[members, time], days, event=frame.loc[members, event])
-        for label, members in _members(frame, groups)
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=years).rename_axis("group")
-
-
-def rates(
-    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
-) -> pd.DataFrame:
-    """Read survival at milestones: group, years, n, events, at_risk, rate, ci_low, ci_high, half_width (percent).
-
-    The limits are R's default log interval; half_width is 1.96 Greenwood standard errors.
-    """
-    years = list(analysis.parameters.milestones) if years is None else years
-    time, event = columns(endpoint)
-    frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
-    for label, members in _members(frame, groups):
-        data = frame.loc[members, time], frame.loc[members, event]
-        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha, by="engine")
-        for year, row in zip(years, read.itertuples(), strict=True):
-            limits = [100 * number for number in (row.survival, row.low, row.high, norm.ppf(1 - alpha / 2) * row.se)]
-            rows.append((label, year, len(data[0]), int(yes(data[1]).sum()), row.at_risk, *limits))
-    named = ["group", "years", "n", "events", "at_risk", "rate", "ci_low", "ci_high", "half_width"]
-    return pd.DataFrame(rows, columns=named)
-
-
-def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series) -> Value:
-    """Test by log-rank that all groups have one survival curve."""
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
-    found = logrank(frame[time], frame[event], groups)
-    n, events = int(found.table["n"].sum()), int(found.table["observed"].sum())
-    missing = len(frame) - n
-    return Value("", found.p, found.reason, n=n, events=events, missing=missing, method=LOGRANK)
-
-
 # ------------------------------------------------------------------------------------------------ overall survival
-
-
-def slug(label: object) -> str:
-    """Turn a label into a part of an id.
-
-    Examples
-    --------
-    >>> slug("AML high risk"), slug("age_years >28")
-    ('aml_high_risk', 'age_years_gt_28')
-    """
-    text = "".join(
-        sign if sign.isalnum() else "_" for sign in str(label).lower().replace("≤", "le ").replace(">", "gt ")
-    )
-    return "_".join(part for part in text.split("_") if part)
 
 
 def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
@@ -411,8 +298,3 @@ def note_on_time(analysis: Analysis) -> str:
         return ""
     return (f"Groups by {analysis.parameters.exposure} are formed by what happens after day 0 and compared from day 0: "
             "naive about time, since a patient must live to be exposed.")  # fmt: skip
-
-
-def groups(analysis: Analysis, exposure: str | None = None) -> pd.Series:
-    """Group the patients by *exposure*, by default that of the parameters; see :func:`exposure_groups`."""
-    return exposure_groups(analysis, exposure)

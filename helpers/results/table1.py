@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.registry import Value, count, family, need, population, spread, under, yes
+from helpers.results.measures import count, spread, under
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import family
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

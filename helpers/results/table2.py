@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.results.registry import AGENT, GC, Value, count, family, population, spread, under, yes
+from helpers.results.measures import count, spread, under
+from helpers.results.populations import population, yes
+from helpers.results.registry import AGENT, GC, family
 from helpers.results.table1 import COUNT, SPREAD, lay_out
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.estimate.contingency import asked_for, fisher, pearson, yates
-from helpers.results.registry import AGENT, GC, Reading, Value, count, family, population, yes
+from helpers.results.measures import count
+from helpers.results.populations import population, yes
+from helpers.results.registry import AGENT, GC, family
+from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

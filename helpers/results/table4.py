@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.registry import DOSE, LENGTH, ONSET, Value, family, population, yes
+from helpers.results.populations import population, yes
+from helpers.results.registry import DOSE, LENGTH, ONSET, family
 from helpers.results.table3 import PRINTED, STATED, WHY, compare, compare_response, counts
+from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis

@@ -12,23 +12,13 @@ import pandas as pd
 from helpers.estimate.cox import Cox, cox, with_references
 from helpers.problems import NotAvailable
 from helpers.results.covariates import BY_NAME, ROWS, Row, levels, rows
-from helpers.results.exposure import exposure_groups
-from helpers.results.registry import (
-    AGENT,
-    DOSE,
-    GC,
-    LENGTH,
-    ONSET,
-    Reading,
-    Value,
-    family,
-    need,
-    once,
-    population,
-    yes,
-)
-from helpers.results.survival import ANALYSED, columns, slug
+from helpers.results.curves import columns
+from helpers.results.measures import once
+from helpers.results.populations import need, population, yes
+from helpers.results.registry import AGENT, DOSE, family
+from helpers.results.survival import ANALYSED
 from helpers.results.table1 import TARGETS
+from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -127,11 +117,6 @@ def readings(analysis: Analysis) -> pd.DataFrame:
             table = table.assign(variable="no covariate", model_n=0, model_events=0, missing=0)
         parts.append(table[table["key"] != ""].assign(reading=choice))
     return pd.concat(parts, ignore_index=True)
-
-
-def adjusted_for(analysis: Analysis) -> tuple[Row, ...]:
-    """List the covariates beside which the exposure of the parameters is adjusted."""
-    return tuple(row for row in selected(analysis) if not _states_again(analysis, row))
 
 
 def _univariable(analysis: Analysis, row: Row) -> pd.DataFrame:
@@ -385,66 +370,6 @@ def _not_selected(analysis: Analysis) -> dict[str, Value]:
 
 
 # ------------------------------------------------------------------------------------- the exposure of the parameters
-
-
-def exposure_row(analysis: Analysis) -> Row:
-    """Make the exposure of the parameters a covariate."""
-    groups = exposure_groups(analysis)
-    groups = groups.cat.remove_unused_categories()
-    keys = tuple(slug(level) for level in groups.cat.categories[1:])
-    return Row(
-        "exposure", f"Exposure {analysis.parameters.exposure}", keys, lambda _: groups, "toxicity", printed=False
-    )
-
-
-@once
-def exposure_models(analysis: Analysis) -> dict[str, pd.DataFrame]:
-    """Fit the exposure of the parameters alone ("crude") and beside the selected covariates ("adjusted").
-
-    Covariates that state the exposure again (GC dose beside GC, the column itself) are left out of the adjustment.
-    """
-    row = exposure_row(analysis)
-    tables = {"crude": _univariable(analysis, row)}
-    others = adjusted_for(analysis)
-    frame = model_frame(analysis, [row, *others], population(analysis, "toxicity")).dropna()
-    names = [other.name for other in others if len(frame[other.name].unique()) > 1]
-    for name in ["exposure", *names]:
-        if isinstance(frame[name].dtype, pd.CategoricalDtype):
-            frame[name] = frame[name].cat.remove_unused_categories()
-    levels = _expected(row, row.make(analysis))
-    obstacle = _obstacle(frame["exposure"], levels)
-    if obstacle:
-        return tables | {"adjusted": _empty(row, levels, obstacle, 0)}
-    model = _fit(analysis, frame, ["exposure", *names])
-    missing = int(population(analysis, "toxicity").sum()) - model.n
-    adjusted = _with_keys(row, levels, model)
-    return tables | {
-        "adjusted": adjusted.assign(model_n=model.n, model_events=model.events, missing=missing, overall_p=model.lr_p)
-    }
-
-
-def _states_again(analysis: Analysis, other: Row) -> bool:
-    name = analysis.parameters.exposure
-    return (
-        other.name == name.lower()
-        or (name in ("GC", "gc_group") and other.name.startswith("gc_"))
-        or other.name == name
-    )
-
-
-@family(
-    population="toxicity",
-    method=METHOD + "; crude, and adjusted for the covariates that pass the screen",
-    reason="groups formed after day 0 are compared from day 0: naive about time",
-    prefix="extra.exposure.",
-    depends=[*MODEL, *ALL_CUTS, *ONSET, *LENGTH, *GC, "screening_p", "exposure", "reading"],
-)
-def exposure_values(analysis: Analysis) -> dict[str, Value]:
-    """Hazard ratio of the exposure that the parameters name."""
-    found = {}
-    for name, table in exposure_models(analysis).items():
-        found |= _values(table, name, lambda key: "extra.exposure.")
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------- for readers

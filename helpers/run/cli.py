@@ -258,8 +258,8 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int
 
     Each search keeps what it has reached in OUT/SEED and goes on from there when it is called again.
     """
+    from helpers.calibration.calibrate import SEED, Plan, adopt_best, calibrate_many
     from helpers.paths import RUNS
-    from helpers.synthesis.calibrate import SEED, Plan, adopt_best, calibrate_many
 
     seeds, out = seeds or (SEED,), out or RUNS / "calibrate"
     found = calibrate_many(seeds, out, Plan(effort=effort), jobs=jobs, say=click.echo)

@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 
+from helpers.cohort.derive import Analysis
 from helpers.paths import DOCS, write_text
+from helpers.run.execution import Executed, Failure
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 LINK_KINDS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "dns-prefetch", "preconnect"}
@@ -131,3 +133,55 @@ class _Fetched(HTMLParser):
             return
         if re.match(r"(https?:)?//", address):
             self.outside.append(address)
+
+
+def book_of_run(
+    analysis: Analysis,
+    executed: Sequence[Executed],
+    verdicts: Mapping[str, int],
+    part: Path,
+    final: Path,
+    failures: list[Failure],
+) -> Path | None:
+    """Build the book of a run; a book that cannot be built is a failure of the run, not the loss of it."""
+    cohort = analysis.cohort
+    try:
+        build_book(
+            [one.path for one in executed],
+            part / "book",
+            title=f"Run {final.name}: {cohort.name}",
+            front=front_page(analysis, executed, verdicts),
+        )
+    except BookError as error:
+        failures.append(Failure("book", "sphinx", str(error)))
+        return None
+    return final / "book" / "index.html"
+
+
+def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mapping[str, int]) -> str:
+    """Say in Markdown what was run on what, how each notebook ended, and how the numbers compare with the print."""
+    cohort = analysis.cohort
+    size = len(cohort.tables["patients"])
+    kind = "**synthetic** patients: no real one stands behind a row, and nothing here is evidence about a treatment"
+    lines = [
+        f"Cohort *{cohort.name}*: {size} {kind if cohort.synthetic else 'patients'}. Day 0 is {cohort.origin}.",
+        "",
+        "| notebook | |",
+        "|---|---|",
+        *[f"| [{one.path.stem}]({one.path.name}) | {_state(one)} |" for one in executed],
+        "",
+        "Numbers of the paper, recomputed: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) + ".",
+    ]  # fmt: skip
+    files = ("concordance.csv", "results.json", "manifest.json")
+    lines += ["", "Beside this book: " + ", ".join(f'<a href="../{file}">{file}</a>' for file in files) + "."]
+    changed = {key: value for key, value in analysis.parameters.changed().items() if not key.endswith("_folder")}
+    if changed:
+        lines += ["", "Parameters other than the paper's:", ""]
+        lines += [f"- `{key}` = `{value!r}`" for key, value in changed.items()]
+    return "\n".join(lines)
+
+
+def _state(executed: Executed) -> str:
+    if not executed.failure:
+        return "done"
+    return f"failed at {executed.failure.cell}: `{executed.failure.error.replace('|', '/').replace('`', '')}`"

@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
+from helpers.calibration.label_search import Bound, LabelSearch, read_models
+from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
 from helpers.parallel import run_all
 from helpers.paths import DATA, PUBLISHED, write_csv, write_json
-from helpers.synthesis.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.synthesis.fates import draw_fates
-from helpers.synthesis.label_search import Bound, LabelSearch, read_models
 from helpers.synthesis.labels import draw_labels, draw_marrow
 from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
-from helpers.synthesis.targets import DAYS, FINE, LABELS, targets_of
 
 FOLDER = DATA / "synthesis"
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 16, 4

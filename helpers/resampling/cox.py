@@ -9,12 +9,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.estimate.engine import checks
-from helpers.estimate.engine.checks import Floats
-from helpers.estimate.engine.cox_lanes import fill_up, products, resamples
-from helpers.estimate.engine.cox_newton import CONVERGED, newton
-from helpers.estimate.engine.cox_pass import chunks, chunks_shape, gather, workspace
-from helpers.estimate.engine.layout import lay_out
+from helpers.resampling import checks
+from helpers.resampling.checks import Floats
+from helpers.resampling.cox_lanes import fill_up, products, resamples
+from helpers.resampling.cox_newton import CONVERGED, newton
+from helpers.resampling.cox_pass import chunks, chunks_shape, gather, workspace
+from helpers.resampling.layout import lay_out
 
 MANY, SAMPLE = 200_000, 32
 TIES = {"efron": 0, "breslow": 1}

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from helpers.calibration.fate_search import endpoints
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
 from helpers.paths import DATA
 from helpers.results.registry import compute
-from helpers.synthesis.fate_search import endpoints
 
 State = tuple[pd.DataFrame, pd.DataFrame]
 QUANTITIES = DATA / "synthesis" / "quantities.csv"

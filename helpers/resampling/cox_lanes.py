@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_newton import cholesky, inverse_diagonal, solve
-from helpers.estimate.engine.simd import LANES, exp_lanes, largest, load, spread, store, where_less
+from helpers.resampling.cox_newton import cholesky, inverse_diagonal, solve
+from helpers.resampling.simd import LANES, exp_lanes, largest, load, spread, store, where_less
 
 PLAIN_STEPS = 9
 TILE = 8

@@ -22,17 +22,17 @@ import click
 import numpy as np
 import pandas as pd
 
+from helpers.calibration.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
+from helpers.calibration.fate_search import km_ids
+from helpers.calibration.variety import measured
 from helpers.cohort.schema import Cohort
 from helpers.parallel import run_all
 from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
-from helpers.synthesis.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
-from helpers.synthesis.fate_search import km_ids
 from helpers.synthesis.fates import draw_fates
-from helpers.synthesis.rules import rules_report
+from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
-from helpers.synthesis.variety import measured
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
 WORKING = RUNS / "ensemble"
@@ -289,7 +289,7 @@ def ensemble_hits(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
 
 
 def ensemble_quantities(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read the declared quantities of each member: cohort, id, value; see :func:`helpers.synthesis.variety.ranges`."""
+    """Read the declared quantities of each member: cohort, id, value; see :func:`helpers.calibration.variety.ranges`."""
     return pd.read_csv(Path(folder) / QUANTITIES).drop(columns="synthetic")
 
 

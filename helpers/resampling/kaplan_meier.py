@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from helpers.estimate.engine import checks
-from helpers.estimate.engine.checks import Floats
-from helpers.estimate.engine.layout import lay_out
+from helpers.resampling import checks
+from helpers.resampling.checks import Floats
+from helpers.resampling.layout import lay_out
 
 INTERVALS = ("plain", "log", "log-log")
 

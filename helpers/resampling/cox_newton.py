@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_pass import cox_pass
+from helpers.resampling.cox_pass import cox_pass
 
 CONVERGED, SEPARATED = 0, 1
 STEPS = 60

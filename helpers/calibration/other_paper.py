@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from helpers.calibration.label_search import Bound, LabelSearch, Model, read_models
+from helpers.calibration.targets import DAYS, FINAL, FINE, LABELS, Schedule, cooled, loss_of, targets_of
 from helpers.paths import DATA
 from helpers.published.values import published
 from helpers.synthesis.draws import deal
-from helpers.synthesis.label_search import Bound, LabelSearch, Model, read_models
-from helpers.synthesis.targets import DAYS, FINAL, FINE, LABELS, Schedule, cooled, loss_of, targets_of
 
 MADE_UP = DATA / "synthesis" / "made_up"
 MEASURES = ("rate", "half_width")

@@ -6,12 +6,12 @@ Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this
 # ruff: noqa: E402  (what is stale goes before the first compiled function is loaded)
 from pathlib import Path
 
-from helpers.estimate.engine.stale import forget_stale
+from helpers.resampling.stale import forget_stale
 
 forget_stale(Path(__file__).parent)
 
-from helpers.estimate.engine.cox import CoxBatch, CoxFit, cox_batch, cox_designs, cox_fit, cox_specifications
-from helpers.estimate.engine.kaplan_meier import (
+from helpers.resampling.cox import CoxBatch, CoxFit, cox_batch, cox_designs, cox_fit, cox_specifications
+from helpers.resampling.kaplan_meier import (
     KaplanMeier,
     RestrictedMean,
     kaplan_meier,
@@ -20,7 +20,7 @@ from helpers.estimate.engine.kaplan_meier import (
     survival_at,
     survival_batch,
 )
-from helpers.estimate.engine.logrank import LogRank, logrank, logrank_batch, logrank_permutations
+from helpers.resampling.logrank import LogRank, logrank, logrank_batch, logrank_permutations
 
 __all__ = [
     "CoxBatch",

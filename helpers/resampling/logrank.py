@@ -9,11 +9,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from helpers.estimate.engine import checks
-from helpers.estimate.engine.checks import Floats
-from helpers.estimate.engine.cox_newton import cholesky, solve
-from helpers.estimate.engine.layout import lay_out
-from helpers.estimate.engine.simd import LANES, load, spread, store
+from helpers.resampling import checks
+from helpers.resampling.checks import Floats
+from helpers.resampling.cox_newton import cholesky, solve
+from helpers.resampling.layout import lay_out
+from helpers.resampling.simd import LANES, load, spread, store
 
 
 class LogRank(NamedTuple):

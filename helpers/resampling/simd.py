@@ -14,7 +14,7 @@ from numba.core.datamodel import PrimitiveModel
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, register_model
 
-from helpers.estimate.engine.exponential import LARGEST, LN2_HIGH, LN2_LOW, LOG2_E, ROUND
+from helpers.resampling.exponential import LARGEST, LN2_HIGH, LN2_LOW, LOG2_E, ROUND
 
 LANES = 8
 VECTOR = ir.VectorType(ir.DoubleType(), LANES)
@@ -166,7 +166,7 @@ def _power_of_two(typingctx, shifted):
 
 @njit
 def exp_lanes(x):
-    """Return e**x of lanes; see :func:`helpers.estimate.engine.exponential.exponential`."""
+    """Return e**x of lanes; see :func:`helpers.resampling.exponential.exponential`."""
     x = _within(x)
     shifted = x * LOG2_E + ROUND
     k = shifted - ROUND

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from helpers.calibration.targets import DAYS, FINAL, Schedule, Targets, cooled, loss_of
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.synthesis.fates import LATEST_CUTOFF, draw_cutoff, follow_up_marks
-from helpers.synthesis.targets import DAYS, FINAL, Schedule, Targets, cooled, loss_of
 
 ENDPOINTS = ("os", "pfs", "efs")
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR

@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helpers.estimate.engine.checks import Floats
-from helpers.estimate.engine.exponential import exponential
+from helpers.resampling.checks import Floats
+from helpers.resampling.exponential import exponential
 
 EFRON, BRESLOW = 0, 1
 CHUNK = 256

@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
-from helpers.estimate.engine.cox_newton import cholesky, inverse_diagonal, solve
-from helpers.synthesis.targets import FINAL, cooled, loss_of
+from helpers.calibration.targets import FINAL, cooled, loss_of
+from helpers.resampling.cox_newton import cholesky, inverse_diagonal, solve
 
 Z = 1.959963984540054
 COX, LOGRANK = 0, 1

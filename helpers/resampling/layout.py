@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from helpers.estimate.engine.checks import Floats
+from helpers.resampling.checks import Floats
 
 MANY = 20_000  # rows from which the packed sort pays
 KEPT = 33  # bits that it sorts by

@@ -1,0 +1,214 @@
+"""Survival curves with numbers at risk, alone or in a grid of endpoints and groupings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+from matplotlib.transforms import ScaledTranslation, Transform
+
+from helpers.cohort.derive import Analysis
+from helpers.display.figures import DASHES, DAYS_PER_YEAR, colours, panels
+from helpers.display.tables import p_equals
+from helpers.results.curves import columns as columns_of
+from helpers.results.curves import curves as curves_of
+from helpers.results.curves import logrank_of, numbers_at_risk
+
+AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
+
+
+def plot_km(
+    ax: Axes,
+    curves: Mapping[str, pd.DataFrame],
+    *,
+    endpoint: str = "Survival",
+    origin: str = "the origin",
+    p: float | None = None,
+    title: str = "",
+    last: float | None = None,
+) -> Axes:
+    """Draw Kaplan-Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
+
+    Parameters
+    ----------
+    ax : Axes
+    curves : mapping of label to DataFrame
+        One row per distinct time with columns time (days), survival, lower, upper (0 to 1), at_risk, events,
+        censored, as :func:`helpers.results.survival.curves` returns them.
+    endpoint, origin : str
+        Words of the two axis labels.
+    p : float, optional
+        Log-rank p-value over all curves, written into the panel if given.
+    last : float, optional
+        Right end in years; by default the longest follow-up.
+    """
+    paint = colours(list(curves))
+    for i, (label, curve) in enumerate(curves.items()):
+        years = years_of(curve)
+        n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
+        style = {"color": paint[label], "linestyle": DASHES[i % len(DASHES)]}
+        ax.step(years, 100 * curve["survival"], where="post", label=f"{label}: n = {n}, {_events(events)}", **style)
+        ax.fill_between(
+            years, 100 * curve["lower"], 100 * curve["upper"], step="post", color=paint[label], alpha=0.13, linewidth=0
+        )
+        ticks = curve["censored"] > 0
+        ax.plot(
+            years[ticks], 100 * curve["survival"][ticks], "|", color=paint[label], markersize=4, markeredgewidth=0.7
+        )
+    end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR
+    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
+    ax.xaxis.set_major_locator(FixedLocator(_years(end)))
+    ax.set_yticks(range(0, 101, 25))
+    ax.legend(
+        **_legend_place(curves, end),
+        handlelength=1.3,
+        handletextpad=0.4,
+        borderaxespad=0.1,
+        borderpad=0.2,
+        frameon=True,
+        framealpha=0.75,
+        edgecolor="none",
+    ).set_in_layout(False)
+    if p is not None:
+        text = f"{f'{len(curves)}-group ' * (len(curves) > 2)}log-rank {p_equals(p)}"
+        ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=7, in_layout=False)
+    return ax
+
+
+def plot_at_risk(ax: Axes, table: pd.DataFrame, *, labels: bool = True) -> Axes:
+    """Write the numbers at risk below the labels of a Kaplan-Meier panel, in its colours and on its time axis.
+
+    Parameters
+    ----------
+    ax : Axes
+        That of the curves, with room below (:func:`km_panels`).
+    table : DataFrame
+        One row per group (index), one column per time in years, entries the numbers at risk just before it.
+    labels : bool
+        Name the groups to the left of the rows.
+    """
+    names = [str(label) for label in table.index]
+    paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False}
+    ax.text(0, 0, "At risk", transform=_below(ax, AT_RISK), ha="left", **style)
+    for row, (name, counts) in enumerate(zip(names, table.to_numpy(), strict=True)):
+        line = _below(ax, AT_RISK + LINE * (row + 1))
+        if labels:
+            ax.text(0, 0, name, transform=line + ScaledTranslation(-14 / 72, 0, ax.figure.dpi_scale_trans), ha="right",
+                    color=paint[name], **style)  # fmt: skip
+        for year, count in zip(table.columns, counts, strict=True):
+            ax.text(year, 0, f"{count:.0f}", transform=line, ha="center", color=paint[name], **style)
+    return ax
+
+
+def _below(ax: Axes, points: float) -> Transform:
+    """Place text at a value of the horizontal axis, some points below it."""
+    return ax.get_xaxis_transform() + ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
+
+
+def plot_km_grid(
+    analysis: Analysis,
+    rows: Mapping[str, pd.Series | None],
+    *,
+    endpoints: Sequence[str] = ("OS", "PFS", "EFS"),
+    origin: str = "infusion",
+    height: float | None = None,
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rows : mapping of str to Series or None
+        Title and groups (labels by patient, missing ones left out) of each row; None: everyone together.
+    endpoints : sequence of str
+        Those that the cohort does not give are left out.
+    height : float, optional
+        Of the figure, inches.
+
+    Returns
+    -------
+    figure : Figure
+    numbers : DataFrame
+        What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
+    """
+    endpoints = [name for name in endpoints if columns_of(name)[0] in analysis.frame]
+    most = max(1 if groups is None else max(1, groups.nunique()) for groups in rows.values())
+    width = 7 if len(endpoints) > 1 else 4
+    figure = plt.figure(figsize=(width, height or (2.1 + 0.22 * most) * len(rows) + 0.3), layout="none")
+    found = {(row, endpoint): curves_of(analysis, endpoint, rows[row]) for row, endpoint in product(rows, endpoints)}
+    first = {row: list(found[row, endpoints[0]]) for row in rows} if endpoints else {}
+    bare = all(list(curves) in ([], first[row]) for (row, _), curves in found.items())  # named on the left only
+    widest = max((len(label) for curves in found.values() for label in curves), default=0)
+    panels = km_panels(figure, len(endpoints), most, rows=len(rows), letters=widest, everywhere=not bare)
+    drawn = []
+    for ax, ((row, endpoint), curves) in zip(panels, found.items(), strict=True):
+        if not curves:
+            ax.text(0.5, 0.5, "Nobody is in these groups.", transform=ax.transAxes, ha="center", va="center")
+            ax.axis("off")
+            continue
+        p = None if rows[row] is None else logrank_of(analysis, endpoint, rows[row]).value
+        plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=f"{row}: {endpoint}" if row else endpoint)
+        counts = numbers_at_risk(analysis, endpoint, rows[row], _years(ax.get_xlim()[1]))
+        plot_at_risk(ax, counts, labels=not bare or endpoint == endpoints[0])
+        drawn += [
+            (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
+        ]
+    return figure, pd.DataFrame(drawn, columns=["row", "endpoint", "group", "n", "events", "p"])
+
+
+def km_panels(
+    figure: Figure, columns: int, groups: int, *, rows: int = 1, letters: int = 0, everywhere: bool = False
+) -> list[Axes]:
+    """Make panels for curves, with room below for numbers at risk and to the left for the names of their groups.
+
+    Parameters
+    ----------
+    figure : Figure
+        Empty, without a layout engine: the places are given in inches, which costs nothing.
+    columns, rows : int
+        Panels.
+    groups : int
+        Rows of the numbers at risk.
+    letters : int
+        Length of the longest name, which stands left of the first column, or *everywhere*.
+
+    Returns
+    -------
+    list of Axes
+        Row by row.
+    """
+    name = max(0.52, 0.24 + 0.062 * letters)
+    left, right, between = name, 0.09, name if everywhere else 0.56
+    below = (AT_RISK + LINE * (groups + 0.5)) / 72
+    return panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)
+
+
+def _legend_place(curves: Mapping[str, pd.DataFrame], end: float) -> dict[str, object]:
+    """Put the legend where the curves are not: below them, else to their upper right, else below all the same."""
+    low = any((curve["survival"][years_of(curve) < 0.7 * end] < 0.35).any() for curve in curves.values())
+    high = any((curve["survival"][years_of(curve) > 0.35 * end] > 0.6).any() for curve in curves.values())
+    return {"loc": "upper right", "bbox_to_anchor": (1, 0.9)} if low and not high else {"loc": "lower left"}
+
+
+def years_of(curve: pd.DataFrame) -> pd.Series:
+    """Return the times of a survival curve in years."""
+    return curve["time"] / DAYS_PER_YEAR
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
+
+
+def _years(end: float) -> list[float]:
+    step = 1 if end <= 8 else 2 if end <= 16 else 5
+    return (
+        [0.5 * step * i for i in range(int(end / (0.5 * step)) + 1)]
+        if end <= 2
+        else list(np.arange(0, end + 1e-9, step))
+    )

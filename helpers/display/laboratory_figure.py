@@ -1,0 +1,139 @@
+"""Laboratory trajectories by day and group."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from helpers.display.curves_figure import _below
+from helpers.display.figures import DASHES, FIXED, colours, panels
+
+
+def plot_trajectory(
+    ax: Axes, summary: pd.DataFrame, *, unit: str = "", title: str = "", x: str = "Days from infusion", log: bool = True
+) -> Axes:
+    """Draw medians with interquartile ranges by day, for each group, with n per day below the axis.
+
+    Parameters
+    ----------
+    ax : Axes
+    summary : DataFrame
+        One analyte: columns group, day, n, median, q1, q3, below (share below detection), limit (of detection), and
+        after_tcz (share of samples after tocilizumab). Where the median itself lies below detection, a triangle
+        stands at the limit; hollow markers are days on which more than half of the samples follow tocilizumab.
+    """
+    groups = list(dict.fromkeys(summary["group"]))
+    paint, span = colours(groups), summary["day"].max() - summary["day"].min() or 1
+    for i, group in enumerate(groups):
+        part = summary[summary["group"] == group].sort_values("day")
+        day = part["day"] + (i - (len(groups) - 1) / 2) * 0.012 * span
+        below = (part["below"] > 0.5).to_numpy()
+        hollow = (part["after_tcz"] > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
+        ax.plot(day, part["median"], color=paint[group], linestyle=DASHES[i], linewidth=1, label=group)
+        ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
+        for (shape, chosen), (fill, kind) in product(
+            (("o", ~below), ("v", below)), ((paint[group], ~hollow), ("white", hollow))
+        ):
+            if (which := chosen & kind).any():
+                style = {"color": paint[group], "markerfacecolor": fill, "markersize": 3.4}
+                ax.plot(day[which], part["median"][which], shape, **style)
+    limit = summary["limit"].dropna()
+    if len(limit):
+        ax.axhline(limit.iloc[0], color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
+    if log:
+        _log_axis(ax)
+    ax.set(title=title, ylabel=unit)
+    _n_per_day(ax, summary, groups, paint, x)
+    return ax
+
+
+def _log_axis(ax: Axes) -> None:
+    """Make the value axis logarithmic, with at most six round marks, and more than two unless its range is narrow."""
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+        marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
+        if len(marks) <= 6:
+            break
+    if len(marks) < 3:
+        steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+        marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
+    ax.yaxis.set_major_locator(FixedLocator(marks))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[str, str], x: str) -> None:
+    days = sorted(summary["day"].unique())
+    margin = 0.07 * ((days[-1] - days[0]) or 1)
+    ax.set_xlim(days[0] - margin, days[-1] + margin)
+    ax.set_xticks(days, [f"{day:g}" for day in days])
+    for i, group in enumerate(groups):
+        part, line = summary[summary["group"] == group], _below(ax, 15 + 8 * i)
+        style = {"va": "top", "fontsize": 7, "color": paint[group], "in_layout": False}
+        ax.text(days[0] - margin, 0, "n ", transform=line, ha="right", **style)
+        for day, n in zip(part["day"], part["n"], strict=True):
+            ax.text(day, 0, f"{n:.0f}", transform=line, ha="center", **style)
+    ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
+
+
+def plot_trajectories(
+    table: pd.DataFrame, *, x: str = "Days from infusion", columns: int = 3, log: bool = True
+) -> Figure:
+    """Draw one panel per analyte with :func:`plot_trajectory`, groups in the legend of the figure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`plot_trajectory` takes it, with columns analyte and unit.
+    x : str
+        Label of the time axis.
+    columns : int
+        Panels in a row.
+    """
+    table = table.sort_values("group", key=lambda groups: groups.map(_place), kind="stable")
+    if table.empty:
+        figure, ax = plt.subplots(figsize=(7, 1))
+        ax.text(0.5, 0.5, "No day has enough samples to draw.", ha="center", va="center")
+        ax.axis("off")
+        return figure
+    analytes = list(dict.fromkeys(table["analyte"]))
+    groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
+    figure = plt.figure(figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), layout="none")
+    below = 0.38 + 0.115 * len(groups)
+    axes = panels(
+        figure, columns, down, left=0.52, right=0.06, between=0.62, above=0.24, below=below, top=0.22, bottom=0.17
+    )
+    for ax, analyte in zip(axes, analytes, strict=False):
+        part = table[table["analyte"] == analyte]
+        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log)
+    for ax in axes[len(analytes) :]:
+        ax.remove()
+    handles = [*axes[0].get_legend_handles_labels()[0], *_key(table)]
+    figure.legend(handles=handles, loc="upper right", ncols=len(handles), columnspacing=1, handlelength=1.6)
+    return figure
+
+
+def _key(table: pd.DataFrame) -> list[Line2D]:
+    """Explain the symbols of :func:`plot_trajectory` that occur in *table*."""
+    grey = {"color": "0.3", "linestyle": "none", "markersize": 4}
+    shown = {
+        "quartiles": (Line2D([], [], **grey | {"marker": "|", "markersize": 7}), True),
+        "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).gt(0.5).any()),
+        "median below detection": (Line2D([], [], **grey, marker="v"), table["below"].gt(0.5).any()),
+        "limit": (Line2D([], [], color="0.45", linewidth=0.7, linestyle=(0, (2, 2))), table["limit"].notna().any()),
+    }  # fmt: skip
+    for label, (handle, _) in shown.items():
+        handle.set_label(label)
+    return [handle for handle, occurs in shown.values() if occurs]
+
+
+def _place(group: str) -> int:
+    return list(FIXED).index(group) if group in FIXED else len(FIXED)

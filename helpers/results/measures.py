@@ -1,0 +1,69 @@
+"""Counts, medians and the memory of an analysis, as families use them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.results.populations import yes
+from helpers.results.value import Value
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+
+def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
+    """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*.
+
+    Examples
+    --------
+    >>> found = count(pd.Series([True, None, False, False], dtype="boolean"))
+    >>> found["n"].value, found["pct"].value
+    (1, 25.0)
+    """
+    among = pd.Series(True, index=mask.index) if among is None else among
+    number, total = int((yes(mask) & among).sum()), int(among.sum())
+    missing = 0 if known is None else int((among & ~known).sum())
+    share = Value("", 100 * number / total if total else None, "" if total else "no patient", n=total, missing=missing)
+    return {"n": Value("", number, n=total, missing=missing), "pct": share}
+
+
+def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
+    """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted.
+
+    Examples
+    --------
+    >>> found = spread(pd.Series([4.0, None, 1.0, 3.0]))
+    >>> found["median"].value, found["high"].value, found["median"].missing
+    (3.0, 4.0, 1)
+    """
+    chosen = (series if among is None else series[among]).astype("Float64")
+    known = chosen.dropna().astype(float)
+    numbers = {"median": known.median(), "low": known.min(), "high": known.max()}
+    shared = {"n": len(known), "missing": len(chosen) - len(known)}
+    return {key: Value("", None if known.empty else float(number), "" if len(known) else "no value known", **shared)
+            for key, number in numbers.items()}  # fmt: skip
+
+
+def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Set a prefix before the keys of *values*."""
+    return {f"{prefix}.{key}": value for key, value in values.items()}
+
+
+def once(function: Callable) -> Callable:
+    """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives."""
+    memory: dict[tuple, object] = {}
+
+    @wraps(function)
+    def remembered(analysis: Analysis, *arguments: object) -> object:
+        key = (id(analysis), *arguments)
+        if key not in memory:
+            memory[key] = function(analysis, *arguments)
+            weakref.finalize(analysis, memory.pop, key, None)
+        return memory[key]
+
+    return remembered

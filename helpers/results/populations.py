@@ -1,0 +1,114 @@
+"""Which patients a number is about, and what a cohort must hold to compute it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.problems import NotAvailable
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+
+SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(["crs", "crs_grade", "crs_onset_day", "crs_duration_days", "crs_resolved", "icans", "icans_grade",
+                     "icans_onset_day", "icans_duration_days", "icans_resolved", "toxicity"], ("toxicity", ())),
+    **dict.fromkeys(["gc", "gc_first_day", "gc_time_days", "gc_duration_days", "gc_onset", "gc_duration_group", "tcz",
+                     "tcz_first_day", "rux", "rux_first_day", "immunosuppressed", "crs_grade_before_gc"], ("treatments", ())),
+    **dict.fromkeys(["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_group"], ("treatments", ("dose_mg",))),
+    **dict.fromkeys(["day30_response", "evaluable", "cr"], ("response", ("day30_response",))),
+    **dict.fromkeys(["os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"],
+                    ("followup", ())),
+    "age_over_cut": ("patients", ("age_years",)),
+    "weight_over_cut": ("patients", ("weight_kg",)),
+    "blast_over_cut": ("patients", ("blast_prelymphodepletion_pct",)),
+}  # fmt: skip
+
+
+UNDERIVED = {
+    **dict.fromkeys(["os_days", "os_event"], "has no column death_day in table followup"),
+    **dict.fromkeys(["pfs_days", "pfs_event"], "has neither relapse_day nor progression_day in table followup"),
+    **dict.fromkeys(["efs_days", "efs_event"], "has neither treatment_failure_day nor a day 30 response, so no EFS"),
+}
+
+
+def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
+    """Return the analysis frame, or say in one plain line which table or column of the cohort is absent.
+
+    Raises
+    ------
+    NotAvailable
+        Naming the table or column that the cohort lacks.
+    """
+    for column in columns:
+        if column.startswith("table:"):
+            analysis.cohort.need(column.removeprefix("table:"))
+        elif column not in analysis.frame:
+            table, sources = SOURCES.get(column, ("patients", (column,)))
+            analysis.cohort.need(table, *sources)
+            raise NotAvailable(f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {column}')}")
+    return analysis.frame
+
+
+def population(analysis: Analysis, name: str) -> pd.Series:
+    """Tell who belongs to a population.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    name : str
+        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day of grade
+        1 or 2), known_blasts; several joined by "&".
+
+    Returns
+    -------
+    pandas.Series of bool
+        By patient_id. In a cohort without a toxicity table "toxicity" is everyone: nothing was selected on it.
+
+    Raises
+    ------
+    NotAvailable
+        If the table that defines the population is absent.
+    """
+    answer = pd.Series(True, index=analysis.frame.index)
+    for part in name.split("&"):
+        answer &= _population(analysis, part.strip())
+    return answer
+
+
+def _population(analysis: Analysis, name: str) -> pd.Series:
+    everyone = pd.Series(True, index=analysis.frame.index)
+    if name == "all" or (name == "toxicity" and "toxicity" not in analysis.frame):
+        return everyone
+    columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
+               "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
+               "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
+    frame = need(analysis, *columns)
+    toxic = frame.get("toxicity", everyone)
+    if name == "relapsed":
+        status = frame["disease_status"] if "disease_status" in frame else pd.Series("", index=frame.index)
+        return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
+    return {
+        "toxicity": lambda: yes(toxic),
+        "nontoxicity": lambda: ~yes(toxic),
+        "evaluable": lambda: yes(frame["evaluable"]) & yes(toxic),
+        "gc": lambda: yes(frame["gc"]),
+        "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
+        "crs": lambda: yes(frame["crs"]),
+        "icans": lambda: yes(frame["icans"]),
+        "icans_g12": lambda: yes(frame["icans"]) & frame["icans_duration_days"].notna(),
+        "known_blasts": lambda: frame["blast_over_cut"].notna(),
+    }[name]()
+
+
+def yes(series: pd.Series) -> pd.Series:
+    """Turn a yes/no column with possible gaps into plain bool: a gap is no.
+
+    Examples
+    --------
+    >>> yes(pd.Series([True, None, False], dtype="boolean")).tolist()
+    [True, False, False]
+    """
+    return series if series.dtype == bool else series.astype("boolean").fillna(False).astype(bool)
