@@ -198,13 +198,13 @@ def test_an_older_run_is_replaced_only_at_the_end(place, monkeypatch):
 
 
 def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
-    families = series.registry.families()
+    families = outcome.registry.families()
 
     def fail(*_):
         raise ZeroDivisionError("by hand")
 
     broken = type(families[0])(**{**vars(families[0]), "function": fail, "needs": ()})
-    monkeypatch.setattr(series.registry, "families", lambda: [broken, *families[1:]])
+    monkeypatch.setattr(outcome.registry, "families", lambda: [broken, *families[1:]])
     analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
     failures = []
     values = outcome.compute(analysis, failures)
