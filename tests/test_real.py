@@ -10,7 +10,7 @@ from oracles import oracle
 from helpers import paths
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort, write_cohort
-from helpers.cohort.real import DECLARED, NAME, read_bmt
+from helpers.cohort.real import COHORTS, DECLARED, NAME
 from helpers.estimate.cox import cox
 from helpers.estimate.kaplan_meier import median, reverse_kaplan_meier, survival_at
 from helpers.estimate.logrank import logrank, pairwise
@@ -59,11 +59,60 @@ def outcome(frame: pd.DataFrame, endpoint: str) -> tuple[pd.Series, pd.Series]:
     return frame[f"{endpoint.lower()}_days"], frame[f"{endpoint.lower()}_event"]
 
 
-def test_the_committed_cohort_is_what_the_script_makes(tmp_path):
-    write_cohort(read_bmt(), tmp_path)
-    names = ["cohort.json", "patients.csv", "followup.csv", "exposures.csv"]
-    assert sorted(path.name for path in (paths.REAL / NAME).iterdir()) == sorted(names)
-    assert filecmp.cmpfiles(tmp_path, paths.REAL / NAME, names, shallow=False) == (names, [], [])
+@pytest.mark.parametrize("name", COHORTS)
+def test_the_committed_cohort_is_what_the_script_makes(name, tmp_path):
+    made = COHORTS[name]()
+    write_cohort(made, tmp_path)
+    names = ["cohort.json", *(f"{table}.csv" for table in made.tables)]
+    assert sorted(path.name for path in (paths.REAL / name).iterdir()) == sorted(names)
+    assert filecmp.cmpfiles(tmp_path, paths.REAL / name, names, shallow=False) == (names, [], [])
+
+
+@pytest.mark.parametrize("name", COHORTS)
+def test_a_public_cohort_passes_its_own_check_and_says_whether_it_is_real(name):
+    cohort = read_cohort(paths.REAL / name)
+    assert cohort.synthetic == (name == "myeloid")
+    assert "R's" in cohort.source
+    written = pd.read_csv(paths.REAL / name / "patients.csv")
+    assert (written["synthetic"] == cohort.synthetic).all()
+    assert written["patient_id"].str.startswith("SYN-").all() == cohort.synthetic
+
+
+# patients, deaths, progressions or relapses as R's manual and the sources count them
+COUNTS = {
+    "hearts": (103, 75, None),
+    "mgus2": (1384, 963, 115),
+    "rotterdam": (2982, 1272, 1518),
+    "myeloid": (646, 320, 226),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_endpoints_are_those_of_the_table(name):
+    raw = pd.read_csv(paths.REAL / f"{'jasa' if name == 'hearts' else name}.csv")
+    frame, (n, deaths, progressions) = analyse(read_cohort(paths.REAL / name)).frame, COUNTS[name]
+    time, event = ("dtime", "death") if name == "rotterdam" else ("futime", "fustat" if name == "hearts" else "death")
+    unit = 30.4375 if name == "mgus2" else 1
+    assert (len(frame), int(frame["os_event"].sum())) == (n, deaths)
+    assert frame["os_days"].tolist() == (raw[time] * unit).tolist()
+    assert frame["os_event"].tolist() == (raw[event] == 1).tolist()
+    if progressions is None:
+        assert "pfs_days" not in frame
+        return
+    first, was = {"mgus2": ("ptime", "pstat"), "rotterdam": ("rtime", "recur"), "myeloid": ("rltime", None)}[name]
+    progressed = raw[first].notna() if was is None else raw[was] == 1
+    assert progressed.sum() == progressions
+    assert frame["pfs_days"].tolist() == (raw[first].where(progressed, raw[time]) * unit).tolist()
+    assert frame["pfs_event"].tolist() == (progressed | (raw[event] == 1)).tolist()
+
+
+def test_hearts_begin_on_their_day_but_for_the_one_who_died_on_it():
+    raw = pd.read_csv(paths.REAL / "jasa.csv")
+    days = read_cohort(paths.REAL / "hearts").tables["exposures"].set_index("patient_id")["day"]
+    expected = raw["wait.time"].dropna()
+    assert days.index.tolist() == [f"HEART-{row + 1:03d}" for row in expected.index]
+    differ = (days.to_numpy() != expected.to_numpy()).nonzero()[0]
+    assert [(days.index[row], days.iloc[row], expected.iloc[row]) for row in differ] == [("HEART-038", 3.5, 4.0)]
 
 
 def test_it_says_that_it_is_real_and_where_it_comes_from(cohort):
