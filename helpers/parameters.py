@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from helpers.problems import InputError, Problem
 
 NOT_PARAMETERS = {"In", "Out", "exit", "quit"}
+LONGEST = 60  # characters of a wrong value that a message shows
 LITERALS = (bool, int, float, str, list, tuple, dict, type(None))
 
 
@@ -136,8 +137,9 @@ class Parameters(BaseModel):
     def of(cls, names: Mapping[str, Any]) -> Parameters:
         """Build the model from a notebook's ``globals()``.
 
-        Every public name that holds a literal must be a parameter, so that plain papermill, which runs on with a
-        misspelt one, stops here. Call it before any other variable is set.
+        Parameters are the names that the last run parameters cell, and the cell that papermill puts below it, set: a misspelt
+        one stops here, and whatever later cells have set before (a notebook may be run again in one kernel) is none.
+        Outside a notebook every public name that holds a literal must be a parameter.
 
         Examples
         --------
@@ -145,14 +147,16 @@ class Parameters(BaseModel):
         Traceback (most recent call last):
         helpers.problems.InputError: 1 problem:
           parameters: column gc_cutof: found 5.0; allowed: a known parameter; did you mean gc_cutoff?
+        >>> Parameters.of({"gc_cutoff": 5.0, "rows": 3, "In": ["", "gc_cutoff: float = 5.0", "page = 1"]}).gc_cutoff
+        5.0
         """
-        return cls.checked(
-            {
-                name: value
-                for name, value in names.items()
-                if not name.startswith("_") and name not in NOT_PARAMETERS and isinstance(value, LITERALS)
-            }
-        )
+        public = {
+            name: value
+            for name, value in names.items()
+            if not name.startswith("_") and name not in NOT_PARAMETERS and isinstance(value, LITERALS)
+        }
+        set_here = _set_by_parameters_cell(names.get("In") or [])
+        return cls.checked(public if set_here is None else {name: names[name] for name in set_here if name in names})
 
     @classmethod
     def from_settings(cls, settings: Iterable[str], **fixed: Any) -> Parameters:
@@ -213,8 +217,73 @@ def _problems(error: ValidationError, values: Mapping[str, Any]) -> list[Problem
     found: dict[str, Problem] = {}
     for item in error.errors():
         name = str(item["loc"][0])
-        found[name] = Problem("parameters", "", name, values.get(name), _allowed(name))
+        found[name] = Problem("parameters", "", name, _shown(values.get(name)), _allowed(name))
     return list(found.values())
+
+
+def _shown(value: object) -> object:
+    """Give a scalar as it is, a text cut short, and of anything else its kind alone.
+
+    Examples
+    --------
+    >>> _shown(5), _shown("x" * 100)[-5:], _shown([1, 2])
+    (5, 'xx...', 'list of 2')
+    """
+    if isinstance(value, list | tuple | dict):
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**LONGEST:
+        return "a whole number of too many digits"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if not isinstance(value, str):
+        return f"a {type(value).__name__}"
+    return value if len(value) <= LONGEST else value[: LONGEST - 3] + "..."
+
+
+def _set_by_parameters_cell(cells: Sequence[str]) -> list[str] | None:
+    """List the names set by the parameters cell run last, and by the cells of values around it; None if there is no such cell.
+
+    *cells* are the cells run so far, the one that asks among them at the end. A parameters cell sets values only, with
+    the types of its names; papermill's cell begins with "# Parameters".
+    """
+    found: dict[str, None] = {}
+    declared = False
+    for cell in reversed(cells[:-1] if cells else []):
+        names = _values_only(cell)
+        if names:
+            found = {**dict.fromkeys(names), **found}
+            declared = declared or _declares(cell)
+        elif names is None and declared:
+            break
+        elif names is None and not declared:
+            found = {}
+    return list(found) if declared else None
+
+
+def _values_only(cell: str) -> list[str] | None:
+    """List the names that a cell of values sets; None for a cell that does anything else."""
+    try:
+        body = ast.parse(cell).body
+    except (SyntaxError, ValueError):
+        return None
+    targets = [part.targets[0] if isinstance(part, ast.Assign) else getattr(part, "target", None) for part in body]
+    if not all(isinstance(target, ast.Name) for target in targets):
+        return None
+    injected = cell.lstrip().startswith("# Parameters")
+    return [target.id for target in targets] if injected or all(_is_literal(part.value) for part in body) else None
+
+
+def _is_literal(node: ast.expr | None) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def _declares(cell: str) -> bool:
+    lines = [part for part in ast.parse(cell).body if isinstance(part, ast.AnnAssign)]
+    return any(isinstance(part.target, ast.Name) and part.target.id in Parameters.model_fields for part in lines)
 
 
 def _type_text(annotation: Any) -> str:

@@ -33,7 +33,7 @@ LEAKS = {
     "a kernel's file": r"ipykernel_\d+",
 }
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-SPEAKS = re.compile(r"\b(print|say|points|show|agree|stop)\(|\bassert\b")
+SPEAKS = re.compile(r"\b(print|say|points|show|compare|agree|stop)\(|\bassert\b")
 
 
 def problems(notebook: nbformat.NotebookNode) -> list[str]:
@@ -111,7 +111,8 @@ def _parameters(code: list) -> list[str]:
     later = "\n".join(cell.source for cell in code[at + 1 :])
     for line in filter(str.strip, code[at].source.splitlines()):
         found += [f"parameters: {problem}" for problem in _parameter(line, later)]
-    if at + 1 >= len(code) or "parameters = Parameters.of(globals())" not in code[at + 1].source:
+    builds = ("page = open_page(globals())", "parameters = Parameters.of(globals())")
+    if at + 1 >= len(code) or not code[at + 1].source.startswith(builds):
         found.append("the cell after parameters does not build the model")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 
 from helpers.cohort.derive import Analysis
 from helpers.cohort.schema import Cohort
-from helpers.display.described import described
+from helpers.display.described import described, fingerprint
 from helpers.display.figures import STYLE
 from helpers.display.tables import Table, format_number
 from helpers.parameters import Parameters
@@ -31,6 +32,7 @@ from helpers.published.values import STATED, published
 from helpers.results.registry import comparable, compute
 
 MARK = "synthetic"
+DRAWN = "Drawn numbers"
 LIFTS = "Parameters.of("
 
 
@@ -86,8 +88,9 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
 def save(fig: Figure, name: str, parameters: Parameters) -> None:
     """Show a figure, and write it as SVG and PNG to ``<output_folder>/figures``; without an output folder write nothing.
 
-    Beside the picture stand its words (:func:`helpers.display.described.described`), for who does not see it. No date and
-    no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
+    Beside the picture stand its words (:func:`helpers.display.described.described`), for who does not see it, and the
+    fingerprint of the drawn numbers, which the picture holds too; the picture's own hash is kept with the output. No date
+    and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
     and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
     """
     for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if not axis.get_label_text()):
@@ -98,14 +101,17 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
         # the solver's last digits differ from run to run, and the names of clip paths are made of them
         for ax in fig.axes:
             ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
-    picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None})
+    drawn = fingerprint(fig)
+    picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None, DRAWN: drawn})
     if parameters.output_folder:
         drawing = _rendered(fig, FigureCanvasSVG, "svg", {"Date": None, "Creator": None})
         for kind, content in (("png", picture), ("svg", drawing)):
             with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
                 handle.write(content)
     if get_ipython() is not None:
-        display({"image/png": picture, "text/plain": described(fig)}, raw=True)
+        words = f"{described(fig)}\n{DRAWN}: {drawn}"
+        seal = {"picture": hashlib.sha256(picture).hexdigest()}
+        display({"image/png": picture, "text/plain": words}, raw=True, metadata=seal)
         plt.close(fig)
 
 

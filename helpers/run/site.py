@@ -77,7 +77,7 @@ def with_words(path: Path) -> str:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data and "text/plain" in data:
-                cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"]}}
+                cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"].splitlines()[0]}}
     return nbformat.writes(notebook)
 
 

@@ -1,0 +1,145 @@
+"""The page of a notebook: marks what is synthetic, and lets each cell stand or fall alone."""
+
+from __future__ import annotations
+
+import json
+
+import matplotlib.pyplot as plt
+import nbclient
+import nbformat
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.cohort.derive import analyse
+from helpers.cohort.schema import Cohort
+from helpers.display.cells import uses
+from helpers.display.page import Page, open_page
+from helpers.parameters import Parameters
+from helpers.problems import InputError, NotAvailable
+
+PATIENTS = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": pd.array(["male", None], "string")})
+REAL = Cohort("real", "infusion", False, "a book", "public", {"patients": PATIENTS})
+FEW = Cohort(
+    "few", "infusion", True, "made up", "CC0", {"patients": PATIENTS, "labs": PATIENTS[["patient_id"]].iloc[:0]}
+)
+
+
+def page_of(cohort: Cohort, **parameters: object) -> Page:
+    return Page(Parameters(**parameters), analyse(cohort))
+
+
+@pytest.mark.parametrize(("cohort", "marked"), [(FEW, True), (REAL, False)])
+def test_nothing_of_a_synthetic_cohort_lacks_the_mark(cohort, marked, tmp_path, capsys):
+    page = page_of(cohort, output_folder=str(tmp_path))
+    page.show(PATIENTS, "Patients")
+    page.save(PATIENTS, "patients")
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [1, 2])
+    page.draw(fig, "line")
+    assert ("Synthetic cohort." in capsys.readouterr().out) is marked
+    assert pd.read_csv(tmp_path / "tables" / "patients.csv")["synthetic"].tolist() == [marked] * 2
+    assert any(text.get_text() == "synthetic" for text in ax.texts) is marked
+    plt.close(fig)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("treatments.dose_mg", "cohort few has no table treatments"),
+        ("patients.weight_kg", "cohort few has no column weight_kg in table patients"),
+        ("labs", "cohort few has no row in table labs"),
+        ("gc_time_days", "cohort few has no table treatments"),
+        ("pfs_days", "cohort few has no table followup"),
+    ],
+)
+def test_what_is_missing_is_one_sentence(wanted, said):
+    page = page_of(FEW)
+    page.needs("patients", "patients.sex", "sex")
+    with pytest.raises(NotAvailable, match=f"^{said}$"):
+        page.needs(wanted)
+
+
+def test_a_column_without_a_known_value_is_missing():
+    empty = PATIENTS.assign(sex=pd.array([None, None], "string"))
+    page = page_of(Cohort("empty", "infusion", True, "", "CC0", {"patients": empty}))
+    with pytest.raises(NotAvailable, match="has no value of sex"):
+        page.needs("patients.sex")
+    page.needs("patients.sex", known=False)
+
+
+def test_the_parameters_of_a_page_are_checked():
+    with pytest.raises(InputError, match="did you mean gc_cutoff"):
+        open_page({"gc_cutof": 5.0})
+
+
+def test_a_picture_holds_the_fingerprint_of_what_it_draws(tmp_path):
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [1, 2])
+    page_of(REAL, output_folder=str(tmp_path)).draw(fig, "line")
+    held = Image.open(tmp_path / "figures" / "line.png").text["Drawn numbers"]
+    assert len(held) == 12
+    ax.plot([0, 1], [1, 3])
+    page_of(REAL, output_folder=str(tmp_path)).draw(fig, "line")
+    assert Image.open(tmp_path / "figures" / "line.png").text["Drawn numbers"] != held
+    plt.close(fig)
+
+
+@pytest.mark.parametrize(
+    ("source", "used", "changed"),
+    [
+        ("a = a + 1", {"a"}, {"a"}),
+        ("a = 1\nb = a", set(), {"a", "b"}),
+        ("frame['x'] = [row for row in rows]", {"frame", "rows"}, {"frame"}),
+        ("ax.flat[0].x = 1", {"ax"}, {"ax"}),
+        ("for a, b in c:\n    print(a, b)", {"c", "print"}, {"a", "b"}),
+        ("if gaps:\n    found = 1\n    found.go()", {"gaps"}, {"found"}),
+        ("def f(x):\n    return x + y\nf(1)", {"y"}, {"f"}),
+        ("with open(p) as f:\n    f.read()", {"open", "p"}, {"f"}),
+        ("import numpy as np\nnp.sort(z)", {"z"}, {"np"}),
+        ("x = 1\nsum(x for x in y)", {"y", "sum"}, {"x"}),
+    ],
+)
+def test_what_a_cell_uses_and_changes(source, used, changed):
+    assert uses(source) == (used, changed)
+
+
+def run(*sources: str) -> list[str]:
+    """Execute cells in one fresh kernel; return what each printed, and the error it raised."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    book = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True).execute()
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    return [
+        "".join(o.get("text", "") or o.get("ename", "") or str(o.data["text/plain"]) for o in c.outputs) for c in cells
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter_client's own, from its event loop
+def test_cells_stand_or_fall_alone_and_a_notebook_runs_again_with_other_parameters(tmp_path):
+    FEW.tables["patients"].to_csv(tmp_path / "patients.csv", index=False)
+    about = {"name": "few", "origin": "infusion", "synthetic": True, "source": "made up", "licence": "CC0"}
+    (tmp_path / "cohort.json").write_text(json.dumps(about))
+    page = "page = open_page(globals())"
+    body = [page, "counts = 1\npage.needs('labs')\nrows = [1]", "rows.append(2)\nrows", "other = 5\nother", "1 / 0",
+            "print(page.parameters.gc_cutoff)"]  # fmt: skip
+    cells = f"cohort_folder: str = {str(tmp_path)!r}\ngc_cutoff: float = 8.0"
+    told = run("from helpers.display.page import open_page", cells, *body,
+               cells.replace("8.0", "5.0"), *body, cells, "# Parameters\ngc_cutof = 5.0", page,
+               cells, "# Parameters\ngc_cutoff = 6.0", *body)  # fmt: skip
+    why = "Not shown: cohort few has no table labs.\n"
+    once = ["", why, why, "5", "ZeroDivisionError"]
+    assert told[2:9] == [*once, "8.0\n", ""]
+    assert told[9:15] == [*once, "5.0\n"]
+    assert told[17] == "InputError"
+    assert told[20:] == [*once, "6.0\n"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_wrong_parameter_is_told_without_its_content():
+    [_, _, told] = run("from helpers.display.page import open_page",
+                       f"gc_cutoff: list = {list(range(5000))}\nendpoint: str = {'x' * 500!r}",
+                       "try:\n    open_page(globals())\nexcept Exception as error:\n    print(error)")  # fmt: skip
+    assert "found 'list of 5000'" in told
+    assert "x" * 57 + "...'" in told
+    assert len(told) < 400
