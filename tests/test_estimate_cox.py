@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from oracles import oracle
 
-from helpers.estimate import cox_fitters
-from helpers.estimate.cox import concordance, cox, fit, screen, univariable, with_references
+from helpers.estimate.cox import concordance, cox, fit, profile_interval, screen, univariable, with_references
+from helpers.estimate.cox_fitters import by_library
 from helpers.estimate.design import design
+from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.estimate.separation import runaway
 
@@ -66,34 +67,63 @@ def test_whole_model_agrees_with_coxph(model, ties):
 
 
 @pytest.mark.parametrize(("model", "ties"), CASES)
-def test_the_engine_gives_what_the_libraries_give(model, ties):
-    name, covariates = MODELS[model]
-    library, engine = (cox(data(name), covariates, "time", "event", ties=ties, by=by) for by in ("library", "engine"))
-    assert engine.table.drop(columns=NUMBERS).equals(library.table.drop(columns=NUMBERS))
-    np.testing.assert_allclose(engine.table[NUMBERS], library.table[NUMBERS], rtol=CLOSE, atol=CLOSE)
-    np.testing.assert_allclose(engine.covariance, library.covariance, rtol=CLOSE, atol=CLOSE)
-    for measure in ("loglik", "loglik_null", "lr_p", "concordance"):
-        assert getattr(engine, measure) == pytest.approx(getattr(library, measure), abs=CLOSE), measure
+def test_lifelines_and_statsmodels_agree_with_coxph_too(model, ties):
+    laid = fitted(model, ties).design
+    found = by_library(laid.x.to_numpy(), laid.time, laid.event, ties=ties)
+    expected = oracle("estimate_cox_coefficients").query("model == @model and ties == @ties")
+    whole = oracle("estimate_cox_models").query("model == @model and ties == @ties").iloc[0]
+    assert found.converged
+    np.testing.assert_allclose(found.beta, expected["coef"], rtol=CLOSE, atol=CLOSE)
+    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), expected["se"], rtol=CLOSE, atol=CLOSE)
+    assert (found.loglik, found.null) == pytest.approx((whole["loglik"], whole["loglik_null"]), abs=CLOSE)
 
 
-def test_the_engine_leaves_a_monotone_likelihood_to_the_linear_programme():
-    frame = data("lung").head(60)
-    frame = frame.assign(spared=~frame["event"].astype(bool) & (frame["time"] > frame["time"].median()))
-    assert frame["spared"].any()
-    library, engine = (cox(frame, ["sex", "spared", "age"], "time", "event", by=by) for by in ("library", "engine"))
-    assert engine.reasons == library.reasons
-    assert "no event among" in engine.reasons[0]
-    np.testing.assert_allclose(engine.table[NUMBERS], library.table[NUMBERS], rtol=CLOSE, atol=CLOSE)
+@pytest.mark.parametrize("row", oracle("estimate_partial_likelihood").to_dict("records"), ids=lambda row: row["case"])
+def test_strata_weights_and_offsets_agree_with_coxph(row):
+    frame = data("lung").dropna(subset=["age", "sex", "ph.ecog"])
+    x = frame[["age"]].assign(female=frame["sex"] == "female").to_numpy(float)
+    options = {
+        "strata": {"strata": frame["ph.ecog"].to_numpy(int)},
+        "weights": {"weights": 0.5 + frame["ph.ecog"].to_numpy(float)},
+        "offset": {"offset": 0.4 * frame["ph.ecog"].to_numpy(float)},
+    }[row["kind"]]
+    fit = maximise(x, frame["time"].to_numpy(float), frame["event"].to_numpy(bool), ties=row["ties"], **options)
+    found = [*fit.beta, *np.sqrt(np.diag(fit.covariance)), fit.null, fit.loglik]
+    expected = [row[name] for name in ("age", "female", "se_age", "se_female", "null", "loglik")]
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("ties", ["efron", "breslow"])
-def test_information_is_that_of_the_libraries_in_strata_too(ties):
-    frame, rng = data("lung").dropna(), np.random.default_rng(3)
-    laid, strata = design(frame, ["age", "sex"], "time", "event"), rng.integers(0, 3, len(frame))
-    data_ = laid.x.to_numpy(), laid.time, laid.event, strata, ties
-    library, engine = (cox_fitters.estimate(*data_, by) for by in ("library", "engine"))
-    for measure in ("beta", "covariance", "loglik", "null"):
-        np.testing.assert_allclose(getattr(engine, measure), getattr(library, measure), rtol=CLOSE, err_msg=measure)
+@pytest.mark.parametrize(
+    "row", oracle("estimate_profile").to_dict("records"), ids=lambda row: f"{row['model']}-{row['ties']}"
+)
+def test_profile_limits_agree_with_roots_found_in_r(row):
+    name, covariates = MODELS[row["model"]]
+    found = profile_interval(cox(data(name), covariates, "time", "event", ties=row["ties"]), row["coefficient"])
+    assert found[:3] == pytest.approx((row["hr"], row["low"], row["high"]), rel=1e-7)
+
+
+def test_a_ratio_that_runs_away_keeps_the_limit_on_its_other_side():
+    model = cox(separated(), ["transplant"], "time", "event")
+    found = profile_interval(model)
+    assert (found.value, found.low) == (0, 0)
+    assert 2 * (model.loglik - profile(model, found.high)) == pytest.approx(3.841458820694124, abs=1e-9)
+
+
+def profile(model, ratio: float) -> float:
+    """Log partial likelihood of one yes/no covariate at a hazard ratio, event by event (times without ties)."""
+    x, time = model.design.x.iloc[:, 0].to_numpy(), model.design.time
+    risk = ratio**x
+    return sum(np.log(risk[i] / risk[time >= time[i]].sum()) for i in np.flatnonzero(model.design.event))
+
+
+def test_a_profile_of_what_is_not_in_the_model_is_refused():
+    model = cox(data("lung").assign(one=1.0), ["age", "one"], "time", "event")
+    with pytest.raises(KeyError, match="no coefficient sex"):
+        profile_interval(model, "sex")
+    with pytest.raises(ValueError, match="name one of age, one"):
+        profile_interval(model)
+    with pytest.raises(ValueError, match="one: the same for all"):
+        profile_interval(model, "one")
 
 
 @pytest.mark.parametrize("transform", ["km", "rank", "identity", "log"])
@@ -316,3 +346,66 @@ def test_log_of_time_needs_events_after_day_0():
         proportional_hazards_test(cox(frame, ["age"], "time", "event"), "log")
     with pytest.raises(ValueError, match="transform must be"):
         proportional_hazards_test(cox(frame, ["age"], "time", "event"), "root")
+
+
+def floats() -> pd.DataFrame:
+    """Whole days, and the same after a trip through spreadsheet dates: equal but for float noise."""
+    frame = oracle("estimate_data_float")
+    return frame.assign(time=frame["day"] + frame["origin"] - frame["origin"])
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_times_that_differ_by_float_noise_are_ties(ties):
+    frame = floats()
+    assert frame["time"].nunique() > frame["day"].nunique()
+    noisy, exact = (cox(frame, ["old", "age"], time, "event", ties=ties) for time in ("time", "day"))
+    np.testing.assert_allclose(noisy.table[NUMBERS], exact.table[NUMBERS], rtol=1e-9)
+    expected = oracle("estimate_float").set_index("what")["value"]
+    assert noisy.table["hr"].tolist() == pytest.approx([expected[f"{ties}_old"], expected[f"{ties}_age"]], rel=1e-8)
+    tests = [proportional_hazards_test(model)["p"] for model in (noisy, exact)]
+    np.testing.assert_allclose(*tests, rtol=1e-8)
+
+
+def test_near_collinear_covariates_get_a_reason_and_no_vanishing_ratio():
+    frame = data("lung").assign(again=lambda d: d["age"] + np.random.default_rng(1).normal(0, 1e-3, len(d)))
+    found = cox(frame, ["age", "again"], "time", "event").table
+    assert found["reason"].iloc[0] == ""
+    assert found["reason"].iloc[1].startswith("collinear: the covariates before it explain all but ")
+    assert found["coef"].iloc[0] == pytest.approx(fitted("lung_age", "efron").table["coef"].iloc[0], abs=1e-9)
+    assert np.isnan(found["hr"].iloc[1])
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_a_reference_without_events_is_named_as_the_cause(ties):
+    frame = separated().assign(
+        kind=lambda d: pd.Categorical(np.where(d["transplant"], "a", np.where(d["age"] > 6, "b", "c")))
+    )
+    found = cox(frame, ["kind"], "time", "event", ties=ties).table
+    why = "monotone likelihood: the hazard ratio runs without bound (no event among the 4 with kind a, the reference)"
+    assert found["reason"].tolist() == [why, why]
+
+
+def test_a_long_tail_among_the_covariates_needs_no_search_for_runaways(monkeypatch):
+    """A marker with a few huge values: Newton's steps end, so that no comparison of pairs is made."""
+    frame = data("lung").assign(marker=lambda d: np.exp(3 * np.random.default_rng(2).normal(size=len(d))))
+    monkeypatch.setattr("helpers.estimate.cox.runaway", lambda *_: pytest.fail("looked for runaways"))
+    found = cox(frame, ["age", "marker"], "time", "event")
+    assert found.reasons == ()
+    assert (frame["marker"].max() - frame["marker"].min()) / frame["marker"].std() > 5
+
+
+def test_leads_of_one_per_patient_find_what_all_pairs_find():
+    rng = np.random.default_rng(8)
+    for trial in range(60):
+        n = 14
+        time, event = rng.integers(1, 9, n).astype(float), rng.random(n) < 0.5
+        x = rng.integers(0, 3, (n, 2)).astype(float)
+        if not event.any() or (x.std(axis=0) == 0).any():
+            continue
+        signs, _ = runaway(x, time, event)
+        pairs = np.array([x[i] - x[j] for i in np.flatnonzero(event) for j in np.flatnonzero(time >= time[i])])
+        angles = np.linspace(0, 2 * np.pi, 721)
+        ways = np.column_stack([np.cos(angles), np.sin(angles)])
+        leads = ways @ pairs.T
+        apart = (leads >= -1e-9).all(axis=1) & (leads > 1e-6).any(axis=1)
+        assert (signs != 0).any() == apart.any(), trial

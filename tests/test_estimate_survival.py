@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 from oracles import EXACT, oracle
 
-from helpers.estimate.arrays import durations, numbers
+from helpers.estimate.arrays import durations, numbers, tied
 from helpers.estimate.kaplan_meier import (
     at_risk,
+    censored_before,
     curve,
     half_width,
     median,
@@ -230,15 +232,93 @@ def test_adjust_refuses_what_is_no_p_or_method(p, method):
 
 
 @pytest.mark.parametrize("name", ["lung", "veteran", "ovarian"])
-def test_the_engine_gives_the_curve_that_lifelines_gives(name):
+def test_lifelines_gives_the_same_curve(name):
     frame = oracle(f"estimate_data_{name}")
-    library, engine = (curve(frame["time"], frame["event"], by=by) for by in ("library", "engine"))
-    pd.testing.assert_frame_equal(engine, library, rtol=1e-12, atol=1e-12)
-    at = frame["time"].quantile([0, 0.3, 0.8]).to_numpy()
-    read = [survival_at(frame["time"], frame["event"], [0, *at, 1e5], by=by) for by in ("library", "engine")]
-    pd.testing.assert_frame_equal(*read, rtol=1e-12, atol=1e-12)
+    fitter = KaplanMeierFitter().fit(frame["time"], frame["event"])
+    found = curve(frame["time"], frame["event"]).set_index("time")
+    np.testing.assert_allclose(found["survival"], fitter.survival_function_.iloc[:, 0], rtol=1e-12)
+    counts = fitter.event_table[["at_risk", "observed", "censored"]]
+    assert found[["at_risk", "events", "censored"]].to_numpy().tolist() == counts.to_numpy(int).tolist()
 
 
-def test_an_event_on_day_0_stands_in_the_first_row_either_way():
-    library, engine = (curve([0, 0, 3, 5], [1, 0, 1, 0], by=by) for by in ("library", "engine"))
-    pd.testing.assert_frame_equal(engine, library, rtol=1e-12)
+def test_an_event_on_day_0_stands_in_the_first_row():
+    found = curve([0, 0, 3, 5], [1, 0, 1, 0])
+    assert found[["time", "at_risk", "events", "survival"]].to_numpy().tolist()[0] == [0, 4, 1, 0.75]
+
+
+def noisy() -> tuple[np.ndarray, np.ndarray]:
+    """Whole tenths of days, some of them after a trip through spreadsheet dates, and whether the event was seen."""
+    day = np.array([100.3, 100.3, 150.6, 150.6, 150.6, 201.1, 201.1, 233.9, 290.2])
+    origin = np.array([0, 45013.7, 45013.7, 0, 45009.3, 45013.7, 0, 0, 0])
+    return day + origin - origin, np.array([1, 1, 1, 0, 1, 1, 1, 0, 1]) == 1
+
+
+def test_times_that_differ_by_float_noise_are_one_step():
+    time, event = noisy()
+    assert len(np.unique(time)) == 8
+    expected = oracle("estimate_float").set_index("what")["value"]
+    found = curve(time, event)
+    assert found["time"].tolist()[1:] == pytest.approx([100.3, 150.6, 201.1, 233.9, 290.2], abs=1e-9)
+    close(found["survival"].iloc[1:], [expected[f"survival_{step}"] for step in range(1, 6)])
+    close(restricted_mean(time, event, 240)[:1], expected["rmst"])
+    close(restricted_mean(time, event, 240).se, expected["rmst_se"])
+    group = list("aabbababa")
+    close(logrank(time, event, group).p, expected["logrank_p"])
+
+
+def test_reading_at_a_time_heeds_float_noise_on_either_side():
+    time, event = noisy()
+    for at in (201.1, time[5], np.nextafter(201.1, 0)):
+        read = survival_at(time, event, at).iloc[0]
+        assert (read["at_risk"], read["events"]) == (4, 6)
+        assert at_risk(time, at, event=event).tolist() == [4]
+        assert censored_before(time, event, at).tolist() == [1]
+
+
+def test_distinct_days_stay_distinct():
+    assert tied([1.0, 1.0001, 2.0]).tolist() == [1.0, 1.0001, 2.0]
+    assert tied([]).tolist() == []
+
+
+def test_without_an_event_yet_the_log_log_scale_has_no_limits():
+    found = survival_at([2, 4, 4, 7], [0, 1, 0, 1], [3], conf_type="log-log").iloc[0]
+    assert found["survival"] == 1
+    assert np.isnan(found["low"])
+    assert np.isnan(found["high"])
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "group"),
+    [([3, 5, 9, 9], [0, 0, 1, 1], list("abab")), ([1, 2, 8, 9], [0, 1, 1, 1], list("abbb"))],
+    ids=["all die together", "one group alone at risk"],
+)
+def test_a_log_rank_test_without_variance_has_no_p(time, event, group):
+    found = logrank(time, event, group)
+    assert np.isnan(found.p)
+    assert np.isnan(found.statistic)
+    assert found.reason
+    assert pairwise(time, event, group)["reason"].iloc[0] == found.reason
+
+
+def test_counts_before_a_time_add_up_to_everyone():
+    frame = oracle("estimate_data_lung")
+    days = [0, 100, 365.25, 900]
+    gone = [int((frame["event"].astype(bool) & (frame["time"] < day)).sum()) for day in days]
+    left, censored = at_risk(frame["time"], days), censored_before(frame["time"], frame["event"], days)
+    assert (left + censored + gone == len(frame)).all()
+
+
+def test_restricted_means_of_pbc_agree_with_the_formula_of_survrm2():
+    """Days of the pbc trial (312 randomised, death against not, years to day 10), as survRM2's own example has them."""
+    frame = oracle("estimate_data_pbc")
+    expected = oracle("estimate_restricted_difference").iloc[0]
+    arms = [(part["time"], part["event"]) for part in (frame[frame["arm"] == arm] for arm in (0, 1))]
+    for arm, data in zip("01", arms, strict=True):
+        close(restricted_mean(*data, 10)[:1], expected[f"rmst_{arm}"])
+    gain, p = restricted_mean_difference(*arms, 10)
+    close(
+        (gain.value, gain.se, gain.low, gain.high, p),
+        expected[["difference", "se", "low", "high", "p"]].to_numpy(float),
+    )
+    assert round(gain.value, 9) == -0.136922765
+    assert round(gain.se, 9) == 0.408985230

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from stand_in import stand_in
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
+from helpers.paths import ROOT
 from helpers.published.values import aliases, published
 from helpers.results import measures, registry
 from helpers.results.registry import agree, as_frame, as_json, compute, declared, families, family
@@ -59,6 +62,12 @@ def analysis(cohort) -> Analysis:
 @pytest.fixture(scope="module")
 def values(analysis) -> dict[str, Value]:
     return compute(analysis)
+
+
+def test_the_registry_is_imported_without_compiling_anything():
+    code = "import sys; from helpers.results import registry; registry.families(); print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_every_printed_result_has_exactly_one_family():

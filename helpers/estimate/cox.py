@@ -1,4 +1,4 @@
-"""Cox regression under one function: Efron's ties by lifelines, Breslow's by statsmodels, either by the engine.
+"""Cox regression under one function, with Efron's ties or Breslow's.
 
 Every model comes with its n, events, patients left out, events per variable; a coefficient that has no finite
 estimate carries a reason instead of a number.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
-from helpers.estimate.cox_fitters import By, Fit, Ties, estimate, nothing
 from helpers.estimate.design import Design, design
+from helpers.estimate.kaplan_meier import Estimate
+from helpers.estimate.partial_likelihood import Fit, Ties, maximise, nothing
 from helpers.estimate.separation import runaway
 
 COLUMNS = [
@@ -33,7 +36,10 @@ COLUMNS = [
     "p",
     "reason",
 ]
-SUSPECT = 5.0
+TOLERANCE = 1e-4  # share of a covariate's variance that the others must leave, as SPSS demands of a regression
+EXACT = 1e-18
+PATIENCE = 500  # steps of a search that has a maximum far out
+FAR = 700.0  # log hazard ratio beyond which nothing is looked for
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,6 @@ class Cox:
         Log partial likelihood at the estimate and at zero.
     lr_statistic, lr_df, lr_p : float
         Likelihood-ratio test of all coefficients.
-    concordance : float
-        Harrell's C.
     events_per_variable : float
         Events per coefficient.
     ties : str
@@ -60,6 +64,8 @@ class Cox:
         Of the finite coefficients.
     design : Design
         The complete cases behind it.
+    scores : ndarray of shape (n,)
+        Log hazard of each complete case, up to a constant.
     """
 
     table: pd.DataFrame
@@ -71,11 +77,16 @@ class Cox:
     lr_statistic: float
     lr_df: int
     lr_p: float
-    concordance: float
     events_per_variable: float
     ties: str
     covariance: pd.DataFrame = field(repr=False)
     design: Design = field(repr=False)
+    scores: NDArray[np.float64] = field(repr=False)
+
+    @cached_property
+    def concordance(self) -> float:
+        """Return Harrell's C of the model's own scores."""
+        return concordance(self.scores, self.design.time, self.design.event)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -92,7 +103,6 @@ def cox(
     ties: Ties = "efron",
     references: Mapping[str, object] | None = None,
     alpha: float = 0.05,
-    by: By = "library",
 ) -> Cox:
     """Fit a Cox proportional-hazards model to the complete cases.
 
@@ -110,8 +120,6 @@ def cox(
         Reference level per categorical covariate; by default the first declared category. Text needs one.
     alpha : float
         Wald limits cover 1 - alpha.
-    by : {"library", "engine"}
-        The libraries that readers know, or the compiled engine: the same numbers, for the many models of a table.
 
     Raises
     ------
@@ -135,22 +143,25 @@ def cox(
     """
     if ties not in ("efron", "breslow"):
         raise ValueError("ties must be efron or breslow")
-    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha, by=by)
+    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha)
 
 
-def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05, by: By = "library") -> Cox:
+def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
     """Fit a Cox model to a design already laid out."""
     reasons = _reasons_before(laid)
     free = [name for name in laid.x if not reasons[name]]
-    found = estimate(laid.x[free].to_numpy(), laid.time, laid.event, None, ties, by) if free else nothing(0)
+    x = laid.x[free].to_numpy()
+    found = maximise(x, laid.time, laid.event, ties=ties) if free else nothing(0)
     strata = None
-    if free and _is_suspect(laid.x[free], found):
-        signs, strata = runaway(laid.x[free].to_numpy(), laid.time, laid.event)
+    if free and not found.converged:
+        signs, strata = runaway(x, laid.time, laid.event)
+        if not signs.any():
+            found = maximise(x, laid.time, laid.event, ties=ties, steps=PATIENCE)
         reasons.update(_reasons_after(laid, free, found, signs))
     finite = [name for name in free if not reasons[name]]
-    scores, top = laid.x[free].to_numpy() @ found.beta, found
+    scores, top = x @ found.beta, found
     if finite != free:
-        found = _at_limit(laid, finite, free, ties, strata, by)
+        found = _at_limit(laid, finite, free, ties, strata)
     statistic = 2 * (top.loglik - top.null)
     return Cox(
         table=_table(laid, finite, found, reasons, alpha),
@@ -162,12 +173,84 @@ def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05, by: By = "li
         lr_statistic=statistic,
         lr_df=len(free),
         lr_p=float(chi2.sf(statistic, len(free))) if free else np.nan,
-        concordance=concordance(scores, laid.time, laid.event) if free else np.nan,
         events_per_variable=float(laid.event.sum() / len(free)) if free else np.nan,
         ties=ties,
         covariance=pd.DataFrame(found.covariance, finite, finite),
         design=laid,
+        scores=scores if free else np.full(len(laid.x), np.nan),
     )
+
+
+def profile_interval(model: Cox, coefficient: str | None = None, *, alpha: float = 0.05) -> Estimate:
+    """Return a hazard ratio with the limits at which the likelihood-ratio test would just reject, the rest re-estimated.
+
+    Parameters
+    ----------
+    model : Cox
+    coefficient : str, optional
+        Name as in ``model.design.x``: the covariate, or ``covariate: level``; by default the only one.
+    alpha : float
+        Limits cover 1 - alpha.
+
+    Returns
+    -------
+    Estimate
+        value, low, high (hazard ratios) and se (of the log hazard ratio). Where the ratio runs away it is infinite or 0,
+        and the limit on the other side still stands.
+
+    Raises
+    ------
+    KeyError
+        If the model has no such coefficient.
+    ValueError
+        If none is named of several, or the coefficient cannot be estimated for another reason than running away.
+
+    Notes
+    -----
+    Root of 2 (top - profile) = chi-square quantile on either side, by Brent's method (Venzon and Moolgavkar 1988).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "old": [1, 1, 0, 0, 0, 1]})
+    >>> [round(end, 4) for end in profile_interval(cox(frame, ["old"], "t", "d"))[:3]]
+    [1.7583, 0.1669, 38.0062]
+    """
+    names = list(model.design.x)
+    name = names[0] if coefficient is None and len(names) == 1 else coefficient
+    if name is None:
+        raise ValueError(f"name one of {', '.join(names)}")
+    if name not in names:
+        raise KeyError(f"no coefficient {name}")
+    row = model.table.iloc[names.index(name)]
+    if row["reason"] and not row["reason"].startswith("monotone"):
+        raise ValueError(f"{name}: {row['reason']}")
+    start = row["coef"] if not row["reason"] else (-np.inf if "towards 0" in row["reason"] else np.inf)
+    ends = [_profile_end(model, name, start, sign, chi2.ppf(1 - alpha, 1) / 2) for sign in (-1, 1)]
+    return Estimate(*np.exp([start, *ends]).tolist(), float(row["se"]))
+
+
+def _profile_end(model: Cox, name: str, start: float, sign: int, drop: float) -> float:
+    """Find where the profile of a coefficient has fallen by *drop* on one side; infinite if it never does."""
+    laid = model.design
+    own, scale = laid.x[name].to_numpy(), laid.x[name].std(ddof=0)
+    others = [other for other, reason in zip(laid.x, model.table["reason"], strict=True)
+              if other != name and (not reason or reason.startswith(("monotone", "not determined")))]  # fmt: skip
+    rest = laid.x[others].to_numpy()
+
+    def left(beta: float) -> float:
+        found = maximise(rest, laid.time, laid.event, ties=model.ties, offset=beta * own)
+        return model.loglik - found.loglik - drop
+
+    if np.isinf(start):
+        if np.sign(start) == sign:
+            return start
+        start = np.sign(start) * 20 / scale
+    reach = 0.5 / scale
+    while left(start + sign * reach) < 0:
+        reach *= 2
+        if reach * scale > FAR:
+            return sign * np.inf
+    return float(brentq(left, start, start + sign * reach, xtol=1e-13 / scale, rtol=1e-14))
 
 
 def univariable(
@@ -229,12 +312,15 @@ def concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: N
     """
     if np.isnan(scores).any():
         return np.nan
-    later = (time[:, None] < time[None, :]) | ((time[:, None] == time[None, :]) & ~event[None, :])
-    pairs = event[:, None] & later
-    if not pairs.any():
-        return np.nan
-    gaps = np.sign(np.round(scores[:, None] - scores[None, :], 12))
-    return float((gaps[pairs] + 1).mean() / 2)
+    scores = np.round(scores, 12)
+    pairs, agreeing = 0, 0.0
+    for day in np.unique(time[event]):
+        dying, later = scores[event & (time == day)], (time > day) | ((time == day) & ~event)
+        rest = np.sort(scores[later])
+        below, upto = (np.searchsorted(rest, dying, side=side) for side in ("left", "right"))
+        pairs += len(rest) * len(dying)
+        agreeing += float((below + upto).sum()) / 2
+    return agreeing / pairs if pairs else np.nan
 
 
 def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:
@@ -253,9 +339,7 @@ def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:
     for row in table.to_dict("records"):
         name, reference = row["covariate"], row["reference"]
         if reference and name not in seen:
-            levels = table.loc[table["covariate"] == name, "level"]
-            base = ~laid.x[[f"{name}: {level}" for level in levels]].to_numpy().any(axis=1)
-            counts = {"n": int(base.sum()), "events": int(laid.event[base].sum())}
+            counts = dict(zip(("n", "events"), _reference_counts(laid, name), strict=True))
             lines.append(
                 {
                     "covariate": name,
@@ -285,11 +369,24 @@ def _reasons_before(laid: Design) -> dict[str, str]:
             reasons[name] = "the same for all complete cases"
         elif np.ptp(ever_at_risk[:, place]) == 0:
             reasons[name] = "the same for all still at risk when the first event occurred"
-        elif _rank(ever_at_risk[:, [*kept, place]]) == len(kept):
+        elif (own := _own_share(ever_at_risk[:, kept], ever_at_risk[:, place])) < EXACT:
             reasons[name] = "determined by the covariates before it"
+        elif own < TOLERANCE:
+            reasons[name] = f"collinear: the covariates before it explain all but {100 * own:.2g}% of its variance"
         else:
             kept.append(place)
     return reasons
+
+
+def _own_share(others: NDArray[np.float64], column: NDArray[np.float64]) -> float:
+    """Share of a column's variance that the others leave (the tolerance, 1 / variance inflation)."""
+    column = (column - column.mean()) / np.linalg.norm(column - column.mean())
+    if not others.shape[1]:
+        return 1.0
+    centred = others - others.mean(axis=0)
+    left = column - (basis := np.linalg.qr(centred / np.linalg.norm(centred, axis=0))[0]) @ (basis.T @ column)
+    left = left - basis @ (basis.T @ left)
+    return float(left @ left)
 
 
 def _rank(x: NDArray[np.float64]) -> int:
@@ -298,37 +395,43 @@ def _rank(x: NDArray[np.float64]) -> int:
     return int(np.linalg.matrix_rank(centred / np.where(scale > 0, scale, 1), tol=1e-9))
 
 
-def _is_suspect(x: pd.DataFrame, found: Fit) -> bool:
-    return not found.converged or bool(np.any(np.abs(found.beta) * np.ptp(x.to_numpy(), axis=0) > SUSPECT))
-
-
 def _reasons_after(laid: Design, free: list[str], found: Fit, signs: NDArray[np.float64]) -> dict[str, str]:
     """Explain the coefficients that ran away, or that the search did not end."""
     if not found.converged and not signs.any():
         return dict.fromkeys(free, "the model did not converge")
-    terms, events = laid.terms.set_index(laid.x.columns), int(laid.event.sum())
-    return {name: _why(sign, terms.loc[name], events) for name, sign in zip(free, signs, strict=True) if sign != 0}
+    terms = laid.terms.set_index(laid.x.columns)
+    return {name: _why(sign, laid, terms.loc[name]) for name, sign in zip(free, signs, strict=True) if sign != 0}
 
 
-def _why(sign: float, term: pd.Series, events: int) -> str:
+def _why(sign: float, laid: Design, term: pd.Series) -> str:
     if np.isnan(sign):
         return "not determined once the coefficients that run away are left out"
     way = "without bound" if sign > 0 else "towards 0"
-    return f"monotone likelihood: the hazard ratio runs {way} ({_cause(term, events)})"
+    return f"monotone likelihood: the hazard ratio runs {way} ({_cause(sign, laid, term)})"
 
 
-def _cause(term: pd.Series, events: int) -> str:
-    group = f"the {term['n']} with {term['covariate']} {term['level']}"
-    if term["level"] and term["events"] == 0:
-        return f"no event among {group}"
-    if term["level"] and term["events"] == events:
-        return f"no event but among {group}"
-    return "it orders the events perfectly"
+def _cause(sign: float, laid: Design, term: pd.Series) -> str:
+    name, level, reference = term["covariate"], term["level"], term["reference"]
+    if level:
+        n, events = _reference_counts(laid, name)
+        if sign < 0 and term["events"] == 0:
+            return f"no event among the {term['n']} with {name} {level}"
+        if sign > 0 and events == 0:
+            return f"no event among the {n} with {name} {reference}, the reference"
+        if sign > 0 and term["events"] == laid.event.sum():
+            return f"no event but among the {term['n']} with {name} {level}"
+    beside = "" if laid.x.shape[1] == 1 else "with the covariates beside it "
+    return f"{beside}it orders the events perfectly"
 
 
-def _at_limit(
-    laid: Design, finite: list[str], free: list[str], ties: Ties, strata: NDArray[np.int64] | None, by: By
-) -> Fit:
+def _reference_counts(laid: Design, name: str) -> tuple[int, int]:
+    """Count the patients with the reference level of a covariate, and the events among them."""
+    inside = (laid.terms["covariate"] == name).to_numpy()
+    base = ~laid.x.loc[:, inside].to_numpy().any(axis=1)
+    return int(base.sum()), int(laid.event[base].sum())
+
+
+def _at_limit(laid: Design, finite: list[str], free: list[str], ties: Ties, strata: NDArray[np.int64] | None) -> Fit:
     """Estimate the finite coefficients where the others have run away: stratified by the score that runs.
 
     A sum of two that run can be finite itself, so those that still vary within strata stay in as a nuisance.
@@ -342,7 +445,7 @@ def _at_limit(
         if name not in kept and _rank(inside[[*kept, name]].to_numpy()) > len(kept):
             kept.append(name)
     x, k = laid.x.loc[rows, kept].to_numpy(), len(finite)
-    found = estimate(x, laid.time[rows], laid.event[rows], strata[rows], ties, by)
+    found = maximise(x, laid.time[rows], laid.event[rows], ties=ties, strata=strata[rows], steps=PATIENCE)
     return replace(found, beta=found.beta[:k], covariance=found.covariance[:k, :k])
 
 

@@ -16,7 +16,8 @@ from scipy.special import expit
 from scipy.stats import t as student
 
 from helpers.estimate.arrays import durations, numbers
-from helpers.estimate.cox import Cox, Ties, cox
+from helpers.estimate.cox import Cox, cox
+from helpers.estimate.partial_likelihood import Ties
 
 DONORS = 5
 
@@ -219,7 +220,7 @@ def cox_imputed(
     """
     known = frame.dropna(subset=[time, event])
     completed = impute(known, [*covariates, *auxiliary], time, event, m=m, rng=rng, iterations=iterations)
-    options = {"ties": ties, "references": references, "by": "engine"}
+    options = {"ties": ties, "references": references}
     models = tuple(cox(one, covariates, time, event, **options) for one in completed)
     first = models[0]
     coefficients = np.array([model.table["coef"] for model in models])

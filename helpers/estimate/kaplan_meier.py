@@ -1,7 +1,7 @@
 """Kaplan-Meier: survival at times, its limits and half-widths, medians, follow-up, numbers at risk, restricted means.
 
-The product-limit estimate is lifelines', or the engine's where many are drawn; intervals, medians and restricted means follow R's ``survfit``, whose default
-interval is ``log`` (lifelines offers ``log-log`` alone).
+The product-limit estimate, its intervals, medians and restricted means follow R's ``survfit``, whose default interval is
+``log`` (lifelines offers ``log-log`` alone); tests hold them to R, and the estimate to lifelines.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from lifelines import KaplanMeierFitter
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from helpers import resampling as engine
-from helpers.estimate.arrays import durations
+from helpers.estimate.arrays import durations, snapped
 
-By = Literal["library", "engine"]
 ConfType = Literal["plain", "log", "log-log"]
 Convention = Literal["plain", "log_lower", "log_upper", "loglog_lower", "loglog_upper", "se"]
 CONVENTIONS: dict[str, tuple[ConfType, str]] = {
@@ -41,9 +38,7 @@ class Estimate(NamedTuple):
     se: float = np.nan
 
 
-def curve(
-    time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05, by: By = "library"
-) -> pd.DataFrame:
+def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05) -> pd.DataFrame:
     """Estimate a survival curve at every distinct time, time 0 first.
 
     Parameters
@@ -54,14 +49,13 @@ def curve(
         Scale of the confidence limits, named as in R.
     alpha : float
         Limits cover 1 - alpha.
-    by : {"library", "engine"}
-        The product-limit estimate of lifelines, or of the compiled engine: the same, for many curves.
 
     Returns
     -------
     DataFrame
         time, at_risk, events, censored (counts), survival, se (Greenwood, of the survival itself), low, high
-        (fractions). As in R the se and limits are NaN once survival has reached 0.
+        (fractions). As in R the se and limits are NaN once survival has reached 0, and the log-log limits are NaN
+        while it is still 1.
 
     Raises
     ------
@@ -84,7 +78,7 @@ def curve(
     times, events = durations(time, event)
     if len(times) == 0:
         raise ValueError("no patient has both a time and an event flag")
-    frame = _steps(times.tobytes(), events.tobytes(), by).copy()
+    frame = _steps(times.tobytes(), events.tobytes()).copy()
     log_se = _log_se(frame["at_risk"].to_numpy(float), frame["events"].to_numpy(float))
     frame["se"] = frame["survival"] * log_se
     frame["low"], frame["high"] = _limits(frame["survival"].to_numpy(), log_se, conf_type, alpha)
@@ -92,35 +86,21 @@ def curve(
 
 
 @lru_cache(maxsize=512)
-def _steps(times: bytes, events: bytes, by: By) -> pd.DataFrame:
+def _steps(times: bytes, events: bytes) -> pd.DataFrame:
     """Fit a curve; the same patients are asked for again under other limits, at other times and for the plot."""
     time, event = np.frombuffer(times, float), np.frombuffer(events, bool)
-    return _by_engine(time, event) if by == "engine" else _by_library(time, event)
-
-
-def _by_library(time: NDArray[np.float64], event: NDArray[np.bool_]) -> pd.DataFrame:
-    fitter = KaplanMeierFitter().fit(time, event)
-    table = fitter.event_table
-    return pd.DataFrame(
-        {
-            "time": table.index.to_numpy(float),
-            "at_risk": table["at_risk"].to_numpy(int),
-            "events": table["observed"].to_numpy(int),
-            "censored": table["censored"].to_numpy(int),
-            "survival": fitter.survival_function_.iloc[:, 0].to_numpy(float),
-        }
-    )
-
-
-def _by_engine(time: NDArray[np.float64], event: NDArray[np.bool_]) -> pd.DataFrame:
-    found = engine.kaplan_meier(time, event)
-    left = np.bincount(np.searchsorted(found.time, time), minlength=len(found.time))
-    events = np.bincount(np.searchsorted(found.time, time[event]), minlength=len(found.time))
-    columns = {"time": found.time, "at_risk": found.at_risk.astype(int), "events": events, "censored": left - events,
-               "survival": found.survival}  # fmt: skip
-    if found.time[0] > 0:
-        first = {"time": 0.0, "at_risk": len(time), "events": 0, "censored": 0, "survival": 1.0}
-        columns = {name: np.append(first[name], values) for name, values in columns.items()}
+    steps, place = np.unique(time, return_inverse=True)
+    left, died = np.bincount(place), np.bincount(place[event], minlength=len(steps))
+    if steps[0] > 0:
+        steps, left, died = (np.concatenate([[0], part]) for part in (steps, left, died))
+    n = len(time) - np.cumsum(left) + left
+    columns = {
+        "time": steps,
+        "at_risk": n,
+        "events": died,
+        "censored": left - died,
+        "survival": np.cumprod(1 - died / n),
+    }
     return pd.DataFrame(columns)
 
 
@@ -131,7 +111,6 @@ def survival_at(
     *,
     conf_type: ConfType = "log",
     alpha: float = 0.05,
-    by: By = "library",
 ) -> pd.DataFrame:
     """Read a survival curve at given times.
 
@@ -140,7 +119,7 @@ def survival_at(
     time, event : array-like of shape (n,)
     at : float or array-like
         Times, in the unit of ``time``.
-    conf_type, alpha, by
+    conf_type, alpha
         As for :func:`curve`.
 
     Returns
@@ -160,13 +139,13 @@ def survival_at(
     0   3.0        3       1      0.75
     1   5.0        1       2      0.50
     """
-    steps = curve(time, event, conf_type=conf_type, alpha=alpha, by=by)
-    wanted = np.atleast_1d(np.asarray(at, dtype=float))
+    steps = curve(time, event, conf_type=conf_type, alpha=alpha)
+    wanted = snapped(at, steps["time"].to_numpy())
     if np.any(wanted < 0) or np.isnan(wanted).any():
         raise ValueError("survival is read at times of 0 or later")
     place = np.searchsorted(steps["time"], wanted, side="right") - 1
     unknown = (wanted > steps["time"].iloc[-1]) & (steps["survival"].iloc[-1] > 0)
-    read = {"time": wanted, "at_risk": at_risk(time, wanted, event=event)}
+    read = {"time": np.atleast_1d(np.asarray(at, dtype=float)), "at_risk": at_risk(time, wanted, event=event)}
     read["events"] = steps["events"].to_numpy().cumsum()[place]
     for name in ("survival", "se", "low", "high"):
         read[name] = np.where(unknown, np.nan, steps[name].to_numpy()[place])
@@ -254,8 +233,23 @@ def at_risk(time: ArrayLike, at: ArrayLike, *, event: ArrayLike | None = None) -
     array([4, 3, 1])
     """
     times, _ = durations(time, np.ones(np.size(time)) if event is None else event)
-    wanted = np.atleast_1d(np.asarray(at, dtype=float))
-    return (len(times) - np.searchsorted(np.sort(times), wanted, side="left")).astype(int)
+    times = np.sort(times)
+    return (len(times) - np.searchsorted(times, snapped(at, times), side="left")).astype(int)
+
+
+def censored_before(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> NDArray[np.int64]:
+    """Count the patients whose follow-up had ended without an event before each time of ``at``.
+
+    With the events before that time and :func:`at_risk` they add up to everyone.
+
+    Examples
+    --------
+    >>> censored_before([2, 4, 4, 7], [0, 1, 0, 1], [0, 4, 5])
+    array([0, 1, 2])
+    """
+    times, events = durations(time, event)
+    ends = np.sort(times[~events])
+    return np.searchsorted(ends, snapped(at, np.sort(times)), side="left").astype(int)
 
 
 def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float, *, alpha: float = 0.05) -> Estimate:
@@ -282,6 +276,7 @@ def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float, *, alpha: flo
     4.5
     """
     steps = curve(time, event)
+    tau = float(snapped(tau, steps["time"].to_numpy())[0])
     if tau <= 0 or (tau > steps["time"].iloc[-1] and steps["survival"].iloc[-1] > 0):
         raise ValueError(f"the horizon must lie above 0 and not beyond the last time, {steps['time'].iloc[-1]:g}")
     before = steps[steps["time"] < tau]
@@ -340,7 +335,7 @@ def _limits(
     if conf_type == "log-log":
         logs = np.log(np.where(inside < 1, inside, np.nan))
         ends = [np.exp(-np.exp(np.log(-logs) - sign * width / logs)) for sign in (1, -1)]
-        return np.where(survival == 1, 1.0, ends[0]), np.where(survival == 1, 1.0, ends[1])
+        return ends[0], ends[1]
     raise ValueError("conf_type must be plain, log or log-log")
 
 

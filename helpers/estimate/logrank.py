@@ -13,6 +13,9 @@ from scipy.stats import chi2
 from helpers.estimate.arrays import durations, numbers
 from helpers.estimate.multiplicity import adjust
 
+TOLERANCE = 1e-10
+NO_VARIANCE = "variance 0: at each event time everyone at risk had the event, or all those at risk were of one group"
+
 
 @dataclass(frozen=True)
 class LogRank:
@@ -51,7 +54,8 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     -----
     Observed minus expected events against their hypergeometric covariance (Klein and Moeschberger 2003, 7.3). Agrees
     with R's ``survdiff(Surv(time, event) ~ group)`` and with lifelines; as in R, a group that is at risk at no event
-    time takes no part and costs no degree of freedom.
+    time takes no part and costs no degree of freedom. Where no difference could vary (all at risk have the event
+    together, or only one group is at risk), there is no test, where R stops at a singular matrix.
 
     Examples
     --------
@@ -65,8 +69,9 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     if len(taking_part) < 2:
         reason = "no event" if not frame["event"].any() else "fewer than two groups at risk when events occurred"
         return LogRank(np.nan, max(len(taking_part) - 1, 0), np.nan, table, reason)
-    statistic = _statistic(frame, taking_part)
-    df = len(taking_part) - 1
+    statistic, df = _statistic(frame, taking_part)
+    if df == 0:
+        return LogRank(np.nan, df, np.nan, table, NO_VARIANCE)
     return LogRank(statistic, df, float(chi2.sf(statistic, df)), table)
 
 
@@ -76,7 +81,7 @@ def pairwise(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFram
     Returns
     -------
     DataFrame
-        One row per pair: first, second, n_first, n_second, events, statistic, p, p_holm, p_bh.
+        One row per pair: first, second, n_first, n_second, events, statistic, p, p_holm, p_bh, reason (why no p).
 
     Notes
     -----
@@ -96,9 +101,11 @@ def pairwise(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFram
         pair = frame[frame["group"].isin([first, second])]
         found = logrank(pair["time"], pair["event"], pair["group"])
         counts = [int((pair["group"] == label).sum()) for label in (first, second)]
-        rows.append((first, second, *counts, int(pair["event"].sum()), found.statistic, found.p))
-    table = pd.DataFrame(rows, columns=["first", "second", "n_first", "n_second", "events", "statistic", "p"])
-    return table.assign(p_holm=adjust(table["p"], "holm"), p_bh=adjust(table["p"], "bh"))
+        rows.append((first, second, *counts, int(pair["event"].sum()), found.statistic, found.p, found.reason))
+    columns = ["first", "second", "n_first", "n_second", "events", "statistic", "p", "reason"]
+    table = pd.DataFrame(rows, columns=columns).astype({"p": float})
+    table = table.assign(p_holm=adjust(table["p"], "holm"), p_bh=adjust(table["p"], "bh"))
+    return table[[*columns[:-1], "p_holm", "p_bh", "reason"]]
 
 
 def _frame(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFrame:
@@ -116,8 +123,8 @@ def _labels(group: pd.Series) -> list:
     return sorted(group.unique())
 
 
-def _statistic(frame: pd.DataFrame, labels: pd.Series) -> float:
-    """Return the chi-square over all groups: the last is left out, since the differences add up to 0."""
+def _statistic(frame: pd.DataFrame, labels: pd.Series) -> tuple[float, int]:
+    """Return chi-square and degrees of freedom; the last group is left out, since the differences add up to 0."""
     at, deaths = np.unique(frame.loc[frame["event"], "time"], return_counts=True)
     total = _count_from(frame["time"], at)
     inside = [frame["group"].to_numpy() == label for label in labels[:-1]]
@@ -126,7 +133,8 @@ def _statistic(frame: pd.DataFrame, labels: pd.Series) -> float:
     difference = observed - shares @ deaths
     weight = deaths * (total - deaths) / np.maximum(total - 1, 1)
     covariance = np.diag(shares @ weight) - (shares * weight) @ shares.T
-    return float(difference @ np.linalg.pinv(covariance) @ difference)
+    df = int(np.linalg.matrix_rank(covariance, tol=TOLERANCE))
+    return float(difference @ np.linalg.pinv(covariance, rcond=TOLERANCE) @ difference), df
 
 
 def _observed_expected(frame: pd.DataFrame) -> pd.DataFrame:

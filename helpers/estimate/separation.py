@@ -60,9 +60,22 @@ def runaway(
 
 
 def _leads(scaled: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Each distinct difference between a patient with the event and one then at risk, in standard deviations."""
-    leads = [scaled[i] - scaled[time >= time[i]] for i in np.flatnonzero(event)]
-    rows = np.unique(np.round(np.concatenate([np.zeros((1, scaled.shape[1])), *leads]), 10), axis=0)
+    """Differences, in standard deviations, that span every one between a patient with the event and one then at risk.
+
+    Day by day of the events one who had it stands for all: the others of that day lead and are led by it, it leads the
+    next day's, and those whom no later event finds. Every comparison is a sum of such steps, each of them a comparison
+    itself, so that n of them say as much as all pairs.
+    """
+    days, first = np.unique(time[event], return_index=True)
+    if not len(days):
+        return np.zeros((0, scaled.shape[1]))
+    heads = scaled[np.flatnonzero(event)[first]]
+    last = np.searchsorted(days, time, side="right") - 1
+    seen = last >= 0
+    under = heads[last[seen]] - scaled[seen]
+    same_day = (event & (time == days[np.maximum(last, 0)]))[seen]
+    rows = np.concatenate([heads[:-1] - heads[1:], under, -under[same_day]])
+    rows = np.unique(np.round(rows, 10), axis=0)
     return rows[np.any(rows != 0, axis=1)]
 
 

@@ -1,6 +1,6 @@
 """Cox, log-rank, Kaplan-Meier and restricted means, compiled, for resampling, search and registry-size data.
 
-Plain arrays in, plain arrays out. What readers see is fitted by lifelines; this engine gives the same numbers fast.
+Plain arrays in, plain arrays out. Single models are fitted by helpers.estimate; this engine gives the same numbers for many.
 """
 
 # ruff: noqa: E402  (what is stale goes before the first compiled function is loaded)

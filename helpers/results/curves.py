@@ -47,7 +47,7 @@ def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -
     frame = need(analysis, time, event)
     found = {}
     for label, members in _members(frame, groups):
-        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha, by="engine")
+        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
         renamed = steps.rename(columns={"low": "lower", "high": "upper"})
         found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
     return found
@@ -94,7 +94,7 @@ def rates(
     frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
     for label, members in _members(frame, groups):
         data = frame.loc[members, time], frame.loc[members, event]
-        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha, by="engine")
+        read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha)
         for year, row in zip(years, read.itertuples(), strict=True):
             limits = [100 * number for number in (row.survival, row.low, row.high, norm.ppf(1 - alpha / 2) * row.se)]
             rows.append((label, year, len(data[0]), int(yes(data[1]).sum()), row.at_risk, *limits))

@@ -41,7 +41,7 @@ def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
         time, event = columns(endpoint)
         data = analysis.frame[time], analysis.frame[event]
         alpha, logarithmic = analysis.parameters.alpha, endpoint == "PFS" and analysis.reading == "paper"
-        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha, by="engine")
+        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha)
         width = read["survival"] - read["low"] if logarithmic else norm.ppf(1 - alpha / 2) * read["se"]
         counts = {"n": len(data[0]), "events": int(data[1].sum()), "missing": int(data[0].isna().sum())}
         found = {}

@@ -52,7 +52,7 @@ def model_frame(
 
 def _fit(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
     used = analysis.parameters
-    return cox(frame, names, "time", "event", ties=used.ties, alpha=used.alpha, by="engine")
+    return cox(frame, names, "time", "event", ties=used.ties, alpha=used.alpha)
 
 
 def among(analysis: Analysis, row: Row) -> pd.Series:
