@@ -11,8 +11,8 @@ ANALYTES = {"CRP": "mg/L", "PCT": "ng/mL", "IL-2": "pg/mL", "IL-4": "pg/mL", "IL
             "IL-17A": "pg/mL", "TNF-α": "pg/mL", "IFN-γ": "pg/mL"}  # fmt: skip
 
 
-def stand_in(n: int = 120, seed: int = 1, name: str = "zhang2025-stand-in") -> Cohort:
-    """Draw a cohort with every table; its name decides whether it is read as the paper's."""
+def stand_in(n: int = 120, seed: int = 1, name: str = "stand-in", stands_for: str = "zhang2025") -> Cohort:
+    """Draw a cohort with every table, by default one that stands for the paper's own."""
     rng = np.random.default_rng(seed)
     ids = [f"SYN-{number:03d}" for number in range(1, n + 1)]
     tables = {"patients": _patients(ids, rng), "screening": _screening(ids)}
@@ -24,7 +24,13 @@ def stand_in(n: int = 120, seed: int = 1, name: str = "zhang2025-stand-in") -> C
     started = rng.choice(ids, n // 3, replace=False)
     tables["exposures"] = pd.DataFrame({"patient_id": started, "exposure": "GVHD", "day": rng.integers(5, 60, n // 3)})
     return Cohort(
-        name, "CAR T-cell infusion", True, "made up for a test", "CC0", {t: _typed(t, f) for t, f in tables.items()}
+        name,
+        "CAR T-cell infusion",
+        True,
+        "made up for a test",
+        "CC0",
+        {t: _typed(t, f) for t, f in tables.items()},
+        stands_for=stands_for,
     )
 
 

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers.cohort.derive import analyse, gc_cutoff, steroid_doses
+from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
@@ -18,9 +19,9 @@ def cohort(patients=None, **tables):
     frames = {
         "patients": pd.DataFrame(patients or [{"patient_id": i, "weight_kg": 20.0, "cutoff_day": 1000.0} for i in ids])
     }
-    return Cohort(
-        "hand", "infusion", True, "made up", "CC0", frames | {name: pd.DataFrame(rows) for name, rows in tables.items()}
-    )
+    frames |= {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    recorded = {table: words for table, words in RECORDABLE.items() if words and table in frames}
+    return Cohort("hand", "infusion", True, "made up", "CC0", frames, recorded=recorded)
 
 
 def follow(**days):

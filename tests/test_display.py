@@ -191,7 +191,9 @@ def test_another_cohort_is_not_set_against_the_print():
 
 def test_printed_beside_recomputed():
     patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": pd.array(["male", "female"], "string")})
-    cohort = Cohort("zhang2025-small", "infusion", True, "made up", "CC0", {"patients": patients})
+    cohort = Cohort(
+        "zhang2025-small", "infusion", True, "made up", "CC0", {"patients": patients}, stands_for="zhang2025"
+    )
     table = notebook.beside(analyse(cohort), "table1.male.").set_index("what")
     assert table["printed"].tolist() == ["81", "67.50"]
     assert table["recomputed"].tolist() == ["1", "50.00"]

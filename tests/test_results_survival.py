@@ -234,9 +234,9 @@ def test_the_exposure_is_not_adjusted_for_itself(analysis):
         assert len(chosen) > 5
 
 
-@pytest.mark.parametrize(("patients", "seed", "name"), [(3, 3, "few"), (9, 2, "zhang2025-few")])
-def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, seed, name):
-    found = compute(analyse(stand_in(patients, seed, name), Parameters(imputations=2, screening_p=1.0)))
+@pytest.mark.parametrize(("patients", "seed", "paper"), [(3, 3, ""), (9, 2, "zhang2025")])
+def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, seed, paper):
+    found = compute(analyse(stand_in(patients, seed, stands_for=paper), Parameters(imputations=2, screening_p=1.0)))
     assert found["table1.n"].value == patients
     ratios = [value.value for id, value in found.items() if id.endswith(".hr") and value.value is not None]
     assert all(1e-4 < ratio < 1e4 for ratio in ratios)

@@ -9,6 +9,7 @@ from stand_in import stand_in
 
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
+from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.published.concordance import SAME, concordance
@@ -31,7 +32,9 @@ UNATTAINABLE = {
 
 def cohort_of(**tables: dict) -> Cohort:
     frames = {name: pd.DataFrame(columns) for name, columns in tables.items()}
-    return Cohort("zhang2025-by-hand", "CAR T-cell infusion", True, "made up", "CC0", frames)
+    recorded = {table: words for table, words in RECORDABLE.items() if words and table in frames}
+    about = ("zhang2025-by-hand", "CAR T-cell infusion", True, "made up", "CC0")
+    return Cohort(*about, frames, recorded=recorded, stands_for="zhang2025")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 import pandas as pd
 
+from helpers.cohort.recorded import STEROIDS
+
 WRONG = "wrong"
 MISSING_MARKS = ("NA", "N/A", "/", "-", "未查", "不详", "unknown")
 FIRST_YEAR, LAST_YEAR = 2000, 2035
@@ -172,7 +174,6 @@ DRUGS = {
     "anakinra": ("阿那白滞素",),
     "other": ("levetiracetam", "左乙拉西坦"),
 }
-STEROIDS = ("methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone")
 SALTS = {"sodium phosphate": "磷酸钠", "sodium succinate": "琥珀酸钠", "acetate": "醋酸"}
 FORM_WORDS = ("注射用", "注射液", "片", "injection", "tablets", "tablet")
 AS_BASE = ("(as base)", "(以碱基计)")

@@ -7,7 +7,7 @@ dropped without a line in the log: for each file, rows read = rows dropped + row
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +27,15 @@ SOURCE = (
     "made up by helpers.synthesis after Zhang et al. 2025, Front Immunol 16:1604866; no real patient stands behind it"
 )
 LICENCE = "CC0-1.0"
+STANDS_FOR = "zhang2025"
+RECORDED = {
+    "toxicity": ("CRS", "ICANS"),
+    "treatments": ("glucocorticoids", "tocilizumab", "ruxolitinib"),
+    "exposures": ("chronic GVHD", "platelet recovery"),
+    "labs": ("CRP", "PCT", "IL-2", "IL-4", "IL-6", "IL-10", "IL-17A", "TNF-α", "IFN-γ"),
+    "followup": ("relapse", "progression", "treatment failure", "transplantation", "death"),
+}
+"""What the hospital looked for in everybody."""
 SORTED_BY = {
     "screening": ("patient_id", "infusion_number"),
     "toxicity": ("patient_id", "day_from", "event", "episode_id"),
@@ -143,7 +152,8 @@ def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
     if log.problems:
         raise InputError(log.problems)
     tables = {table: tidy(table, tables[table]) for table in TABLES if table in tables}
-    return Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, tables), log.frame()
+    cohort = Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, tables, recorded=RECORDED, stands_for=STANDS_FOR)
+    return cohort, log.frame()
 
 
 def tidy(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +176,7 @@ def tidy(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 def in_order(cohort: Cohort) -> Cohort:
     """Return the cohort with each table as :func:`tidy` has it."""
     tables = {table: tidy(table, cohort.tables[table]) for table in TABLES if table in cohort.tables}
-    return Cohort(cohort.name, cohort.origin, cohort.synthetic, cohort.source, cohort.licence, tables, cohort.declared)
+    return replace(cohort, tables=tables, notes=())
 
 
 def answer_queries(raw: dict[str, pd.DataFrame], log: Log) -> None:

@@ -19,6 +19,7 @@ ROW_IS = {
     "labs": "measurement",
     "response": "patient",
     "followup": "patient",
+    "status": "patient of whom something is known without a day",
 }
 
 

@@ -18,10 +18,13 @@ import numpy as np
 import pandas as pd
 
 from helpers import paths
+from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.problems import InputError, Problem
 
-ONE_ROW_PER_PATIENT = {"patients", "response", "followup"}
+ONE_ROW_PER_PATIENT = {"patients", "response", "followup", "status"}
+OPTIONAL = {"status"}  # its absence says nothing
+STAND_INS = ("", "zhang2025")  # papers that a cohort can have been made to stand for
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 META = {"name": str, "origin": str, "synthetic": bool, "source": str, "licence": str}
@@ -53,27 +56,36 @@ def read_cohort(folder: str | Path = "") -> Cohort:
     problems: list[Problem] = []
     meta = _read_meta(folder, problems)
     declared = _declared(meta, problems)
+    recorded = _recorded(meta, problems)
     tables, notes = {}, []
     problems += _unknown_files(folder)
     for table, columns in TABLES.items():
         known = {**columns, **declared.get(table, {})}
         raw = _read_text(folder / f"{table}.csv", table, problems)
         if raw is None:
-            notes.append(f"table {table} is absent")
+            notes += [f"table {table} is absent"] * (table not in OPTIONAL)
             continue
         problems += _synthetic_problems(raw, table, meta)
         tables[table], found = _typed(raw.drop(columns="synthetic", errors="ignore"), table, known)
         problems += found
         absent = [column for column in columns if column not in raw]
         left_out = [column for column in raw if column not in known and column != "synthetic"]
-        notes += [f"table {table}: column {column} is absent" for column in absent]
+        notes += [f"table {table}: column {column} is absent" for column in absent if table not in OPTIONAL]
         notes += [
             f"table {table}: column {column} is not declared in cohort.json and was left out" for column in left_out
         ]
     problems += _across(tables)
     if problems:
         raise InputError(problems)
-    return Cohort(**{key: meta[key] for key in META}, tables=tables, declared=declared, notes=tuple(notes))
+    notes += _unseen(recorded, tables)
+    return Cohort(
+        **{key: meta[key] for key in META},
+        tables=tables,
+        declared=declared,
+        notes=tuple(notes),
+        recorded=recorded,
+        stands_for=meta["stands_for"],
+    )
 
 
 def write_cohort(cohort: Cohort, folder: str | Path) -> Path:
@@ -93,7 +105,10 @@ def write_cohort(cohort: Cohort, folder: str | Path) -> Path:
         }
         for table, columns in cohort.declared.items()
     }
-    paths.write_json(folder / "cohort.json", {key: getattr(cohort, key) for key in META} | {"columns": declared})
+    meta = {key: getattr(cohort, key) for key in META} | {"columns": declared}
+    meta |= {"recorded": {table: list(words) for table, words in cohort.recorded.items()}} if cohort.recorded else {}
+    meta |= {"stands_for": cohort.stands_for} if cohort.stands_for else {}
+    paths.write_json(folder / "cohort.json", meta)
     return folder
 
 
@@ -104,6 +119,7 @@ def _read_meta(folder: Path, problems: list[Problem]) -> dict[str, Any]:
         "synthetic": False,
         "source": "not stated",
         "licence": "not stated",
+        "stands_for": "",
     }
     path = folder / "cohort.json"
     if not path.exists():
@@ -120,7 +136,42 @@ def _read_meta(folder: Path, problems: list[Problem]) -> dict[str, Any]:
         if key in stored and not isinstance(stored[key], kind):
             allowed = "true or false" if kind is bool else "text"
             problems.append(Problem("cohort", "", key, stored.pop(key), allowed, path.name))
+    if stored.get("stands_for", "") not in STAND_INS:
+        problems.append(Problem("cohort", "", "stands_for", "another text", '"zhang2025", or nothing', path.name))
+        stored.pop("stands_for")
     return meta | stored
+
+
+def _recorded(meta: Mapping[str, Any], problems: list[Problem]) -> dict[str, tuple[str, ...]]:
+    """Read what the cohort says that it recorded: a list of words for each table."""
+    stored = meta.get("recorded", {})
+    recorded: dict[str, tuple[str, ...]] = {}
+
+    def refuse(found: str, allowed: str) -> None:
+        problems.append(Problem("cohort", "", "recorded", found, allowed, "cohort.json"))
+
+    if not isinstance(stored, dict):
+        refuse(type(stored).__name__, 'an object such as {"toxicity": ["CRS", "ICANS"]}')
+        return recorded
+    for table, words in stored.items():
+        allowed = RECORDABLE.get(table)
+        if table not in RECORDABLE:
+            refuse("another table", " / ".join(RECORDABLE))
+        elif not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            refuse(f"{table}: not a list of texts", " / ".join(allowed or ["a list of texts"]))
+        elif allowed and set(words) - set(allowed):
+            refuse(f"{table}: another word", " / ".join(allowed))
+        else:
+            recorded[table] = tuple(words)
+    return recorded
+
+
+def _unseen(recorded: Mapping[str, tuple[str, ...]], tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    return [
+        f"cohort.json lists what table {table} recorded, but the table is absent: who had it is unknown"
+        for table in recorded
+        if table not in tables
+    ]
 
 
 def _declared(meta: Mapping[str, Any], problems: list[Problem]) -> dict[str, dict[str, Column]]:

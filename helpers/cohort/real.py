@@ -9,6 +9,7 @@ simulated it) are what the notebooks on time, confounding and competing events a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.derive import DAYS_PER_MONTH
 from helpers.cohort.read import write_cohort
+from helpers.cohort.recorded import RECORDABLE, seen
 from helpers.cohort.schema import TABLES, Cohort, Column
 
 NAME = "bmt"
@@ -327,14 +329,16 @@ def _cohort(
     identifiers: list[str],
     declared: Mapping[str, Column],
 ) -> Cohort:
-    """Give the tables their identifiers and types."""
+    """Give the tables their identifiers and types; what has a row was recorded of everybody, as the sources say."""
     tables = {}
     for table, frame in made.items():
         if "patient_id" not in frame:
             frame.insert(0, "patient_id", identifiers)
         columns = {**TABLES[table], **(declared if table == "patients" else {})}
         tables[table] = frame.astype({column: columns[column].dtype for column in frame}).reset_index(drop=True)
-    return Cohort(name, origin, synthetic, source, licence, tables, {"patients": dict(declared)})
+    cohort = Cohort(name, origin, synthetic, source, licence, tables, {"patients": dict(declared)})
+    recorded = {table: tuple(sorted(seen(cohort, table))) for table in RECORDABLE if table in tables}
+    return replace(cohort, recorded=recorded)
 
 
 def main() -> None:

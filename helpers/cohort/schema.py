@@ -91,6 +91,10 @@ def _one_of(meaning: str, *allowed: str, required: bool = False) -> Column:
     return Column("category", meaning, allowed=allowed, required=required)
 
 
+def _known(what: str) -> Column:
+    return _one_of(f"{what}, where no day is known; empty: see the other tables", "yes", "no", "unknown")
+
+
 TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
     {
         "patients": {
@@ -186,6 +190,19 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
             "last_contact_day": _day("last contact or death", low=0, required=True),
             "censor_reason": _one_of("why follow-up ended", "data cut-off", "lost to follow-up", "withdrew"),
         },
+        "status": {
+            "patient_id": _id(),
+            "crs": _known("CRS"),
+            "crs_grade_max": Column("integer", "peak grade of CRS; 0: none", low=0, high=5),
+            "icans": _known("ICANS"),
+            "icans_grade_max": Column("integer", "peak grade of ICANS; 0: none", low=0, high=5),
+            "gc": _known("systemic glucocorticoid within the window"),
+            "tcz": _known("tocilizumab within the window"),
+            "rux": _known("ruxolitinib within the window"),
+            "relapse": _known("relapse"),
+            "progression": _known("progression"),
+            "death": _known("death"),
+        },
     }
 )  # fmt: skip
 
@@ -209,6 +226,12 @@ class Cohort:
         Columns beyond the dictionary that the cohort declares, by table; they can serve as exposure or covariate.
     notes : tuple of str
         One plain line for each table or column that is absent or was left out.
+    recorded : mapping of str to tuple of str
+        By table what the cohort looked for in everybody; see :mod:`helpers.cohort.recorded`.
+    stands_for : str
+        "zhang2025" if the cohort was made to stand for the paper's own; else empty.
+    analytes : mapping of str to str
+        Analytes beyond the dictionary, and the unit of each.
 
     Examples
     --------
@@ -228,6 +251,9 @@ class Cohort:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     declared: Mapping[str, Mapping[str, Column]] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    recorded: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    stands_for: str = ""
+    analytes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def has(self, table: str, *columns: str) -> bool:
         """Tell whether the cohort has *table* and all *columns* of it."""

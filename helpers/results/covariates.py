@@ -125,7 +125,7 @@ BY_NAME = {row.name: row for row in ROWS}
 
 def _declared_column(column: str) -> Callable[[Analysis], pd.Series]:
     def make(analysis: Analysis) -> pd.Series:
-        values = need(analysis, column)[column]
+        values = analysis.frame[analysis.own[column]]
         if pd.api.types.is_bool_dtype(values.dtype):
             return _factor(values.astype("boolean").map({False: "No", True: "Yes"}), ["No", "Yes"])
         if pd.api.types.is_numeric_dtype(values.dtype):
@@ -159,6 +159,5 @@ def _has(analysis: Analysis, row: Row) -> bool:
 @once
 def rows(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates that the cohort has: those of Table 5, then its own declared columns of patients."""
-    own = analysis.cohort.declared.get("patients", {})
-    extra = [_declared_row(analysis, column) for column in own if column not in TABLES["patients"]]
+    extra = [_declared_row(analysis, column) for column in analysis.own if column not in TABLES["patients"]]
     return tuple(row for row in (*ROWS, *extra) if row is not None and _has(analysis, row))

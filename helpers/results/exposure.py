@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.cohort.derive import first_days
+from helpers.cohort.derive import exposed
 from helpers.cohort.schema import TABLES
 from helpers.problems import InputError, NotAvailable, Problem
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import need, population
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -39,15 +39,15 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
     """
     name = exposure or analysis.parameters.exposure
     if name in AGENTS:
-        given = yes(need(analysis, AGENTS[name])[AGENTS[name]])
+        given = need(analysis, AGENTS[name])[AGENTS[name]]
         return _labelled(given, f"no {name}", name).rename(name)
-    if name in analysis.frame:
+    if name in analysis.own or name in analysis.frame:
         return _column(analysis, name)
     if analysis.cohort.has("exposures", "exposure", "day"):
         known = set(analysis.cohort.tables["exposures"]["exposure"].dropna())
         if name in known:
-            day = first_days(analysis.cohort, name).reindex(analysis.frame.index)
-            return _labelled(day.between(0, analysis.parameters.window_days), f"no {name}", name).rename(name)
+            began = exposed(analysis.cohort, name, analysis.parameters.window_days).reindex(analysis.frame.index)
+            return _labelled(began, f"no {name}", name).rename(name)
     raise InputError([Problem("parameters", "", "exposure", name, _allowed(analysis))])
 
 
@@ -67,7 +67,7 @@ def groupings(analysis: Analysis) -> dict[str, pd.Series]:
         return {analysis.parameters.exposure: exposure_groups(analysis).where(inside)}
     except NotAvailable:
         own = analysis.cohort.declared.get("patients", {})
-        names = [name for name, column in own.items() if column.kind == "category" and name in analysis.frame]
+        names = [name for name, column in own.items() if column.kind == "category" and name in analysis.own]
         if analysis.cohort.has("exposures", "exposure", "day"):
             names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
         found = {name: exposure_groups(analysis, name).where(inside) for name in names}
@@ -81,17 +81,21 @@ def is_naive(analysis: Analysis) -> bool:
 
 
 def _labelled(mask: pd.Series, no: str, yes_: str) -> pd.Series:
-    labels = mask.map({False: no, True: yes_})
+    labels = mask.astype(object).map({False: no, True: yes_})
     return pd.Series(pd.Categorical(labels, [no, yes_], ordered=True), index=mask.index)
 
 
 def _column(analysis: Analysis, name: str) -> pd.Series:
-    series = analysis.frame[name]
+    series = analysis.frame[analysis.own.get(name, name)].rename(name)
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series
     if pd.api.types.is_bool_dtype(series.dtype):
         return _labelled(series.astype(object), f"no {name}", name).rename(name)
     if pd.api.types.is_numeric_dtype(series.dtype):
+        values = sorted(series.dropna().unique())
+        if len(values) == 2:  # a coded yes/no has no middle
+            low, high = (f"{name} {value:g}" for value in values)
+            return _labelled((series == values[1]).astype(object).where(series.notna()), low, high).rename(name)
         middle = series.median()
         over = (series > middle).astype(object).where(series.notna())
         return _labelled(over, f"{name} ≤{middle:g}", f"{name} >{middle:g}").rename(name)
@@ -105,7 +109,7 @@ def _column(analysis: Analysis, name: str) -> pd.Series:
 
 def _allowed(analysis: Analysis) -> str:
     names = [name for name, column in AGENTS.items() if column in analysis.frame]
-    names += [name for name in analysis.cohort.tables["patients"].columns if name != "patient_id"]
+    names += [name for name in analysis.cohort.tables["patients"] if name in analysis.frame or name in analysis.own]
     if analysis.cohort.has("exposures", "exposure"):
         names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
     return " / ".join(map(str, names))

@@ -47,6 +47,8 @@ def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
             analysis.cohort.need(column.removeprefix("table:"))
         elif column not in analysis.frame:
             table, sources = SOURCES.get(column, ("patients", (column,)))
+            if column in analysis.absent:
+                raise NotAvailable(analysis.absent[column])
             analysis.cohort.need(table, *sources)
             raise NotAvailable(f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {column}')}")
     return analysis.frame

@@ -28,15 +28,21 @@ def _grades(analysis: Analysis, event: str) -> dict[str, Value]:
     return found
 
 
-@family(
-    *(f"table2.{event}.{key}.{measure}" for event in ("crs", "icans") for key in GRADES for measure in ("n", "pct")),
-    population="all",
-    method=COUNT + "; peak ASTCT grade",
-    needs=["crs_grade", "icans_grade"],
-)
-def grades(analysis: Analysis) -> dict[str, Value]:
-    """Count the peak grades of CRS and of ICANS."""
-    return _grades(analysis, "crs") | _grades(analysis, "icans")
+def _register_grades(event: str) -> None:
+    @family(
+        *(f"table2.{event}.{key}.{measure}" for key in GRADES for measure in ("n", "pct")),
+        population="all",
+        method=COUNT + "; peak ASTCT grade",
+        needs=[f"{event}_grade"],
+        name=f"table2.{event}_grades",
+    )
+    def grades(analysis: Analysis) -> dict[str, Value]:
+        """Count the peak grades of one syndrome."""
+        return _grades(analysis, event)
+
+
+for _event in ("crs", "icans"):
+    _register_grades(_event)
 
 
 @family(*(f"table2.crs_onset.{m}" for m in RANGE), population="crs", method=SPREAD + ", from infusion",
@@ -112,29 +118,24 @@ def gc_duration(analysis: Analysis) -> dict[str, Value]:
     return under("table2.gc_duration", spread(analysis.frame["gc_duration_days"], population(analysis, "gc")))
 
 
-@family(
-    *(f"table2.{agent}.{measure}" for agent in ("immuno.any", "gc") for measure in ("n", "pct")),
-    population="all",
-    method=COUNT + "; given from day 0 to the window's end",
-    depends=GC,
-    needs=["immunosuppressed"],
-)
-def gc_use(analysis: Analysis) -> dict[str, Value]:
-    """Count those given GC, and those given any of GC, TCZ and RUX."""
-    frame = analysis.frame
-    return under("table2.immuno.any", count(frame["immunosuppressed"])) | under("table2.gc", count(frame["gc"]))
+def _register_use(agent: str, column: str, depends: tuple[str, ...]) -> None:
+    @family(
+        *(f"table2.{agent}.{measure}" for measure in ("n", "pct")),
+        population="all",
+        method=COUNT + "; given from day 0 to the window's end",
+        depends=depends,
+        needs=[column],
+        name=f"table2.{column}_use",
+    )
+    def use(analysis: Analysis) -> dict[str, Value]:
+        """Count those given one drug, whatever the indication, or any of GC, TCZ and RUX."""
+        return under(f"table2.{agent}", count(analysis.frame[column]))
 
 
-@family(
-    *(f"table2.{agent}.{measure}" for agent in ("tcz", "rux") for measure in ("n", "pct")),
-    population="all",
-    method=COUNT + "; given from day 0 to the window's end",
-    depends=AGENT,
-    needs=["tcz", "rux"],
-)
-def other_use(analysis: Analysis) -> dict[str, Value]:
-    """Count those given tocilizumab and ruxolitinib, whatever the indication."""
-    return under("table2.tcz", count(analysis.frame["tcz"])) | under("table2.rux", count(analysis.frame["rux"]))
+for _agent, _column, _depends in (
+    ("immuno.any", "immunosuppressed", GC), ("gc", "gc", GC), ("tcz", "tcz", AGENT), ("rux", "rux", AGENT),
+):  # fmt: skip
+    _register_use(_agent, _column, _depends)
 
 
 @family(

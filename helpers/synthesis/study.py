@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.clean import in_order
+from helpers.cohort.clean import RECORDED, STANDS_FOR, in_order
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.paths import DATA
 from helpers.synthesis.details import draw_patients
@@ -185,8 +185,9 @@ def _assembled(tables: dict[str, pd.DataFrame], cutoff: pd.Series, rng) -> Cohor
     named = {"patients": tables.pop("patients").assign(patient_id=names)}
     named |= {name: table.assign(patient_id=table["patient"].map(names)) for name, table in tables.items()}
     named["screening"] = _screening(sorted(names), _infused_again(named["followup"]), rng)
-    shaped = {name: _shaped(name, named[name]) for name in TABLES}
-    return in_order(Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, MappingProxyType(shaped)))
+    shaped = MappingProxyType({name: _shaped(name, named[name]) for name in TABLES if name in named})
+    made = Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, shaped, recorded=RECORDED, stands_for=STANDS_FOR)
+    return in_order(made)
 
 
 def _infused_again(followup: pd.DataFrame) -> set[str]:
