@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import TABLES, Cohort
 
 ANALYTES = {"CRP": "mg/L", "PCT": "ng/mL", "IL-2": "pg/mL", "IL-4": "pg/mL", "IL-6": "pg/mL", "IL-10": "pg/mL",
@@ -30,6 +31,7 @@ def stand_in(n: int = 120, seed: int = 1, name: str = "stand-in", stands_for: st
         "made up for a test",
         "CC0",
         {t: _typed(t, f) for t, f in tables.items()},
+        recorded={table: words for table, words in RECORDABLE.items() if words},
         stands_for=stands_for,
     )
 
