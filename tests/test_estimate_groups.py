@@ -18,9 +18,11 @@ from helpers.estimate.groups import (
     levene,
     lilliefors,
     mann_whitney,
+    paired_ratio,
     paired_t,
     paired_wilcoxon,
     quantile,
+    sign_test,
     t_test,
 )
 
@@ -102,6 +104,66 @@ def test_pairs_agree_with_r_and_pspp():
     equal([ranks.statistic, ranks.p], R.loc["paired.wilcoxon", ["statistic", "p"]])
     equal([means.statistic, means.df, means.p], pspp("Paired Samples Test", "after - before")[-3:])
     equal(ranks.p, pspp("Test Statistics", "Asymp. Sig. (2-tailed)", 1)[0])
+
+
+@pytest.mark.parametrize(("case", "pairs"), [("all", 61), ("few", 12)])
+def test_ratio_and_signs_of_pairs_agree_with_r(case, pairs):
+    before, after = DATA["before"][:pairs], DATA["after"][:pairs]
+    found = paired_ratio(before, after)
+    equal([found.ratio, found.low, found.high], R.loc[f"ratio.{case}", ["statistic", "p", "df"]])
+    signs = sign_test(before, after)
+    equal([signs.statistic, signs.p], R.loc[f"sign.{case}", ["statistic", "p"]])
+
+
+def test_the_interval_is_that_of_wilcox_test_without_ties():
+    changes = np.array([1.3, -0.4, 2.2, 0.9, 3.1, -1.7, 0.2, 1.1])
+    found = paired_ratio(np.ones(8), np.exp(changes))
+    equal(np.log([found.ratio, found.low, found.high]), R.loc["hodges_lehmann.free", ["statistic", "p", "df"]])
+
+
+def test_a_ratio_needs_pairs_above_zero():
+    assert "no pair" in paired_ratio([1, None], [None, 2]).reason
+    assert "no logarithm" in paired_ratio([1, 0], [1, 2]).reason
+
+
+def noisy(values) -> list[float]:
+    """The same numbers by another way of adding: what a spreadsheet or a subtraction leaves of decimals."""
+    return [value / 3 + value / 3 + value / 3 for value in values]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        mann_whitney,
+        t_test,
+        levene,
+        kruskal_wallis,
+        lambda a, b: lilliefors([*a, *b]),
+        paired_wilcoxon,
+        paired_t,
+        sign_test,
+    ],
+)
+def test_noise_of_binary_fractions_changes_nothing(test):
+    first, second = [0.1, 0.3, 0.7, 1.1, 2.3, 0.3], [0.3, 0.6, 0.9, 1.3, 2.1, 0.3]
+    plain, noised = test(first, second), test(noisy(first), second)
+    assert noised.p == pytest.approx(plain.p, rel=1e-9)
+    assert noised.statistic == pytest.approx(plain.statistic, rel=1e-9)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.2, 0.7, 3.3])
+def test_equal_changes_have_no_test_of_means_and_tied_ranks(step):
+    before = np.array([0.1, 0.2, 0.3, 1.1, 17.9, 123.4])
+    after = before + step
+    assert np.isnan(paired_t(before, after).p)
+    assert "all changes equal" in paired_t(before, after).reason
+    assert "all values equal" in compare_paired(before, after).normality[0].reason
+    assert paired_wilcoxon(before, after).p == paired_wilcoxon(np.zeros(6), np.ones(6)).p
+
+
+def test_rises_and_falls_of_one_size_are_tied():
+    before, after = [0.3, 0.1, 1.0, 5.0], [0.4, 0.0, 0.9, 4.0]  # +0.1, -0.1, -0.1, -1
+    assert paired_wilcoxon(before, after).statistic == 2.0
 
 
 def test_quantiles_are_type_7():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.estimate.groups import mann_whitney, quantile
 from helpers.estimate.multiplicity import adjust, with_adjusted
+from helpers.estimate.noise import changes
 from helpers.estimate.trajectories import for_ranks, half_limit, pair, sample_near, summarise
 
 
@@ -141,3 +142,29 @@ def test_adjusted_p_never_fall_below_the_raw_and_keep_their_order(raw):
 def test_adjusted_columns_stand_right_behind_p():
     found = with_adjusted(pd.DataFrame({"p": [0.01, 0.03], "note": ["", ""]}))
     assert list(found) == ["p", "p_holm", "p_bh", "note"]
+
+
+@pytest.mark.parametrize(
+    ("values", "sides", "bound"),
+    [
+        ([10, 10, 3, 4, 5], "llnnn", True),  # from 3 to 5
+        ([2.5, 2.5, 9], "lln", True),
+        ([2.5, 2.5, 9], "lnn", False),  # 2.5 was measured, whatever the other is
+        ([1, 4, 5, 6, 10], "lnnnn", False),
+        ([10, 4, 5, 6, 7], "lnnnn", True),  # 6 or, with the first below 4, 5
+        ([3, 4, 9, 9], "nnrr", True),
+        ([3, 4, 5, 9, 9], "nnnrr", False),
+        ([2, 3], "nn", False),
+    ],
+)
+def test_a_median_is_a_bound_if_it_depends_on_what_lies_beyond_the_limits(values, sides, bound):
+    words = {"l": "left", "n": "no", "r": "right"}
+    labs = pd.DataFrame({"day": 0, "value": np.array(values, float), "censored": [words[side] for side in sides]})
+    assert bool(summarise(labs, ["day"])["median_censored"].iloc[0]) is bound
+
+
+def test_what_is_tied_under_a_limit_ranks_below_it_and_is_no_change_from_it():
+    ranked = for_ranks([2.5, 2.5, 1.0], ["left", "no", "no"], [2.5, None, None])
+    assert ranked[0] == ranked[2] < ranked[1]
+    assert mann_whitney(ranked[[0, 2]], ranked[[1, 1]]).statistic == 0
+    assert changes(ranked[[1]], ranked[[0]]) == 0

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.estimate.arrays import numbers
 from helpers.estimate.groups import quantile
+from helpers.estimate.noise import CHANGED, TYPED
 
 
 def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArray[np.float64]:
@@ -40,11 +41,16 @@ def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArra
     result = found.copy()
     if np.any(side == "left"):
         floor = np.nanmax(ends[side == "left"])
-        result[(side == "left") | ((found < floor) & (side == "no"))] = np.nextafter(floor, -np.inf)
+        result[(side == "left") | ((found < floor) & (side == "no"))] = floor - _gap(floor)
     if np.any(side == "right"):
         ceiling = np.nanmin(ends[side == "right"])
-        result[(side == "right") | ((found > ceiling) & (side == "no"))] = np.nextafter(ceiling, np.inf)
+        result[(side == "right") | ((found > ceiling) & (side == "no"))] = ceiling + _gap(ceiling)
     return result
+
+
+def _gap(limit: float) -> float:
+    """How far beyond a limit its ties are put: seen by ranks, too little to count as a change (see noise)."""
+    return float(np.sqrt(TYPED * CHANGED)) * max(abs(limit), np.finfo(float).tiny)
 
 
 def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArray[np.float64]:
@@ -68,7 +74,8 @@ def summarise(frame: pd.DataFrame, by: Sequence[str], value: str = "value", cens
     -------
     DataFrame
         One row per group that occurs: the columns of ``by``, n, n_censored, median, q1, q3, and median_censored: True
-        if the median itself lies among censored values, so that it is only a bound.
+        if the median would move were the censored values not at their limits, so that it is only a bound. With several
+        limits that can be so although the median is a measured value: of <10, <10, 3, 4, 5 it lies from 3 to 5.
 
     Examples
     --------
@@ -81,15 +88,16 @@ def summarise(frame: pd.DataFrame, by: Sequence[str], value: str = "value", cens
     for key, part in frame.dropna(subset=[value]).groupby(list(by), observed=True, sort=True):
         found, side = numbers(part[value]), part[censored].fillna("no").to_numpy()
         q1, middle, q3 = quantile(found, (0.25, 0.5, 0.75))
-        bound = bool(np.any(side[found == middle] != "no")) if len(found) % 2 else _between_censored(found, side)
-        rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, bound))
+        rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, _is_bound(found, side)))
     return pd.DataFrame(rows, columns=[*by, "n", "n_censored", "median", "q1", "q3", "median_censored"])
 
 
-def _between_censored(values: NDArray[np.float64], side: NDArray) -> bool:
-    order = np.argsort(values, kind="stable")
-    middle = order[len(values) // 2 - 1 : len(values) // 2 + 1]
-    return bool(np.any(side[middle] != "no"))
+def _is_bound(values: NDArray[np.float64], side: NDArray) -> bool:
+    """Tell whether the median depends on where the censored values really lie, each anywhere beyond its own limit."""
+    lowest = np.sort(np.where(side == "left", -np.inf, values))
+    highest = np.sort(np.where(side == "right", np.inf, values))
+    middle = slice((len(values) - 1) // 2, len(values) // 2 + 1)
+    return bool(np.any(lowest[middle] != highest[middle]))
 
 
 def sample_near(

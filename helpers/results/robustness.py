@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.contingency_tables import StratifiedTable
 
+from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.results.measures import count, once
@@ -208,12 +208,11 @@ def _pooled(strata: list[list[list[int]]], place: str) -> dict[str, Value]:
     if not tables:
         reason = "no class of blasts with both outcomes and both groups"
         return {f"{place}.mantel_haenszel.{m}": Value("", None, reason, n=n) for m in ("or", "p")}
-    pooled = StratifiedTable([np.array(table, dtype=float) for table in tables])
-    below = sum(table[0][1] * table[1][0] for table in tables)
-    ratio = float(pooled.oddsratio_pooled) if below else None
-    p = float(pooled.test_null_odds(correction=True).pvalue)
-    return {f"{place}.mantel_haenszel.or": Value("", ratio, "no failure to divide by", n=n),
-            f"{place}.mantel_haenszel.p": Value("", p, n=n, method=f"Mantel-Haenszel over {len(tables)} of {len(strata)} classes of blasts, corrected")}  # fmt: skip
+    pooled = mantel_haenszel(tables)
+    how = "corrected" if pooled.corrected else "not corrected: the difference is below one half"
+    method = f"Mantel-Haenszel over {len(tables)} of {len(strata)} classes of blasts, {how}"
+    return {f"{place}.mantel_haenszel.or": Value("", pooled.odds_ratio, "no failure to divide by", n=n),
+            f"{place}.mantel_haenszel.p": Value("", pooled.p, n=n, method=method)}  # fmt: skip
 
 
 _BURDEN = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.estimate.contingency import asked_for, fisher, pearson, yates
+from helpers.estimate.contingency import asked_for, fisher, fisher_test, pearson, yates
 from helpers.results.measures import count
 from helpers.results.populations import population, yes
 from helpers.results.registry import AGENT, GC, family
@@ -61,6 +61,9 @@ def test_of(analysis: Analysis, table: list[list[int]], labels: list[str]) -> Va
     if sum(any(column) for column in zip(*table, strict=True)) < 2:
         return Value("", None, "all patients have the same outcome: nothing to compare", n=total)
     test, method = TESTS[convention(analysis, table)]
+    if test is fisher:
+        exact = fisher_test(table)
+        return Value("", exact.p, n=total, method=exact.method)
     return Value("", test(table), n=total, method=method)
 
 

@@ -29,7 +29,19 @@ for (name in c("normal", "skewed")) {
   k <- kruskal.test(d[[name]], d$group); add(paste0(name, ".kruskal"), k$statistic, k$p.value, k$parameter)
 }
 t <- t.test(after, before, paired = TRUE); add("paired.t", t$statistic, t$p.value, t$parameter)
-w <- wilcox.test(after, before, paired = TRUE, exact = FALSE, correct = FALSE); add("paired.wilcoxon", w$statistic, w$p.value)
+# the data have one decimal; without digits.rank R ranks the noise of their binary fractions
+w <- wilcox.test(after, before, paired = TRUE, exact = FALSE, correct = FALSE, digits.rank = 9); add("paired.wilcoxon", w$statistic, w$p.value)
+for (case in list(list("all", seq_len(n)), list("few", 1:12))) {
+  # ratio after / before: Hodges-Lehmann of the log ratios, interval by the exact distribution of the signed ranks
+  x <- log(after[case[[2]]]) - log(before[case[[2]]]); k <- length(x)
+  walsh <- sort(outer(x, x, "+")[upper.tri(diag(k), diag = TRUE)] / 2)
+  low <- max(qsignrank(0.025, k), 1)
+  add(paste0("ratio.", case[[1]]), exp(median(walsh)), exp(walsh[low]), exp(walsh[length(walsh) + 1 - low]))
+  up <- sum(after[case[[2]]] > before[case[[2]]]); down <- sum(after[case[[2]]] < before[case[[2]]])
+  add(paste0("sign.", case[[1]]), up, binom.test(up, up + down)$p.value)
+}
+x <- c(1.3, -0.4, 2.2, 0.9, 3.1, -1.7, 0.2, 1.1) # no ties: wilcox.test gives the exact interval itself
+w <- wilcox.test(x, conf.int = TRUE); add("hodges_lehmann.free", w$estimate, w$conf.int[1], w$conf.int[2])
 save_csv(do.call(rbind, rows), "groups")
 
 probs <- c(0, 0.025, 0.1, 0.25, 1 / 3, 0.5, 0.75, 0.9, 1)

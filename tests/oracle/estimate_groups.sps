@@ -9,7 +9,10 @@ T-TEST /GROUPS=group(1 2) /VARIABLES=normal skewed.
 NPAR TESTS /MANN-WHITNEY=normal skewed BY group(1 2).
 NPAR TESTS /KOLMOGOROV-SMIRNOV(NORMAL)=normal skewed.
 T-TEST /PAIRS=after WITH before (PAIRED).
-NPAR TESTS /WILCOXON=before WITH after (PAIRED).
+* Tenths as whole numbers, so that equal changes are ties.
+COMPUTE tenths_before = RND(10 * before).
+COMPUTE tenths_after = RND(10 * after).
+NPAR TESTS /WILCOXON=tenths_before WITH tenths_after (PAIRED).
 NPAR TESTS /KRUSKAL-WALLIS=normal skewed BY group(1 2).
 * Table 3 of the paper: day 30 response by GC.
 DATA LIST LIST NOTABLE /gc response patients.
