@@ -46,6 +46,8 @@ NOT_FOR_TOXICITY = ("premedication", "physiological replacement")
 AGENTS = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
 GC_GROUPS = ("none", "low", "high")
 RESPONSES = ("CR", "CRi", "PR", "NR")
+CUT_COLUMNS = {"age": "age_years", "weight": "weight_kg"}
+LEAST_SHARE = 0.1  # of patients at or below a cut that was not made for them
 ROUNDING = 1e-9  # mg/kg: so that 8 mg/kg given as a sum of doses is still 8
 USABLE = ("category", "integer", "number", "boolean")  # kinds of a declared column that can be analysed
 NEEDED = {"toxicity": ("event", "day_from", "grade"), "treatments": ("agent", "day")}
@@ -559,10 +561,32 @@ def _nonresponse_day(frame: pd.DataFrame, parameters: Parameters) -> pd.Series:
     return day.where(frame["day30_response"].eq("NR").fillna(False).astype(bool))
 
 
+def cut_used(frame: pd.DataFrame, name: str, parameters: Parameters) -> float:
+    """Return where *name* ("age" or "weight") is cut: the parameter, or the median where the paper's own cut parts nobody.
+
+    The paper's cuts are those of children. Where fewer than 10 % lie at or below them, as among adults, the cohort's own
+    median takes their place; a cut that somebody chose is left alone.
+
+    Examples
+    --------
+    >>> cut_used(pd.DataFrame({"age_years": [34.0, 61, 55, 48]}), "age", Parameters())
+    51.5
+    >>> cut_used(pd.DataFrame({"age_years": [4.0, 11, 15, 8]}), "age", Parameters())
+    8.0
+    """
+    values, cut = frame[CUT_COLUMNS[name]].dropna(), float(getattr(parameters, f"{name}_cut"))
+    chosen = f"{name}_cut" in parameters.changed()
+    if chosen or values.empty or (values <= cut).mean() >= LEAST_SHARE:
+        return cut
+    middle = float(values.median())
+    return middle if (values > middle).any() else cut
+
+
 def _splits(frame: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     out = pd.DataFrame(index=frame.index)
-    for name, column, cut in [("age", "age_years", parameters.age_cut), ("weight", "weight_kg", parameters.weight_cut)]:
+    for name, column in CUT_COLUMNS.items():
         if column in frame:
+            cut = cut_used(frame, name, parameters)
             out[f"{name}_over_cut"] = (frame[column] > cut).astype("boolean").where(frame[column].notna())
     if "blast_prelymphodepletion_pct" in frame:
         blasts = frame["blast_prelymphodepletion_pct"]

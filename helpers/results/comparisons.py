@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from helpers.results.exposure import exposure_groups
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import named, need, population, yes
 from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET
 
 if TYPE_CHECKING:
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 
 def _agent(name: str, column: str) -> Callable[[Analysis], pd.Series]:
     def groups(analysis: Analysis) -> pd.Series:
-        given = yes(need(analysis, column)[column])
-        labels = np.where(given, name, f"no {name}")
-        return pd.Series(pd.Categorical(labels, [f"no {name}", name], ordered=True), index=given.index)
+        given = need(analysis, column)[column].astype(object).map({False: f"no {name}", True: name})
+        return pd.Series(pd.Categorical(given, [f"no {name}", name], ordered=True), index=given.index)
 
     return groups
 
@@ -30,9 +28,13 @@ def _column(column: str) -> Callable[[Analysis], pd.Series]:
 
 
 def _dose_of_tcz_treated(analysis: Analysis) -> pd.Series:
-    frame = need(analysis, "gc_group", "tcz", "rux")
-    dose = frame["gc_group"].where(yes(frame["gc"]) & yes(frame["tcz"]) & ~yes(frame["rux"]))
+    dose = need(analysis, "gc_group")["gc_group"].where(_tcz_without_rux(analysis))
     return dose.cat.remove_categories(["none"])
+
+
+def _tcz_without_rux(analysis: Analysis) -> pd.Series:
+    frame = need(analysis, "gc", "tcz", "rux")
+    return yes(frame["gc"]) & yes(frame["tcz"]) & yes(~frame["rux"].astype("boolean"))
 
 
 # comparison: groups, population read from the print, population stated, parameters that the groups depend on
@@ -65,6 +67,31 @@ def compared(analysis: Analysis, comparison: str) -> pd.Series:
     make, paper, stated, _ = COMPARISONS[comparison]
     groups = make(analysis)
     return groups.where(population(analysis, paper if analysis.reading == "paper" else stated))
+
+
+def concerned(analysis: Analysis, comparison: str) -> pd.Series:
+    """Tell whom a named comparison concerns, those whose group is unknown with them."""
+    _, paper, stated, _ = COMPARISONS[comparison]
+    who = population(analysis, paper if analysis.reading == "paper" else stated)
+    return who & _tcz_without_rux(analysis) if comparison == "dose_tcz_no_rux" else who
+
+
+def group_population(analysis: Analysis, comparison: str, *keys: str) -> str:
+    """Name the patients of some groups of a comparison: its population and the groups' parts of ids.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-001"]})
+    >>> one = analyse(Cohort("one", "infusion", True, "made up", "CC0", {"patients": patients}))
+    >>> group_population(one, "dose", "none", "low")
+    'dose: none / low'
+    """
+    _, paper, stated, _ = COMPARISONS[comparison]
+    who = named(analysis, paper if analysis.reading == "paper" else stated)
+    groups = f"{comparison}: {' / '.join(keys)}" if keys else ""
+    return " & ".join(part for part in ("" if who == "all" and groups else who, groups) if part)
 
 
 def labelled(analysis: Analysis, comparison: str) -> pd.Series:

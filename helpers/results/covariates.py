@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from helpers.cohort.derive import CUT_COLUMNS, LEAST_SHARE, cut_used
 from helpers.cohort.schema import TABLES
 from helpers.problems import NotAvailable
 from helpers.results.measures import once
 from helpers.results.populations import need
 from helpers.results.registry import AGENT, DOSE, LENGTH, ONSET
 from helpers.results.table1 import STATUS, TARGETS, status_of
-from helpers.results.value import slug
+from helpers.results.value import slug, slugs, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -27,7 +29,9 @@ class Row:
     """A covariate of Table 5.
 
     ``make`` gives its values by patient: an ordered categorical, the reference first, or numbers. ``keys`` are the
-    ids of its levels after the reference. ``joint`` says that everyone of the multivariable model can have it.
+    ids of its levels after the reference. ``joint`` says that everyone of the multivariable model can have it. ``unit``
+    says what a hazard ratio of a number is per, if not one. ``note`` says how the values were made, where that is not
+    what the paper does.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Row:
     depends: tuple[str, ...] = ()
     printed: bool = True
     joint: bool = True
+    unit: str = ""
+    note: Callable[[Analysis], str] = field(default=lambda analysis: "")
 
 
 def _two(column: str, no: str, yes_: str) -> Callable[[Analysis], pd.Series]:
@@ -47,10 +53,26 @@ def _two(column: str, no: str, yes_: str) -> Callable[[Analysis], pd.Series]:
 
     def make(analysis: Analysis) -> pd.Series:
         values = need(analysis, column)[column].astype("boolean")
-        cut = getattr(analysis.parameters, column.replace("_over_cut", "_cut"), None)
+        name = column.removesuffix("_over_cut")
+        if name in CUT_COLUMNS:
+            cut = cut_used(analysis.frame, name, analysis.parameters)
+        else:
+            cut = getattr(analysis.parameters, f"{name}_cut", None)
         return _factor(values.map({False: no, True: yes_}), [no, yes_], cut)
 
     return make
+
+
+def _own_cut(name: str) -> Callable[[Analysis], str]:
+    """Say so where the cohort's own median takes the place of the paper's cut."""
+
+    def note(analysis: Analysis) -> str:
+        paper = getattr(analysis.parameters, f"{name}_cut")
+        if CUT_COLUMNS[name] not in analysis.frame or cut_used(analysis.frame, name, analysis.parameters) == paper:
+            return ""
+        return f"cut at the cohort's own median, since fewer than {LEAST_SHARE:.0%} lie at or below {paper:g}"
+
+    return note
 
 
 def levels(column: str, labels: Mapping[str, str], parameter: str = "") -> Callable[[Analysis], pd.Series]:
@@ -87,12 +109,12 @@ AMONG_ALL = "the interval's width fits 38 of the 40 PFS events: those of the 109
 AMONG_TOXIC = "the interval's width fits the 34 events of those with CRS and/or ICANS and known blasts"
 ROWS = (
     Row("weight", "Weight", ("weight_gt27",), _two("weight_over_cut", "≤{} kg", ">{} kg"), "known_blasts", reason=AMONG_ALL,
-        depends=("weight_cut",)),
+        depends=("weight_cut",), note=_own_cut("weight")),
     Row("sex", "Sex", ("female",), levels("sex", {"male": "Male", "female": "Female"}), "known_blasts", reason=AMONG_ALL),
     Row("blast", "Bone marrow blasts", ("blast_ge5",), _two("blast_over_cut", "<{}%", "≥{}%"), "known_blasts",
         "toxicity & known_blasts", AMONG_ALL, ("blast_cut",)),
     Row("age", "Age", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "known_blasts",
-        reason=AMONG_ALL, depends=("age_cut",)),
+        reason=AMONG_ALL, depends=("age_cut",), note=_own_cut("age")),
     Row("target", "CAR-T target antigen", ("target_cd19_22", "target_cd19_22_20"),
         levels("car_target", {label: label for label in TARGETS.values()}), "known_blasts",
         reason=AMONG_ALL + "; reference as printed, CD19"),
@@ -123,15 +145,38 @@ BY_NAME = {row.name: row for row in ROWS}
 # ------------------------------------------------------------------------------------------- which rows a cohort has
 
 
+TAKEN = ("time", "event", "exposure", "global")  # columns of a model's frame, and ids of its tests
+WIDE, NARROW = 20.0, 0.05  # standard deviations beyond which a hazard ratio per unit would print as 1.00 or be huge
+
+
+def readable_unit(values: pd.Series) -> float:
+    """Return the power of ten that a hazard ratio of these numbers is best told per: 1 unless they spread widely or barely.
+
+    Examples
+    --------
+    >>> readable_unit(pd.Series([100.0, 20_000, 3_000])), readable_unit(pd.Series([4.0, 9, 17]))
+    (10000.0, 1.0)
+    """
+    spread = float(values.std())
+    if not np.isfinite(spread) or spread == 0 or NARROW <= spread < WIDE:
+        return 1.0
+    return float(10.0 ** np.floor(np.log10(spread)))
+
+
 def _declared_column(column: str) -> Callable[[Analysis], pd.Series]:
     def make(analysis: Analysis) -> pd.Series:
         values = analysis.frame[analysis.own[column]]
+        declared = analysis.cohort.declared["patients"][column]
         if pd.api.types.is_bool_dtype(values.dtype):
             return _factor(values.astype("boolean").map({False: "No", True: "Yes"}), ["No", "Yes"])
         if pd.api.types.is_numeric_dtype(values.dtype):
-            return values.astype("Float64").astype(float)
+            numbers = values.astype("Float64").astype(float)
+            coded = sorted(numbers.dropna().unique())
+            if declared.kind == "integer" and len(coded) == 2:
+                return _factor(numbers.map({code: f"{code:.0f}" for code in coded}), [f"{code:.0f}" for code in coded])
+            return numbers / readable_unit(numbers)
         found = set(values.dropna())
-        order = [level for level in analysis.cohort.declared["patients"][column].allowed if level in found]
+        order = [level for level in declared.allowed if level in found]
         return _factor(values.astype(object), order or sorted(found))
 
     return make
@@ -139,14 +184,31 @@ def _declared_column(column: str) -> Callable[[Analysis], pd.Series]:
 
 def _declared_row(analysis: Analysis, column: str) -> Row | None:
     make = _declared_column(column)
-    values = make(analysis)
+    values, name = make(analysis), column if column not in (*BY_NAME, *TAKEN) else f"own.{column}"
     if not isinstance(values.dtype, pd.CategoricalDtype):
-        return Row(column, column, (slug(column),), make, "all", "toxicity", printed=False)
-    levels = list(values.cat.categories)
+        scale = readable_unit(analysis.frame[analysis.own[column]].astype("Float64").astype(float))
+        unit = f"per {scale:,.10g} {analysis.cohort.declared['patients'][column].unit}".strip() if scale != 1 else ""
+        return Row(name, column, (slug(column),), make, "all", "toxicity", printed=False, unit=unit)
+    levels = slugs(values.cat.categories)
     if not 2 <= len(levels) <= MOST_LEVELS:
         return None
-    keys = tuple(slug(f"{column} {level}") for level in levels[1:])
-    return Row(column, column.replace("_", " "), keys, make, "all", "toxicity", printed=False)
+    keys = tuple(f"{slug(column)}_{key}" for key in list(levels.values())[1:])
+    return Row(name, column.replace("_", " "), keys, make, "all", "toxicity", printed=False)
+
+
+def _told_apart(own: list[Row]) -> list[Row]:
+    """Give the cohort's own covariates keys and labels that none of Table 5 and none before them has."""
+    taken = [key for row in ROWS for key in row.keys]
+    keys = iter(told_apart([key for row in own for key in row.keys], [*taken, "gc_high"]))
+    labels = {row.label for row in ROWS}
+    found = []
+    for row in own:
+        label = row.label
+        while label in labels:
+            label = f"{label} (own)"
+        labels.add(label)
+        found.append(replace(row, label=label, keys=tuple(next(keys) for _ in row.keys)))
+    return found
 
 
 def _has(analysis: Analysis, row: Row) -> bool:
@@ -160,4 +222,5 @@ def _has(analysis: Analysis, row: Row) -> bool:
 def rows(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates that the cohort has: those of Table 5, then its own declared columns of patients."""
     extra = [_declared_row(analysis, column) for column in analysis.own if column not in TABLES["patients"]]
-    return tuple(row for row in (*ROWS, *extra) if row is not None and _has(analysis, row))
+    own = _told_apart([row for row in extra if row is not None])
+    return tuple(row for row in (*ROWS, *own) if _has(analysis, row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from helpers.cohort.derive import DAYS_PER_YEAR
-from helpers.estimate.kaplan_meier import at_risk, curve, survival_at
+from helpers.estimate.kaplan_meier import at_risk, censored_before, curve, survival_at
 from helpers.estimate.logrank import logrank
 from helpers.results.populations import need, yes
 from helpers.results.value import Value
@@ -46,14 +47,17 @@ def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -
     time, event = columns(endpoint)
     frame = need(analysis, time, event)
     found = {}
-    for label, members in _members(frame, groups):
+    for label, members in members_of(frame, groups):
+        if not (members & frame[time].notna()).any():
+            continue
         steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
         renamed = steps.rename(columns={"low": "lower", "high": "upper"})
         found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
     return found
 
 
-def _members(frame: pd.DataFrame, groups: pd.Series | None) -> list[tuple[str, pd.Series]]:
+def members_of(frame: pd.DataFrame, groups: pd.Series | None) -> list[tuple[str, pd.Series]]:
+    """List label and members (bool by patient) of each group that has any; everyone is "all" if *groups* is None."""
     if groups is None:
         return [("all", pd.Series(True, index=frame.index))]
     return [(str(level), yes(groups == level)) for level in _levels(groups) if yes(groups == level).any()]
@@ -71,13 +75,26 @@ def numbers_at_risk(
     analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
 ) -> pd.DataFrame:
     """Count the patients at risk just before each time: index group, columns years (from 0), counts."""
+    return _counted(analysis, endpoint, groups, years, lambda time, event, days: at_risk(time, days, event=event))
+
+
+def numbers_censored(
+    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
+) -> pd.DataFrame:
+    """Count those whose follow-up ended without an event before each time: as :func:`numbers_at_risk`, cumulative."""
+    return _counted(analysis, endpoint, groups, years, censored_before)
+
+
+def _counted(
+    analysis: Analysis, endpoint: str, groups: pd.Series | None, years: list[float] | None, count: Callable
+) -> pd.DataFrame:
     years = [0, *analysis.parameters.milestones] if years is None else years
     time, event = columns(endpoint)
     frame = need(analysis, time, event)
     days = np.array(years, dtype=float) * DAYS_PER_YEAR
     rows = {
-        label: at_risk(frame.loc[members, time], days, event=frame.loc[members, event])
-        for label, members in _members(frame, groups)
+        label: count(frame.loc[members, time], frame.loc[members, event], days)
+        for label, members in members_of(frame, groups)
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=years).rename_axis("group")
 
@@ -85,28 +102,36 @@ def numbers_at_risk(
 def rates(
     analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
 ) -> pd.DataFrame:
-    """Read survival at milestones: group, years, n, events, at_risk, rate, ci_low, ci_high, half_width (percent).
+    """Read survival at milestones: group, years, n, events, missing (without follow-up), at_risk, rate, ci_low, ci_high, half_width (percent).
 
     The limits are R's default log interval; half_width is 1.96 Greenwood standard errors.
     """
     years = list(analysis.parameters.milestones) if years is None else years
     time, event = columns(endpoint)
     frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
-    for label, members in _members(frame, groups):
-        data = frame.loc[members, time], frame.loc[members, event]
+    for label, members in members_of(frame, groups):
+        known = members & frame[time].notna()
+        n, events, missing = int(known.sum()), int(yes(frame.loc[known, event]).sum()), int((members & ~known).sum())
+        if not n:
+            rows += [(label, year, 0, 0, missing, 0, *[np.nan] * 4) for year in years]
+            continue
+        data = frame.loc[known, time], frame.loc[known, event]
         read = survival_at(*data, np.array(years, dtype=float) * DAYS_PER_YEAR, alpha=alpha)
         for year, row in zip(years, read.itertuples(), strict=True):
             limits = [100 * number for number in (row.survival, row.low, row.high, norm.ppf(1 - alpha / 2) * row.se)]
-            rows.append((label, year, len(data[0]), int(yes(data[1]).sum()), row.at_risk, *limits))
-    named = ["group", "years", "n", "events", "at_risk", "rate", "ci_low", "ci_high", "half_width"]
+            rows.append((label, year, n, events, missing, row.at_risk, *limits))
+    named = ["group", "years", "n", "events", "missing", "at_risk", "rate", "ci_low", "ci_high", "half_width"]
     return pd.DataFrame(rows, columns=named)
 
 
-def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series) -> Value:
-    """Test by log-rank that all groups have one survival curve."""
+def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series, concerned: pd.Series | None = None) -> Value:
+    """Test by log-rank that all groups have one survival curve.
+
+    *concerned* are those of whom an unknown group is a missing one; by default those who have a group.
+    """
     time, event = columns(endpoint)
     frame = need(analysis, time, event)
     found = logrank(frame[time], frame[event], groups)
     n, events = int(found.table["n"].sum()), int(found.table["observed"].sum())
-    missing = len(frame) - n
-    return Value("", found.p, found.reason, n=n, events=events, missing=missing, method=LOGRANK)
+    among = groups.notna() if concerned is None else concerned
+    return Value("", found.p, found.reason, n=n, events=events, missing=int(among.sum()) - n, method=LOGRANK)

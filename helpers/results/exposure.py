@@ -22,7 +22,8 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
     """Group the patients by *exposure*, by default the one that the parameters name.
 
     GC, TCZ, RUX: given within the window or not. A column of the analysis frame (so any column of patients): its
-    categories, no/yes, or above its median against the rest. An exposure of the table exposures: begun within the
+    categories, no/yes, the two values of a coded number, or above its median against the rest (from the median on,
+    where nobody lies above). An exposure of the table exposures: begun within the
     window or not; this is naive about time, since a patient must live to be exposed (see notebook 07).
 
     Returns
@@ -88,7 +89,7 @@ def _labelled(mask: pd.Series, no: str, yes_: str) -> pd.Series:
 def _column(analysis: Analysis, name: str) -> pd.Series:
     series = analysis.frame[analysis.own.get(name, name)].rename(name)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return series
+        return series.copy()
     if pd.api.types.is_bool_dtype(series.dtype):
         return _labelled(series.astype(object), f"no {name}", name).rename(name)
     if pd.api.types.is_numeric_dtype(series.dtype):
@@ -97,6 +98,9 @@ def _column(analysis: Analysis, name: str) -> pd.Series:
             low, high = (f"{name} {value:g}" for value in values)
             return _labelled((series == values[1]).astype(object).where(series.notna()), low, high).rename(name)
         middle = series.median()
+        if not (series > middle).any():  # most stand at the top value
+            over = (series >= middle).astype(object).where(series.notna())
+            return _labelled(over, f"{name} <{middle:g}", f"{name} ≥{middle:g}").rename(name)
         over = (series > middle).astype(object).where(series.notna())
         return _labelled(over, f"{name} ≤{middle:g}", f"{name} >{middle:g}").rename(name)
     column = analysis.cohort.declared.get("patients", {}).get(name) or TABLES["patients"].get(name)

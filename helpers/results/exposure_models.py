@@ -15,17 +15,17 @@ from helpers.results.table5 import (
     ALL_CUTS,
     METHOD,
     MODEL,
-    _empty,
-    _expected,
-    _fit,
-    _obstacle,
-    _univariable,
-    _values,
-    _with_keys,
+    fit_cox,
+    level_labels,
     model_frame,
+    obstacle_to,
     selected,
+    univariable_of,
+    values_of,
+    with_model,
+    without_model,
 )
-from helpers.results.value import Value, slug
+from helpers.results.value import Value, slugs
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 def adjusted_for(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates beside which the exposure of the parameters is adjusted."""
-    return tuple(row for row in selected(analysis) if not _states_again(analysis, row))
+    return tuple(row for row in selected(analysis) if not states_again(analysis, row))
 
 
 def exposure_row(analysis: Analysis) -> Row:
     """Make the exposure of the parameters a covariate."""
     groups = exposure_groups(analysis)
     groups = groups.cat.remove_unused_categories()
-    keys = tuple(slug(level) for level in groups.cat.categories[1:])
+    keys = tuple(slugs(groups.cat.categories).values())[1:]
     return Row(
         "exposure", f"Exposure {analysis.parameters.exposure}", keys, lambda _: groups, "toxicity", printed=False
     )
@@ -53,26 +53,22 @@ def exposure_models(analysis: Analysis) -> dict[str, pd.DataFrame]:
     Covariates that state the exposure again (GC dose beside GC, the column itself) are left out of the adjustment.
     """
     row = exposure_row(analysis)
-    tables = {"crude": _univariable(analysis, row)}
+    labels, who = level_labels(row, row.make(analysis)), population(analysis, "toxicity")
+    tables = {"crude": univariable_of(analysis, row)}
     others = adjusted_for(analysis)
-    frame = model_frame(analysis, [row, *others], population(analysis, "toxicity")).dropna()
+    frame = model_frame(analysis, [row, *others], who).dropna()
     names = [other.name for other in others if len(frame[other.name].unique()) > 1]
     for name in ["exposure", *names]:
         if isinstance(frame[name].dtype, pd.CategoricalDtype):
             frame[name] = frame[name].cat.remove_unused_categories()
-    levels = _expected(row, row.make(analysis))
-    obstacle = _obstacle(frame["exposure"], levels)
+    obstacle = obstacle_to(frame["exposure"], labels)
     if obstacle:
-        return tables | {"adjusted": _empty(row, levels, obstacle, 0)}
-    model = _fit(analysis, frame, ["exposure", *names])
-    missing = int(population(analysis, "toxicity").sum()) - model.n
-    adjusted = _with_keys(row, levels, model)
-    return tables | {
-        "adjusted": adjusted.assign(model_n=model.n, model_events=model.events, missing=missing, overall_p=model.lr_p)
-    }
+        return tables | {"adjusted": without_model(analysis, row, labels, obstacle, frame, int(who.sum()))}
+    model = fit_cox(analysis, frame, ["exposure", *names])
+    return tables | {"adjusted": with_model(analysis, row, labels, model, int(who.sum()))}
 
 
-def _states_again(analysis: Analysis, other: Row) -> bool:
+def states_again(analysis: Analysis, other: Row) -> bool:
     name = analysis.parameters.exposure
     return (
         other.name == name.lower()
@@ -92,5 +88,5 @@ def exposure_values(analysis: Analysis) -> dict[str, Value]:
     """Hazard ratio of the exposure that the parameters name."""
     found = {}
     for name, table in exposure_models(analysis).items():
-        found |= _values(table, name, lambda key: "extra.exposure.")
+        found |= values_of(table, name, lambda key: "extra.exposure.")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import weakref
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -55,7 +56,10 @@ def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def once(function: Callable) -> Callable:
-    """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives."""
+    """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives.
+
+    Who asks gets a copy: rounding a table in place, or adding a column to it, changes nothing for the next.
+    """
     memory: dict[tuple, object] = {}
 
     @wraps(function)
@@ -64,6 +68,6 @@ def once(function: Callable) -> Callable:
         if key not in memory:
             memory[key] = function(analysis, *arguments)
             weakref.finalize(analysis, memory.pop, key, None)
-        return memory[key]
+        return copy.deepcopy(memory[key])
 
     return remembered

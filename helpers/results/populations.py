@@ -61,8 +61,9 @@ def population(analysis: Analysis, name: str) -> pd.Series:
     ----------
     analysis : Analysis
     name : str
-        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day of grade
-        1 or 2), known_blasts; several joined by "&".
+        all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day at grade 1 or 2,
+        whether or not it is known for how long), known_blasts, not_high (no high dose of GC), alive; several joined by
+        "&".
 
     Returns
     -------
@@ -86,7 +87,8 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         return everyone
     columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
                "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
-               "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"]}[name]  # fmt: skip
+               "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"],
+               "not_high": ["gc_group"], "alive": ["os_event"]}[name]  # fmt: skip
     frame = need(analysis, *columns)
     toxic = frame.get("toxicity", everyone)
     if name == "relapsed":
@@ -100,9 +102,35 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
         "crs": lambda: yes(frame["crs"]),
         "icans": lambda: yes(frame["icans"]),
-        "icans_g12": lambda: yes(frame["icans"]) & frame["icans_duration_days"].notna(),
+        "icans_g12": lambda: yes(frame["icans"]) & _ever_mild(analysis),
         "known_blasts": lambda: frame["blast_over_cut"].notna(),
+        "not_high": lambda: ~yes(frame["gc_group"] == "high"),
+        "alive": lambda: ~yes(frame["os_event"]),
     }[name]()
+
+
+def _ever_mild(analysis: Analysis) -> pd.Series:
+    """Tell who had ICANS of grade 1 or 2 for some interval."""
+    rows = analysis.cohort.tables["toxicity"]
+    mild = rows["event"].eq("ICANS").fillna(False) & (rows["grade"] <= 2).fillna(False)
+    return analysis.frame.index.to_series().isin(rows.loc[mild.astype(bool), "patient_id"])
+
+
+def named(analysis: Analysis, *parts: str) -> str:
+    """Name the population of several conditions, as :func:`population` reads it; "toxicity" goes if nobody recorded it.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-001"]})
+    >>> one = analyse(Cohort("one", "infusion", True, "made up", "CC0", {"patients": patients}))
+    >>> named(one, "toxicity & gc"), named(one, "toxicity")
+    ('gc', 'all')
+    """
+    found = dict.fromkeys(part.strip() for text in parts for part in text.split("&"))
+    left_out = ("all", "") if "toxicity" in analysis.frame else ("all", "", "toxicity")
+    return " & ".join(part for part in found if part not in left_out) or "all"
 
 
 def yes(series: pd.Series) -> pd.Series:

@@ -23,7 +23,7 @@ import pandas as pd
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.published.values import canonical
-from helpers.results.populations import need
+from helpers.results.populations import named, need
 from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
@@ -68,9 +68,8 @@ class Family:
 
     def values(self, analysis: Analysis) -> dict[str, Value]:
         """Compute all values of the family; a missing table gives values of None with the plain reason."""
-        reading = (
-            _without_toxicity(self.reading(analysis)) if "toxicity" not in analysis.frame else self.reading(analysis)
-        )
+        reading = self.reading(analysis)
+        reading = replace(reading, population=named(analysis, reading.population))
         try:
             need(analysis, *self.needs)
             found = self.function(analysis)
@@ -81,12 +80,6 @@ class Family:
             default = Value("", None, "not defined for this cohort")
         ids = list(dict.fromkeys([*self.ids, *found]))
         return {id: _complete(id, found.get(id, default), reading) for id in ids}
-
-
-def _without_toxicity(reading: Reading) -> Reading:
-    """Name the population of a cohort that records no toxicity: nobody was selected on it."""
-    parts = [part for part in reading.population.split(" & ") if part != "toxicity"]
-    return replace(reading, population=" & ".join(parts) or "all")
 
 
 def _complete(id: str, found: Value | float | None, reading: Reading) -> Value:

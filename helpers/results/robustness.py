@@ -19,12 +19,13 @@ from helpers.results.table5 import (
     MEASURES,
     MODEL,
     joint,
+    joint_name,
     joint_population,
     model_frame,
     multivariable,
     selected,
 )
-from helpers.results.value import Value
+from helpers.results.value import Value, slugs
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -70,7 +71,9 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
     )
     found = pooled.table.set_index(["covariate", "level"])
     labels = {row.label: row.name for row in selected(analysis)}
-    index = pd.MultiIndex.from_arrays([table["variable"].map(labels), table["level"]])
+    numbers = {row.label for row in selected(analysis) if row.unit}
+    levels = table["level"].where(~table["variable"].isin(numbers), "")
+    index = pd.MultiIndex.from_arrays([table["variable"].map(labels), levels])
     for measure in (*MEASURES, "fmi"):
         name = measure if measure == "fmi" else f"imputed_{measure}"
         table[name] = found[measure].reindex(index).to_numpy()
@@ -92,7 +95,13 @@ def imputed_values(analysis: Analysis) -> dict[str, Value]:
     pooled, reason = imputed(analysis)
     if pooled is None:
         return {"extra.imputed.n": Value("", None, reason)}
-    shared = {"n": pooled.n, "events": pooled.events}
+    who = joint_population(analysis)
+    shared = {
+        "n": pooled.n,
+        "events": pooled.events,
+        "missing": int(who.sum()) - pooled.n,
+        "population": joint_name(analysis),
+    }
     found = {"extra.imputed.n": Value("", pooled.n, **shared),
              "extra.imputed.values": Value("", int(pooled.missing.sum()), **shared)}  # fmt: skip
     for row in beside_imputed(analysis).to_dict("records"):
@@ -131,10 +140,11 @@ def proportional_hazards_values(analysis: Analysis) -> dict[str, Value]:
     model, reason = joint(analysis)
     if model is None:
         return {"extra.ph.global.p": Value("", None, reason)}
-    return {
-        f"extra.ph.{row.covariate.lower()}.p": Value("", row.p, n=model.n, events=model.events)
-        for row in proportional_hazards(analysis).itertuples()
-    }
+    shared = {"n": model.n, "events": model.events, "missing": model.missing, "population": joint_name(analysis)}
+    found = proportional_hazards(analysis)
+    keys = slugs(found["covariate"].iloc[:-1], taken=("global",)) | {"GLOBAL": "global"}
+    unknown = "no test beside a coefficient that runs away"
+    return {f"extra.ph.{keys[row.covariate]}.p": Value("", row.p, unknown, **shared) for row in found.itertuples()}
 
 
 # ------------------------------------------------------------------------------------------------ response otherwise

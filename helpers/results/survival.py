@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +14,13 @@ from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.estimate.kaplan_meier import reverse_kaplan_meier, survival_at
 from helpers.estimate.logrank import pairwise
 from helpers.problems import NotAvailable
-from helpers.results.comparisons import COMPARISONS, compared
-from helpers.results.curves import ENDPOINTS, LOGRANK, _members, columns, logrank_of, rates
+from helpers.results.comparisons import COMPARISONS, compared, concerned, group_population
+from helpers.results.curves import ENDPOINTS, LOGRANK, columns, logrank_of, members_of, rates
 from helpers.results.exposure import is_naive
 from helpers.results.measures import count, once
-from helpers.results.populations import population, yes
+from helpers.results.populations import named, population, yes
 from helpers.results.registry import AGENT, DOSE, EVENTS, family
-from helpers.results.value import Reading, Value, slug
+from helpers.results.value import Reading, Value, slugs, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -30,20 +31,21 @@ LOG = "Kaplan-Meier; ± is the distance to the lower limit of R's default log in
 ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
 
 
-# ---------------------------------------------------------------------------------------------- curves and counts
-
-
 # ------------------------------------------------------------------------------------------------ overall survival
 
 
 def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
         time, event = columns(endpoint)
-        data = analysis.frame[time], analysis.frame[event]
+        known = analysis.frame[analysis.frame[time].notna()]
+        counts = {"n": len(known), "events": int(yes(known[event]).sum()), "missing": len(analysis.frame) - len(known)}
+        if known.empty:
+            return _nobody(endpoint, counts)
         alpha, logarithmic = analysis.parameters.alpha, endpoint == "PFS" and analysis.reading == "paper"
-        read = survival_at(*data, np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha)
+        read = survival_at(
+            known[time], known[event], np.array(PRINTED_YEARS) * DAYS_PER_YEAR, conf_type="log", alpha=alpha
+        )
         width = read["survival"] - read["low"] if logarithmic else norm.ppf(1 - alpha / 2) * read["se"]
-        counts = {"n": len(data[0]), "events": int(data[1].sum()), "missing": int(data[0].isna().sum())}
         found = {}
         for year, rate, half in zip(PRINTED_YEARS, read["survival"], width, strict=True):
             place, late = f"results.efficacy.{endpoint.lower()}_{year}y", f"follow-up ends before year {year}"
@@ -52,6 +54,12 @@ def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
         return found
 
     return values
+
+
+def _nobody(endpoint: str, counts: dict[str, int]) -> dict[str, Value]:
+    place = f"results.efficacy.{endpoint.lower()}"
+    return {f"{place}_{year}y.{measure}": Value("", None, "nobody has a follow-up", **counts)
+            for year in PRINTED_YEARS for measure in ("rate", "half_width")}  # fmt: skip
 
 
 for _endpoint in ENDPOINTS:
@@ -76,14 +84,23 @@ for _endpoint in ENDPOINTS:
     )(_overall(_endpoint))
 
 
-def _group_rates(analysis: Analysis, endpoint: str, groups: pd.Series | None, place: str) -> dict[str, Value]:
-    found = {}
+def _group_rates(
+    analysis: Analysis, endpoint: str, groups: pd.Series | None, place: str, comparison: str = ""
+) -> dict[str, Value]:
+    found, keys = {}, {"all": "all"} if groups is None else group_keys(analysis, groups)
     for row in rates(analysis, endpoint, groups).itertuples():
-        key = f"{place}.{slug(row.group)}.{row.years:g}y"
-        late = f"follow-up ends before year {row.years:g}"
+        key = f"{place}.{keys[row.group]}.{row.years:g}y"
+        late = f"follow-up ends before year {row.years:g}" if row.n else "nobody has a follow-up"
+        who = group_population(analysis, comparison, keys[row.group]) if comparison else ""
         for measure in ("rate", "ci_low", "ci_high", "half_width", "at_risk"):
-            found[f"{key}.{measure}"] = Value("", getattr(row, measure), late, n=row.n, events=row.events)
+            found[f"{key}.{measure}"] = Value("", getattr(row, measure), late, n=row.n, events=row.events,
+                                              missing=row.missing, population=who)  # fmt: skip
     return found
+
+
+def group_keys(analysis: Analysis, groups: pd.Series) -> dict[str, str]:
+    """Give each group that has a patient its part of an id."""
+    return slugs([label for label, _ in members_of(analysis.frame, groups)])
 
 
 def _milestones(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
@@ -106,14 +123,16 @@ for _endpoint in ENDPOINTS:
 
 def _printed_rux(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     key = f"results.efficacy.rux.{endpoint.lower()}.p"
-    return lambda analysis: {key: logrank_of(analysis, endpoint, compared(analysis, "rux"))}
+    return lambda analysis: {key: logrank_of(analysis, endpoint, compared(analysis, "rux"), concerned(analysis, "rux"))}
 
 
 def _printed_low(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
         groups = compared(analysis, "dose")
         groups = groups.where(yes(groups != "high")).cat.remove_categories(["high"])
-        return {f"results.gc_impact.low_vs_nongc.{endpoint.lower()}.p": logrank_of(analysis, endpoint, groups)}
+        found = logrank_of(analysis, endpoint, groups, population(analysis, "toxicity & not_high"))
+        found = replace(found, population=named(analysis, "toxicity & not_high"))
+        return {f"results.gc_impact.low_vs_nongc.{endpoint.lower()}.p": found}
 
     return values
 
@@ -126,23 +145,27 @@ def _compare(endpoint: str, comparison: str) -> Callable[[Analysis], dict[str, V
         groups = compared(analysis, comparison)
         if not groups.notna().any():
             return {f"{place}.logrank.p": Value("", None, "no patient in any of the groups")}
-        found = {f"{place}.logrank.p": logrank_of(analysis, endpoint, groups)}
-        if len(_members(analysis.frame, groups)) > 2:
-            found |= _pairs(analysis, endpoint, groups, place)
-        return found | _group_rates(analysis, endpoint, groups, place)
+        found = {f"{place}.logrank.p": logrank_of(analysis, endpoint, groups, concerned(analysis, comparison))}
+        if len(members_of(analysis.frame, groups)) > 2:
+            found |= _pairs(analysis, endpoint, groups, place, comparison)
+        return found | _group_rates(analysis, endpoint, groups, place, comparison)
 
     return values
 
 
-def _pairs(analysis: Analysis, endpoint: str, groups: pd.Series, place: str) -> dict[str, Value]:
+def _pairs(analysis: Analysis, endpoint: str, groups: pd.Series, place: str, comparison: str) -> dict[str, Value]:
     time, event = columns(endpoint)
-    found = {}
-    for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
-        key = f"{place}.{slug(row.first)}_vs_{slug(row.second)}"
-        counts = {"n": row.n_first + row.n_second, "events": row.events}
+    found, keys = {}, group_keys(analysis, groups)
+    rows = list(pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples())
+    pairs = told_apart([f"{keys[str(row.first)]}_vs_{keys[str(row.second)]}" for row in rows])
+    for row, pair in zip(rows, pairs, strict=True):
+        n, two = row.n_first + row.n_second, [str(row.first), str(row.second)]
+        members = groups.astype(object).map(str).isin(two)
+        counts = {"n": n, "events": row.events, "missing": int(members.sum()) - n,
+                  "population": group_population(analysis, comparison, *(keys[label] for label in two))}  # fmt: skip
         for measure, adjusted in (("p", ""), ("p_holm", ", Holm over all pairs")):
-            found[f"{key}.{measure}"] = Value("", getattr(row, measure), "no event in either group", **counts,
-                                              method=LOGRANK + adjusted)  # fmt: skip
+            found[f"{place}.{pair}.{measure}"] = Value("", getattr(row, measure), row.reason, **counts,
+                                                       method=LOGRANK + adjusted)  # fmt: skip
     return found
 
 
@@ -235,13 +258,14 @@ def followup(analysis: Analysis) -> dict[str, Value]:
 def followup_ends(analysis: Analysis) -> dict[str, Value]:
     """Shortest and longest follow-up, of all and of those alive at last contact."""
     months = analysis.frame["followup_days"] / DAYS_PER_MONTH
-    alive = months[~yes(analysis.frame["os_event"])]
+    alive, out = months[population(analysis, "alive")], int(months.isna().sum())
     found = {"minimum": months.min(), "maximum": months.max(), "alive.median": alive.median(), "alive.minimum": alive.min(),
              "alive.maximum": alive.max()}  # fmt: skip
     return {
-        f"extra.followup.{key}": Value("", number, n=len(alive if "alive" in key else months))
+        f"extra.followup.{key}": Value("", number, n=int((alive if "alive" in key else months).notna().sum()), missing=out,
+                                       population="alive" if "alive" in key else "")
         for key, number in found.items()
-    }
+    }  # fmt: skip
 
 
 @family(
@@ -249,14 +273,19 @@ def followup_ends(analysis: Analysis) -> dict[str, Value]:
     population="all",
     method="reverse Kaplan-Meier: death censors, the end of follow-up is the event; months",
     depends=["alpha"],
-    needs=["os_days", "os_event"],
+    needs=["followup_days"],
 )
 def followup_reverse(analysis: Analysis) -> dict[str, Value]:
-    """Median follow-up by reverse Kaplan-Meier."""
-    frame = analysis.frame
-    found = reverse_kaplan_meier(frame["os_days"], frame["os_event"], alpha=analysis.parameters.alpha)
+    """Median follow-up by reverse Kaplan-Meier; where no death was recorded, every end of follow-up is one."""
+    frame = analysis.frame[analysis.frame["followup_days"].notna()]
+    missing = len(analysis.frame) - len(frame)
+    if frame.empty:
+        return {f"extra.followup.reverse_km.{key}": Value("", None, "nobody has a follow-up", n=0, missing=missing)
+                for key in ("median", "ci_low", "ci_high")}  # fmt: skip
+    dead = yes(frame["os_event"]) if "os_event" in frame else pd.Series(False, index=frame.index)
+    found = reverse_kaplan_meier(frame["followup_days"], dead, alpha=analysis.parameters.alpha)
     numbers = {"median": found.value, "ci_low": found.low, "ci_high": found.high}
-    shared = {"n": len(frame), "events": int((~yes(frame["os_event"])).sum())}
+    shared = {"n": len(frame), "events": int((~dead).sum()), "missing": missing}
     late = "the curve does not come down to one half"
     return {
         f"extra.followup.reverse_km.{key}": Value("", x / DAYS_PER_MONTH, late, **shared) for key, x in numbers.items()
@@ -282,13 +311,13 @@ def logranks(analysis: Analysis) -> pd.DataFrame:
                 groups = compared(analysis, name)
             except NotAvailable:
                 continue
-            labels = [label for label, _ in _members(analysis.frame, groups)]
-            found = logrank_of(analysis, endpoint, groups)
+            labels = [label for label, _ in members_of(analysis.frame, groups)]
+            found = logrank_of(analysis, endpoint, groups, concerned(analysis, name))
             rows.append((endpoint, name, " / ".join(labels), found.n, found.events, found.value, np.nan, found.reason))
             if len(labels) > 2:
                 for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
                     pair, n = f"{row.first} / {row.second}", row.n_first + row.n_second
-                    rows.append((endpoint, name, pair, n, row.events, row.p, row.p_holm, ""))
+                    rows.append((endpoint, name, pair, n, row.events, row.p, row.p_holm, row.reason))
     return pd.DataFrame(rows, columns=["endpoint", "comparison", "groups", "n", "events", "p", "p_holm", "reason"])
 
 

@@ -14,7 +14,7 @@ from helpers.problems import NotAvailable
 from helpers.results.covariates import BY_NAME, ROWS, Row, levels, rows
 from helpers.results.curves import columns
 from helpers.results.measures import once
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import named, need, population
 from helpers.results.registry import AGENT, DOSE, family
 from helpers.results.survival import ANALYSED
 from helpers.results.table1 import TARGETS
@@ -50,7 +50,7 @@ def model_frame(
     return frame
 
 
-def _fit(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
+def fit_cox(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
     used = analysis.parameters
     return cox(frame, names, "time", "event", ties=used.ties, alpha=used.alpha)
 
@@ -74,10 +74,19 @@ def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per level, the reference first: variable, key ("" for the reference), level, n, events, hr, ci_low,
-        ci_high, p, reason, and for the model model_n, model_events, missing, overall_p (likelihood ratio).
+        ci_high, p, reason, note (how it was made, where the paper does otherwise), and for the model model_n, model_events,
+        missing, overall_p (likelihood ratio). Patients and events are counted whether or not there is a ratio.
+
+    Raises
+    ------
+    KeyError
+        If the cohort has no such covariate.
     """
-    row = next((row for row in rows(analysis) if row.name == name), BY_NAME.get(name))
-    return _univariable(analysis, row)
+    known = {row.name: row for row in (*ROWS, *rows(analysis))}
+    row = known.get(name) or known.get(f"own.{name}")
+    if row is None:
+        raise KeyError(f"no covariate {name}; there are {', '.join(known)}")
+    return univariable_of(analysis, row)
 
 
 def sizes(analysis: Analysis) -> pd.DataFrame:
@@ -114,64 +123,77 @@ def readings(analysis: Analysis) -> pd.DataFrame:
         table = multivariable(other)
         if not len(table):
             table = pd.DataFrame([_line(ROWS[0], "none", "", 0, 0, reason=joint(other)[1])])
-            table = table.assign(variable="no covariate", model_n=0, model_events=0, missing=0)
+            table = table.assign(variable="no covariate", note="", model_n=0, model_events=0, missing=0)
         parts.append(table[table["key"] != ""].assign(reading=choice))
     return pd.concat(parts, ignore_index=True)
 
 
-def _univariable(analysis: Analysis, row: Row) -> pd.DataFrame:
-    chosen = among(analysis, row)
-    frame = model_frame(analysis, [row], chosen)
-    levels = _expected(row, row.make(analysis))
-    obstacle = _obstacle(frame[row.name], levels)
+def univariable_of(analysis: Analysis, row: Row) -> pd.DataFrame:
+    """Fit the univariable model of a row; as :func:`univariable`."""
+    frame = model_frame(analysis, [row], among(analysis, row)).dropna()
+    labels, of = level_labels(row, row.make(analysis)), int(concerned(analysis, row).sum())
+    obstacle = obstacle_to(frame[row.name], labels)
     if obstacle:
-        return _empty(row, levels, obstacle, int(concerned(analysis, row).sum()))
-    model = _fit(analysis, frame, [row.name])
-    table = _with_keys(row, levels, model)
-    missing = int(concerned(analysis, row).sum()) - model.n
-    return table.assign(model_n=model.n, model_events=model.events, missing=missing, overall_p=model.lr_p)
+        return without_model(analysis, row, labels, obstacle, frame, of)
+    return with_model(analysis, row, labels, fit_cox(analysis, frame, [row.name]), of)
 
 
-def _expected(row: Row, values: pd.Series) -> dict[str, str]:
+def level_labels(row: Row, values: pd.Series) -> dict[str, str]:
     """Map the key of each level to its label, the reference under ""; numbers have one level without a label."""
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return {row.keys[0]: ""}
     return dict(zip(("", *row.keys), values.cat.categories, strict=True))
 
 
-def _obstacle(values: pd.Series, levels: dict[str, str]) -> str:
+def obstacle_to(values: pd.Series, labels: dict[str, str]) -> str:
+    """Say why no model of these values (of patients with a follow-up) can be fitted, or nothing."""
     if not values.notna().any():
         return "no patient with a known value"
-    if "" not in levels:
-        return ""
     present = set(values.dropna())
-    if levels[""] not in present:
-        return f"no patient in the reference group {levels['']}"
-    return "" if len(present) > 1 else f"no patient outside the reference group {levels['']}"
+    if "" not in labels:
+        return "" if len(present) > 1 else "the same for all"
+    if labels[""] not in present:
+        return f"no patient in the reference group {labels['']}"
+    return "" if len(present) > 1 else f"no patient outside the reference group {labels['']}"
 
 
-def _empty(row: Row, levels: dict[str, str], reason: str, missing: int) -> pd.DataFrame:
-    parts = [_line(row, key, label, 0, 0, reason=reason) for key, label in levels.items()]
-    return pd.DataFrame(parts).assign(model_n=0, model_events=0, missing=missing, overall_p=np.nan)
+def without_model(
+    analysis: Analysis, row: Row, labels: dict[str, str], reason: str, frame: pd.DataFrame, of: int
+) -> pd.DataFrame:
+    """Lay out a covariate without a model: the reason, and the patients and events of *frame* by level, *of* so many."""
+    lines = []
+    for key, label in labels.items():
+        inside = frame[frame[row.name] == label] if label else frame
+        lines.append(_line(row, key, label, len(inside), int(inside["event"].sum()), reason=reason))
+    events, note = int(frame["event"].sum()), row.note(analysis)
+    return pd.DataFrame(lines).assign(note=note, model_n=len(frame), model_events=events, missing=of - len(frame),
+                                      overall_p=np.nan)  # fmt: skip
+
+
+def with_model(analysis: Analysis, row: Row, labels: dict[str, str], model: Cox, of: int) -> pd.DataFrame:
+    """Lay out a covariate of a model, *of* so many patients whom it concerns."""
+    sizes = {"model_n": model.n, "model_events": model.events, "missing": of - model.n, "overall_p": model.lr_p}
+    return level_rows(row, labels, model).assign(note=row.note(analysis), **sizes)
 
 
 def _line(
     row: Row, key: str, level: str, n: int, events: int, numbers: tuple = (np.nan,) * 4, reason: str = ""
 ) -> dict:
-    return {"variable": row.label, "key": key, "level": level, "n": n, "events": events,
+    return {"variable": row.label, "key": key, "level": level or row.unit, "n": n, "events": events,
             **dict(zip(MEASURES, numbers, strict=True)), "reason": reason}  # fmt: skip
 
 
-def _with_keys(row: Row, levels: dict[str, str], model: Cox) -> pd.DataFrame:
+def level_rows(row: Row, labels: dict[str, str], model: Cox) -> pd.DataFrame:
+    """Lay out the levels of a covariate of a model, the reference first."""
     table = with_references(model.table, model.design)
     table = table[table["covariate"] == row.name].set_index("level")
     lines = []
-    for key, label in levels.items():
+    for key, label in labels.items():
         if label not in table.index:
             lines.append(_line(row, key, label, 0, 0, reason=f"no patient with {label}"))
             continue
         found = table.loc[label]
-        reason = "" if found["reason"] == "reference" else found["reason"]
+        reason = "" if found["reason"] == "reference" else found["reason"].replace(f"with {row.name} ", "with ")
         numbers = tuple(float(found[measure]) for measure in MEASURES)
         lines.append(_line(row, key, label, int(found["n"]), int(found["events"]), numbers, reason))
     return pd.DataFrame(lines)
@@ -191,9 +213,15 @@ def selected(analysis: Analysis) -> tuple[Row, ...]:
 def joint_population(analysis: Analysis) -> pd.Series:
     """Tell who may enter the multivariable model: CRS and/or ICANS; read from the print also no high-dose GC."""
     who = population(analysis, "toxicity")
-    if analysis.reading == "paper" and BY_NAME["gc_dose"] in selected(analysis):
-        who &= ~yes(analysis.frame["gc_group"] == "high")
+    if "not_high" in joint_name(analysis):
+        who &= population(analysis, "not_high")
     return who
+
+
+def joint_name(analysis: Analysis) -> str:
+    """Name the population of :func:`joint_population`."""
+    without_high = analysis.reading == "paper" and BY_NAME["gc_dose"].name in {row.name for row in selected(analysis)}
+    return named(analysis, "toxicity", "not_high" if without_high else "")
 
 
 @once
@@ -203,7 +231,7 @@ def joint(analysis: Analysis) -> tuple[Cox | None, str]:
     if not chosen:
         return None, f"no covariate has a univariable p below {analysis.parameters.screening_p:g}"
     frame = model_frame(analysis, chosen, joint_population(analysis))
-    usable = [row.name for row in chosen if not _obstacle(frame[row.name], _shown(frame[row.name]))]
+    usable = [row.name for row in chosen if not obstacle_to(frame[row.name], _shown(frame[row.name]))]
     complete = frame.dropna(subset=[*usable, "time", "event"])
     for name in usable:
         if isinstance(frame[name].dtype, pd.CategoricalDtype) and frame[name].cat.categories[0] not in set(
@@ -212,7 +240,7 @@ def joint(analysis: Analysis) -> tuple[Cox | None, str]:
             return None, f"no complete case in the reference group {frame[name].cat.categories[0]}"
     if not usable or complete.empty:
         return None, "no complete case"
-    return _fit(analysis, frame, usable), ""
+    return fit_cox(analysis, frame, usable), ""
 
 
 def _shown(values: pd.Series) -> dict[str, str]:
@@ -228,29 +256,59 @@ def multivariable(analysis: Analysis) -> pd.DataFrame:
     """Lay out the multivariable model as :func:`univariable` does, covariate under covariate."""
     model, reason = joint(analysis)
     parts = []
-    for row in selected(analysis):
-        levels = _expected(row, row.make(analysis))
-        if model is None or row.name not in set(model.table["covariate"]):
-            parts.append(_empty(row, levels, reason or "the same for all in the model", 0))
+    chosen = selected(analysis)
+    if not chosen:
+        return pd.DataFrame()
+    who = joint_population(analysis)
+    complete = model_frame(analysis, chosen, who).dropna() if model is None else None
+    for row in chosen:
+        labels = level_labels(row, row.make(analysis))
+        if model is None:
+            parts.append(without_model(analysis, row, labels, reason, complete, int(who.sum())))
+        elif row.name not in set(model.table["covariate"]):
+            frame = model_frame(analysis, [row], who)
+            frame = frame.loc[frame.index.isin(model.design.x.index)]
+            parts.append(without_model(analysis, row, labels, "the same for all in the model", frame, int(who.sum())))
         else:
-            table = _with_keys(row, levels, model)
-            parts.append(
-                table.assign(model_n=model.n, model_events=model.events, missing=model.missing, overall_p=model.lr_p)
-            )
-    return pd.concat(parts, ignore_index=True) if parts else _empty(ROWS[0], {}, reason, 0).reindex(columns=[])
+            parts.append(with_model(analysis, row, labels, model, model.n + model.missing))
+    return pd.concat(parts, ignore_index=True)
 
 
 # ------------------------------------------------------------------------------------------------------- the values
 
 
-def _values(table: pd.DataFrame, place: str, keep: Callable[[str], str]) -> dict[str, Value]:
+def values_of(
+    table: pd.DataFrame,
+    place: str,
+    keep: Callable[[str], str],
+    *,
+    method: str = METHOD,
+    population: str = "",
+    of: int | None = None,
+) -> dict[str, Value]:
+    """Give the hazard ratios of a table of :func:`univariable` their ids.
+
+    Parameters
+    ----------
+    table : DataFrame
+    place : str
+        Before the key of the level.
+    keep : callable
+        What stands before *place*, by key.
+    method, population : str
+        What is fitted, and to whom.
+    of : int, optional
+        Size of that population, of which those outside the model are missing; by default as the table has it.
+    """
     found = {}
     for line in table[table["key"] != ""].itertuples() if len(table) else []:
+        missing = int(line.missing) if of is None else of - int(line.model_n)
+        notes = [note for note in (line.level if line.level.startswith("per ") else "", line.note) if note]
+        shared = {"n": int(line.model_n), "events": int(line.model_events), "missing": missing, "population": population,
+                  "method": "; ".join([method, *notes]) if notes else ""}  # fmt: skip
         for measure in MEASURES:
-            shared = {"n": int(line.model_n), "events": int(line.model_events), "missing": int(line.missing)}
-            found[f"{keep(line.key)}{place}.{line.key}.{measure}"] = Value(
-                "", getattr(line, measure), line.reason, **shared
-            )
+            id = f"{keep(line.key)}{place}.{line.key}.{measure}"
+            found[id] = Value("", getattr(line, measure), line.reason, **shared)
     return found
 
 
@@ -265,8 +323,10 @@ def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
         row.make(analysis)  # says which table is absent
         table = univariable(analysis, row.name)
-        found = _values(table, "table5.univariate", _prefix)
-        overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=int(table["model_n"].iloc[0]),
+        of = int(among(analysis, row).sum())
+        found = values_of(table, "table5.univariate", _prefix, of=of)
+        n, events = int(table["model_n"].iloc[0]), int(table["model_events"].iloc[0])
+        overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=n, events=events, missing=of - n,
                         method="likelihood-ratio test of all levels")  # fmt: skip
         return found | {f"extra.table5.univariate.{row.name}.overall_p": overall}
 
@@ -308,7 +368,8 @@ CORRECTED = Row(
 )
 def target_corrected(analysis: Analysis) -> dict[str, Value]:
     """CAR-T target with the reference that the print implies instead of the one that it names."""
-    return _values(_univariable(analysis, CORRECTED), "table5.univariate", lambda key: "extra.")
+    of = int(among(analysis, CORRECTED).sum())
+    return values_of(univariable_of(analysis, CORRECTED), "table5.univariate", lambda key: "extra.", of=of)
 
 
 @family(
@@ -323,7 +384,9 @@ def own_rows(analysis: Analysis) -> dict[str, Value]:
     found = {}
     for row in rows(analysis):
         if not row.printed:
-            found |= _values(univariable(analysis, row.name), "table5.univariate", lambda key: "extra.")
+            who = {"population": named(analysis, row.paper if analysis.reading == "paper" else row.stated),
+                   "of": int(among(analysis, row).sum())}  # fmt: skip
+            found |= values_of(univariable(analysis, row.name), "table5.univariate", lambda key: "extra.", **who)
     return found
 
 
@@ -345,13 +408,20 @@ def multivariable_rows(analysis: Analysis) -> dict[str, Value]:
     need(analysis, *columns(analysis.parameters.endpoint))
     printed = dict.fromkeys(PRINTED_JOINT, "")
     found = _not_selected(analysis)
-    found |= _values(multivariable(analysis), "table5.multivariable", lambda key: printed.get(key, "extra."))
+    who = joint_name(analysis)
+    table = multivariable(analysis)
+    found |= values_of(
+        table, "table5.multivariable", lambda key: printed.get(key, "extra."), method=JOINT, population=who
+    )
     model, reason = joint(analysis)
+    counts = (
+        {} if model is None else {"n": model.n, "events": model.events, "missing": model.missing, "population": who}
+    )
     facts = {"n": "n", "events": "events", "missing": "missing", "events_per_variable": "events_per_variable",
              "concordance": "concordance", "lr_p": "lr_p"}  # fmt: skip
     for name, attribute in facts.items():
         number = None if model is None else float(getattr(model, attribute))
-        found[f"extra.table5.multivariable.{name}"] = Value("", number, reason)
+        found[f"extra.table5.multivariable.{name}"] = Value("", number, reason, **counts)
     return found
 
 
