@@ -101,6 +101,13 @@ class Parameters(BaseModel):
         description="times at which survival is read",
         json_schema_extra={"unit": "years"},
     )
+    landmarks: list[Annotated[float, Field(ge=0, le=3650)]] = Field(
+        [11, 30, 60],
+        min_length=1,
+        max_length=10,
+        description="days from which those still at risk are compared, exposed or not by then",
+        json_schema_extra={"unit": "days"},
+    )
     screening_p: float = Field(
         0.2, gt=0, le=1, description="univariable p below which a covariate enters the multivariable model"
     )
@@ -310,8 +317,10 @@ def _allowed(name: str) -> str:
 def _option(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " / ".join(map(str, schema["enum"]))
+    if schema["type"] == "array":
+        return f"a list of numbers {_option(schema['items']).removeprefix('a number').strip()}".strip()
     word = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "True or False",
-            "array": "a list of numbers > 0 and <= 50", "null": "None"}[schema["type"]]  # fmt: skip
+            "null": "None"}[schema["type"]]  # fmt: skip
     bounds = [
         f"{sign} {schema[key]:g}"
         for key, sign in [

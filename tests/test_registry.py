@@ -32,6 +32,7 @@ OTHER = {
     "exposure": "sex",
     "endpoint": "OS",
     "milestones": [0.5, 1.5],
+    "landmarks": [5, 20],
     "screening_p": 0.9,
     "ties": "breslow",
     "alpha": 0.2,

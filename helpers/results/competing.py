@@ -1,0 +1,92 @@
+"""Progression or relapse, and death without it: events of which the first prevents the other from being seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.derive import DAYS_PER_YEAR
+from helpers.estimate.competing_risks import gray_test, incidence_at
+from helpers.results.comparisons import COMPARISONS
+from helpers.results.exposure import exposure_groups
+from helpers.results.measures import once
+from helpers.results.populations import need, population
+from helpers.results.registry import EVENTS, family
+from helpers.results.value import Value
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+PLACE = "extra.competing"
+CAUSES = {"progression": 1, "death": 2}
+NEEDS = ("pfs_days", "pfs_event")
+
+
+@once
+def competing(analysis: Analysis) -> pd.DataFrame:
+    """Lay out which of the two came first: time (days) and cause (0 neither, 1 progression or relapse, 2 death without).
+
+    The time is that of PFS. A progression on the day of death came first.
+    """
+    frame = need(analysis, *NEEDS)
+    days = analysis.cohort.tables["followup"].set_index("patient_id").reindex(frame.index)
+    known = [days[name] for name in ("relapse_day", "progression_day") if name in days]
+    progressed = pd.concat(known, axis=1).min(axis=1) <= frame["pfs_days"]
+    cause = np.where(frame["pfs_event"], np.where(progressed, 1, 2), 0)
+    return pd.DataFrame({"time": frame["pfs_days"].astype(float), "cause": cause}, index=frame.index)
+
+
+def _counts(data: pd.DataFrame, cause: int) -> dict[str, int]:
+    known = data["time"].notna()
+    return {"n": int(known.sum()), "events": int((data["cause"][known] == cause).sum()), "missing": int((~known).sum())}
+
+
+def incidences(analysis: Analysis) -> dict[str, Value]:
+    """Cumulative incidence of progression and of death without it at the milestones, percent."""
+    data, found = competing(analysis), {}
+    for name, cause in CAUSES.items():
+        years, counts = analysis.parameters.milestones, _counts(data, cause)
+        for year in years:
+            key, late = f"{PLACE}.{name}.cif.{year:g}y", f"follow-up ends before year {year:g}"
+            if not counts["n"]:
+                found[key] = Value("", None, "no patient has the endpoint", **counts)
+                continue
+            read = incidence_at(data["time"], data["cause"], year * DAYS_PER_YEAR, cause)["incidence"].iloc[0]
+            found[key] = Value("", 100 * read, late, **counts)
+    return found
+
+
+def gray(analysis: Analysis) -> dict[str, Value]:
+    """Gray's test of the groups of the exposure of the parameters, for either event."""
+    groups = exposure_groups(analysis)
+    data = competing(analysis)[population(analysis, "toxicity")]
+    groups = groups.reindex(data.index)
+    used = data[groups.notna()]
+    found = {}
+    for name, cause in CAUSES.items():
+        counts = _counts(used, cause) | {"missing": len(data) - int(used["time"].notna().sum())}
+        test = gray_test(used["time"], used["cause"], groups[groups.notna()].astype(str), cause)
+        found[f"{PLACE}.{name}.gray.p"] = Value("", test.p, test.reason, **counts)
+    return found
+
+
+family(
+    population="all",
+    method="cumulative incidence (Aalen-Johansen), the other event competing; percent",
+    reason="one minus a Kaplan-Meier curve that censors the other event is too high",
+    prefix=f"{PLACE}.",
+    depends=[*EVENTS["PFS"], "milestones"],
+    needs=NEEDS,
+    name="competing.incidences",
+)(incidences)
+family(
+    *(f"{PLACE}.{name}.gray.p" for name in CAUSES),
+    population="toxicity",
+    method="Gray's test of the cumulative incidences, rho 0",
+    reason="groups formed after day 0 are compared from day 0: naive about time",
+    depends=[*EVENTS["PFS"], *COMPARISONS["exposure"][3]],
+    needs=NEEDS,
+    name="competing.gray",
+)(gray)

@@ -1,0 +1,188 @@
+"""The exposure of the parameters seen in time: naive, as it began, and from landmark days on.
+
+Whoever is exposed had to live, free of the event, until the exposure began; counting those days as exposed (naive) favours
+the exposure. The time-dependent model counts each patient as unexposed up to and with the day that the exposure began; a
+landmark sets the clock to a later day, on which it is known who is exposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.derive import first_days
+from helpers.estimate.cox import cox
+from helpers.estimate.time_varying import cox_start_stop, landmark, rows_by_exposure
+from helpers.problems import NotAvailable
+from helpers.results.curves import columns
+from helpers.results.exposure import AGENTS, exposure_groups
+from helpers.results.measures import once
+from helpers.results.populations import need, population
+from helpers.results.registry import GC, family
+from helpers.results.table5 import MEASURES, METHOD, MODEL
+from helpers.results.value import Value
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+PLACE = "extra.time"
+DEPENDS = (*MODEL, *GC, "exposure")
+NAMES = [f"{PLACE}.{name}.{measure}" for name in ("naive", "time_dependent") for measure in MEASURES]
+
+
+def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+    """Return the day that the exposure began, by patient; missing for those not exposed within the window.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    exposure : str, optional
+        GC, TCZ, RUX or an exposure of the table exposures; by default that of the parameters.
+
+    Raises
+    ------
+    NotAvailable
+        If the exposure is a column of patients, which has no day, or the cohort lacks the table.
+    InputError
+        If the cohort has no such exposure at all.
+    """
+    name = exposure or analysis.parameters.exposure
+    if name in AGENTS:
+        column = f"{AGENTS[name]}_first_day"
+        return need(analysis, AGENTS[name], column)[column].astype(float).rename(name)
+    exposure_groups(analysis, name)  # says what it may be
+    if name in analysis.own or name in analysis.frame:
+        raise NotAvailable(f"exposure {name} is known on day 0: it has no day that it began, so time does not enter")
+    first = first_days(analysis.cohort, name, 0, analysis.parameters.window_days)
+    return first.reindex(analysis.frame.index).astype(float).rename(name)
+
+
+@once
+def timed(analysis: Analysis) -> pd.DataFrame:
+    """Lay out the patients compared: time, event, exposed (within the window), day (that the exposure began).
+
+    A patient of whom time, exposure or the day of the exposure is not known has a missing ``time``.
+    """
+    time, event = columns(analysis.parameters.endpoint)
+    frame = need(analysis, time, event)
+    day, groups = exposure_day(analysis), exposure_groups(analysis)
+    exposed = groups.eq(groups.cat.categories[-1])
+    unknown = groups.isna() | (exposed & day.isna())
+    found = pd.DataFrame(
+        {"time": frame[time].astype(float).mask(unknown), "event": frame[event], "exposed": exposed, "day": day}
+    )
+    return found[population(analysis, "toxicity")]
+
+
+@family(
+    *NAMES,
+    population="toxicity",
+    method=METHOD
+    + "; exposed or not as if known on day 0 (naive), and unexposed up to and with the day that the exposure began",
+    reason="the exposure begins after day 0; those who get it had to live until then",
+    depends=DEPENDS,
+)
+def time_models(analysis: Analysis) -> dict[str, Value]:
+    """Hazard ratio of the exposure of the parameters, naive and time-dependent."""
+    return {
+        f"{PLACE}.{name}.{measure}": value
+        for name, model in (("naive", naive), ("time_dependent", time_dependent))
+        for measure, value in model(analysis).items()
+    }
+
+
+@family(
+    population="toxicity",
+    method=METHOD + " from the landmark on, of those still at risk after it, exposed or not by then",
+    reason="on the landmark day it is known who is exposed; nobody's later fate decides",
+    prefix=f"{PLACE}.landmark_",
+    depends=[*DEPENDS, "landmarks"],
+)
+def landmark_models(analysis: Analysis) -> dict[str, Value]:
+    """Hazard ratio of the exposure of the parameters from each landmark day on."""
+    return {
+        f"{PLACE}.landmark_{day:g}.{measure}": value
+        for day in analysis.parameters.landmarks
+        for measure, value in at_landmark(analysis, day).items()
+    }
+
+
+def naive(analysis: Analysis) -> dict[str, Value]:
+    """Compare the ever exposed with the never exposed from day 0: hr, ci_low, ci_high, p."""
+    data = timed(analysis)
+    frame = pd.DataFrame({"time": data["time"], "event": data["event"], "exposed": data["day"].notna()})
+    return _two_groups(
+        analysis,
+        frame.dropna(subset=["time"]),
+        len(data),
+        f"was exposed within days 0-{analysis.parameters.window_days}",
+    )
+
+
+def time_dependent(analysis: Analysis) -> dict[str, Value]:
+    """Compare exposed with unexposed at each event: hr, ci_low, ci_high, p."""
+    data, used = timed(analysis), analysis.parameters
+    rows = rows_by_exposure(data["time"], data["event"], data["day"])
+    n, events = rows["patient"].nunique(), int(rows["event"].sum())
+    counts = {"n": n, "events": events, "missing": len(data) - n}
+    if not len(rows) or not events:
+        return _none("no event" if len(rows) else "of no patient are endpoint and exposure known", counts)
+    if not rows["exposed"].any():
+        return _none(
+            f"nobody began {used.exposure} within days 0-{used.window_days} and before the end of follow-up", counts
+        )
+    row = cox_start_stop(rows, ["exposed"], ties=used.ties, alpha=used.alpha).table.iloc[0]
+    return {measure: Value("", row[measure], row["reason"], **counts) for measure in MEASURES}
+
+
+def at_landmark(analysis: Analysis, day: float) -> dict[str, Value]:
+    """Compare those exposed by a landmark day with the others still at risk after it: hr, ci_low, ci_high, p."""
+    data = timed(analysis)
+    taken = landmark(data["time"], data["event"], data["day"], day)
+    if not len(taken.frame):
+        return _none(
+            f"nobody is at risk after day {day:g}", {"n": 0, "events": 0, "missing": int(data["time"].isna().sum())}
+        )
+    who = f"still at risk after day {day:g} was exposed by then"
+    return _two_groups(analysis, taken.frame, len(taken.frame) + int(data["time"].isna().sum()), who)
+
+
+def _two_groups(analysis: Analysis, frame: pd.DataFrame, of: int, who: str) -> dict[str, Value]:
+    used, exposed = analysis.parameters, int(frame["exposed"].sum())
+    counts = {"n": len(frame), "events": int(frame["event"].sum()), "missing": of - len(frame)}
+    if not len(frame):
+        return _none("of no patient are endpoint and exposure known", counts)
+    if exposed in (0, len(frame)):
+        return _none(f"{'everybody' if exposed else 'nobody'} {who}", counts)
+    if not counts["events"]:
+        return _none("no event", counts)
+    plain = frame[["time", "event", "exposed"]].astype({"exposed": bool, "event": bool, "time": float})
+    row = cox(plain, ["exposed"], "time", "event", ties=used.ties, alpha=used.alpha).table.iloc[0]
+    return {measure: Value("", row[measure], row["reason"], **counts) for measure in MEASURES}
+
+
+def _none(reason: str, counts: Mapping[str, int]) -> dict[str, Value]:
+    return {measure: Value("", None, reason, **counts) for measure in MEASURES}
+
+
+def ledger(analysis: Analysis) -> pd.DataFrame:
+    """Add up the person-time of those never exposed, and of the exposed before and after.
+
+    Returns
+    -------
+    DataFrame
+        One row each for "never", "before" and "after": patients, days (from 0), events, and events per 100 patient-years.
+    """
+    data = timed(analysis).dropna(subset=["time"])
+    rows = rows_by_exposure(data["time"], data["event"], data["day"])
+    ever = (data["day"] < data["time"]).to_numpy()[rows["patient"]]
+    state = np.where(rows["exposed"], "after", np.where(ever, "before", "never"))
+    days = rows["stop"] - rows["start"].clip(lower=0)
+    table = pd.DataFrame({"state": state, "days": days, "event": rows["event"]}).groupby("state")
+    found = table.agg(patients=("days", "size"), days=("days", "sum"), events=("event", "sum"))
+    found = found.reindex(["never", "before", "after"], fill_value=0)
+    rate = 100 * 365.25 * found["events"] / found["days"].where(found["days"] > 0)
+    return found.assign(per_100_years=rate).reset_index()
