@@ -1,0 +1,704 @@
+"""Apply a mapping: files in, a cohort out, each changed value and each row accounted for."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import paths
+from helpers.cohort.read import read_cohort
+from helpers.cohort.schema import TABLES
+from helpers.importing.cells import is_missing, read_date, read_number
+from helpers.importing.described import is_description, is_redcap_dictionary
+from helpers.importing.grid import Cell, code_text, open_sheets
+from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
+from helpers.importing.patients import Keys, key_of, loose
+from helpers.importing.table import SourceColumn, Table, find_table
+from helpers.importing.vocabulary import (
+    AGENTS,
+    ANALYTE_UNITS,
+    CODES,
+    CODES_OF,
+    TIME_UNITS,
+    TO_UNIT,
+    analyte_of,
+    bare,
+    meaning,
+    unit_of,
+)
+from helpers.problems import InputError, Problem
+
+ONE_ROW = ("patients", "response", "followup", "status")
+SCHEMA_UNITS = {"patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}}
+ADTTE = {"OS": "death", "PFS": "progression or death", "EFS": "progression or death", "DFS": "progression or death", "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse"}
+DOSE_UNITS = {"": 1.0, "mg": 1.0, "g": 1000.0, "ug": 0.001, "µg": 0.001, "mcg": 0.001}
+LOG = ["file", "row", "column", "rule", "found", "became"]
+
+
+@dataclass
+class Import:
+    """What applying gave: the folder, how many patients, rows by what became of them, and how many values were changed."""
+
+    folder: Path
+    patients: int
+    rows: pd.DataFrame
+    changed: int
+
+
+@dataclass
+class _Work:
+    """The tables while they grow, and the account of what was done."""
+
+    mapping: Mapping
+    keys: Keys
+    single: dict[str, dict[str, dict[str, tuple[object, str]]]] = field(default_factory=lambda: {table: defaultdict(dict) for table in ONE_ROW})
+    many: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
+    origin: dict[str, datetime] = field(default_factory=dict)
+    ends: dict[str, list[tuple[str, float, str]]] = field(default_factory=lambda: defaultdict(list))
+    crs: dict[tuple[str, str], dict[str, object]] = field(default_factory=lambda: defaultdict(dict))
+    declared: dict[str, dict] = field(default_factory=dict)
+    analytes: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    everyone: dict[str, str] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    log: list[tuple] = field(default_factory=list)
+    rows: Counter = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, place: str, row: int, column: ColumnMap, rule: str, found: object, became: object) -> None:
+        """Write a line of the log; text shows as its length only, dates not at all."""
+        shown = found if isinstance(found, (int, float)) or _plain_code(found) else f"text of {len(str(found))} characters"
+        self.log.append((place, row, column.column or column.at, rule, "a date" if isinstance(found, datetime) else shown, became))
+
+
+def _plain_code(found: object) -> bool:
+    if not isinstance(found, str):
+        return False
+    return re.fullmatch(r"[<>≤≥*]?\s*[-+]?[\d.,]{1,12}", found.strip()) is not None or any(meaning(found, kind) for kind in CODES)
+
+
+def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key_file: str | Path) -> Import:
+    """Apply a mapping to its files and write the cohort.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        Without an open question.
+    files : sequence of paths
+        The files of the mapping, found by their names.
+    folder : path
+        Folder of the cohort; its tables appear only when all is done and the cohort reads without a problem.
+    key_file : path
+        Where the random keys stand; outside *folder*.
+
+    Returns
+    -------
+    Import
+
+    Raises
+    ------
+    InputError
+        If a question is open, a file or column is not as the mapping says, a value cannot be read, values of one
+        patient differ between rows, or the cohort would not be valid.
+    """
+    folder, key_file = Path(folder), Path(key_file)
+    if questions := mapping.open_questions():
+        raise InputError([Problem("import", "", "", question, "an answer in mapping.yaml, and no line decide", NAME) for question in questions])
+    if folder.resolve() in key_file.resolve().parents:
+        raise InputError([Problem("import", "", "", "a key file inside the cohort", "a place outside it", key_file.name)])
+    tables = _tables(files)
+    work = _Work(mapping, Keys(key_file, mapping.ids == "keep"))
+    sheets = [(sheet, _find(sheet, tables)) for sheet in mapping.sheets if sheet.row_is != "leave out"]
+    _collect_patients(work, sheets)
+    for sheet, table in sheets:
+        _collect_origins(work, sheet, table)
+    for sheet, table in sheets:
+        _collect(work, sheet, table)
+    if work.problems:
+        raise InputError(work.problems)
+    return _write(work, folder)
+
+
+def _tables(files: Sequence[str | Path]) -> dict[tuple[str, str], Table]:
+    found = {}
+    for file in map(Path, files):
+        if file.is_file() and is_description(file):
+            continue
+        for sheet in open_sheets(file):
+            if not is_redcap_dictionary(sheet) and (table := find_table(sheet)) is not None:
+                found[sheet.file, sheet.name] = table
+    return found
+
+
+def _find(sheet: SheetMap, tables: dict[tuple[str, str], Table]) -> Table:
+    table = tables.get((sheet.file, sheet.sheet))
+    place = f"{sheet.file}, sheet {sheet.sheet}" if sheet.sheet else sheet.file
+    if table is None:
+        raise InputError([Problem("import", "", "", "no such file or sheet among those given", place, sheet.file)])
+    names = {column.at: column.name for column in table.columns}
+    wrong = [c for c in sheet.columns if c.to != "leave out" and names.get(c.at) != c.column]
+    if wrong:
+        raise InputError([Problem("import", "", c.at, "another heading than in the mapping", c.column, sheet.file) for c in wrong])
+    return table
+
+
+# -------------------------------------------------------------------------------------------------------- patients
+
+
+def _row_keys(sheet: SheetMap, table: Table) -> list[str | None]:
+    """Find the patient of each row: by the key's column, filled down and cut as the mapping says, else the row's number."""
+    at = next((column.at for column in sheet.columns if column.to == "patient"), None)
+    if at is None:
+        return [f"row {row}" for row in range(1, len(table.rows) + 1)]
+    keys, above = [], None
+    for cell in _by_at(table)[at].cells:
+        key = key_of(cell) or None
+        if key and sheet.strip_suffix:
+            key = re.sub(sheet.strip_suffix, "", key)
+        if key is None and sheet.fill_down:
+            key = above
+        above = key or above
+        keys.append(key)
+    return keys
+
+
+def _collect_patients(work: _Work, sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Make the list of patients: those of the sheets with a row per patient, else of all."""
+    base = [(s, t) for s, t in sheets if s.row_is == "patient"] or sheets
+    largest = max(base, key=lambda pair: len(set(_row_keys(*pair))))
+    for sheet, table in [largest] if work.mapping.unjoined else base:
+        for key in _row_keys(sheet, table):
+            if key is not None:
+                work.everyone.setdefault(loose(key), work.keys.of(key) if not key.startswith("row ") else work.keys.of(key.removeprefix("row ")))
+
+
+def _by_at(table: Table) -> dict[int, SourceColumn]:
+    return {column.at: column for column in table.columns}
+
+
+def _patient_rows(work: _Work, sheet: SheetMap, table: Table, count: bool = False) -> Iterator[tuple[int, int, str]]:
+    """Go through the rows: place in the table, row in the file, patient; count those that are left out, with the reason."""
+    for i, key in enumerate(_row_keys(sheet, table)):
+        place = f"{sheet.file} {sheet.sheet}".strip()
+        patient = work.everyone.get(loose(key)) if key is not None else None
+        if count:
+            why = "used" if patient else "left out: no patient in the row" if key is None else "left out: a patient of no sheet of patients"
+            work.rows[place, why] += 1
+        if patient:
+            yield i, table.rows[i], patient
+
+
+def _collect_origins(work: _Work, sheet: SheetMap, table: Table) -> None:
+    column = next((column for column in sheet.columns if column.to == "origin"), None)
+    if column is None:
+        return
+    cells = _by_at(table)[column.at].cells
+    for i, row, patient in _patient_rows(work, sheet, table):
+        moment = None if is_missing(cells[i]) else read_date(cells[i], column.order or "dmy")
+        if moment is None:
+            continue
+        if work.origin.setdefault(patient, moment.date) != moment.date:
+            work.problems.append(Problem("import", row, column.column, "another day 0 of the same patient", "one day 0", sheet.file))
+        _set(work, "patients", patient, "infusion_year", moment.date.year, sheet.file, row)
+
+
+# ------------------------------------------------------------------------------------------------------------ rows
+
+
+def _collect(work: _Work, sheet: SheetMap, table: Table) -> None:
+    cells = {at: column.cells for at, column in _by_at(table).items()}
+    by_at = {column.at: column for column in sheet.columns}
+    for column in sheet.columns:
+        _recorded(work, column)
+    for i, row, patient in _patient_rows(work, sheet, table, count=True):
+        here = _Row(work, sheet, by_at, {at: column[i] for at, column in cells.items()}, row, patient)
+        if sheet.row_is == "measurement":
+            here.measurement()
+        elif sheet.row_is == "administration":
+            here.administration()
+        elif sheet.row_is == "event":
+            here.toxic_event()
+        elif sheet.row_is == "parameter":
+            here.parameter()
+        for column in sheet.columns:
+            here.column(column)
+        here.finish()
+
+
+def _recorded(work: _Work, column: ColumnMap) -> None:
+    """Note what the files looked for in everybody."""
+    head, _, tail = column.to.partition(".")
+    if head == "toxicity" and tail.split(".")[0] in ("CRS", "ICANS"):
+        work.recorded["toxicity"].add(tail.split(".")[0])
+    elif column.to in ("status.gc", "status.tcz", "status.rux"):
+        work.recorded["treatments"].add({"gc": "glucocorticoids", "tcz": "tocilizumab", "rux": "ruxolitinib"}[tail])
+    elif column.to == "lab":
+        work.recorded["labs"].add(column.name)
+    elif column.to == "exposure":
+        work.recorded["exposures"].add(column.name)
+    elif column.to == "followup.death_date" or (column.to in ("status", "time", "status.death") and column.name == "death"):
+        work.recorded["followup"].add("death")
+    elif column.to in ("followup.relapse_date",) or (column.to in ("status", "time") and column.name == "relapse"):
+        work.recorded["followup"].add("relapse")
+    elif column.to == "followup.progression_date" or (column.to in ("status", "time") and column.name.startswith("progression")):
+        work.recorded["followup"].add("progression")
+    elif column.to == "followup.transplant_date":
+        work.recorded["followup"].add("transplantation")
+
+
+def _set(work: _Work, table: str, patient: str, column: str, value: object, file: str, row: int) -> None:
+    """Set a patient's value; another value for the same patient is a problem, not a choice."""
+    if value is None:
+        return
+    known = work.single[table][patient].get(column)
+    if known is not None and known[0] != value:
+        work.problems.append(Problem(table, row, column, f"another value than in {known[1]}", "one value for each patient", file))
+        return
+    work.single[table][patient][column] = (value, f"row {row}")
+
+
+@dataclass
+class _Row:
+    """One row of a file that belongs to a patient."""
+
+    work: _Work
+    sheet: SheetMap
+    by_at: dict[int, ColumnMap]
+    cells: dict[int, Cell]
+    row: int
+    patient: str
+    drawn: tuple[float | None, str] | None = None
+    syndromes: dict[str, dict[str, object]] = field(default_factory=lambda: defaultdict(dict))
+
+    # -- reading
+
+    def note(self, column: ColumnMap, rule: str, found: object, became: object) -> None:
+        self.work.note(self.sheet.file, self.row, column, rule, found, became)
+
+    def refuse(self, column: ColumnMap, allowed: str) -> None:
+        cell = self.cells[column.at]
+        found = cell if isinstance(cell, (int, float)) or _plain_code(cell) else f"text of {len(str(cell))} characters"
+        self.work.problems.append(Problem("import", self.row, column.column or str(column.at), found, allowed, self.sheet.file))
+
+    def filled(self, column: ColumnMap) -> bool:
+        cell = self.cells.get(column.at)
+        if is_missing(cell, column.missing) and not (cell is not None and code_text(cell) in column.codes):
+            if cell is not None and code_text(cell):
+                self.note(column, "a mark for missing left empty", code_text(cell) if len(code_text(cell)) <= 12 else cell, "")
+            return False
+        return True
+
+    def number(self, column: ColumnMap, unit: dict[str, float] | None = None) -> float | None:
+        if not self.filled(column):
+            return None
+        cell = self.cells[column.at]
+        read = read_number(cell, column.decimal or ".")
+        if read is None or read.value is None:
+            self.refuse(column, "a number")
+            return None
+        if column.never is not None and read.value == column.never:
+            self.note(column, "never", cell, "")
+            return None
+        value = read.value * (unit or {}).get(column.unit, 1.0) * (column.factor or 1.0)
+        if isinstance(cell, str) and code_text(cell) != code_text(read.value):
+            self.note(column, "a number as its country writes it", cell, read.value)
+        return value
+
+    def coded(self, column: ColumnMap) -> str | None:
+        if not self.filled(column):
+            return column.empty_means or None
+        code = code_text(self.cells[column.at])
+        if code not in column.codes:
+            self.refuse(column, "a code of the mapping")
+            return None
+        became = column.codes[code]
+        if became != code:
+            self.note(column, "code", code, became)
+        return became or None
+
+    def day(self, column: ColumnMap) -> tuple[float | None, str]:
+        """Read a day, as a date against day 0 or as a number of days; with it the time of day."""
+        if not self.filled(column):
+            return None, ""
+        cell = self.cells[column.at]
+        moment = read_date(cell, column.order or "dmy") if column.order or isinstance(cell, datetime) else None
+        if moment is None:
+            if column.order and not isinstance(cell, (int, float)):
+                self.note(column, "no date: left empty", cell, "")
+                return None, ""
+            value = self.number(column, TIME_UNITS)
+            return (None if value is None else value), ""
+        start = self.work.origin.get(self.patient)
+        if start is None:
+            self.note(column, "a date of a patient without day 0: left out", cell, "")
+            return None, ""
+        day = float((moment.date - start).days)
+        self.note(column, "a date became a day", datetime(1, 1, 1), f"{day:g}")
+        return day, moment.clock
+
+    # -- columns
+
+    def column(self, column: ColumnMap) -> None:
+        to = column.to
+        if to in ("leave out", "patient", "origin", "true day", "status") or to.startswith(("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")):
+            return
+        handler: Callable[[ColumnMap], None] | None = {
+            "lab": self.lab, "time": self.time, "exposure": self.exposure, "declared": self.declared, "birth": self.birth,
+        }.get(to)  # fmt: skip
+        if handler is not None:
+            handler(column)
+        elif to.startswith("toxicity."):
+            self.syndrome(column)
+        elif to.startswith("followup.") and to.endswith("_date"):
+            self.dated(column)
+        elif to not in ("date", "day", "infusion"):
+            self.known(column)
+
+    def known(self, column: ColumnMap) -> None:
+        table, _, name = column.to.partition(".")
+        if table not in ONE_ROW or name not in TABLES[table]:
+            raise InputError([Problem("import", "", column.column, column.to, "a column of the dictionary, or one of the words at the head of mapping.yaml", NAME)])
+        if column.codes or column.to in CODES_OF:
+            value: object = self.coded(column)
+            if value is not None and TABLES[table][name].kind == "boolean":
+                value = {"yes": True, "no": False}.get(str(value))
+        else:
+            value = self.number(column, SCHEMA_UNITS.get(column.to))
+            if value is not None and TABLES[table][name].kind == "integer":
+                value = int(value)
+            elif value is not None and column.unit:
+                value = round(value, 4)
+        _set(self.work, table, self.patient, name, value, self.sheet.file, self.row)
+
+    def birth(self, column: ColumnMap) -> None:
+        day, _ = self.day(column)
+        if day is not None and not any(other.to == "patients.age_years" for other in self.by_at.values()):
+            _set(self.work, "patients", self.patient, "age_years", round(-day / 365.25, 2), self.sheet.file, self.row)
+
+    def dated(self, column: ColumnMap) -> None:
+        day, _ = self.day(column)
+        name = column.to.removeprefix("followup.").removesuffix("_date")
+        if day is None:
+            return
+        if name == "contact":
+            status = next((other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None)
+            what = self.coded(status) if status is not None else "censored"
+            self.work.ends[self.patient].append(("death" if status and what == "event" else "end of follow-up", day, f"row {self.row}"))
+        elif name == "assessment":
+            _set(self.work, "followup", self.patient, "last_assessment_day", day, self.sheet.file, self.row)
+        elif name == "transplant":
+            _set(self.work, "followup", self.patient, "transplant_day", day, self.sheet.file, self.row)
+        else:
+            self.work.ends[self.patient].append((name, day, f"row {self.row}"))
+
+    def time(self, column: ColumnMap) -> None:
+        value = self.number(column, TIME_UNITS)
+        status = next((other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None)
+        what = "event" if status is None else self.coded(status)
+        if value is None:
+            return
+        if column.unit not in TIME_UNITS:
+            raise InputError([Problem("import", "", column.column, column.unit, " / ".join(TIME_UNITS), NAME)])
+        value = _whole_days(value, column)
+        if column.unit != "days":
+            self.note(column, f"{column.unit} became days", self.cells[column.at], f"{value:g}")
+        if column.name == "end of follow-up":
+            self.work.ends[self.patient].append(("end of follow-up", value, f"row {self.row}"))
+        elif what == "event":
+            self.work.ends[self.patient].append((column.name, value, f"row {self.row}"))
+            if status is not None:
+                self.work.ends[self.patient].append(("followed", value, f"row {self.row}"))
+        elif what == "censored":
+            kind = "end of follow-up" if column.name == "death" else f"{column.name}, censored"
+            self.work.ends[self.patient].append((kind, value, f"row {self.row}"))
+
+    def exposure(self, column: ColumnMap) -> None:
+        day, _ = self.day(column)
+        if day is not None and (column.never is None or day != column.never):
+            self.work.many["exposures"].append({"patient_id": self.patient, "exposure": column.name, "day": day})
+
+    def declared(self, column: ColumnMap) -> None:
+        value: object = self.number(column) if column.kind == "number" else self.coded(column)
+        if column.kind == "boolean":
+            value = {"yes": True, "no": False}.get(str(value))
+        about = {"kind": column.kind, "meaning": column.name.replace("_", " ")}
+        if column.kind == "category":
+            about["allowed"] = sorted({what for what in column.codes.values() if what})
+        self.work.declared[column.name] = about
+        _set(self.work, "patients", self.patient, column.name, value, self.sheet.file, self.row)
+
+    def lab(self, column: ColumnMap) -> None:
+        if not self.filled(column):
+            return
+        day, clock = (column.day, "")
+        if column.day_at is not None:
+            day, clock = self.day(self.by_at[column.day_at])
+        self.measured(column, column.name, self.cells[column.at], column.unit, day, clock)
+
+    def measured(self, column: ColumnMap, analyte: str, cell: Cell, unit: str, day: float | None, clock: str) -> None:
+        if day is None:
+            self.note(column, "a measurement without a day: left out", "", "")
+            return
+        read = read_number(cell, column.decimal or ".")
+        limit = {"left": column.left_at, "right": column.right_at}
+        if read is None or (read.value is None and limit[read.side] is None):
+            if read is not None:
+                self.note(column, "beyond a limit that is not told: left out", "a limit", "")
+            else:
+                self.refuse(column, "a number, or a limit such as <2.5")
+            return
+        value, side = (read.value if read.value is not None else limit[read.side]), read.side
+        if not side and column.left_at is not None and value <= column.left_at:
+            side, value = "left", column.left_at
+        if not side and column.right_at is not None and value >= column.right_at:
+            side, value = "right", column.right_at
+        wanted, factor = _unit(analyte, unit)
+        if factor is None:
+            self.work.problems.append(Problem("import", self.row, column.column, f"unit {unit}", f"a unit that converts to {wanted}", self.sheet.file))
+            return
+        value = float(f"{value * factor:.12g}")
+        if side:
+            self.note(column, f"{side}-censored", cell, f"{value:g}")
+        if analyte not in (TABLES["labs"]["analyte"].allowed or ()):
+            self.work.analytes.setdefault(analyte, wanted)
+        self.work.recorded["labs"].add(analyte)
+        row = {"patient_id": self.patient, "day": float(math.floor(day)), "time": clock or _clock(day), "analyte": analyte, "value": value, "unit": wanted,
+               "censored": side or "no", "limit": value if side else None}  # fmt: skip
+        self.work.many["labs"].append(row)
+
+    # -- rows that are one measurement, administration, event or parameter
+
+    def _one(self, to: str) -> ColumnMap | None:
+        return next((column for column in self.by_at.values() if column.to == to), None)
+
+    def _when(self) -> tuple[float | None, str]:
+        column = self._one("date") or self._one("day")
+        day, clock = self.day(column) if column is not None else (None, "")
+        time = self._one("time")
+        if time is not None and not clock and isinstance(self.cells[time.at], str):
+            found = re.match(r"\s*(\d{1,2}):(\d{2})", self.cells[time.at])
+            clock = f"{int(found.group(1)):02d}:{found.group(2)}" if found else ""
+        return day, clock
+
+    def measurement(self) -> None:
+        name, value, unit = self._one("labs.analyte"), self._one("labs.value"), self._one("labs.unit")
+        if name is None or value is None or not self.filled(name) or not self.filled(value):
+            return
+        text = code_text(self.cells[name.at])
+        analyte = name.codes.get(text) or analyte_of(text)
+        if not analyte:
+            self.note(name, "an analyte that is not known here: left out", text, "")
+            return
+        written = unit_of(code_text(self.cells[unit.at])) if unit is not None and self.filled(unit) else ""
+        day, clock = self._when()
+        self.measured(value, analyte, self.cells[value.at], written or unit_of(text) or ANALYTE_UNITS.get(analyte, "pg/mL"), day, clock)
+
+    def administration(self) -> None:
+        agent, dose, unit = self._one("treatments.agent"), self._one("treatments.dose"), self._one("treatments.dose_unit")
+        if agent is None or not self.filled(agent):
+            return
+        text = bare(code_text(self.cells[agent.at]))
+        name = next((known for known, words in AGENTS.items() if any(text == bare(w) or text.startswith(bare(w) + " ") for w in words)), "other")
+        day, clock = self._when()
+        if day is None:
+            self.note(agent, "an administration without a day: left out", "", "")
+            return
+        row = {"patient_id": self.patient, "agent": name, "day": float(math.floor(day)), "time": clock or _clock(day)}
+        if dose is not None and (amount := self.number(dose)) is not None:
+            written = code_text(self.cells[unit.at]).lower() if unit is not None and self.filled(unit) else "mg"
+            if written not in DOSE_UNITS:
+                self.refuse(unit or dose, "mg, g or µg (doses by weight: convert them first)")
+                return
+            row["dose_mg"] = amount * DOSE_UNITS[written]
+        for to in ("route", "indication"):
+            if (column := self._one(f"treatments.{to}")) is not None:
+                row[to] = self.coded(column)
+        salt = next((salt for word, salt in SALTS.items() if word in text), None)
+        if salt:
+            row["salt"] = salt
+        self.work.many["treatments"].append(row)
+
+    def toxic_event(self) -> None:
+        event, grade = self._one("toxicity.event"), self._one("toxicity.grade")
+        what, how = self.coded(event), self.coded(grade)
+        day, _ = self._when()
+        if what is None or how in (None, "0") or day is None:
+            return
+        self.work.recorded["toxicity"].add(what)
+        self.work.many["toxicity"].append({"patient_id": self.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)})
+
+    def parameter(self) -> None:
+        name, value, censored = self._one("adtte.parameter"), self._one("adtte.value"), self._one("adtte.censored")
+        endpoint = ADTTE.get(code_text(self.cells[name.at]).upper())
+        amount = self.number(value)
+        if endpoint is None or amount is None or is_missing(self.cells[censored.at]):
+            return
+        self.work.recorded["followup"].add(endpoint.split()[0])
+        unit = self._one("adtte.unit")
+        factor = TIME_UNITS.get(code_text(self.cells[unit.at]).lower(), 1.0) if unit is not None and not is_missing(self.cells[unit.at]) else TIME_UNITS.get(value.unit, 1.0)
+        event = code_text(self.cells[censored.at]) == "0"
+        kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
+        self.work.ends[self.patient].append((kind, amount * factor, f"row {self.row}"))
+
+    # -- toxicity in columns
+
+    def syndrome(self, column: ColumnMap) -> None:
+        _, event, what = column.to.split(".")
+        if what in ("flag", "grade"):
+            self.syndromes[event][what] = self.coded(column)
+        elif what == "duration":
+            self.syndromes[event][what] = self.number(column, TIME_UNITS)
+        else:
+            self.syndromes[event][what] = self.day(column)[0]
+
+    def finish(self) -> None:
+        """Make an interval of what the columns say of a syndrome, or a status where no day is known."""
+        for event, found in self.syndromes.items():
+            grade = int(found["grade"]) if found.get("grade") not in (None, "") else None
+            start, end = found.get("day_from"), found.get("day_to")
+            if end is None and start is not None and found.get("duration"):
+                end = start + found["duration"] - 1
+            flag = found.get("flag") or (None if grade is None else "yes" if grade else "no")
+            if start is not None and grade:
+                row = {"patient_id": self.patient, "event": event, "day_from": float(math.floor(start)), "grade": grade}
+                self.work.many["toxicity"].append(row | ({"day_to": float(math.floor(end))} if end is not None else {}))
+                continue
+            _set(self.work, "status", self.patient, event.lower(), flag, self.sheet.file, self.row)
+            if grade is not None:
+                _set(self.work, "status", self.patient, f"{event.lower()}_grade_max", grade, self.sheet.file, self.row)
+
+
+SALTS = {"phosphate": "sodium phosphate", "succinate": "sodium succinate", "acetate": "acetate", "磷酸": "sodium phosphate", "琥珀酸": "sodium succinate"}
+
+
+def _whole_days(value: float, column: ColumnMap) -> float:
+    """Take days that were written in weeks to two decimals for the whole days they came from; leave other times as they are."""
+    near = round(value)
+    exact = column.unit == "weeks" and abs(value - near) <= 0.005 * 7 + 1e-9
+    return float(near) if exact or abs(value - near) < 1e-9 else round(value, 4)
+
+
+def _clock(day: float) -> str:
+    part = day - math.floor(day)
+    minutes = round(part * 1440)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}" if 0 < minutes < 1440 else ""
+
+
+def _unit(analyte: str, unit: str) -> tuple[str, float | None]:
+    """Find the unit that an analyte has here, and the factor to it."""
+    known = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
+    cytokine = analyte in TABLES["labs"]["analyte"].allowed
+    wanted = known.get(analyte, "pg/mL" if cytokine else unit)
+    return (wanted, 1.0) if unit == wanted else (wanted, TO_UNIT.get((unit, wanted)))
+
+
+# ------------------------------------------------------------------------------------------------------- the cohort
+
+
+def _follow_up(work: _Work) -> None:
+    """Make one row of follow-up of the events and ends of each patient."""
+    for patient, ends in work.ends.items():
+        by_kind: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for kind, day, place in ends:
+            by_kind[kind].append((day, place))
+        row = {}
+        for kind in ("death", "relapse", "progression", "treatment_failure"):
+            days = {day for day, _ in by_kind.get(kind, [])}
+            if len(days) > 1 and kind == "death":
+                work.problems.append(Problem("followup", "", f"{kind}_day", f"{len(days)} different days of one patient", "one day", "the files"))
+            if days:
+                row[f"{kind}_day"] = min(days)
+        death = row.get("death_day")
+        for day, _ in by_kind.get("progression or death", []):
+            if death is None or day < death - 1:
+                row.setdefault("progression_day", day)
+        assessed = [day for kind, found in by_kind.items() if kind.endswith(", censored") for day, _ in found]
+        if assessed:
+            row["last_assessment_day"] = max(assessed)
+        alive = [day for day, _ in by_kind.get("end of follow-up", [])]
+        followed = [day for day, _ in by_kind.get("followed", [])]
+        known = [death] if death is not None else [*alive, *assessed, *followed]
+        if known:
+            row["last_contact_day"] = max(known)
+        if death is not None and row.get("last_assessment_day", 0) > death:
+            row["last_assessment_day"] = death
+        for key, value in row.items():
+            _set(work, "followup", patient, key, value, "the files", 0)
+    without = [patient for patient, row in work.single["followup"].items() if "last_contact_day" not in row]
+    for patient in without:
+        del work.single["followup"][patient]
+        work.rows["follow-up", "left out: a patient without an end of follow-up"] += 1
+
+
+def _frames(work: _Work) -> dict[str, pd.DataFrame]:
+    frames = {}
+    order = list(dict.fromkeys(work.everyone.values()))
+    for table in ONE_ROW:
+        rows = work.single[table]
+        if table != "patients" and not rows:
+            continue
+        names = [*TABLES[table], *(work.declared if table == "patients" else {})]
+        data = [{"patient_id": p, **{name: value for name, (value, _) in rows.get(p, {}).items()}} for p in order if table == "patients" or p in rows]
+        frame = pd.DataFrame(data)
+        frames[table] = frame[[name for name in names if name in frame]]
+    for table, rows in work.many.items():
+        frame = pd.DataFrame(rows)
+        if table == "toxicity":
+            frame["episode_id"] = frame.groupby(["patient_id", "event"]).cumcount().add(1).astype(str).radd(frame["event"] + "-")
+            frame["grading_system"] = None
+        frame = frame[[name for name in TABLES[table] if name in frame]].dropna(axis="columns", how="all")
+        keys = [name for name in ("patient_id", "day", "day_from", "time", "analyte", "agent", "exposure") if name in frame]
+        place = {patient: i for i, patient in enumerate(order)}
+        sorting = frame.assign(patient_id=frame["patient_id"].map(place)).sort_values(keys, kind="stable").index
+        frames[table] = frame.loc[sorting].reset_index(drop=True)
+    return frames
+
+
+def _write(work: _Work, folder: Path) -> Import:
+    """Write the cohort beside its place, read it as any cohort is read, and only then put it there."""
+    _follow_up(work)
+    if work.problems:
+        raise InputError(work.problems)
+    mapping, frames = work.mapping, _frames(work)
+    about = {
+        "name": mapping.name, "origin": mapping.origin, "synthetic": mapping.synthetic, "source": mapping.source or "imported",
+        "licence": mapping.licence, "columns": {"patients": work.declared} if work.declared else {},
+        "recorded": {table: sorted(what) for table, what in sorted(work.recorded.items())},
+    } | ({"analytes": dict(sorted(work.analytes.items()))} if work.analytes else {})  # fmt: skip
+    log = pd.DataFrame(work.log, columns=LOG)
+    rows = pd.DataFrame([(*key, count) for key, count in sorted(work.rows.items())], columns=["file", "what became of them", "rows"])
+    own = (folder / "import" / "rows.csv").exists()
+    strange = [] if own else [table for table in TABLES if (folder / f"{table}.csv").exists()]
+    if strange:
+        raise InputError([Problem("import", "", "", f"a folder that holds {', '.join(strange)} of another making", "an empty folder, or one of an import", folder.name)])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as name:
+        part = Path(name)
+        for table, frame in frames.items():
+            text = frame.copy()
+            for column in text:
+                if text[column].map(lambda value: isinstance(value, bool)).any():
+                    text[column] = text[column].map({True: "true", False: "false"})
+            paths.write_csv(part / f"{table}.csv", text)
+        paths.write_json(part / "cohort.json", about)
+        read_cohort(part)
+        paths.write_csv(part / "import" / "log.csv", log)
+        paths.write_csv(part / "import" / "rows.csv", rows)
+        work.keys.write()
+        for table in TABLES:
+            (folder / f"{table}.csv").unlink(missing_ok=True)
+        for file in sorted(part.iterdir()):
+            target = folder / file.name
+            if file.is_dir():
+                shutil.rmtree(target, ignore_errors=True)
+            file.replace(target)
+    return Import(folder, len(frames["patients"]), rows, len(log))

@@ -1,0 +1,244 @@
+"""How single cells of other hospitals' files are read: missing marks, numbers, dates. Evidence is counted by column."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from helpers.importing.grid import Cell, code_text
+
+MISSING = {
+    "", "na", "n/a", "n.a.", "nan", "-", "--", "---", "–", ".", "..", "?", "null", "none", "nd", "n.d.", "notdone", "not done",
+    "unknown", "unk", "missing", "not available", "not known", "k.a.", "keine angabe", "unbekannt", "inconnu", "未查", "不详",
+    "未知", "未做", "缺失", "无数据", "#n/a", "#div/0!", "#value!", "#ref!", "/",
+}  # fmt: skip
+MONTHS = {name: i + 1 for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])}
+LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
+SERIAL_FROM, SERIAL_TO = 36526, 54789  # 2000-01-01 to 2050-01-01 as Excel counts
+EXCEL_ORIGIN = datetime(1899, 12, 30)
+BETWEEN_SYSTEMS = 1462  # days between the two origins of Excel
+DATE_FORMS = (
+    (re.compile(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})$"), "ymd"),
+    (re.compile(r"^(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日?$"), "ymd"),
+    (re.compile(r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$"), "ymd"),
+    (re.compile(r"^(?P<d>\d{1,2})[- ]?(?P<name>[A-Za-z]{3})[a-z]*[- ,]*(?P<y>\d{2}|\d{4})$"), "dmy"),
+    (re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
+)
+CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?Z?$")
+
+
+def is_missing(cell: Cell, codes: Iterable[str] = ()) -> bool:
+    """Tell whether a cell holds nothing: empty, a usual mark, or one of *codes*.
+
+    Examples
+    --------
+    >>> is_missing(" N/A "), is_missing(0), is_missing(9, ["9"])
+    (True, False, True)
+    """
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return True
+    text = code_text(cell)
+    return text.lower() in MISSING or text in codes
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it was written: its value, and the side on which it is censored ("", "left", "right")."""
+
+    value: float | None
+    side: str = ""
+
+
+def read_number(cell: Cell, decimal: str = ".") -> Number | None:
+    """Read a number, with a sign of a limit before it and the thousands of its country; None for what is none.
+
+    Examples
+    --------
+    >>> read_number("1.234,5", ","), read_number("<2.5"), read_number("*12.3")
+    (Number(value=1234.5, side=''), Number(value=2.5, side='left'), Number(value=12.3, side=''))
+    >>> read_number("OOR <"), read_number("G2")
+    (Number(value=None, side='left'), None)
+    """
+    if isinstance(cell, bool | datetime) or cell is None:
+        return None
+    if isinstance(cell, (int, float)):
+        return Number(float(cell))
+    text, side = cell.strip(), ""
+    if found := LIMIT.match(text):
+        side = "left" if found.group(2) in "<≤" else "right"
+        text = found.group(3).strip()
+        if not text:
+            return Number(None, side)
+    text = text.lstrip("*").replace("\u00a0", " ").strip().rstrip("%").strip()
+    thousands = "." if decimal == "," else ","
+    text = re.sub(rf"(?<=\d)[{re.escape(thousands)} '](?=\d{{3}}(\D|$))", "", text).replace(decimal, ".")
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return Number(value, side) if math.isfinite(value) and re.match(r"^[-+]?[\d.]", text) else None
+
+
+def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:
+    """Find the decimal mark of a column of text from its own cells.
+
+    Returns
+    -------
+    mark, doubt : str
+        The mark, "." or ","; doubt is empty, or says that every cell could be read either way.
+
+    Examples
+    --------
+    >>> decimal_of(["1.234,5", "432"]), decimal_of(["12.5", "3"]), decimal_of(["1.234", "2.500"])
+    ((',', ''), ('.', ''), ('.', 'every point is followed by three digits: thousands, or decimals?'))
+    """
+    texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+    comma = any(re.fullmatch(r"[<>*\s-]*\d{1,3}(\.\d{3})*,\d+|[<>*\s-]*\d+,(\d{1,2}|\d{4,})", text) for text in texts)
+    point = any(re.fullmatch(r"[<>*\s-]*\d{1,3}(,\d{3})*\.(\d{1,2}|\d{4,})|[<>*\s-]*\d{4,}\.\d+|[<>*\s-]*0\.\d+", text) for text in texts)
+    if comma and not point:
+        return ",", ""
+    if point:
+        return (".", "some cells have a decimal point, some a decimal comma") if comma else (".", "")
+    unclear = [text for text in texts if re.fullmatch(r"[<>*\s-]*\d{1,3}([.,]\d{3})+", text)]
+    if unclear:
+        sign = "comma" if "," in unclear[0] else "point"
+        return ".", f"every {sign} is followed by three digits: thousands, or decimals?"
+    return ".", ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A date as read: the day, the time of day if one stands there, and whether day and month could be exchanged."""
+
+    date: datetime
+    clock: str = ""
+    ambiguous: bool = False
+
+
+def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
+    """Read a date; *order* decides where day and month could be exchanged.
+
+    Examples
+    --------
+    >>> read_date("2/6/2006", "mdy").date.date().isoformat(), read_date("30.05.19").date.date().isoformat()
+    ('2006-02-06', '2019-05-30')
+    >>> read_date("2020-01-31 01:09").clock, read_date("13/25/2020") is None
+    ('01:09', True)
+    """
+    if isinstance(cell, datetime):
+        clock = f"{cell:%H:%M}" if (cell.hour or cell.minute) else ""
+        return Moment(datetime(cell.year, cell.month, cell.day), clock)
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return Moment(EXCEL_ORIGIN + timedelta(days=int(cell))) if SERIAL_FROM <= cell <= SERIAL_TO else None
+    if not isinstance(cell, str):
+        return None
+    text, clock = cell.strip(), ""
+    if found := CLOCK.search(text):
+        clock, text = f"{int(found.group(1)):02d}:{found.group(2)}", text[: found.start()]
+    for form, kind in DATE_FORMS:
+        if found := form.match(text):
+            return _moment(found, kind, order, clock)
+    return None
+
+
+def _moment(found: re.Match, kind: str, order: str, clock: str) -> Moment | None:
+    parts = found.groupdict()
+    year = int(parts["y"])
+    if len(parts["y"]) == 2:
+        year += 2000 if year < 70 else 1900
+    ambiguous = False
+    if kind == "ambiguous":
+        a, b = int(parts["a"]), int(parts["b"])
+        day, month = (a, b) if order == "dmy" else (b, a)
+        ambiguous = a <= 12 and b <= 12 and a != b
+    elif parts.get("name"):
+        day, month = int(parts["d"]), MONTHS.get(parts["name"].lower(), 0)
+    else:
+        day, month = int(parts["d"]), int(parts["m"])
+    try:
+        return Moment(datetime(year, month, day), clock, ambiguous)
+    except ValueError:
+        return None
+
+
+def order_of(cells: Iterable[Cell]) -> tuple[str, str]:
+    """Find the order of day and month from a column's own cells.
+
+    Returns
+    -------
+    order, doubt : str
+        "dmy", "mdy" or "ymd"; doubt is empty, or says what the cells leave open.
+
+    Examples
+    --------
+    >>> order_of(["12/16/2005", "2/2/2006"])
+    ('mdy', '')
+    >>> order_of(["2/2/2006", "3/5/2006"])[1]
+    'no field is above 12, so day and month could be exchanged'
+    """
+    cells = list(cells)
+    pairs = [(int(m["a"]), int(m["b"])) for cell in cells if isinstance(cell, str) and (m := DATE_FORMS[-1][0].match(CLOCK.sub("", cell.strip())))]
+    typed = [cell for cell in cells if isinstance(cell, datetime)]
+    first, second = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
+    exchanged = pairs and typed and all(cell.day <= 12 for cell in typed) and (first or second) and not (first and second)
+    if exchanged and all(max(pair) > 12 for pair in pairs):
+        return "dmy" if first else "mdy", (
+            f"{len(typed)} date cells all have a day up to 12 and {len(pairs)} text cells all have one above: "
+            "Excel took the former for dates with day and month exchanged"
+        )
+    if first and second:
+        return "dmy", "some cells can only be day first, others only month first"
+    if first or second:
+        return ("dmy" if first else "mdy"), ""
+    if pairs and any(a != b for a, b in pairs):
+        dotted = all("." in cell for cell in cells if isinstance(cell, str) and DATE_FORMS[-1][0].match(cell.strip()))
+        return "dmy", "" if dotted else "no field is above 12, so day and month could be exchanged"
+    return ("dmy" if pairs else "ymd"), ""
+
+
+def sentinel(values: Iterable[float]) -> float | None:
+    """Find a number that stands for "never" or "missing": far beyond all others, or a row of nines where the others are small.
+
+    Examples
+    --------
+    >>> sentinel([32, 1000000, 1000000, 19]), sentinel([3, 999, 5]), sentinel([3, 4, 9])
+    (1000000, 999, None)
+    """
+    found = Counter(value for value in values if math.isfinite(value))
+    if len(found) < 2:
+        return next((value for value in found if value >= 1e5 and set(code_text(value)) <= set("109")), None)
+    last, before = sorted(found, reverse=True)[:2]
+    nines = set(code_text(abs(last))) == {"9"} and abs(last) >= 99 and last > 5 * before
+    round_one = re.fullmatch(r"10{4,}|8{3,}|9{4,}", code_text(last)) is not None and last > 10 * max(before, 1)
+    if nines or round_one:
+        return last
+    lowest, above = sorted(found)[:2]
+    return lowest if lowest in (-9, -99, -999, -1) and above >= 0 else None
+
+
+def repeated_limit(values: list[float]) -> tuple[float | None, float | None]:
+    """Find limits of a measurement entered as values: an end of the range at which values pile up.
+
+    Returns
+    -------
+    low, high : float or None
+        Low: the smallest value, if at least two and a quarter of all stand at it. High: the largest, if it is a round
+        number of thousands, or values pile up there likewise.
+
+    Examples
+    --------
+    >>> repeated_limit([5, 8.4, 77, 5]), repeated_limit([1.5, 26.1, 5000, 30, 1.5]), repeated_limit([0.4, 6, 1.1])
+    ((5, None), (1.5, 5000), (None, None))
+    """
+    if not values:
+        return None, None
+    counts = Counter(values)
+    low, high = min(counts), max(counts)
+    enough = max(2, len(values) / 4) if len(values) < 40 else max(5, len(values) / 20)
+    piled_high = counts[high] >= enough and high > 3 * sorted(values)[len(values) // 2]
+    round_high = high >= 1000 and high in (1000, 2000, 2500, 5000, 10000, 20000, 50000, 100000)
+    return (low if counts[low] >= enough and low != high else None), (high if (piled_high or round_high) and high != low else None)

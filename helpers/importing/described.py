@@ -1,0 +1,133 @@
+"""What files say about other files: a REDCap dictionary, a text that describes the columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.importing.grid import Sheet, decode
+from helpers.importing.table import find_table
+from helpers.importing.vocabulary import codes_in
+
+REDCAP = "Variable / Field Name"
+
+
+@dataclass
+class Description:
+    """What is said of one column elsewhere: label, codes, whether it identifies, whether it is free text, order of dates, unit."""
+
+    title: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+    identifier: bool = False
+    free_text: bool = False
+    order: str = ""
+    form: str = ""
+    words: str = ""
+
+
+def is_redcap_dictionary(sheet: Sheet) -> bool:
+    """Tell whether a sheet is the data dictionary that REDCap exports."""
+    return bool(sheet.cells) and any(isinstance(cell, str) and cell.strip() == REDCAP for cell in sheet.cells[0])
+
+
+def redcap_dictionary(sheet: Sheet) -> dict[str, Description]:
+    """Read a REDCap data dictionary: by field its label, choices, whether it identifies and the order of its dates.
+
+    Examples
+    --------
+    >>> head = [REDCAP, "Form Name", "Field Type", "Field Label", "Choices, Calculations, OR Slider Labels", "Identifier?"]
+    >>> found = redcap_dictionary(Sheet("d.csv", "", [head, ["sex", "base", "radio", "Sex", "1, Male | 2, Female", ""]]))
+    >>> found["sex"].codes, found["sex"].form
+    ({'1': 'Male', '2': 'Female'}, 'base')
+    """
+    table = find_table(sheet)
+    if table is None:
+        return {}
+    by_name = {column.name: [str(cell or "").strip() for cell in column.cells] for column in table.columns}
+
+    def column(*starts: str) -> list[str]:
+        name = next((name for name in by_name for start in starts if name.lower().startswith(start)), None)
+        return by_name[name] if name else [""] * len(table.rows)
+
+    rows = zip(
+        column("variable"), column("form name"), column("field type"), column("field label"), column("choices"),
+        column("text validation type"), column("identifier"), strict=True,
+    )  # fmt: skip
+    found = {}
+    for name, form, kind, label, choices, validation, identifier in rows:
+        codes = dict(_choice(part) for part in choices.split("|") if "," in part) if kind in CHOICES else {}
+        if kind == "yesno":
+            codes = {"1": "Yes", "0": "No"}
+        if kind == "truefalse":
+            codes = {"1": "True", "0": "False"}
+        order = next((one for one in ("dmy", "mdy", "ymd") if one in validation), "")
+        found[name] = Description(
+            re.sub(r"<[^>]*>", " ", label).strip(), codes, identifier.lower() == "y", kind == "notes",
+            "ymd" if order else "", form,
+        )  # fmt: skip  (an export writes dates year first, whatever the field shows)
+    return found
+
+
+CHOICES = ("radio", "dropdown", "checkbox")
+
+
+def _choice(part: str) -> tuple[str, str]:
+    code, _, label = part.partition(",")
+    return code.strip(), re.sub(r"<[^>]*>", "", label).strip()
+
+
+def is_description(path: Path) -> bool:
+    """Tell whether a text file describes columns: most of its lines are a name, a colon and words."""
+    if path.suffix.lower() not in (".txt", ".md", ""):
+        return False
+    text, encoding = decode(path.read_bytes()[:1_000_000])
+    lines = [line for line in text.splitlines() if line.strip()]
+    return encoding is not None and bool(lines) and sum(map(_described, lines)) >= 0.6 * len(lines)
+
+
+def _described(line: str) -> bool:
+    return re.match(r"^\s*[-*]?\s*[\w.# ]{1,40}\s*:\s+\S", line) is not None and "\t" not in line
+
+
+def description(path: Path) -> dict[str, Description]:
+    """Read a description: by column its codes and its words.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "d.txt"
+    >>> _ = file.write_text("sex: Male - 1, Female - 0\\nos: days\\n")
+    >>> description(file)["sex"].codes, description(file)["os"].words
+    ({'1': 'Male', '0': 'Female'}, 'days')
+    """
+    found = {}
+    for line in decode(path.read_bytes())[0].splitlines():
+        if _described(line):
+            name, _, words = line.partition(":")
+            text = words.strip()
+            found[name.strip(" -*\t")] = Description(codes=codes_in(text), words=text)
+    return found
+
+
+def merged(*sources: dict[str, Description]) -> dict[str, Description]:
+    """Put descriptions together by the column's name in lower case, the later one counting."""
+    return {name.lower(): one for source in sources for name, one in source.items()}
+
+
+def checkbox(name: str) -> tuple[str, str]:
+    """Split the name of a REDCap checkbox column into field and code; empty for another column.
+
+    Examples
+    --------
+    >>> checkbox("agents___2"), checkbox("sex")
+    (('agents', '2'), ('', ''))
+    """
+    field_name, mark, code = name.partition("___")
+    return (field_name, code) if mark else ("", "")
+
+
+def forms_of(names: Iterable[str]) -> dict[str, str]:
+    """List the columns in which REDCap says whether a form is complete, by form."""
+    return {name.removesuffix("_complete"): name for name in names if name.endswith("_complete")}

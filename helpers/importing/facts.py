@@ -1,0 +1,114 @@
+"""What the cells of one column say by themselves: numbers, dates, codes, marks for missing. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from helpers.importing.cells import decimal_of, is_missing, order_of, read_date, read_number
+from helpers.importing.described import Description
+from helpers.importing.grid import Cell, code_text
+from helpers.importing.table import SourceColumn
+from helpers.importing.vocabulary import CODES, codes_in, meaning
+
+MOST_CODES = 12
+LONGEST_CODE = 24
+
+
+@dataclass
+class Facts:
+    """A column, what is said of it elsewhere, and what its cells show."""
+
+    column: SourceColumn
+    said: Description = field(default_factory=Description)
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Labels of codes: of the container, of the description, of the heading."""
+        return {**codes_in(self.column.name), **codes_in(self.column.title), **self.said.codes, **self.column.labels}
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """Codes that the container or a label calls missing."""
+        called = [code for code, label in self.labels.items() if is_missing(label) or label.lower() in NOT_KNOWN]
+        return tuple(dict.fromkeys([*self.column.missing, *called]))
+
+    @cached_property
+    def filled(self) -> list[Cell]:
+        """Cells that hold something."""
+        return [cell for cell in self.column.cells if not is_missing(cell, self.missing)]
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each code stands in the column."""
+        return Counter(code_text(cell) for cell in self.filled if not isinstance(cell, datetime))
+
+    @cached_property
+    def decimal(self) -> tuple[str, str]:
+        """Decimal mark, and what is in doubt about it."""
+        return decimal_of(self.filled)
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """Numbers of the column, those beyond a limit without their sign left out."""
+        found = (read_number(cell, self.decimal[0]) for cell in self.filled)
+        return [one.value for one in found if one is not None and one.value is not None]
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether nine cells of ten are numbers or limits."""
+        readable = sum(read_number(cell, self.decimal[0]) is not None for cell in self.filled)
+        return bool(self.filled) and readable >= 0.9 * len(self.filled)
+
+    @cached_property
+    def order(self) -> tuple[str, str]:
+        """Order of day and month, and what is in doubt about it."""
+        return order_of(self.filled)
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Whether most cells are dates and not plain numbers."""
+        dates = [cell for cell in self.filled if not isinstance(cell, (int, float)) and read_date(cell, self.order[0])]
+        numeric = [cell for cell in self.filled if isinstance(cell, str) and read_number(cell, self.decimal[0]) is not None]
+        short = [cell for cell in numeric if len(str(cell).strip()) != 8]
+        return bool(self.filled) and len(dates) >= 0.6 * len(self.filled) and not short
+
+    @cached_property
+    def is_flag(self) -> bool:
+        """Whether there are only a few small whole codes, or words of yes and no."""
+        if self.is_date or not self.filled:
+            return False
+        small = all(isinstance(value, float) and value in (0, 1, 2, 3, 9) for value in self.numbers) and self.is_number
+        words = all(_is_flag_word(code) or code in self.labels for code in self.counts)
+        return len(self.counts) <= 5 and (small or words)
+
+    def safe_codes(self) -> dict[str, int]:
+        """Count the codes of a column of few short codes; empty for a column of text, whose contents stay where they are.
+
+        Examples
+        --------
+        >>> Facts(SourceColumn(1, "itd", (), ["ITD+", "ITD-", "ITD+"])).safe_codes()
+        {'ITD+': 2, 'ITD-': 1}
+        >>> Facts(SourceColumn(1, "seen by", (), ["Dr Li Wei, ward 3", "Dr Wang Fang, ward 12 east wing"])).safe_codes()
+        {}
+        """
+        known = [code for code in self.counts if _is_flag_word(code) or code in self.labels or _is_word(code)]
+        repeated = len(self.counts) < len(self.filled) or len(known) == len(self.counts)
+        short = all(len(code) <= LONGEST_CODE for code in self.counts)
+        single = all(" " not in code and len(code) <= 12 and not code[:1].isdigit() for code in self.counts) and len(self.counts) <= 5
+        few = len(self.counts) <= MOST_CODES
+        return dict(sorted(self.counts.items())) if few and short and (repeated or single) else {}
+
+
+NOT_KNOWN = {"not recorded", "not known", "unknown", "missing", "not available", "not applicable", "refused", "不详", "未知", "no data"}
+
+
+def _is_flag_word(code: str) -> bool:
+    return bool(meaning(code, "yes_no") or meaning(code, "vital"))
+
+
+def _is_word(code: str) -> bool:
+    return any(meaning(code, kind) for kind in CODES)

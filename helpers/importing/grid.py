@@ -1,0 +1,303 @@
+"""What a file is before anybody says what it means: sheets of cells, with what the container says about them.
+
+No reading here changes a value: text stays text, dates stay dates, codes stay codes. What a container declares (value
+labels, missing values, merged cells, hidden rows, a date system) is kept beside the cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from helpers.problems import InputError, Problem
+
+MOST_BYTES = 200_000_000
+MOST_UNPACKED = 2_000_000_000
+MOST_CELLS = 20_000_000
+SEPARATORS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
+ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta) or SAS (.sas7bdat, .xpt) file"
+
+Cell = str | int | float | bool | datetime | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a file.
+
+    Parameters
+    ----------
+    file, name : str
+        Name of the file without its folder; name of the sheet, empty for a file that has none.
+    cells : list of list
+        Rows of cells, the first row first, all rows of equal length.
+    merged : tuple of (first row, first column, last row, last column)
+        Merged ranges, counted from 0.
+    labels : mapping of column number to mapping of code to label
+        Value labels that the container declares.
+    titles : mapping of column number to str
+        Variable labels.
+    missing : mapping of column number to tuple
+        Codes declared missing.
+    notes : tuple of str
+        What a person should know: hidden rows, formulas without a value, the encoding.
+    """
+
+    file: str
+    name: str
+    cells: list[list[Cell]] = field(repr=False)
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    titles: Mapping[int, str] = field(default_factory=dict)
+    missing: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Name the sheet for a message."""
+        return f"{self.file}, sheet {self.name}" if self.name else self.file
+
+
+def open_sheets(path: str | Path) -> list[Sheet]:
+    """Read every sheet of a file.
+
+    Raises
+    ------
+    InputError
+        For a file that is absent, too large, protected, or of a kind that is not read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> _ = file.write_bytes("id;größe\\n1;7,5\\n".encode("cp1252"))
+    >>> open_sheets(file)[0].cells
+    [['id', 'größe'], ['1', '7,5']]
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise _refused(path, "no such file", ALLOWED)
+    if path.stat().st_size > MOST_BYTES:
+        raise _refused(path, f"a file of {path.stat().st_size:,} bytes", f"at most {MOST_BYTES:,} bytes")
+    kind = path.suffix.lower()
+    reader = READERS.get(kind, _read_text)
+    try:
+        sheets = reader(path)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged or protected container makes its library say
+        raise _refused(path, f"a file that cannot be read as {kind or 'text'} ({type(error).__name__})", ALLOWED) from None
+    if sum(len(row) for sheet in sheets for row in sheet.cells) > MOST_CELLS:
+        raise _refused(path, "more cells than can be held", f"at most {MOST_CELLS:,} cells")
+    return sheets
+
+
+def _refused(path: Path, found: str, allowed: str) -> InputError:
+    return InputError([Problem("import", "", "", found, allowed, path.name)])
+
+
+# ------------------------------------------------------------------------------------------------------------ text
+
+
+def _read_text(path: Path) -> list[Sheet]:
+    text, encoding = decode(path.read_bytes())
+    if encoding is None:
+        raise _refused(path, "a file that is not text", ALLOWED)
+    separator = separator_of(text)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    written = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[separator]
+    return [Sheet(path.name, "", _rectangle(rows), notes=(f"read as {encoding}, separated by {written}",))]
+
+
+def decode(content: bytes) -> tuple[str, str | None]:
+    """Decode bytes: by their mark, as UTF-8 where they are, else as the likeliest old encoding.
+
+    Returns
+    -------
+    text, encoding : str, str or None
+        The encoding is None for what is not text.
+
+    Examples
+    --------
+    >>> decode("男,女".encode("gb18030"))
+    ('男,女', 'gb18030')
+    >>> decode("größe".encode("cp1252"))
+    ('größe', 'cp1252')
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16"), "utf-16"
+    if b"\0" in content:
+        return "", None
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    if _chinese(content):
+        return content.decode("gb18030"), "gb18030"
+    from charset_normalizer import from_bytes
+
+    strange = sum(byte > 127 for byte in content)
+    found = from_bytes(content, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "big5"]).best() if strange > 20 else None
+    guessed = found.encoding if found else "cp1252"
+    return content.decode(guessed, errors="replace"), guessed
+
+
+def _chinese(content: bytes) -> bool:
+    """Tell whether the bytes above 127 come in pairs of the commoner Chinese characters and signs, as European letters do not."""
+    runs = re.findall(rb"[\x81-\xfe]+", content)
+    pairs = [run[i] for run in runs for i in range(0, len(run) - 1, 2)]
+    usual = sum(0xA1 <= lead <= 0xA9 or 0xB0 <= lead <= 0xD7 for lead in pairs)
+    return bool(runs) and all(len(run) % 2 == 0 for run in runs) and usual >= 0.8 * len(pairs)
+
+
+def separator_of(text: str) -> str:
+    """Find the separator: the one that cuts most lines into the same number of cells, of which there are several.
+
+    Examples
+    --------
+    >>> separator_of("a title, with a comma\\na;b;c\\n1,5;2;3\\n1,7;2;4\\n")
+    ';'
+    """
+    lines = [line for line in text.splitlines()[:200] if line.strip() and not line.startswith("#")]
+
+    def score(separator: str) -> tuple[float, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        usual = max(set(widths), key=widths.count) if widths else 1
+        return (widths.count(usual) / len(widths) if usual > 1 else 0, usual)
+
+    return max(SEPARATORS, key=score)
+
+
+def _rectangle(rows: list[list[Cell]]) -> list[list[Cell]]:
+    width = max(map(len, rows), default=0)
+    return [[*row, *[None] * (width - len(row))] for row in rows]
+
+
+# ----------------------------------------------------------------------------------------------------------- sheets
+
+
+def _read_excel(path: Path) -> list[Sheet]:
+    import openpyxl
+
+    with zipfile.ZipFile(path) as archive:
+        if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED:
+            raise _refused(path, "an archive that unpacks to too much", f"at most {MOST_UNPACKED:,} bytes")
+    values = openpyxl.load_workbook(path, data_only=True)
+    formulas = openpyxl.load_workbook(path, data_only=False)
+    sheets = []
+    for sheet in values.worksheets:
+        rows = [[_plain(cell.value) for cell in row] for row in sheet.iter_rows()]
+        written = [[cell.value for cell in row] for row in formulas[sheet.title].iter_rows()]
+        empty = sum(
+            isinstance(cell, str) and cell.startswith("=") and rows[i][j] is None
+            for i, row in enumerate(written)
+            for j, cell in enumerate(row)
+        )
+        merged = tuple((m.min_row - 1, m.min_col - 1, m.max_row - 1, m.max_col - 1) for m in sheet.merged_cells.ranges)
+        notes = []
+        if values.epoch.year == 1904:
+            notes.append("dates of this workbook count from 1904")
+        if empty:
+            notes.append(f"{empty} formulas hold no value (saved by a program that does not compute): read as missing")
+        if sheet.sheet_state != "visible":
+            notes.append("a hidden sheet")
+        hidden = sum(bool(dim.hidden) for dim in sheet.row_dimensions.values())
+        if hidden:
+            notes.append(f"{hidden} hidden or filtered rows are read too")
+        sheets.append(Sheet(path.name, sheet.title, _rectangle(rows), merged, notes=tuple(notes)))
+    return [sheet for sheet in sheets if any(cell is not None for row in sheet.cells for cell in row)]
+
+
+def _read_calamine(path: Path) -> list[Sheet]:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    sheets = []
+    for name in book.sheet_names:
+        rows = [[None if cell == "" else _plain(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()]
+        sheets.append(Sheet(path.name, name, _rectangle(rows)))
+    return [sheet for sheet in sheets if sheet.cells]
+
+
+def _plain(value: object) -> Cell:
+    """Take what Excel writes for a line end out of text, and make a date of a date."""
+    if isinstance(value, str):
+        return re.sub(r"_x000[dD]_", " ", value)
+    if value is not None and not isinstance(value, datetime) and hasattr(value, "year"):
+        return datetime(value.year, value.month, value.day)
+    if value is not None and not isinstance(value, (datetime, int, float, bool)):
+        return str(value)
+    return value
+
+
+def _read_statistics(path: Path) -> list[Sheet]:
+    import pyreadstat
+
+    kind = path.suffix.lower()
+    read: Callable = {
+        ".sav": pyreadstat.read_sav, ".zsav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta,
+        ".sas7bdat": pyreadstat.read_sas7bdat, ".xpt": pyreadstat.read_xport,
+    }[kind]  # fmt: skip
+    frame, meta = read(str(path), **({"user_missing": True} if kind in (".sav", ".zsav", ".dta", ".sas7bdat") else {}))
+    names = list(frame.columns)
+    cells: list[list[Cell]] = [list(names)]
+    cells += [[_statistic(value) for value in row] for row in frame.astype(object).itertuples(index=False, name=None)]
+    labels = {
+        names.index(name): {code_text(code): str(label) for code, label in found.items()}
+        for name, found in meta.variable_value_labels.items()
+        if name in names
+    }
+    titles = {i: meta.column_names_to_labels[name] for i, name in enumerate(names) if meta.column_names_to_labels.get(name)}
+    missing = {
+        names.index(name): _declared_missing(frame[name], ranges)
+        for name, ranges in (meta.missing_ranges or {}).items()
+        if name in names
+    }
+    for name, codes in (meta.missing_user_values or {}).items():
+        missing[names.index(name)] = tuple(map(code_text, codes))
+    return [Sheet(path.name, "", cells, labels=labels, titles=titles, missing=missing)]
+
+
+def _declared_missing(series: object, ranges: list[dict]) -> tuple[str, ...]:
+    found = set()
+    for value in set(series.dropna()):
+        for one in ranges:
+            if isinstance(value, str) == isinstance(one["lo"], str) and one["lo"] <= value <= one["hi"]:
+                found.add(code_text(value))
+    return tuple(sorted(found))
+
+
+def _statistic(value: object) -> Cell:
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return _plain(value)
+
+
+def code_text(value: object) -> str:
+    """Write a code as text: 1.0 is 1.
+
+    Examples
+    --------
+    >>> code_text(1.0), code_text("x"), code_text(0.5)
+    ('1', 'x', '0.5')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+READERS: Mapping[str, Callable[[Path], list[Sheet]]] = {
+    **dict.fromkeys((".xlsx", ".xlsm"), _read_excel),
+    **dict.fromkeys((".xls", ".ods", ".xlsb"), _read_calamine),
+    **dict.fromkeys((".sav", ".zsav", ".dta", ".sas7bdat", ".xpt"), _read_statistics),
+}

@@ -1,0 +1,168 @@
+"""The mapping: what each column of each file is, as a file that a person reads, changes and signs off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from helpers.importing.grid import code_text
+from helpers.paths import write_text
+from helpers.problems import InputError, Problem
+
+NAME = "mapping.yaml"
+MOST_BYTES = 20_000_000
+HEAD = """\
+# What each column of your files is taken for. Nothing has been computed yet.
+#
+# Read it, change what is wrong, and answer each line that begins with "decide:": put the answer into the field that it
+# names, then delete the decide line. `supplement import FILES --out FOLDER --apply` refuses while one is left.
+#
+#   to: patient             the patient's key (replaced by a random one)   to: leave out      the column is not read
+#   to: origin              the date of day 0                              to: birth          date of birth (only the age is kept)
+#   to: patients.sex ...    a column of the dictionary (data/README.md)    to: declared       kept under `name`, as `kind`
+#   to: lab                 a measurement: `name` the analyte, `unit`, and `day` or `day_at` (column that holds the day)
+#   to: time                time to an event or to the end of follow-up: `name` death / relapse / progression / progression or death,
+#                           `unit` days / weeks / months / years; its status stands in another column
+#   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
+#   to: exposure            the day on which `name` began; `never` the number that stands for never
+#   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
+#   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
+"""
+
+Confidence = Literal["sure", "likely", "guess"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ColumnMap(_Part):
+    """What one column is taken for; fields that do not apply are left out of the file."""
+
+    at: int
+    column: str = ""
+    over: str = ""
+    to: str = "leave out"
+    name: str = ""
+    kind: str = ""
+    unit: str = ""
+    factor: float | None = None
+    day: float | None = None
+    day_at: int | None = None
+    time_at: int | None = None
+    order: Literal["", "dmy", "mdy", "ymd"] = ""
+    decimal: Literal["", ".", ","] = ""
+    codes: dict[str, str] = Field(default_factory=dict)
+    counts: dict[str, int] = Field(default_factory=dict)
+    missing: list[str] = Field(default_factory=list)
+    empty_means: str = ""
+    never: float | None = None
+    left_at: float | None = None
+    right_at: float | None = None
+    shift: str = ""
+    cells: int = 0
+    confidence: Confidence = "sure"
+    reason: str = ""
+    decide: str = ""
+    also_decide: list[str] = Field(default_factory=list)
+
+    @field_validator("codes", "missing", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        """Take codes that YAML reads as numbers or truth for the text that a person meant."""
+        if isinstance(value, dict):
+            return {_text(key): _text(item) for key, item in value.items()}
+        return [_text(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else code_text(value)
+
+
+class SheetMap(_Part):
+    """What one sheet holds."""
+
+    file: str
+    sheet: str = ""
+    row_is: Literal["patient", "sample", "measurement", "administration", "event", "parameter", "leave out"] = "patient"
+    strip_suffix: str = ""
+    fill_down: bool = False
+    without_end: Literal["", "leave out"] = ""
+    rows_read: int = 0
+    notes: list[str] = Field(default_factory=list)
+    decide: str = ""
+    also_decide: list[str] = Field(default_factory=list)
+    columns: list[ColumnMap] = Field(default_factory=list)
+
+
+class Mapping(_Part):
+    """The whole mapping of an import.
+
+    Examples
+    --------
+    >>> one = Mapping(sheets=[SheetMap(file="a.csv", columns=[ColumnMap(at=1, column="id", to="patient", decide="is it?")])])
+    >>> one.open_questions()
+    ['a.csv, column 1 (id): is it?']
+    """
+
+    version: Literal[1] = 1
+    name: str = "imported"
+    origin: str = "day 0 of the file"
+    synthetic: bool = False
+    source: str = ""
+    licence: str = "not public"
+    ids: Literal["random", "keep"] = "random"
+    unjoined: Literal["", "leave out"] = ""
+    decide: str = ""
+    also_decide: list[str] = Field(default_factory=list)
+    sheets: list[SheetMap] = Field(default_factory=list)
+
+    def open_questions(self) -> list[str]:
+        """List what is still to be decided, with its place."""
+        found = [*_questions(self, "the whole import")]
+        for sheet in self.sheets:
+            place = f"{sheet.file}, sheet {sheet.sheet}" if sheet.sheet else sheet.file
+            found += _questions(sheet, place)
+            for column in sheet.columns:
+                label = f" ({column.column})" if column.column else ""
+                found += _questions(column, f"{place}, column {column.at}{label}")
+        return found
+
+
+def _questions(part: Any, place: str) -> list[str]:
+    return [f"{place}: {text}" for text in (part.decide, *part.also_decide) if text]
+
+
+def write_mapping(mapping: Mapping, folder: str | Path) -> Path:
+    """Write the mapping, with its explanation, to ``mapping.yaml`` in *folder*."""
+    slim = mapping.model_dump(exclude_defaults=True) | {"version": 1}
+    order = ["version", *[key for key in Mapping.model_fields if key in slim and key != "version"]]
+    text = yaml.safe_dump({key: slim[key] for key in order}, sort_keys=False, allow_unicode=True, width=120)
+    return write_text(Path(folder) / NAME, HEAD + "\n" + text)
+
+
+def read_mapping(folder: str | Path) -> Mapping:
+    """Read ``mapping.yaml`` of *folder* safely.
+
+    Raises
+    ------
+    InputError
+        If it is absent, too large, no YAML or no mapping: each wrong field with its place.
+    """
+    path = Path(folder) / NAME
+    if not path.is_file():
+        raise InputError([Problem("import", "", "", "no mapping", f"a {NAME} made by supplement import", NAME)])
+    if path.stat().st_size > MOST_BYTES:
+        raise InputError([Problem("import", "", "", "a file too large", f"at most {MOST_BYTES:,} bytes", NAME)])
+    try:
+        return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError([Problem("import", mark.line + 1 if mark else "", "", "text that is no YAML", "YAML", NAME)]) from None
+    except ValidationError as error:
+        raise InputError(
+            [Problem("import", "", ".".join(map(str, one["loc"])), one["type"], one["msg"], NAME) for one in error.errors()]
+        ) from None

@@ -1,0 +1,120 @@
+"""The patient's key: how it is spelt, how files join, and the random key that replaces it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from helpers.importing.grid import Cell, code_text
+from helpers.importing.mapping import SheetMap
+from helpers.importing.table import Table
+from helpers.problems import InputError, Problem
+
+SUFFIX = r"[-_ ](?:[A-Za-z]{2,6}\d?|[Dd]\d+|[Ss]\d)$"
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def key_of(cell: Cell) -> str:
+    """Spell a key in one way: no space around it, no .0 behind it.
+
+    Examples
+    --------
+    >>> key_of(611.0), key_of(" U1 ")
+    ('611', 'U1')
+    """
+    return re.sub(r"\.0$", "", code_text(cell)) if cell is not None else ""
+
+
+def loose(key: str) -> str:
+    """Spell a key so that 001, 1 and " P1" against "p1" are alike.
+
+    Examples
+    --------
+    >>> loose("007"), loose("P-07"), loose("p7")
+    ('7', 'p7', 'p7')
+    """
+    text = re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", key.lower())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def suffix_of(keys: Iterable[str]) -> str:
+    """Find the suffix by which samples of one patient are told apart; empty if there is none.
+
+    Examples
+    --------
+    >>> suffix_of(["U1", "U1-Rx", "U2"]), suffix_of(["A-1", "A-2"])
+    ('[-_ ](?:[A-Za-z]{2,6}\\\\d?|[Dd]\\\\d+|[Ss]\\\\d)$', '')
+    """
+    known = set(keys)
+    return SUFFIX if any(re.search(SUFFIX, key) and re.sub(SUFFIX, "", key) in known for key in known) else ""
+
+
+def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
+    """Say how many patients of the other sheets the sheets of patients do not have; empty if all join."""
+    keys: dict[int, set[str]] = {}
+    for i, (sheet, table) in enumerate(sheets):
+        at = next((column.at for column in sheet.columns if column.to == "patient"), None)
+        column = next((column for column in table.columns if column.at == at), None)
+        if column is not None and sheet.row_is != "leave out":
+            found = {key_of(cell) for cell in column.cells} - {""}
+            keys[i] = {loose(re.sub(sheet.strip_suffix, "", key) if sheet.strip_suffix else key) for key in found}
+    base = [i for i in keys if sheets[i][0].row_is == "patient"] or list(keys)[:1]
+    everyone = set().union(*(keys[i] for i in base)) if base else set()
+    if len(base) > 1 and all(sheets[i][0].row_is == "patient" for i in keys):
+        largest = max(base, key=lambda i: len(keys[i]))
+        everyone = keys[largest]
+    lost = [(sheets[i][0], len(found - everyone), len(found)) for i, found in keys.items() if found - everyone]
+    return "; ".join(f"{count} of {total} patients of {sheet.file} {sheet.sheet}".strip() + " are in no sheet of patients" for sheet, count, total in lost)
+
+
+class Keys:
+    """Random keys for patients, kept in a file outside the cohort so that applying again gives the same.
+
+    Parameters
+    ----------
+    path : Path
+        The key file; made if it is absent, readable by its owner only.
+    keep : bool
+        Keep the keys of the files instead.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> keys = Keys(Path(tempfile.mkdtemp()) / "key.csv")
+    >>> keys.of("7") == keys.of("7"), keys.of("7") == keys.of("8"), keys.of("7").startswith("P-")
+    (True, False, True)
+    """
+
+    def __init__(self, path: Path, keep: bool = False):
+        self.path, self.keep, self.known = path, keep, {}
+        if path.is_file() and not keep:
+            with path.open(encoding="utf-8", newline="") as handle:
+                rows = list(csv.DictReader(handle))
+            if rows and set(rows[0]) != {"key_in_file", "patient_id"}:
+                raise InputError([Problem("import", "", "", "another kind of file", "the key file of an earlier import", path.name)])
+            self.known = {row["key_in_file"]: row["patient_id"] for row in rows}
+
+    def of(self, key: str) -> str:
+        """Return the random key of a patient."""
+        if self.keep:
+            return key
+        if key not in self.known:
+            taken = set(self.known.values())
+            while (new := "P-" + "".join(secrets.choice(ALPHABET) for _ in range(6))) in taken:
+                pass
+            self.known[key] = new
+        return self.known[key]
+
+    def write(self) -> None:
+        """Write the key file."""
+        if self.keep:
+            return
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(["key_in_file", "patient_id"])
+            writer.writerows(self.known.items())

@@ -1,0 +1,206 @@
+"""Find the table in a sheet: where its headings stand (one row or stacked ones), where it begins and ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from helpers.importing.cells import is_missing
+from helpers.importing.grid import Cell, Sheet
+
+MOST_HEADING_ROWS = 5
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column of a table: its place (from 1), its heading, the merged headings above it, its cells, what was declared of it."""
+
+    at: int
+    name: str
+    groups: tuple[str, ...]
+    cells: list[Cell] = field(repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All words that stand over the column."""
+        return " ".join([*self.groups, self.name, self.title]).strip()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of a sheet.
+
+    Parameters
+    ----------
+    place : str
+        File and sheet, for messages.
+    columns : tuple of SourceColumn
+        Those that have a heading or a cell.
+    rows : tuple of int
+        Row of the file (from 1) of each row of the table.
+    left_out : mapping of str to int
+        Rows that are no data, by reason.
+    headings : tuple of int
+        Rows of the headings, from 1.
+    """
+
+    place: str
+    columns: tuple[SourceColumn, ...] = field(repr=False)
+    rows: tuple[int, ...] = field(repr=False)
+    left_out: Mapping[str, int]
+    headings: tuple[int, ...]
+
+
+def find_table(sheet: Sheet) -> Table | None:
+    """Find the table of a sheet: title, comment and foot lines apart, groups carried over their merged range only.
+
+    Returns
+    -------
+    Table or None
+        None for a sheet without a row below a heading.
+
+    Examples
+    --------
+    >>> sheet = Sheet("a.csv", "", [["Cohort 2024", None], ["id", "sex"], ["1", "m"], ["* m = male", None]])
+    >>> table = find_table(sheet)
+    >>> [column.name for column in table.columns], dict(table.left_out)
+    (['id', 'sex'], {'title': 1, 'foot line': 1})
+    """
+    cells = _filled_down(sheet)
+    full = [sum(not _empty(cell) for cell in row) for row in cells]
+    width = max(full, default=0)
+    left_out: dict[str, int] = {}
+    first = _first_heading(cells, full, width, left_out)
+    if first is None:
+        return None
+    last = _last_heading(sheet, cells, full, first)
+    body = [i for i in range(last + 1, len(cells))]
+    end = len(body)
+    while end and (full[body[end - 1]] == 0 or _is_foot(cells[body[end - 1]], full[body[end - 1]], width)):
+        kind = "empty" if full[body[end - 1]] == 0 else "foot line"
+        left_out[kind] = left_out.get(kind, 0) + 1
+        end -= 1
+    rows = []
+    for i in body[:end]:
+        if full[i] == 0:
+            left_out["empty"] = left_out.get("empty", 0) + 1
+        else:
+            rows.append(i)
+    columns = _columns(sheet, cells, range(first, last + 1), rows)
+    if not rows or not columns:
+        return None
+    return Table(sheet.place, columns, tuple(i + 1 for i in rows), left_out, tuple(range(first + 1, last + 2)))
+
+
+def _empty(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _filled_down(sheet: Sheet) -> list[list[Cell]]:
+    """Carry the value of cells that are merged from top to bottom (a patient's block) into each row of the range."""
+    cells = [list(row) for row in sheet.cells]
+    for top, left, bottom, right in sheet.merged:
+        if bottom > top and left == right:
+            for row in range(top + 1, min(bottom + 1, len(cells))):
+                cells[row][left] = cells[top][left]
+    return cells
+
+
+def _first_heading(cells: Sequence[Sequence[Cell]], full: list[int], width: int, left_out: dict[str, int]) -> int | None:
+    for i, row in enumerate(cells):
+        if full[i] == 0:
+            left_out["empty"] = left_out.get("empty", 0) + 1
+            continue
+        first = next(cell for cell in row if not _empty(cell))
+        comment = isinstance(first, str) and first.startswith("#") and _comment(cells, i)
+        title = full[i] == 1 and width > 1
+        if comment or title:
+            kind = "comment" if comment else "title"
+            left_out[kind] = left_out.get(kind, 0) + 1
+            continue
+        return i
+    return None
+
+
+def _comment(cells: Sequence[Sequence[Cell]], i: int) -> bool:
+    """Tell a comment line from a heading that begins with #: another line of headings or comments follows it."""
+    below = next((row for row in cells[i + 1 :] if any(not _empty(cell) for cell in row)), None)
+    if below is None:
+        return False
+    first = next(cell for cell in below if not _empty(cell))
+    if isinstance(first, str) and first.startswith("#"):
+        return True
+    here = sum(not _empty(cell) for cell in cells[i])
+    return all(isinstance(cell, str) and not _number_like(cell) for cell in below if not _empty(cell)) and (
+        here <= 1 or len({str(cell).strip() for cell in below if not _empty(cell)}) == sum(not _empty(c) for c in below)
+    ) and any(cells[i + 2 :])  # fmt: skip
+
+
+def _last_heading(sheet: Sheet, cells: Sequence[Sequence[Cell]], full: list[int], first: int) -> int:
+    """Follow stacked headings down: a row with cells merged side by side has another row of headings below it."""
+    last = first
+    while last - first + 1 < MOST_HEADING_ROWS and last + 1 < len(cells):
+        merged = any(top <= last <= bottom and right > left for top, left, bottom, right in sheet.merged)
+        sparse = full[last] < full[last + 1] and _all_words(cells[last]) and len(cells) > last + 2 and full[last] > 1
+        if (merged or sparse) and _all_words(cells[last + 1]):
+            last += 1
+        else:
+            break
+    return last
+
+
+def _all_words(row: Sequence[Cell]) -> bool:
+    filled = [cell for cell in row if not _empty(cell)]
+    words = [cell for cell in filled if isinstance(cell, str) and not _number_like(cell) and not is_missing(cell)]
+    return bool(filled) and len(words) >= 0.9 * len(filled)
+
+
+def _number_like(cell: str) -> bool:
+    return re.fullmatch(r"[<>*]?\s*[-+]?[\d.,:/\s-]+%?", cell.strip()) is not None
+
+
+def _is_foot(row: Sequence[Cell], full: int, width: int) -> bool:
+    first = next((cell for cell in row if not _empty(cell)), None)
+    if full > 1 or width < 2 or not isinstance(first, str):
+        return False
+    marked = re.match(r"\s*([*#†‡]+\s*\D|note|source|注|legend|quelle)", first, re.IGNORECASE) is not None
+    return marked or (width > 2 and len(first) > 25)
+
+
+def _columns(sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, rows: list[int]) -> tuple[SourceColumn, ...]:
+    width = len(cells[0]) if cells else 0
+    over = {i: _carried(sheet, cells, i, width) for i in headings}
+    columns = []
+    for j in range(width):
+        words = [_heading(over[i][j]) for i in headings]
+        body = [cells[i][j] for i in rows]
+        name, groups = words[-1], tuple(word for word in words[:-1] if word)
+        if not name and groups:
+            name, groups = groups[-1], groups[:-1]
+        if not name and all(_empty(cell) for cell in body):
+            continue
+        columns.append(
+            SourceColumn(j + 1, name, groups, body, sheet.labels.get(j, {}), sheet.titles.get(j, ""), sheet.missing.get(j, ()))
+        )
+    return tuple(columns)
+
+
+def _carried(sheet: Sheet, cells: Sequence[Sequence[Cell]], row: int, width: int) -> list[Cell]:
+    """Carry a heading over the range that it is merged over, and no further."""
+    out = list(cells[row])
+    for top, left, bottom, right in sheet.merged:
+        if top <= row <= bottom:
+            for j in range(left, min(right, width - 1) + 1):
+                out[j] = cells[top][left]
+    return out
+
+
+def _heading(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d}"
+    return re.sub(r"\s+", " ", "" if cell is None else str(cell)).strip()

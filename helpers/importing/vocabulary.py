@@ -1,0 +1,340 @@
+"""Words that clinicians' files use, in English, German, French and Chinese, and what they are called here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+# what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
+                "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
+                "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
+                "anonymized id", "deidentified id", "code patient", "case", "patient code"),
+    "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号"),
+    "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
+               "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
+               "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
+               "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "rand date", "randomization date", "randomisation date"),
+    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "出生日期", "生日"),
+    "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
+             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt"),
+    "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
+            "visit day", "ady", "days", "回输后天数", "天数", "tag"),
+    "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
+    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
+                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment"),
+    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "体重", "rbodymass", "bw"),
+    "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height"),
+    "patients.infusion_year": ("year of infusion", "infusion year", "year", "treatment year"),
+    "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct"),
+    "patients.disease_status": ("disease status", "status before infusion", "disease status at infusion", "疾病状态"),
+    "patients.n_relapses": ("number of relapses", "n relapses", "no of relapses", "复发次数"),
+    "patients.car_target": ("car target", "target", "target antigen", "靶点", "car t target"),
+    "patients.car_dose_e6_per_kg": ("car t dose", "car dose", "cell dose", "dose cells", "回输剂量", "cart dose", "infused dose"),
+    "patients.blast_prelymphodepletion_pct": ("blasts", "bm blasts", "marrow blasts", "bone marrow blasts", "blast pct", "blast percent", "baseline blasts", "bone marrow final",
+                                              "bone marrow", "骨髓原始细胞", "原始细胞比例", "tumor burden", "disease burden", "blasts before lymphodepletion"),
+    "patients.mrd_prelymphodepletion": ("mrd before infusion", "baseline mrd", "mrd pre", "mrd prelymphodepletion"),
+    "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "response d28", "day 28 response", "response at day 28", "response at day 30",
+                                "疗效", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
+    "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
+    "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "crs occurrence", "细胞因子释放综合征"),
+    "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "highest crs grade",
+                           "max crs grade"),
+    "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "time to crs", "days to crs", "crs发生时间", "crs day", "crs onset days"),
+    "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day"),
+    "toxicity.CRS.duration": ("crs duration", "duration of crs", "crs持续时间", "crs duration days"),
+    "toxicity.ICANS.flag": ("icans", "icans yes no", "neurotoxicity", "any icans", "ntx", "cres", "神经毒性", "icans occurrence"),
+    "toxicity.ICANS.grade": ("icans grade", "max grade icans", "icans max grade", "neurotoxicity grade", "max neurotoxicity grade", "icansgr", "icans分级", "ntx grade", "maximum icans grade",
+                             "max icans grade"),
+    "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "time to icans", "neurotoxicity onset", "icans start day"),
+    "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day"),
+    "toxicity.ICANS.duration": ("icans duration", "duration of icans"),
+    "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "steroid use",
+                  "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides"),
+    "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
+    "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
+    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date of exitus"),
+    "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
+                              "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
+                              "last fu date", "last visit"),
+    "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
+    "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
+    "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
+    "followup.assessment_date": ("last assessment", "date of last assessment", "last disease assessment", "last marrow"),
+    "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days"),
+    "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis"),
+    "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
+    "followup.death_cause": ("cause of death", "death cause", "死因", "todesursache"),
+    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component"),
+    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result"),
+    "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit"),
+    "treatments.agent": ("drug", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment"),
+    "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "dosis", "amount"),
+    "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
+    "treatments.route": ("route", "cmroute", "给药途径", "route of administration"),
+    "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
+    "toxicity.event": ("event", "adverse event", "ae", "aeterm", "toxicity", "syndrome", "aedecod"),
+    "toxicity.grade": ("grade", "toxicity grade", "ae grade", "aetoxgr", "分级"),
+    "infusion": ("infusion number", "infusion no", "number of infusion", "infusion nr", "回输次数"),
+    "exposure": ("exposure",),
+}  # fmt: skip
+
+# (time, status) pairs: endpoint -> words by which its time and its status are called
+ENDPOINTS: Mapping[str, tuple[str, ...]] = {
+    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival"),
+    "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
+                             "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "dfs1"),
+    "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence"),
+}  # fmt: skip
+TIME_WORDS = ("time", "days", "day", "months", "month", "weeks", "week", "years", "year", "duration", "dur", "t", "时间", "mo", "yrs", "zeit", "survival", "aval")
+STATUS_WORDS = ("status", "event", "stat", "state", "indicator", "ind", "censor", "cens", "censored", "cnsr", "flag", "d", "delta", "结局", "状态", "evt", "dead", "died")
+STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
+                "mort", "mortality", "exitus", "vitalstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
+ANALYTES: Mapping[str, tuple[str, ...]] = {
+    "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
+    "PCT": ("pct", "procalcitonin", "降钙素原"),
+    "ferritin": ("ferritin", "serum ferritin", "铁蛋白", "ferritine", "ferr"),
+    "TNF-α": ("tnf", "tnf a", "tnf alpha", "tnfa", "tnfα", "tnf α", "肿瘤坏死因子α", "肿瘤坏死因子-α", "tumor necrosis factor alpha", "tumour necrosis factor alpha"),
+    "IFN-γ": ("ifn g", "ifn gamma", "ifng", "ifnγ", "ifn γ", "干扰素γ", "γ干扰素", "干扰素-γ", "interferon gamma", "ifn r"),
+    "IL-17A": ("il 17a", "il17a", "il 17", "interleukin 17a"),
+    "LDH": ("ldh", "lactate dehydrogenase", "乳酸脱氢酶"),
+    "D-dimer": ("d dimer", "ddimer", "d二聚体"),
+    "fibrinogen": ("fibrinogen", "fib", "纤维蛋白原"),
+}  # fmt: skip
+ANALYTE_UNITS = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "mg/L": ("mg/l",), "mg/dL": ("mg/dl",), "ng/mL": ("ng/ml",), "pg/mL": ("pg/ml", "pg/nl"), "ng/L": ("ng/l",), "µg/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
+    "µg/mL": ("ug/ml", "µg/ml", "μg/ml", "mcg/ml"), "U/L": ("u/l", "iu/l"), "IU/mL": ("iu/ml", "u/ml"), "g/L": ("g/l",), "10^9/L": ("10^9/l", "x10^9/l", "10e9/l", "k/ul"),
+}  # fmt: skip
+TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 1.0, ("µg/L", "ng/mL"): 1.0, ("ng/mL", "pg/mL"): 1000.0, ("pg/mL", "ng/mL"): 0.001,
+           ("µg/mL", "mg/L"): 1.0, ("ng/L", "ng/mL"): 0.001, ("µg/L", "mg/L"): 0.001, ("µg/mL", "ng/mL"): 1000.0, ("mg/L", "ng/mL"): 1000.0, ("µg/L", "pg/mL"): 1000.0,
+           ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
+TIME_UNITS: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
+    "days": ("day", "days", "d", "tage", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "周"),
+    "months": ("month", "months", "mo", "mos", "mth", "mths", "monate", "mois", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "ans", "年"),
+}  # fmt: skip
+AGENTS: Mapping[str, tuple[str, ...]] = {
+    "methylprednisolone": ("methylprednisolone", "methylpred", "solumedrol", "solu medrol", "甲泼尼龙", "甲强龙", "mp"),
+    "prednisone": ("prednisone", "泼尼松"), "prednisolone": ("prednisolone", "泼尼松龙"), "dexamethasone": ("dexamethasone", "dex", "dexa", "地塞米松"),
+    "hydrocortisone": ("hydrocortisone", "hydrocort", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "托珠单抗"),
+    "ruxolitinib": ("ruxolitinib", "rux", "jakafi", "芦可替尼", "鲁索替尼"), "anakinra": ("anakinra", "kineret"),
+}  # fmt: skip
+
+CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "sex": {"male": ("m", "male", "man", "boy", "männlich", "maennlich", "masculin", "homme", "男", "男性"),
+            "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "女", "女性")},
+    "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "positive", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
+               "no": ("no", "n", "false", "nein", "non", "negative", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
+    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "verstorben", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
+                        "recurred/progressed", "recurred", "progressed", "relapsed", "relapse", "1:relapsed", "event", "1:event", "复发", "yes", "1:progressed"),
+              "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "am leben", "vivant", "存活", "生存", "失访", "no event",
+                           "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
+                           "progression free", "好转", "出院", "无复发")},
+    "response": {"CR": ("cr", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
+                 "CRi": ("cri", "crp", "cr with incomplete recovery", "cr/cri"),
+                 "PR": ("pr", "partial remission", "partial response", "部分缓解"),
+                 "NR": ("nr", "sd", "pd", "no response", "stable disease", "progressive disease", "resistant", "refractory", "non responder", "未缓解", "无效", "progression", "failure"),
+                 "not done": ("not done", "notdone", "nd", "not evaluable", "ne", "not assessed", "未评估")},
+    "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "无", "0级")},
+    "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
+    "disease_status": {"relapsed": ("relapsed", "relapse", "复发"), "primary refractory": ("refractory", "primary refractory", "难治"), "remission": ("remission", "cr", "缓解")},
+    "route": {"IV": ("iv", "intravenous", "静滴"), "PO": ("po", "oral", "口服"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
+    "indication": {"CRS": ("crs",), "ICANS": ("icans", "neurotoxicity"), "CRS/ICANS": ("crs/icans", "crs+icans"), "premedication": ("premedication", "premed"), "GVHD": ("gvhd",)},
+    "event": {"CRS": ("crs", "cytokine release syndrome"), "ICANS": ("icans", "neurotoxicity", "immune effector cell-associated neurotoxicity syndrome", "cres")},
+    "death_cause": {"leukaemia": ("leukemia", "leukaemia", "disease", "relapse", "progression"), "treatment": ("treatment", "treatment related", "toxicity", "trm"), "infection": ("infection", "sepsis"),
+                    "transplantation": ("transplantation", "transplant"), "unrelated": ("unrelated", "other")},
+    "censor_reason": {"data cut-off": ("data cut-off", "cut-off", "cutoff", "end of study"), "lost to follow-up": ("lost to follow-up", "lost", "ltfu"), "withdrew": ("withdrew", "withdrawn")},
+}  # fmt: skip
+CODES_OF = {
+    "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response",
+    "toxicity.CRS.flag": "yes_no", "toxicity.ICANS.flag": "yes_no", "toxicity.CRS.grade": "grade", "toxicity.ICANS.grade": "grade", "toxicity.grade": "grade", "status.gc": "yes_no",
+    "status.tcz": "yes_no", "status.rux": "yes_no", "treatments.route": "route", "treatments.indication": "indication", "toxicity.event": "event", "followup.death_cause": "death_cause",
+    "followup.censor_reason": "censor_reason",
+}  # fmt: skip
+
+EXPOSURES = (
+    (r"(agvhd|acute gvhd)\s*(.*)", "acute GVHD"), (r"(cgvhd|chronic gvhd|extensive chronic gvhd)\s*(.*)", "chronic GVHD"),
+    (r"(plt|platelets?)\s*(recovery|engraftment)", "platelet recovery"), (r"(anc|neutrophils?)\s*(recovery|engraftment)", "neutrophil recovery"),
+    (r"(hsct|transplant|transplantation|sct|bmt|allo)", "transplantation"),
+)  # fmt: skip
+IDENTIFYING = ("name", "surname", "first name", "last name", "patient name", "initials", "phone", "telephone", "tel", "mobile", "email", "e mail", "address", "street", "postcode", "zip", "zip code",
+               "ssn", "mrn", "medical record number", "hospital number", "record number", "insurance", "passport", "national id", "nhs number", "姓名", "电话", "手机", "地址", "身份证", "身份证号",
+               "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
+FREE_TEXT = ("note", "notes", "comment", "comments", "remark", "remarks", "free text", "description", "备注", "说明", "bemerkung", "bemerkungen", "narrative", "history")
+
+
+def bare(words: str) -> str:
+    """Reduce a heading to its words: lower case, no brackets, no punctuation, accents off.
+
+    Examples
+    --------
+    >>> bare("Größe (cm)"), bare("Age.at.Dx"), bare("#Patient_id"), bare("TNF-α"), bare("性别")
+    ('grosse', 'age at dx', 'patient id', 'tnf α', '性别')
+    """
+    text = re.sub(r"[(\[（].*?[)\]）]", " ", words).replace("ß", "ss")
+    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
+    text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
+
+
+@cache
+def _by_heading() -> dict[str, str]:
+    return {bare(word): target for target, words in HEADINGS.items() for word in words}
+
+
+@cache
+def _by_analyte() -> dict[str, str]:
+    return {bare(word): name for name, words in ANALYTES.items() for word in (name, *words)}
+
+
+def target_of(words: str) -> tuple[str, str]:
+    """Find what a heading is called here.
+
+    Returns
+    -------
+    target, confidence : str, str
+        "sure" for a known word, "guess" for one that is spelt nearly so, empty for none.
+
+    Examples
+    --------
+    >>> target_of("Geschlecht"), target_of("Date of Deth"), target_of("ITD")
+    (('patients.sex', 'sure'), ('followup.death_date', 'guess'), ('', ''))
+    """
+    from rapidfuzz import fuzz, process
+
+    key = bare(words)
+    known = _by_heading()
+    if key in known:
+        return known[key], "sure"
+    if len(key) < 5:
+        return "", ""
+    near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
+    return (known[near[0]], "guess") if near else ("", "")
+
+
+def analyte_of(words: str) -> str:
+    """Find the analyte that a heading names, also one beyond the dictionary; empty if it names none.
+
+    Examples
+    --------
+    >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sex")
+    ('IL-6', 'IL-10', 'IFN-γ', 'CRP', '')
+    """
+    key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(words))
+    key = re.sub(r"\s+(d|day)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
+    if key in _by_analyte():
+        return _by_analyte()[key]
+    if found := re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-z]?)(受体|r\w*|p70)?", key):
+        if found.group(3) and found.group(3) != "p70":
+            return f"sIL-{found.group(1)}R"
+        return f"IL-{found.group(1)}{found.group(2).upper()}"
+    return ""
+
+
+def unit_of(words: str) -> str:
+    """Find a unit of concentration written in a heading.
+
+    Examples
+    --------
+    >>> unit_of(" Ferritin (ug/L) "), unit_of("CRP mg/dL"), unit_of("IL-6")
+    ('µg/L', 'mg/dL', '')
+    """
+    text = words.lower()
+    for unit, spellings in UNITS.items():
+        if any(re.search(rf"(?<![a-zµμ]){re.escape(spelling)}(?![a-z])", text) for spelling in spellings):
+            return unit
+    return ""
+
+
+def time_unit_of(words: str) -> str:
+    """Find a unit of time written in a heading.
+
+    Examples
+    --------
+    >>> time_unit_of("OS_MONTHS"), time_unit_of("Survival from infusion (months)"), time_unit_of("futime")
+    ('months', 'months', '')
+    """
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words).lower()
+    tokens = re.findall(r"[a-z]+|[\u4e00-\u9fff]+", text)
+    for unit, spellings in TIME_UNIT_WORDS.items():
+        if any(token in spellings and len(token) > 1 for token in tokens) or any(
+            spelling in token for token in tokens for spelling in spellings if not spelling.isascii()
+        ):
+            return unit
+    bracket = re.search(r"[(\[（]\s*([a-z])\.?\s*[)\]）]", text)
+    return next((unit for unit, spellings in TIME_UNIT_WORDS.items() if bracket and bracket.group(1) in spellings), "")
+
+
+def codes_in(words: str) -> dict[str, str]:
+    """Read codes and their meaning that stand in a heading or a description.
+
+    Examples
+    --------
+    >>> codes_in("CRS (0=N/1=Y)"), codes_in("Yes - 0, No - 1"), codes_in("0 alive, 1 dead")
+    ({'0': 'N', '1': 'Y'}, {'0': 'Yes', '1': 'No'}, {'0': 'alive', '1': 'dead'})
+    >>> codes_in("Response (0 = MRD- CR, 1=MRD+ CR, 2=PR)"), codes_in("days; 1000000 never")
+    ({'0': 'MRD- CR', '1': 'MRD+ CR', '2': 'PR'}, {'1000000': 'never'})
+    """
+    inside = re.search(r"[(（](.*=.*)[)）]", words)
+    text = inside.group(1) if inside else words
+    found: dict[str, str] = {}
+    for part in re.split(r"[,;/|，；]\s*(?=[^\s])", text):
+        part = part.strip()
+        if m := re.fullmatch(r"(-?\d+)\s*[=:]\s*(\S.*)", part):
+            found[m.group(1)] = m.group(2).strip()
+        elif m := re.fullmatch(r"(\D+?)\s*[-–=:]\s*(-?\d+)", part):
+            found[m.group(2)] = m.group(1).strip()
+        elif m := re.fullmatch(r"(-?\d+)\s+(\D+)", part):
+            found[m.group(1)] = m.group(2).strip()
+    return found
+
+
+def meaning(code: str, kind: str) -> str:
+    """Say what a code or label means among the words of *kind* in :data:`CODES`; empty if it is not among them.
+
+    Examples
+    --------
+    >>> meaning("Weiblich", "sex"), meaning("1:DECEASED", "vital"), meaning("G3", "grade"), meaning("9", "grade")
+    ('female', 'event', '3', '')
+    """
+    key = code.strip().lower()
+    return next((name for name, words in CODES[kind].items() if key == name.lower() or key in words), "")
+
+
+def exposure_of(words: str) -> str:
+    """Find an exposure whose onset a column times; empty if it names none.
+
+    Examples
+    --------
+    >>> exposure_of("time_to_aGvHD_III_IV"), exposure_of("PLTrecovery"), exposure_of("age")
+    ('acute GVHD III-IV', 'platelet recovery', '')
+    """
+    key = bare(re.sub(r"(?<=[A-Z]{3})(?=[a-z]{3})", " ", words).replace("GvHD", "gvhd").replace("GVHD", "gvhd"))
+    key = re.sub(r"^(time to|days to|day of|time until|date of)\s+|\s+(time|day|days|date|onset)$", "", key)
+    key = re.sub(r"(gvhd)(?=[a-z])", r"\1 ", key)
+    for pattern, name in EXPOSURES:
+        if found := re.fullmatch(pattern, key):
+            grade = found.groups()[-1] if found.lastindex and found.lastindex > 1 and "GVHD" in name else ""
+            grade = re.sub(r"[^iv0-9]+", "-", grade.strip())
+            grade = {"iiiiv": "iii-iv", "iiiiiiv": "ii-iii-iv", "iiiii": "ii-iii", "iiiv": "ii-iv"}.get(grade, grade)
+            return f"{name} {grade.upper()}".strip()
+    return ""
+
+
+def endpoint_of(words: str) -> str:
+    """Find the endpoint that a time or a status is about; empty if it names none.
+
+    Examples
+    --------
+    >>> endpoint_of("OS_MONTHS"), endpoint_of("vital.status"), endpoint_of("Time to relapse"), endpoint_of("rfs"), endpoint_of("time")
+    ('death', 'death', 'relapse', 'progression or death', '')
+    """
+    key = f" {bare(words)} "
+    found = [(len(word), name) for name, known in ENDPOINTS.items() for word in known if f" {bare(word)} " in key]
+    return max(found)[1] if found else ""
