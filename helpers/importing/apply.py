@@ -17,11 +17,11 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES
-from helpers.importing.cells import is_missing, read_date, read_number
+from helpers.importing.cells import date_as_mapped, is_missing, read_number
 from helpers.importing.described import is_description, is_redcap_dictionary
 from helpers.importing.grid import Cell, code_text, open_sheets
 from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
-from helpers.importing.patients import Keys, key_of, loose
+from helpers.importing.patients import DAY_IN_KEY, Keys, key_of, loose
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
     AGENTS,
@@ -38,8 +38,18 @@ from helpers.importing.vocabulary import (
 from helpers.problems import InputError, Problem
 
 ONE_ROW = ("patients", "response", "followup", "status")
-SCHEMA_UNITS = {"patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}}
-ADTTE = {"OS": "death", "PFS": "progression or death", "EFS": "progression or death", "DFS": "progression or death", "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse"}
+SCHEMA_UNITS = {
+    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
+}
+ADTTE = {
+    "OS": "death",
+    "PFS": "progression or death",
+    "EFS": "progression or death",
+    "DFS": "progression or death",
+    "RFS": "progression or death",
+    "TTR": "relapse",
+    "TTREL": "relapse",
+}
 DOSE_UNITS = {"": 1.0, "mg": 1.0, "g": 1000.0, "ug": 0.001, "µg": 0.001, "mcg": 0.001}
 LOG = ["file", "row", "column", "rule", "found", "became"]
 
@@ -60,7 +70,9 @@ class _Work:
 
     mapping: Mapping
     keys: Keys
-    single: dict[str, dict[str, dict[str, tuple[object, str]]]] = field(default_factory=lambda: {table: defaultdict(dict) for table in ONE_ROW})
+    single: dict[str, dict[str, dict[str, tuple[object, str]]]] = field(
+        default_factory=lambda: {table: defaultdict(dict) for table in ONE_ROW}
+    )
     many: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
     origin: dict[str, datetime] = field(default_factory=dict)
     ends: dict[str, list[tuple[str, float, str]]] = field(default_factory=lambda: defaultdict(list))
@@ -76,14 +88,20 @@ class _Work:
 
     def note(self, place: str, row: int, column: ColumnMap, rule: str, found: object, became: object) -> None:
         """Write a line of the log; text shows as its length only, dates not at all."""
-        shown = found if isinstance(found, (int, float)) or _plain_code(found) else f"text of {len(str(found))} characters"
-        self.log.append((place, row, column.column or column.at, rule, "a date" if isinstance(found, datetime) else shown, became))
+        shown = (
+            found if isinstance(found, (int, float)) or _plain_code(found) else f"text of {len(str(found))} characters"
+        )
+        self.log.append(
+            (place, row, column.column or column.at, rule, "a date" if isinstance(found, datetime) else shown, became)
+        )
 
 
 def _plain_code(found: object) -> bool:
     if not isinstance(found, str):
         return False
-    return re.fullmatch(r"[<>≤≥*]?\s*[-+]?[\d.,]{1,12}", found.strip()) is not None or any(meaning(found, kind) for kind in CODES)
+    return re.fullmatch(r"[<>≤≥*]?\s*[-+]?[\d.,]{1,12}", found.strip()) is not None or any(
+        meaning(found, kind) for kind in CODES
+    )
 
 
 def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key_file: str | Path) -> Import:
@@ -112,9 +130,16 @@ def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key
     """
     folder, key_file = Path(folder), Path(key_file)
     if questions := mapping.open_questions():
-        raise InputError([Problem("import", "", "", question, "an answer in mapping.yaml, and no line decide", NAME) for question in questions])
+        raise InputError(
+            [
+                Problem("import", "", "", question, "an answer in mapping.yaml, and no line decide", NAME)
+                for question in questions
+            ]
+        )
     if folder.resolve() in key_file.resolve().parents:
-        raise InputError([Problem("import", "", "", "a key file inside the cohort", "a place outside it", key_file.name)])
+        raise InputError(
+            [Problem("import", "", "", "a key file inside the cohort", "a place outside it", key_file.name)]
+        )
     tables = _tables(files)
     work = _Work(mapping, Keys(key_file, mapping.ids == "keep"))
     sheets = [(sheet, _find(sheet, tables)) for sheet in mapping.sheets if sheet.row_is != "leave out"]
@@ -147,7 +172,9 @@ def _find(sheet: SheetMap, tables: dict[tuple[str, str], Table]) -> Table:
     names = {column.at: column.name for column in table.columns}
     wrong = [c for c in sheet.columns if c.to != "leave out" and names.get(c.at) != c.column]
     if wrong:
-        raise InputError([Problem("import", "", c.at, "another heading than in the mapping", c.column, sheet.file) for c in wrong])
+        raise InputError(
+            [Problem("import", "", c.at, "another heading than in the mapping", c.column, sheet.file) for c in wrong]
+        )
     return table
 
 
@@ -178,7 +205,10 @@ def _collect_patients(work: _Work, sheets: list[tuple[SheetMap, Table]]) -> None
     for sheet, table in [largest] if work.mapping.unjoined else base:
         for key in _row_keys(sheet, table):
             if key is not None:
-                work.everyone.setdefault(loose(key), work.keys.of(key) if not key.startswith("row ") else work.keys.of(key.removeprefix("row ")))
+                work.everyone.setdefault(
+                    loose(key),
+                    work.keys.of(key) if not key.startswith("row ") else work.keys.of(key.removeprefix("row ")),
+                )
 
 
 def _by_at(table: Table) -> dict[int, SourceColumn]:
@@ -191,7 +221,13 @@ def _patient_rows(work: _Work, sheet: SheetMap, table: Table, count: bool = Fals
         place = f"{sheet.file} {sheet.sheet}".strip()
         patient = work.everyone.get(loose(key)) if key is not None else None
         if count:
-            why = "used" if patient else "left out: no patient in the row" if key is None else "left out: a patient of no sheet of patients"
+            why = (
+                "used"
+                if patient
+                else "left out: no patient in the row"
+                if key is None
+                else "left out: a patient of no sheet of patients"
+            )
             work.rows[place, why] += 1
         if patient:
             yield i, table.rows[i], patient
@@ -203,11 +239,13 @@ def _collect_origins(work: _Work, sheet: SheetMap, table: Table) -> None:
         return
     cells = _by_at(table)[column.at].cells
     for i, row, patient in _patient_rows(work, sheet, table):
-        moment = None if is_missing(cells[i]) else read_date(cells[i], column.order or "dmy")
+        moment = None if is_missing(cells[i]) else date_as_mapped(cells[i], column.order, column.exchange)
         if moment is None:
             continue
         if work.origin.setdefault(patient, moment.date) != moment.date:
-            work.problems.append(Problem("import", row, column.column, "another day 0 of the same patient", "one day 0", sheet.file))
+            work.problems.append(
+                Problem("import", row, column.column, "another day 0 of the same patient", "one day 0", sheet.file)
+            )
         _set(work, "patients", patient, "infusion_year", moment.date.year, sheet.file, row)
 
 
@@ -245,11 +283,15 @@ def _recorded(work: _Work, column: ColumnMap) -> None:
         work.recorded["labs"].add(column.name)
     elif column.to == "exposure":
         work.recorded["exposures"].add(column.name)
-    elif column.to == "followup.death_date" or (column.to in ("status", "time", "status.death") and column.name == "death"):
+    elif column.to == "followup.death_date" or (
+        column.to in ("status", "time", "status.death") and column.name == "death"
+    ):
         work.recorded["followup"].add("death")
     elif column.to in ("followup.relapse_date",) or (column.to in ("status", "time") and column.name == "relapse"):
         work.recorded["followup"].add("relapse")
-    elif column.to == "followup.progression_date" or (column.to in ("status", "time") and column.name.startswith("progression")):
+    elif column.to == "followup.progression_date" or (
+        column.to in ("status", "time") and column.name.startswith("progression")
+    ):
         work.recorded["followup"].add("progression")
     elif column.to == "followup.transplant_date":
         work.recorded["followup"].add("transplantation")
@@ -261,7 +303,9 @@ def _set(work: _Work, table: str, patient: str, column: str, value: object, file
         return
     known = work.single[table][patient].get(column)
     if known is not None and known[0] != value:
-        work.problems.append(Problem(table, row, column, f"another value than in {known[1]}", "one value for each patient", file))
+        work.problems.append(
+            Problem(table, row, column, f"another value than in {known[1]}", "one value for each patient", file)
+        )
         return
     work.single[table][patient][column] = (value, f"row {row}")
 
@@ -287,13 +331,17 @@ class _Row:
     def refuse(self, column: ColumnMap, allowed: str) -> None:
         cell = self.cells[column.at]
         found = cell if isinstance(cell, (int, float)) or _plain_code(cell) else f"text of {len(str(cell))} characters"
-        self.work.problems.append(Problem("import", self.row, column.column or str(column.at), found, allowed, self.sheet.file))
+        self.work.problems.append(
+            Problem("import", self.row, column.column or str(column.at), found, allowed, self.sheet.file)
+        )
 
     def filled(self, column: ColumnMap) -> bool:
         cell = self.cells.get(column.at)
         if is_missing(cell, column.missing) and not (cell is not None and code_text(cell) in column.codes):
             if cell is not None and code_text(cell):
-                self.note(column, "a mark for missing left empty", code_text(cell) if len(code_text(cell)) <= 12 else cell, "")
+                self.note(
+                    column, "a mark for missing left empty", code_text(cell) if len(code_text(cell)) <= 12 else cell, ""
+                )
             return False
         return True
 
@@ -321,6 +369,13 @@ class _Row:
             self.refuse(column, "a code of the mapping")
             return None
         became = column.codes[code]
+        if (
+            became == "no"
+            and column.complete_at is not None
+            and code_text(self.cells[column.complete_at] or "0") not in ("2", "Complete")
+        ):
+            self.note(column, "a box that is not ticked in a form that is not complete: not known", code, "")
+            return None
         if became != code:
             self.note(column, "code", code, became)
         return became or None
@@ -330,7 +385,12 @@ class _Row:
         if not self.filled(column):
             return None, ""
         cell = self.cells[column.at]
-        moment = read_date(cell, column.order or "dmy") if column.order or isinstance(cell, datetime) else None
+        if column.to == "patient":
+            found = re.search(DAY_IN_KEY, code_text(cell))
+            return (float(found.group(1)) if found else None), ""
+        moment = (
+            date_as_mapped(cell, column.order, column.exchange) if column.order or isinstance(cell, datetime) else None
+        )
         if moment is None:
             if column.order and not isinstance(cell, (int, float)):
                 self.note(column, "no date: left empty", cell, "")
@@ -349,7 +409,9 @@ class _Row:
 
     def column(self, column: ColumnMap) -> None:
         to = column.to
-        if to in ("leave out", "patient", "origin", "true day", "status") or to.startswith(("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")):
+        if to in ("leave out", "patient", "origin", "true day", "status") or to.startswith(
+            ("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")
+        ):
             return
         handler: Callable[[ColumnMap], None] | None = {
             "lab": self.lab, "time": self.time, "exposure": self.exposure, "declared": self.declared, "birth": self.birth,
@@ -366,7 +428,18 @@ class _Row:
     def known(self, column: ColumnMap) -> None:
         table, _, name = column.to.partition(".")
         if table not in ONE_ROW or name not in TABLES[table]:
-            raise InputError([Problem("import", "", column.column, column.to, "a column of the dictionary, or one of the words at the head of mapping.yaml", NAME)])
+            raise InputError(
+                [
+                    Problem(
+                        "import",
+                        "",
+                        column.column,
+                        column.to,
+                        "a column of the dictionary, or one of the words at the head of mapping.yaml",
+                        NAME,
+                    )
+                ]
+            )
         if column.codes or column.to in CODES_OF:
             value: object = self.coded(column)
             if value is not None and TABLES[table][name].kind == "boolean":
@@ -390,9 +463,13 @@ class _Row:
         if day is None:
             return
         if name == "contact":
-            status = next((other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None)
+            status = next(
+                (other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None
+            )
             what = self.coded(status) if status is not None else "censored"
-            self.work.ends[self.patient].append(("death" if status and what == "event" else "end of follow-up", day, f"row {self.row}"))
+            self.work.ends[self.patient].append(
+                ("death" if status and what == "event" else "end of follow-up", day, f"row {self.row}")
+            )
         elif name == "assessment":
             _set(self.work, "followup", self.patient, "last_assessment_day", day, self.sheet.file, self.row)
         elif name == "transplant":
@@ -402,7 +479,9 @@ class _Row:
 
     def time(self, column: ColumnMap) -> None:
         value = self.number(column, TIME_UNITS)
-        status = next((other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None)
+        status = next(
+            (other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None
+        )
         what = "event" if status is None else self.coded(status)
         if value is None:
             return
@@ -463,7 +542,16 @@ class _Row:
             side, value = "right", column.right_at
         wanted, factor = _unit(analyte, unit)
         if factor is None:
-            self.work.problems.append(Problem("import", self.row, column.column, f"unit {unit}", f"a unit that converts to {wanted}", self.sheet.file))
+            self.work.problems.append(
+                Problem(
+                    "import",
+                    self.row,
+                    column.column,
+                    f"unit {unit}",
+                    f"a unit that converts to {wanted}",
+                    self.sheet.file,
+                )
+            )
             return
         value = float(f"{value * factor:.12g}")
         if side:
@@ -500,14 +588,32 @@ class _Row:
             return
         written = unit_of(code_text(self.cells[unit.at])) if unit is not None and self.filled(unit) else ""
         day, clock = self._when()
-        self.measured(value, analyte, self.cells[value.at], written or unit_of(text) or ANALYTE_UNITS.get(analyte, "pg/mL"), day, clock)
+        self.measured(
+            value,
+            analyte,
+            self.cells[value.at],
+            written or unit_of(text) or ANALYTE_UNITS.get(analyte, "pg/mL"),
+            day,
+            clock,
+        )
 
     def administration(self) -> None:
-        agent, dose, unit = self._one("treatments.agent"), self._one("treatments.dose"), self._one("treatments.dose_unit")
+        agent, dose, unit = (
+            self._one("treatments.agent"),
+            self._one("treatments.dose"),
+            self._one("treatments.dose_unit"),
+        )
         if agent is None or not self.filled(agent):
             return
         text = bare(code_text(self.cells[agent.at]))
-        name = next((known for known, words in AGENTS.items() if any(text == bare(w) or text.startswith(bare(w) + " ") for w in words)), "other")
+        name = next(
+            (
+                known
+                for known, words in AGENTS.items()
+                if any(text == bare(w) or text.startswith(bare(w) + " ") for w in words)
+            ),
+            "other",
+        )
         day, clock = self._when()
         if day is None:
             self.note(agent, "an administration without a day: left out", "", "")
@@ -534,7 +640,9 @@ class _Row:
         if what is None or how in (None, "0") or day is None:
             return
         self.work.recorded["toxicity"].add(what)
-        self.work.many["toxicity"].append({"patient_id": self.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)})
+        self.work.many["toxicity"].append(
+            {"patient_id": self.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)}
+        )
 
     def parameter(self) -> None:
         name, value, censored = self._one("adtte.parameter"), self._one("adtte.value"), self._one("adtte.censored")
@@ -544,7 +652,11 @@ class _Row:
             return
         self.work.recorded["followup"].add(endpoint.split()[0])
         unit = self._one("adtte.unit")
-        factor = TIME_UNITS.get(code_text(self.cells[unit.at]).lower(), 1.0) if unit is not None and not is_missing(self.cells[unit.at]) else TIME_UNITS.get(value.unit, 1.0)
+        factor = (
+            TIME_UNITS.get(code_text(self.cells[unit.at]).lower(), 1.0)
+            if unit is not None and not is_missing(self.cells[unit.at])
+            else TIME_UNITS.get(value.unit, 1.0)
+        )
         event = code_text(self.cells[censored.at]) == "0"
         kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
         self.work.ends[self.patient].append((kind, amount * factor, f"row {self.row}"))
@@ -577,7 +689,13 @@ class _Row:
                 _set(self.work, "status", self.patient, f"{event.lower()}_grade_max", grade, self.sheet.file, self.row)
 
 
-SALTS = {"phosphate": "sodium phosphate", "succinate": "sodium succinate", "acetate": "acetate", "磷酸": "sodium phosphate", "琥珀酸": "sodium succinate"}
+SALTS = {
+    "phosphate": "sodium phosphate",
+    "succinate": "sodium succinate",
+    "acetate": "acetate",
+    "磷酸": "sodium phosphate",
+    "琥珀酸": "sodium succinate",
+}
 
 
 def _whole_days(value: float, column: ColumnMap) -> float:
@@ -614,7 +732,16 @@ def _follow_up(work: _Work) -> None:
         for kind in ("death", "relapse", "progression", "treatment_failure"):
             days = {day for day, _ in by_kind.get(kind, [])}
             if len(days) > 1 and kind == "death":
-                work.problems.append(Problem("followup", "", f"{kind}_day", f"{len(days)} different days of one patient", "one day", "the files"))
+                work.problems.append(
+                    Problem(
+                        "followup",
+                        "",
+                        f"{kind}_day",
+                        f"{len(days)} different days of one patient",
+                        "one day",
+                        "the files",
+                    )
+                )
             if days:
                 row[f"{kind}_day"] = min(days)
         death = row.get("death_day")
@@ -647,16 +774,24 @@ def _frames(work: _Work) -> dict[str, pd.DataFrame]:
         if table != "patients" and not rows:
             continue
         names = [*TABLES[table], *(work.declared if table == "patients" else {})]
-        data = [{"patient_id": p, **{name: value for name, (value, _) in rows.get(p, {}).items()}} for p in order if table == "patients" or p in rows]
+        data = [
+            {"patient_id": p, **{name: value for name, (value, _) in rows.get(p, {}).items()}}
+            for p in order
+            if table == "patients" or p in rows
+        ]
         frame = pd.DataFrame(data)
         frames[table] = frame[[name for name in names if name in frame]]
     for table, rows in work.many.items():
         frame = pd.DataFrame(rows)
         if table == "toxicity":
-            frame["episode_id"] = frame.groupby(["patient_id", "event"]).cumcount().add(1).astype(str).radd(frame["event"] + "-")
+            frame["episode_id"] = (
+                frame.groupby(["patient_id", "event"]).cumcount().add(1).astype(str).radd(frame["event"] + "-")
+            )
             frame["grading_system"] = None
         frame = frame[[name for name in TABLES[table] if name in frame]].dropna(axis="columns", how="all")
-        keys = [name for name in ("patient_id", "day", "day_from", "time", "analyte", "agent", "exposure") if name in frame]
+        keys = [
+            name for name in ("patient_id", "day", "day_from", "time", "analyte", "agent", "exposure") if name in frame
+        ]
         place = {patient: i for i, patient in enumerate(order)}
         sorting = frame.assign(patient_id=frame["patient_id"].map(place)).sort_values(keys, kind="stable").index
         frames[table] = frame.loc[sorting].reset_index(drop=True)
@@ -675,11 +810,24 @@ def _write(work: _Work, folder: Path) -> Import:
         "recorded": {table: sorted(what) for table, what in sorted(work.recorded.items())},
     } | ({"analytes": dict(sorted(work.analytes.items()))} if work.analytes else {})  # fmt: skip
     log = pd.DataFrame(work.log, columns=LOG)
-    rows = pd.DataFrame([(*key, count) for key, count in sorted(work.rows.items())], columns=["file", "what became of them", "rows"])
+    rows = pd.DataFrame(
+        [(*key, count) for key, count in sorted(work.rows.items())], columns=["file", "what became of them", "rows"]
+    )
     own = (folder / "import" / "rows.csv").exists()
     strange = [] if own else [table for table in TABLES if (folder / f"{table}.csv").exists()]
     if strange:
-        raise InputError([Problem("import", "", "", f"a folder that holds {', '.join(strange)} of another making", "an empty folder, or one of an import", folder.name)])
+        raise InputError(
+            [
+                Problem(
+                    "import",
+                    "",
+                    "",
+                    f"a folder that holds {', '.join(strange)} of another making",
+                    "an empty folder, or one of an import",
+                    folder.name,
+                )
+            ]
+        )
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as name:
         part = Path(name)

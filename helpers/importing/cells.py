@@ -16,7 +16,10 @@ MISSING = {
     "unknown", "unk", "missing", "not available", "not known", "k.a.", "keine angabe", "unbekannt", "inconnu", "未查", "不详",
     "未知", "未做", "缺失", "无数据", "#n/a", "#div/0!", "#value!", "#ref!", "/",
 }  # fmt: skip
-MONTHS = {name: i + 1 for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])}
+MONTHS = {
+    name: i + 1
+    for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+}
 LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
 SERIAL_FROM, SERIAL_TO = 36526, 54789  # 2000-01-01 to 2050-01-01 as Excel counts
 EXCEL_ORIGIN = datetime(1899, 12, 30)
@@ -95,10 +98,20 @@ def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:
     --------
     >>> decimal_of(["1.234,5", "432"]), decimal_of(["12.5", "3"]), decimal_of(["1.234", "2.500"])
     ((',', ''), ('.', ''), ('.', 'every point is followed by three digits: thousands, or decimals?'))
+    >>> decimal_of(["1,234", "2,500"])
+    ('.', 'every comma is followed by three digits: thousands, or decimals?')
     """
     texts = [cell.strip() for cell in cells if isinstance(cell, str)]
-    comma = any(re.fullmatch(r"[<>*\s-]*\d{1,3}(\.\d{3})*,\d+|[<>*\s-]*\d+,(\d{1,2}|\d{4,})", text) for text in texts)
-    point = any(re.fullmatch(r"[<>*\s-]*\d{1,3}(,\d{3})*\.(\d{1,2}|\d{4,})|[<>*\s-]*\d{4,}\.\d+|[<>*\s-]*0\.\d+", text) for text in texts)
+    comma = any(
+        re.fullmatch(r"[<>*\s-]*\d{1,3}(\.\d{3})+,\d+|[<>*\s-]*\d+,(\d{1,2}|\d{4,})|[<>*\s-]*0,\d+", text)
+        for text in texts
+    )
+    point = any(
+        re.fullmatch(
+            r"[<>*\s-]*\d{1,3}(,\d{3})+\.\d+|[<>*\s-]*\d+\.(\d{1,2}|\d{4,})|[<>*\s-]*\d{4,}\.\d+|[<>*\s-]*0\.\d+", text
+        )
+        for text in texts
+    )
     if comma and not point:
         return ",", ""
     if point:
@@ -165,6 +178,19 @@ def _moment(found: re.Match, kind: str, order: str, clock: str) -> Moment | None
         return None
 
 
+def date_as_mapped(cell: Cell, order: str, exchange: bool = False) -> Moment | None:
+    """Read a date with the order of its column; *exchange* puts day and month of date cells back, which Excel had taken the wrong way.
+
+    Examples
+    --------
+    >>> date_as_mapped(datetime(2020, 6, 5), "dmy", exchange=True).date.date().isoformat()
+    '2020-05-06'
+    """
+    if exchange and isinstance(cell, datetime) and cell.day <= 12:
+        cell = cell.replace(day=cell.month, month=cell.day)
+    return read_date(cell, order or "dmy")
+
+
 def order_of(cells: Iterable[Cell]) -> tuple[str, str]:
     """Find the order of day and month from a column's own cells.
 
@@ -181,10 +207,16 @@ def order_of(cells: Iterable[Cell]) -> tuple[str, str]:
     'no field is above 12, so day and month could be exchanged'
     """
     cells = list(cells)
-    pairs = [(int(m["a"]), int(m["b"])) for cell in cells if isinstance(cell, str) and (m := DATE_FORMS[-1][0].match(CLOCK.sub("", cell.strip())))]
+    pairs = [
+        (int(m["a"]), int(m["b"]))
+        for cell in cells
+        if isinstance(cell, str) and (m := DATE_FORMS[-1][0].match(CLOCK.sub("", cell.strip())))
+    ]
     typed = [cell for cell in cells if isinstance(cell, datetime)]
     first, second = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
-    exchanged = pairs and typed and all(cell.day <= 12 for cell in typed) and (first or second) and not (first and second)
+    exchanged = (
+        pairs and typed and all(cell.day <= 12 for cell in typed) and (first or second) and not (first and second)
+    )
     if exchanged and all(max(pair) > 12 for pair in pairs):
         return "dmy" if first else "mdy", (
             f"{len(typed)} date cells all have a day up to 12 and {len(pairs)} text cells all have one above: "
@@ -241,4 +273,6 @@ def repeated_limit(values: list[float]) -> tuple[float | None, float | None]:
     enough = max(2, len(values) / 4) if len(values) < 40 else max(5, len(values) / 20)
     piled_high = counts[high] >= enough and high > 3 * sorted(values)[len(values) // 2]
     round_high = high >= 1000 and high in (1000, 2000, 2500, 5000, 10000, 20000, 50000, 100000)
-    return (low if counts[low] >= enough and low != high else None), (high if (piled_high or round_high) and high != low else None)
+    return (low if counts[low] >= enough and low != high else None), (
+        high if (piled_high or round_high) and high != low else None
+    )

@@ -64,8 +64,12 @@ def redcap_dictionary(sheet: Sheet) -> dict[str, Description]:
             codes = {"1": "True", "0": "False"}
         order = next((one for one in ("dmy", "mdy", "ymd") if one in validation), "")
         found[name] = Description(
-            re.sub(r"<[^>]*>", " ", label).strip(), codes, identifier.lower() == "y", kind == "notes",
-            "ymd" if order else "", form,
+            re.sub(r"<[^>]*>", " ", label).strip(),
+            codes,
+            identifier.lower() == "y",
+            kind == "notes",
+            "ymd" if order else "",
+            form,
         )  # fmt: skip  (an export writes dates year first, whatever the field shows)
     return found
 

@@ -72,7 +72,9 @@ class Facts:
     def is_date(self) -> bool:
         """Whether most cells are dates and not plain numbers."""
         dates = [cell for cell in self.filled if not isinstance(cell, (int, float)) and read_date(cell, self.order[0])]
-        numeric = [cell for cell in self.filled if isinstance(cell, str) and read_number(cell, self.decimal[0]) is not None]
+        numeric = [
+            cell for cell in self.filled if isinstance(cell, str) and read_number(cell, self.decimal[0]) is not None
+        ]
         short = [cell for cell in numeric if len(str(cell).strip()) != 8]
         return bool(self.filled) and len(dates) >= 0.6 * len(self.filled) and not short
 
@@ -98,12 +100,26 @@ class Facts:
         known = [code for code in self.counts if _is_flag_word(code) or code in self.labels or _is_word(code)]
         repeated = len(self.counts) < len(self.filled) or len(known) == len(self.counts)
         short = all(len(code) <= LONGEST_CODE for code in self.counts)
-        single = all(" " not in code and len(code) <= 12 and not code[:1].isdigit() for code in self.counts) and len(self.counts) <= 5
+        single = (
+            all(" " not in code and len(code) <= 12 and not code[:1].isdigit() for code in self.counts)
+            and len(self.counts) <= 5
+        )
         few = len(self.counts) <= MOST_CODES
         return dict(sorted(self.counts.items())) if few and short and (repeated or single) else {}
 
 
-NOT_KNOWN = {"not recorded", "not known", "unknown", "missing", "not available", "not applicable", "refused", "不详", "未知", "no data"}
+NOT_KNOWN = {
+    "not recorded",
+    "not known",
+    "unknown",
+    "missing",
+    "not available",
+    "not applicable",
+    "refused",
+    "不详",
+    "未知",
+    "no data",
+}
 
 
 def _is_flag_word(code: str) -> bool:

@@ -92,7 +92,9 @@ def open_sheets(path: str | Path) -> list[Sheet]:
     except InputError:
         raise
     except Exception as error:  # whatever a damaged or protected container makes its library say
-        raise _refused(path, f"a file that cannot be read as {kind or 'text'} ({type(error).__name__})", ALLOWED) from None
+        raise _refused(
+            path, f"a file that cannot be read as {kind or 'text'} ({type(error).__name__})", ALLOWED
+        ) from None
     if sum(len(row) for sheet in sheets for row in sheet.cells) > MOST_CELLS:
         raise _refused(path, "more cells than can be held", f"at most {MOST_CELLS:,} cells")
     return sheets
@@ -143,7 +145,11 @@ def decode(content: bytes) -> tuple[str, str | None]:
     from charset_normalizer import from_bytes
 
     strange = sum(byte > 127 for byte in content)
-    found = from_bytes(content, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "big5"]).best() if strange > 20 else None
+    found = (
+        from_bytes(content, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "big5"]).best()
+        if strange > 20
+        else None
+    )
     guessed = found.encoding if found else "cp1252"
     return content.decode(guessed, errors="replace"), guessed
 
@@ -220,7 +226,9 @@ def _read_calamine(path: Path) -> list[Sheet]:
     book = CalamineWorkbook.from_path(str(path))
     sheets = []
     for name in book.sheet_names:
-        rows = [[None if cell == "" else _plain(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()]
+        rows = [
+            [None if cell == "" else _plain(cell) for cell in row] for row in book.get_sheet_by_name(name).to_python()
+        ]
         sheets.append(Sheet(path.name, name, _rectangle(rows)))
     return [sheet for sheet in sheets if sheet.cells]
 
@@ -253,7 +261,9 @@ def _read_statistics(path: Path) -> list[Sheet]:
         for name, found in meta.variable_value_labels.items()
         if name in names
     }
-    titles = {i: meta.column_names_to_labels[name] for i, name in enumerate(names) if meta.column_names_to_labels.get(name)}
+    titles = {
+        i: meta.column_names_to_labels[name] for i, name in enumerate(names) if meta.column_names_to_labels.get(name)
+    }
     missing = {
         names.index(name): _declared_missing(frame[name], ranges)
         for name, ranges in (meta.missing_ranges or {}).items()

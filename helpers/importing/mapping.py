@@ -29,6 +29,8 @@ HEAD = """\
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
+#   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
+#   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
 """
 
@@ -62,7 +64,8 @@ class ColumnMap(_Part):
     never: float | None = None
     left_at: float | None = None
     right_at: float | None = None
-    shift: str = ""
+    exchange: bool = False
+    complete_at: int | None = None
     cells: int = 0
     confidence: Confidence = "sure"
     reason: str = ""
@@ -161,8 +164,13 @@ def read_mapping(folder: str | Path) -> Mapping:
         return Mapping.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise InputError([Problem("import", mark.line + 1 if mark else "", "", "text that is no YAML", "YAML", NAME)]) from None
+        raise InputError(
+            [Problem("import", mark.line + 1 if mark else "", "", "text that is no YAML", "YAML", NAME)]
+        ) from None
     except ValidationError as error:
         raise InputError(
-            [Problem("import", "", ".".join(map(str, one["loc"])), one["type"], one["msg"], NAME) for one in error.errors()]
+            [
+                Problem("import", "", ".".join(map(str, one["loc"])), one["type"], one["msg"], NAME)
+                for one in error.errors()
+            ]
         ) from None

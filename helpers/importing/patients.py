@@ -15,6 +15,7 @@ from helpers.importing.table import Table
 from helpers.problems import InputError, Problem
 
 SUFFIX = r"[-_ ](?:[A-Za-z]{2,6}\d?|[Dd]\d+|[Ss]\d)$"
+DAY_IN_KEY = r"[-_ ]+[Dd](?:ay)?[ _]?[+]?(-?\d+)$"
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -68,7 +69,10 @@ def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
         largest = max(base, key=lambda i: len(keys[i]))
         everyone = keys[largest]
     lost = [(sheets[i][0], len(found - everyone), len(found)) for i, found in keys.items() if found - everyone]
-    return "; ".join(f"{count} of {total} patients of {sheet.file} {sheet.sheet}".strip() + " are in no sheet of patients" for sheet, count, total in lost)
+    return "; ".join(
+        f"{count} of {total} patients of {sheet.file} {sheet.sheet}".strip() + " are in no sheet of patients"
+        for sheet, count, total in lost
+    )
 
 
 class Keys:
@@ -95,7 +99,9 @@ class Keys:
             with path.open(encoding="utf-8", newline="") as handle:
                 rows = list(csv.DictReader(handle))
             if rows and set(rows[0]) != {"key_in_file", "patient_id"}:
-                raise InputError([Problem("import", "", "", "another kind of file", "the key file of an earlier import", path.name)])
+                raise InputError(
+                    [Problem("import", "", "", "another kind of file", "the key file of an earlier import", path.name)]
+                )
             self.known = {row["key_in_file"]: row["patient_id"] for row in rows}
 
     def of(self, key: str) -> str:

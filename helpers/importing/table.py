@@ -79,7 +79,7 @@ def find_table(sheet: Sheet) -> Table | None:
     if first is None:
         return None
     last = _last_heading(sheet, cells, full, first)
-    body = [i for i in range(last + 1, len(cells))]
+    body = list(range(last + 1, len(cells)))
     end = len(body)
     while end and (full[body[end - 1]] == 0 or _is_foot(cells[body[end - 1]], full[body[end - 1]], width)):
         kind = "empty" if full[body[end - 1]] == 0 else "foot line"
@@ -111,7 +111,9 @@ def _filled_down(sheet: Sheet) -> list[list[Cell]]:
     return cells
 
 
-def _first_heading(cells: Sequence[Sequence[Cell]], full: list[int], width: int, left_out: dict[str, int]) -> int | None:
+def _first_heading(
+    cells: Sequence[Sequence[Cell]], full: list[int], width: int, left_out: dict[str, int]
+) -> int | None:
     for i, row in enumerate(cells):
         if full[i] == 0:
             left_out["empty"] = left_out.get("empty", 0) + 1
@@ -172,7 +174,9 @@ def _is_foot(row: Sequence[Cell], full: int, width: int) -> bool:
     return marked or (width > 2 and len(first) > 25)
 
 
-def _columns(sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, rows: list[int]) -> tuple[SourceColumn, ...]:
+def _columns(
+    sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, rows: list[int]
+) -> tuple[SourceColumn, ...]:
     width = len(cells[0]) if cells else 0
     over = {i: _carried(sheet, cells, i, width) for i in headings}
     columns = []
@@ -185,7 +189,9 @@ def _columns(sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, row
         if not name and all(_empty(cell) for cell in body):
             continue
         columns.append(
-            SourceColumn(j + 1, name, groups, body, sheet.labels.get(j, {}), sheet.titles.get(j, ""), sheet.missing.get(j, ()))
+            SourceColumn(
+                j + 1, name, groups, body, sheet.labels.get(j, {}), sheet.titles.get(j, ""), sheet.missing.get(j, ())
+            )
         )
     return tuple(columns)
 

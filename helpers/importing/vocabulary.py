@@ -90,8 +90,46 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "dfs1"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence"),
 }  # fmt: skip
-TIME_WORDS = ("time", "days", "day", "months", "month", "weeks", "week", "years", "year", "duration", "dur", "t", "时间", "mo", "yrs", "zeit", "survival", "aval")
-STATUS_WORDS = ("status", "event", "stat", "state", "indicator", "ind", "censor", "cens", "censored", "cnsr", "flag", "d", "delta", "结局", "状态", "evt", "dead", "died")
+TIME_WORDS = (
+    "time",
+    "days",
+    "day",
+    "months",
+    "month",
+    "weeks",
+    "week",
+    "years",
+    "year",
+    "duration",
+    "dur",
+    "t",
+    "时间",
+    "mo",
+    "yrs",
+    "zeit",
+    "survival",
+    "aval",
+)
+STATUS_WORDS = (
+    "status",
+    "event",
+    "stat",
+    "state",
+    "indicator",
+    "ind",
+    "censor",
+    "cens",
+    "censored",
+    "cnsr",
+    "flag",
+    "d",
+    "delta",
+    "结局",
+    "状态",
+    "evt",
+    "dead",
+    "died",
+)
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
                 "mort", "mortality", "exitus", "vitalstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
@@ -166,7 +204,22 @@ EXPOSURES = (
 IDENTIFYING = ("name", "surname", "first name", "last name", "patient name", "initials", "phone", "telephone", "tel", "mobile", "email", "e mail", "address", "street", "postcode", "zip", "zip code",
                "ssn", "mrn", "medical record number", "hospital number", "record number", "insurance", "passport", "national id", "nhs number", "姓名", "电话", "手机", "地址", "身份证", "身份证号",
                "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
-FREE_TEXT = ("note", "notes", "comment", "comments", "remark", "remarks", "free text", "description", "备注", "说明", "bemerkung", "bemerkungen", "narrative", "history")
+FREE_TEXT = (
+    "note",
+    "notes",
+    "comment",
+    "comments",
+    "remark",
+    "remarks",
+    "free text",
+    "description",
+    "备注",
+    "说明",
+    "bemerkung",
+    "bemerkungen",
+    "narrative",
+    "history",
+)
 
 
 def bare(words: str) -> str:
@@ -226,7 +279,8 @@ def analyte_of(words: str) -> str:
     >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sex")
     ('IL-6', 'IL-10', 'IFN-γ', 'CRP', '')
     """
-    key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(words))
+    text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", words)
+    key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(text))
     key = re.sub(r"\s+(d|day)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
     if key in _by_analyte():
         return _by_analyte()[key]
