@@ -277,7 +277,9 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int
 @click.option("--out", required=True, type=FOLDER, help="Folder of the cohort; the mapping goes there first.")
 @click.option("--apply", "applying", is_flag=True, help="Apply the mapping that stands in the folder.")
 @click.option("--again", is_flag=True, help="Propose again, in place of the mapping that stands there.")
-@click.option("--key", "key_file", type=FOLDER, help="Where the patients' random keys go; by default FOLDER.key.csv beside it.")
+@click.option(
+    "--key", "key_file", type=FOLDER, help="Where the patients' random keys go; by default FOLDER.key.csv beside it."
+)
 @refusing
 def import_(files: tuple[Path, ...], out: Path, applying: bool, again: bool, key_file: Path | None) -> None:
     """Bring in other hospitals' FILES: propose what each column is, then apply what you confirmed.
