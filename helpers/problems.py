@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -15,7 +15,7 @@ class Problem:
     table : str
         Table, or "parameters".
     row : int or str
-        Row as a person counts it in the file (the header is row 1), or "" for the whole column.
+        Row as a person counts it in the file (the header is row 1), several in words, or "" for the whole column.
     column : str
         Column or parameter.
     found : object
@@ -24,6 +24,8 @@ class Problem:
         What may stand there.
     file : str
         File name without its folder.
+    count : int
+        How many rows have it.
 
     Examples
     --------
@@ -37,12 +39,25 @@ class Problem:
     found: object
     allowed: str
     file: str = ""
+    count: int = 1
 
     def __str__(self) -> str:
-        place = ", ".join([f"row {self.row}"] * (self.row != "") + [f"column {self.column}"] * (self.column != ""))
+        rows = f"row {self.row}" if self.count == 1 else f"rows {self.row} ({self.count} in all)"
+        place = ", ".join([rows] * (self.row != "") + [f"column {self.column}"] * (self.column != ""))
         return (
             f"{self.file or self.table}: {place + ': ' if place else ''}found {self.found!r}; allowed: {self.allowed}"
         )
+
+
+def rows_in_words(rows: Sequence[int], most: int = 3) -> str:
+    """Name the first rows of many.
+
+    Examples
+    --------
+    >>> rows_in_words([2, 5]), rows_in_words([2, 5, 7, 9, 11])
+    ('2, 5', '2, 5, 7, ...')
+    """
+    return ", ".join(map(str, rows[:most])) + ", ..." * (len(rows) > most)
 
 
 class PlainError(Exception):

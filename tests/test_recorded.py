@@ -159,8 +159,8 @@ def test_stands_for_is_declared_and_never_read_off_a_name(tmp_path):
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ({"recorded": ["CRS"]}, "list"),
-        ({"recorded": {"toxicity": "CRS"}}, "toxicity: not a list of texts"),
+        ({"recorded": ["CRS"]}, "a list"),
+        ({"recorded": {"toxicity": "CRS"}}, "toxicity: CRS"),
         ({"recorded": {"toxicity": ["GVHD"]}}, "toxicity: another word"),
         ({"recorded": {"secret": ["GVHD"]}}, "another table"),
         ({"stands_for": "zhang2026"}, "another text"),

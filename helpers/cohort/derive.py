@@ -372,7 +372,9 @@ def _glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters
         return pd.DataFrame(index=frame.index), np.nan
     out["gc"] = answer
     not_given = answer.eq(False).fillna(False).astype(bool)
-    total = by["mp_mg_per_kg"].agg(lambda given: given.sum(skipna=False)).astype(float)  # one unknown dose: unknown sum
+    unknown = doses[(doses["left_out"] == "") & doses["mp_mg_per_kg"].isna()]["patient_id"]
+    total = by["mp_mg_per_kg"].sum().astype(float)
+    total = total.mask(total.index.isin(unknown))  # one unknown dose: unknown sum
     out["gc_dose_mg_per_kg"] = total.reindex(frame.index).mask(not_given, 0.0).round(9)
     daily = doses[doses["left_out"] == ""].groupby(["patient_id", "day"])["mp_mg_per_kg"].sum(min_count=1)
     out["gc_peak_mg_per_kg_per_day"] = daily.groupby("patient_id").max().reindex(frame.index).mask(not_given, 0.0)

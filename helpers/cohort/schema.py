@@ -15,12 +15,13 @@ import pandas as pd
 
 from helpers.problems import NotAvailable
 
-Kind = Literal["id", "text", "category", "integer", "number", "boolean", "time"]
+Kind = Literal["id", "text", "category", "integer", "number", "boolean", "time", "unit"]
 DTYPES = {
     "id": "string",
     "text": "string",
     "category": "string",
     "time": "string",
+    "unit": "string",
     "integer": "Int64",
     "number": "float64",
     "boolean": "boolean",
@@ -64,6 +65,7 @@ class Column:
             "integer": "a whole number",
             "number": "a number",
             "boolean": "true / false",
+            "unit": "a unit of the analyte, which is converted",
         }[self.kind]
         bounds = [f"{word} {value:g}" for word, value in (("from", self.low), ("to", self.high)) if value is not None]
         return " ".join([words, *bounds, *([f"({self.unit})"] if self.unit else [])])
@@ -167,7 +169,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
                 required=True,
             ),
             "value": _number("value; of a censored one its limit", "unit column"),
-            "unit": _one_of("unit", "mg/L", "ng/mL", "pg/mL", "µg/L"),
+            "unit": Column("unit", "unit; empty: CRP mg/L, PCT ng/mL, ferritin µg/L, others pg/mL"),
             "censored": _one_of("left: below the limit of detection; right: above the upper limit", "no", "left", "right"),
             "limit": _number("the limit that censors", "unit column"),
         },
