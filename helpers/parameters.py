@@ -118,7 +118,8 @@ class Parameters(BaseModel):
     )
     reading: Literal["paper", "stated"] = Field(
         "paper",
-        description="paper: populations and formulas that the print implies; stated: what its Methods say",
+        description="paper: populations and formulas that the print implies (only of a cohort that stands for the "
+        "paper's own, without effect elsewhere); stated: what its Methods say",
     )
     nonresponse_day: Literal["assessment", "day30"] = Field(
         "assessment", description="day that a day 30 non-response counts from"
@@ -128,6 +129,10 @@ class Parameters(BaseModel):
     )
     icans_clock: Literal["crs_onset", "infusion"] = Field("crs_onset", description="what ICANS onset is counted from")
     gc_clock: Literal["infusion", "crs_onset"] = Field("infusion", description="what GC initiation is counted from")
+    steroid_labels: Literal["usual", "salt", "base"] = Field(
+        "usual",
+        description="what a labelled dose of a steroid salt is the mass of; usual: succinates the base, others the salt",
+    )
     premedication: bool = Field(False, description="count steroid premedication and physiological replacement")
     imputations: int = Field(20, ge=2, le=1000, description="completed data sets of the multiple imputation")
     seed: int = Field(2025, ge=0, le=2**32 - 1, description="seed of every random number")

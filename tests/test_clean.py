@@ -344,7 +344,12 @@ def test_all_problems_at_once(raw):
     (raw / EXTRACTS["response"].file).unlink()
     with pytest.raises(InputError) as caught:
         clean(raw)
-    assert [problem.found for problem in caught.value.problems] == ["no such file", "nine", "IL-99", "high"]
+    assert [problem.found for problem in caught.value.problems] == [
+        "no such file",
+        "text of 4 characters",
+        "text of 5 characters",
+        "text of 4 characters",
+    ]
 
 
 def test_one_record_number_for_two_contents(raw):

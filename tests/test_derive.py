@@ -252,3 +252,34 @@ def test_what_a_missing_table_would_give_is_not_there_and_nothing_else_is_lost()
 
 def test_other_cohorts_are_read_as_the_methods_state():
     assert analyse(cohort(patients=[{"patient_id": "SYN-001"}]), Parameters(reading="paper")).reading == "stated"
+
+
+def test_fractions_of_a_day_are_one_calendar_day():
+    rows = [dose(on=3.2), dose(on=3.8), dose(on=5.0), dose(on=30.9), dose(on=31.0)]
+    frame = analyse(cohort(treatments=rows)).frame.iloc[0]
+    assert frame["gc_duration_days"] == 3
+    one = analyse(cohort(treatments=[dose(on=5.0)])).frame["gc_peak_mg_per_kg_per_day"].item()
+    assert frame["gc_peak_mg_per_kg_per_day"] == pytest.approx(2 * one)
+    interval = {"patient_id": "SYN-001", "episode_id": "1", "event": "CRS", "day_from": 2.4, "day_to": 4.1, "grade": 1}
+    assert analyse(cohort(toxicity=[interval])).frame["crs_duration_days"].item() == 3
+
+
+@pytest.mark.parametrize(
+    ("agent", "salt", "labels", "factor"),
+    [
+        # 20 kg, 200 mg labelled: mg of the base x 4 / ladder / 20; molar masses as in the pharmacopoeia
+        ("methylprednisolone", "sodium succinate", "usual", 1),
+        ("methylprednisolone", "sodium succinate", "salt", 374.47 / 496.53),
+        ("methylprednisolone", "acetate", "usual", 374.47 / 416.51),
+        ("dexamethasone", "sodium phosphate", "usual", 392.46 / 516.40),
+        ("dexamethasone", "sodium phosphate", "base", 1),
+        ("prednisone", "acetate", "usual", 358.43 / 400.46),
+        ("hydrocortisone", "sodium succinate", "usual", 1),
+        ("hydrocortisone", None, "salt", 1),
+    ],
+)
+def test_what_a_labelled_milligram_holds(agent, salt, labels, factor):
+    ladder = {"methylprednisolone": 4, "dexamethasone": 0.75, "prednisone": 5, "hydrocortisone": 20}[agent]
+    row = dose(mg=200.0) | {"agent": agent, "salt": salt}
+    found = analyse(cohort(treatments=[row]), Parameters(steroid_labels=labels)).frame["gc_dose_mg_per_kg"].item()
+    assert found == pytest.approx(200 * factor * 4 / ladder / 20, rel=1e-8)

@@ -43,6 +43,7 @@ OTHER = {
     "icans_clock": "infusion",
     "gc_clock": "crs_onset",
     "premedication": True,
+    "steroid_labels": "base",
     "imputations": 3,
     "seed": 7,
 }

@@ -15,7 +15,9 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort import cell_rules
 from helpers.cohort.raw import EXTRACTS, read_extracts
+from helpers.cohort.safe_words import safe
 from helpers.cohort.schema import TABLES, Cohort
+from helpers.cohort.steroids import LABELLED_IN_BASE
 from helpers.problems import InputError, Problem
 
 CUTOFF = pd.Timestamp("2024-08-01")
@@ -90,7 +92,7 @@ class Log:
         for form in sorted(written):
             self.note(table, name, rule, REASONS[form], "changed", written[form], column)
         for row in result.index[result["form"] == cell_rules.WRONG]:
-            self.refuse(name, row, column, "an identifier" if column == "patient_id" else text[row], allowed)
+            self.refuse(name, row, column, "an identifier" if column == "patient_id" else safe(text[row]), allowed)
         return result
 
     def frame(self) -> pd.DataFrame:
@@ -194,7 +196,7 @@ def answer_queries(raw: dict[str, pd.DataFrame], log: Log) -> None:
             continue
         hit = (frame["record"] == query["record"]) & (frame[column] == query["found"])
         if hit.sum() != 1:
-            log.refuse("queries", row, "found", query["found"], "what stands in the one record that was queried")
+            log.refuse("queries", row, "found", safe(query["found"]), "what stands in the one record that was queried")
             continue
         frame.loc[hit, column] = query["corrected"]
         table = "treatments" if name.startswith("drugs") else name
@@ -354,14 +356,12 @@ def _treatments(raw: pd.DataFrame, first: pd.DataFrame, log: Log, name: str) -> 
     frame["dose_mg"] = dose["dose_mg"]
     frame = _unrepeated(frame, raw, table, name, log)
     steroid = frame["agent"].isin(cell_rules.STEROIDS)
-    log.note(
-        table,
-        name,
-        "salts",
-        "steroid dose is the mass of a salt: kept as such, converted when summed",
-        "kept",
-        (frame["salt"].fillna("base") != "base").sum(),
-    )
+    salt = frame["salt"].fillna("base")
+    in_base = [(agent, salt) in LABELLED_IN_BASE for agent, salt in zip(frame["agent"], salt, strict=True)]
+    reason = "the label gives the mass of the {}: {}"
+    as_base, as_salt = reason.format("base", "counted as it stands"), reason.format("salt", "converted when summed")
+    log.note(table, name, "salts", "steroid salt; " + as_base, "kept", sum(in_base))
+    log.note(table, name, "salts", "steroid salt; " + as_salt, "kept", (salt != "base").sum() - sum(in_base))
     local = steroid & frame["route"].isin(["IT", "topical", "inhaled", "ocular"])
     log.note(table, name, "routes", "local steroid (intrathecal ...): shown, never summed", "kept", local.sum())
     return frame
@@ -490,7 +490,7 @@ def _kept(frame: pd.DataFrame, table: str, name: str, log: Log) -> None:
         already = {(problem.row, problem.file) for problem in log.problems}
         for row in frame.index[bad.fillna(True).astype(bool)]:
             if (row, EXTRACTS[name].file) not in already:
-                found = "an empty cell" if pd.isna(frame[name_of][row]) else f"{frame[name_of][row]:g}"
+                found = "an empty cell" if pd.isna(frame[name_of][row]) else safe(f"{frame[name_of][row]:g}")
                 log.refuse(name, row, RAW_NAME.get(name_of, name_of), found, column.allowed_text())
     if table in ("patients", "response", "followup"):
         for row in frame.index[frame.duplicated("patient_id")]:

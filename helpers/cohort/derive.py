@@ -14,6 +14,8 @@ import pandas as pd
 
 from helpers.cohort.recorded import GLUCOCORTICOIDS, OUTCOME_DAYS, is_recorded, yes_no_unknown
 from helpers.cohort.schema import TABLES, Cohort
+from helpers.cohort.steroids import BASE_PER_SALT as BASE_PER_SALT  # where the ward and notebook 01 look for it
+from helpers.cohort.steroids import EQUIVALENT_MG, base_share
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 
@@ -21,26 +23,6 @@ PAPER = "zhang2025"  # what cohort.json says under stands_for
 DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
-# mg that equal 4 mg methylprednisolone (the ladder that the paper's "methylprednisolone equivalent" supposes)
-EQUIVALENT_MG = {
-    "methylprednisolone": 4.0,
-    "prednisone": 5.0,
-    "prednisolone": 5.0,
-    "dexamethasone": 0.75,
-    "hydrocortisone": 20.0,
-}
-# molar mass of the base over that of the salt
-BASE_PER_SALT = {
-    ("dexamethasone", "sodium phosphate"): 392.46 / 516.40,
-    ("dexamethasone", "acetate"): 392.46 / 434.50,
-    ("methylprednisolone", "sodium succinate"): 374.47 / 496.53,
-    ("methylprednisolone", "acetate"): 374.47 / 416.51,
-    ("hydrocortisone", "sodium succinate"): 362.46 / 484.51,
-    ("hydrocortisone", "acetate"): 362.46 / 404.50,
-    ("prednisolone", "sodium phosphate"): 360.44 / 484.39,
-    ("prednisolone", "sodium succinate"): 360.44 / 482.50,
-    ("prednisolone", "acetate"): 360.44 / 402.48,
-}
 SYSTEMIC = ("IV", "PO", "IM")
 NOT_FOR_TOXICITY = ("premedication", "physiological replacement")
 AGENTS = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
@@ -228,14 +210,19 @@ def steroid_doses(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     Notes
     -----
     4 mg methylprednisolone = 5 mg prednisone = 0.75 mg dexamethasone = 20 mg hydrocortisone, of the base: 5 mg
-    dexamethasone sodium phosphate are 3.8 mg dexamethasone. An administration without a route counts as systemic.
+    dexamethasone sodium phosphate are 3.8 mg dexamethasone, while a vial of "40 mg" methylprednisolone sodium succinate
+    holds 40 mg of the base (:func:`base_share`). An administration without a route counts as systemic, and one without an
+    indication as given for toxicity (:func:`helpers.cohort.assumptions.assumptions` says where). The window ends with the
+    calendar day ``window_days``.
     """
     treatments = cohort.need("treatments", "patient_id", "agent", "day")
     doses = treatments[treatments["agent"].isin(list(EQUIVALENT_MG))].copy()
-    salt = doses["salt"] if "salt" in doses else pd.Series(pd.NA, index=doses.index)
-    base = [BASE_PER_SALT.get((agent, s), 1.0) for agent, s in zip(doses["agent"], salt.fillna("base"), strict=True)]
+    salt = doses["salt"] if "salt" in doses else pd.Series(pd.NA, index=doses.index, dtype="string")
+    drugs = pd.MultiIndex.from_arrays([doses["agent"], salt.fillna("base")])
+    share = {drug: base_share(*drug, parameters.steroid_labels) for drug in drugs.unique()}
     milligrams = doses["dose_mg"] if "dose_mg" in doses else pd.Series(np.nan, index=doses.index)
-    doses["mp_mg"] = milligrams * base * 4.0 / doses["agent"].map(EQUIVALENT_MG).astype(float)
+    by = np.array([share[drug] for drug in drugs], dtype=float)
+    doses["mp_mg"] = milligrams * by * 4.0 / doses["agent"].map(EQUIVALENT_MG).astype(float)
     doses["mp_mg_per_kg"] = doses["mp_mg"] / doses["patient_id"].map(_weights(cohort))
     doses["left_out"] = ""
     if "indication" in doses and not parameters.premedication:
@@ -244,9 +231,20 @@ def steroid_doses(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     if "route" in doses:
         local = doses["route"].notna() & ~doses["route"].isin(SYSTEMIC)
         doses.loc[local, "left_out"] = doses.loc[local, "route"] + " route"
-    outside = ~doses["day"].between(0, parameters.window_days)
+    outside = ~calendar_day(doses["day"]).between(0, parameters.window_days)
     doses.loc[outside, "left_out"] = f"outside days 0-{parameters.window_days}"
     return doses
+
+
+def calendar_day(day: pd.Series) -> pd.Series:
+    """Return the calendar day of a day with a fraction: doses on 3.2 and 3.8 are given on one day.
+
+    Examples
+    --------
+    >>> calendar_day(pd.Series([3.2, 3.8, -0.5])).tolist()
+    [3.0, 3.0, -1.0]
+    """
+    return np.floor(day.astype(float))
 
 
 def first_days(cohort: Cohort, name: str, low: float = -np.inf, high: float = np.inf) -> pd.Series:
@@ -280,7 +278,7 @@ def exposed(cohort: Cohort, name: str, window_days: float) -> pd.Series:
     NotAvailable
         If the cohort has no such exposure.
     """
-    began = first_days(cohort, name, 0, window_days)
+    began = first_days(cohort, name, 0, np.nextafter(window_days + 1, 0))
     index = pd.Index(cohort.tables["patients"]["patient_id"], name="patient_id")
     answer = yes_no_unknown(index, list(began.index), recorded=is_recorded(cohort, "exposures", name))
     return pd.Series(pd.NA, index=index, dtype="boolean") if answer is None else answer
@@ -344,13 +342,15 @@ def _all_true(episodes: pd.Series, patient: pd.Series) -> pd.Series:
 
 
 def _days_covered(intervals: pd.DataFrame) -> pd.Series:
-    """Count the days that a patient's intervals cover, both ends included, overlaps once; NaN if an end is unknown."""
+    """Count the days that a patient's intervals cover, both ends included, overlaps once; NaN if an end is unknown.
+
+    Calendar days: from 2.4 to 4.1 are days 2, 3 and 4.
+    """
 
     days: dict[str, float] = {}
     reached: dict[str, float] = {}
-    ordered = intervals.sort_values("day_from")[["patient_id", "day_from", "day_to"]].astype(
-        {"day_from": float, "day_to": float}
-    )
+    ordered = intervals.sort_values("day_from")[["patient_id", "day_from", "day_to"]]
+    ordered = ordered.assign(day_from=calendar_day(ordered["day_from"]), day_to=calendar_day(ordered["day_to"]))
     for patient, start, end in ordered.itertuples(index=False):
         days[patient] = days.get(patient, 0.0) + max(0.0, end + 1 - max(start, reached.get(patient, -np.inf)))
         reached[patient] = max(reached.get(patient, -np.inf), end + 1)
@@ -376,12 +376,13 @@ def _glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters
     total = by["mp_mg_per_kg"].sum().astype(float)
     total = total.mask(total.index.isin(unknown))  # one unknown dose: unknown sum
     out["gc_dose_mg_per_kg"] = total.reindex(frame.index).mask(not_given, 0.0).round(9)
-    daily = doses[doses["left_out"] == ""].groupby(["patient_id", "day"])["mp_mg_per_kg"].sum(min_count=1)
+    counted = doses[doses["left_out"] == ""].assign(day=lambda given: calendar_day(given["day"]))
+    daily = counted.groupby(["patient_id", "day"])["mp_mg_per_kg"].sum(min_count=1)
     out["gc_peak_mg_per_kg_per_day"] = daily.groupby("patient_id").max().reindex(frame.index).mask(not_given, 0.0)
     out["gc_first_day"] = by["day"].min().reindex(frame.index)
     onset = frame.get("crs_onset_day", np.nan)
     out["gc_time_days"] = out["gc_first_day"] - (onset if parameters.gc_clock == "crs_onset" else 0)
-    out["gc_duration_days"] = by["day"].nunique().reindex(frame.index).astype(float)
+    out["gc_duration_days"] = counted.groupby("patient_id")["day"].nunique().reindex(frame.index).astype(float)
     given = answer.fillna(False).astype(bool)
     cutoff = gc_cutoff(out["gc_dose_mg_per_kg"][given], parameters)
     out["gc_group"] = _labels(
@@ -447,7 +448,7 @@ def _other_agents(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -
     out: dict[str, pd.Series] = {}
     has = cohort.has("treatments", *NEEDED["treatments"])
     rows = cohort.tables["treatments"] if has else pd.DataFrame({"patient_id": [], "agent": [], "day": []})
-    rows = rows[rows["day"].between(0, parameters.window_days)]
+    rows = rows[calendar_day(rows["day"]).between(0, parameters.window_days)]
     for name, agent in AGENTS.items():
         first = rows[rows["agent"].eq(agent).fillna(False).astype(bool)].groupby("patient_id")["day"].min()
         recorded = has and is_recorded(cohort, "treatments", agent)

@@ -18,6 +18,7 @@ from helpers.cohort.cohort_json import META, Declaration, declaration_json, read
 from helpers.cohort.csv_text import read_text
 from helpers.cohort.safe_words import did_you_mean, safe
 from helpers.cohort.schema import TABLES, Cohort, Column
+from helpers.cohort.steroids import BASE_PER_SALT, EQUIVALENT_MG
 from helpers.cohort.typed_cells import TRUTH, typed
 from helpers.cohort.units import ANALYTE_UNIT, converted, factor
 from helpers.problems import InputError, Problem, rows_in_words
@@ -208,7 +209,22 @@ def _across(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     yield from _ordered(tables, "toxicity", "day_from", "day_to", "the day it began, or later")
     for column in ("relapse_day", "progression_day", "treatment_failure_day", "transplant_day", "last_assessment_day"):
         yield from _ordered(tables, "followup", column, "death_day", f"a day not before {column}")
+    yield from _unknown_salts(tables)
     yield from _contradictions(tables)
+
+
+def _unknown_salts(tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """List steroids given as a salt of which nobody says how much of the base it holds."""
+    rows = tables.get("treatments")
+    if rows is None or not {"agent", "salt"} <= set(rows):
+        return
+    known = {(agent, "base") for agent in EQUIVALENT_MG} | set(BASE_PER_SALT)
+    for (agent, salt), part in rows[rows["agent"].isin(list(EQUIVALENT_MG))].groupby(["agent", "salt"]):
+        if (agent, salt) not in known and salt in TABLES["treatments"]["salt"].allowed:
+            numbers = [row + 2 for row in part.index]
+            row = numbers[0] if len(numbers) == 1 else rows_in_words(numbers)
+            allowed = "a salt of this drug whose share of the base is known, or base"
+            yield Problem("treatments", row, "salt", f"{agent} {salt}", allowed, "treatments.csv", len(numbers))
 
 
 def _strangers(identifiers: pd.Series, everyone: set[str], table: str) -> Iterator[Problem]:

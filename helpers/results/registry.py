@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MODULES = ("stated", "flow", "table1", "table2", "supplementary", "table3", "table4", "survival", "table5", "exposure_models",
            "figure2", "normality", "robustness", "time_related", "competing")  # fmt: skip
 # parameters that the derived columns depend on
-GC = ("window_days", "premedication")
+GC = ("window_days", "premedication", "steroid_labels")
 DOSE = (*GC, "gc_cutoff", "gc_cutoff_percentile")
 ONSET = (*GC, "gc_clock", "onset_cut_days")
 LENGTH = (*GC, "duration_cut_days")

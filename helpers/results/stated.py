@@ -43,7 +43,7 @@ def level(analysis: Analysis) -> dict[str, float]:
     "table4.dose.cut_high",
     population="gc",
     method="parameter, or the percentile of the cohort's doses if it is None",
-    depends=["gc_cutoff", "gc_cutoff_percentile", "window_days", "premedication"],
+    depends=["gc_cutoff", "gc_cutoff_percentile", "window_days", "premedication", "steroid_labels"],
     needs=["gc_dose_mg_per_kg"],
 )
 def dose_cut(analysis: Analysis) -> dict[str, float]:
