@@ -35,9 +35,8 @@ def assumptions(cohort: Cohort, parameters: Parameters | None = None) -> tuple[s
     ('GC: table treatments has no column route; every steroid dose (1) is counted as systemic, eye drops included',)
     """
     parameters = parameters or Parameters()
-    return tuple(
-        [*_treatments(cohort, parameters), *_labs(cohort), *_followup(cohort, parameters), *_reading(cohort, parameters)]
-    )
+    followup = _followup(cohort, parameters)
+    return (*_treatments(cohort, parameters), *_labs(cohort), *followup, *_reading(cohort, parameters))
 
 
 def _gap(frame: pd.DataFrame, column: str, table: str) -> tuple[str, int]:
