@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohort.derive import steroid_doses
-from helpers.estimate.groups import compare, compare_paired
+from helpers.estimate.groups import compare, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
 from helpers.estimate.multiplicity import with_adjusted
+from helpers.estimate.noise import changes
 from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
 from helpers.problems import NotAvailable
 from helpers.results.measures import once
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import need, no, population, yes
 from helpers.results.registry import DOSE, GC, family
 from helpers.results.value import Value, slug
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
+# the print's, first; a cohort's others follow
 ANALYTES = ("CRP", "PCT", "IL-2", "IL-4", "IL-6", "IL-10", "IL-17A", "TNF-α", "IFN-γ")
 BEFORE = 2  # days before the first GC within which the last sample counts as the one before
 AFTER = {1: 0, 3: 1, 7: 1}  # days after GC began, with how far off a sample may be
@@ -43,37 +45,72 @@ def short(analyte: str) -> str:
     return slug(analyte.replace("α", "alpha").replace("γ", "gamma"))
 
 
+def analytes(analysis: Analysis) -> tuple[str, ...]:
+    """List the analytes that the cohort measured: those of the print in its order, then its others by name.
+
+    An analyte with several units is one for each, named with its unit: nothing is pooled across units.
+    """
+    found = set(labs(analysis)["analyte"])
+    return (*(name for name in ANALYTES if name in found), *sorted(found - set(ANALYTES)))
+
+
 @once
 def labs(analysis: Analysis) -> pd.DataFrame:
-    """Return the measurements of the nine analytes with what the figures need.
+    """Return the measurements with what the figures need.
 
     Returns
     -------
     pandas.DataFrame
         The rows of ``labs`` with ``ranked`` (value whose ranks heed the limits of detection), ``gc_day`` (days since
-        the first GC), ``gc`` ("GC" / "no GC"), ``dose`` (none / low / high) and ``after_tcz`` (drawn after the day of
-        the first tocilizumab).
+        the first GC), ``gc`` ("GC" / "no GC", missing if unknown), ``dose`` (none / low / high), ``toxicity`` and
+        ``after_tcz`` (drawn after the day of the first tocilizumab; missing if it is unknown whether there was any).
     """
-    rows = analysis.cohort.need("labs", "analyte", "day", "value").copy()
-    frame = need(analysis, "gc", "gc_first_day")
-    rows = rows[rows["analyte"].isin(ANALYTES) & rows["patient_id"].isin(frame.index)].reset_index(drop=True)
+    rows = analysis.cohort.need("labs", "analyte", "day", "value")
+    frame = analysis.frame
+    rows = rows[rows["value"].notna() & rows["analyte"].notna() & rows["patient_id"].isin(frame.index)]
+    rows = rows.reset_index(drop=True)
     for column, default in (("censored", "no"), ("limit", np.nan), ("unit", "")):
-        rows[column] = rows.get(column, default)
-    rows["ranked"] = np.nan
+        rows[column] = rows[column] if column in rows else pd.Series(default, index=rows.index)
+    rows["analyte"] = _by_unit(rows)
+    rows["ranked"] = pd.Series(np.nan, index=rows.index)
     for _, part in rows.groupby("analyte"):
         rows.loc[part.index, "ranked"] = for_ranks(part["value"], part["censored"], part["limit"])
-    who = rows["patient_id"]
-    rows["gc_day"] = rows["day"] - who.map(frame["gc_first_day"])
-    rows["gc"] = who.map(yes(frame["gc"])).map({True: "GC", False: "no GC"})
-    rows["dose"] = who.map(frame["gc_group"].astype(object)) if "gc_group" in frame else pd.NA
-    rows["toxicity"] = who.map(population(analysis, "toxicity"))
-    first = frame["tcz_first_day"] if "tcz_first_day" in frame else pd.Series(np.nan, index=frame.index)
-    rows["after_tcz"] = rows["day"] > who.map(first)
+    who, never = rows["patient_id"], pd.Series(np.nan, index=frame.index)
+    rows["gc_day"] = rows["day"].astype(float) - _of(who, frame.get("gc_first_day", never).astype(float))
+    rows["gc"] = _of(who, frame.get("gc", never).astype(object).map({True: "GC", False: "no GC"}).astype(object))
+    rows["dose"] = _of(who, frame["gc_group"].astype(object)) if "gc_group" in frame else pd.NA
+    rows["toxicity"] = _of(who, population(analysis, "toxicity")).astype(bool)
+    rows["after_tcz"] = _after_tcz(analysis, rows)
     return rows
 
 
+def _of(who: pd.Series, by_patient: pd.Series) -> pd.Series:
+    """Look up each row's patient; a lookup of nothing keeps its kind."""
+    return pd.Series(by_patient.reindex(who).to_numpy(), index=who.index, dtype=by_patient.dtype)
+
+
+def _by_unit(rows: pd.DataFrame) -> pd.Series:
+    """Name analytes, those measured in several units with the unit."""
+    units = rows["unit"].fillna("").astype(str)
+    several = units.groupby(rows["analyte"]).transform("nunique") > 1
+    named = rows["analyte"].astype(str) + " (" + units.where(units != "", "no unit") + ")"
+    return rows["analyte"].astype(str).where(~several, named)
+
+
+def _after_tcz(analysis: Analysis, rows: pd.DataFrame) -> pd.Series:
+    """Tell which samples follow the day of the first tocilizumab: missing where that is unknown."""
+    frame = analysis.frame
+    if "tcz" not in frame:
+        return pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    first = frame["tcz_first_day"] if "tcz_first_day" in frame else pd.Series(np.nan, index=frame.index)
+    days, given = _of(rows["patient_id"], first.astype(float)), _of(rows["patient_id"], frame["tcz"].astype("boolean"))
+    after = (rows["day"] > days).astype("boolean").mask(days.isna(), pd.NA)
+    return after.mask(no(given), False)
+
+
 def _order(table: pd.DataFrame, *others: str) -> pd.DataFrame:
-    place = table["analyte"].map({name: number for number, name in enumerate(ANALYTES)})
+    names = [*ANALYTES, *sorted(set(table["analyte"]) - set(ANALYTES))]
+    place = table["analyte"].map({name: number for number, name in enumerate(names)})
     return table.assign(_place=place).sort_values([*others, "_place"], kind="stable").drop(columns="_place")
 
 
@@ -97,20 +134,21 @@ def pairs(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per patient, analyte and day: value_before, value_after, ranked_before, ranked_after, gc_day_before,
-        gc_day_after, after_tcz_before, after_tcz_after, unit_before, dose_before.
+        One row per patient, analyte and day: value_before, value_after, ranked_before, ranked_after, change (of the
+        values, equal ones equal), gc_day_before, gc_day_after, after_tcz_before, after_tcz_after, unit_before, dose_before.
     """
+    start = need(analysis, "gc", "gc_first_day")["gc_first_day"].astype(float)
     rows = labs(analysis)
     rows = rows[rows["gc"] == "GC"]
-    start = analysis.frame["gc_first_day"]
     before = _last_before(analysis, rows)
     joined = [
         pair(before, sample_near(rows, start, day, tolerance=far), KEYS).assign(day=day) for day, far in AFTER.items()
     ]
-    found = pd.concat(joined, ignore_index=True)
-    if found.empty:
+    joined = [part for part in joined if len(part)]
+    if not joined:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and after GC")
-    return found
+    found = pd.concat(joined, ignore_index=True)
+    return found.assign(change=changes(found["value_before"], found["value_after"]))
 
 
 @once
@@ -121,15 +159,19 @@ def paired(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         analyte, unit, day (since GC began), n (pairs), median_before, median_after, median_change (within patients), fell
-        (share of pairs), test, p,
-        p_holm, p_bh (over the nine analytes of a day), n_after_tcz (pairs whose later sample was drawn after
-        tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none), reason.
+        (share of pairs), test, p, p_holm, p_bh (over the analytes of a day), n_after_tcz (pairs whose later sample was drawn
+        after tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none, by the same test), ratio, ratio_low, ratio_high
+        (after to before, Hodges-Lehmann on the logarithmic scale), p_sign (rises against falls), n_at_limit (pairs with a value
+        at a limit of detection, whose size of change is made up), reason, reason_without_tcz, reason_ratio, reason_sign.
     """
-    table = []
+    alpha, table = analysis.parameters.alpha, []
     for (day, analyte), part in pairs(analysis).groupby(["day", "analyte"], sort=False):
-        found = compare_paired(part["ranked_before"], part["ranked_after"], alpha=analysis.parameters.alpha).chosen
-        without = part[~part["after_tcz_after"].astype(bool)]
-        rest = compare_paired(without["ranked_before"], without["ranked_after"], alpha=analysis.parameters.alpha).chosen
+        both = compare_paired(part["ranked_before"], part["ranked_after"], alpha=alpha)
+        found = both.chosen
+        without = part[no(part["after_tcz_after"])]
+        rest = (paired_t if both.normal else paired_wilcoxon)(without["ranked_before"], without["ranked_after"])
+        signs = sign_test(part["ranked_before"], part["ranked_after"])
+        ratio = paired_ratio(part["value_before"], part["value_after"], alpha=alpha)
         table.append(
             {
                 "analyte": analyte,
@@ -138,17 +180,79 @@ def paired(analysis: Analysis) -> pd.DataFrame:
                 "n": len(part),
                 "median_before": part["value_before"].median(),
                 "median_after": part["value_after"].median(),
-                "median_change": (part["value_after"] - part["value_before"]).median(),
+                "median_change": part["change"].median(),
                 "fell": float((part["ranked_after"] < part["ranked_before"]).mean()),
                 "test": found.name,
                 "p": found.p,
-                "n_after_tcz": int(part["after_tcz_after"].sum()),
+                "n_after_tcz": int(yes(part["after_tcz_after"]).sum()),
                 "n_without_tcz": len(without),
                 "p_without_tcz": rest.p,
+                "ratio": ratio.ratio,
+                "ratio_low": ratio.low,
+                "ratio_high": ratio.high,
+                "p_sign": signs.p,
+                "n_at_limit": int(_at_limit(part).sum()),
                 "reason": found.reason,
+                "reason_without_tcz": rest.reason,
+                "reason_ratio": ratio.reason,
+                "reason_sign": signs.reason,
             }
         )
     return _order(_adjusted(pd.DataFrame(table), "day"), "day").reset_index(drop=True)
+
+
+def _at_limit(part: pd.DataFrame) -> pd.Series:
+    """Tell which pairs have a value beyond a limit of detection, so that their change is a bound."""
+    sides = [
+        part[f"censored_{when}"].isin(["left", "right"]).fillna(False).astype(bool) for when in ("before", "after")
+    ]
+    return sides[0] | sides[1]
+
+
+@once
+def control(analysis: Analysis) -> pd.DataFrame:
+    """Set the falls after GC beside those after a peak of their own in patients without GC: what regression to the mean gives.
+
+    Who was given GC was mostly given tocilizumab, and so were many of the others: falls are counted among all pairs and
+    among those whose later sample follows no tocilizumab. The peak is each untreated patient's own highest CRP (of another
+    analyte if CRP was not measured), and from its day to that day plus three, give or take one, each other analyte may fall.
+
+    Returns
+    -------
+    pandas.DataFrame
+        analyte, patients ("all" or "without TCZ"), n_gc, fell_gc (share of pairs that fell by day 3 after GC began), n_nongc,
+        fell_nongc (share of pairs that fell in the three days after the own peak), peak_of (the analyte whose peak it is).
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no samples before and after GC, or nobody without GC has pairs of samples.
+    """
+    treated = pairs(analysis)
+    treated = treated[treated["day"] == CHANGE]
+    treated = treated.assign(fell=treated["ranked_after"] < treated["ranked_before"])
+    rows = labs(analysis)
+    rows = rows[(rows["gc"] == "no GC") & rows["toxicity"]]
+    names = analytes(analysis)
+    leading = "CRP" if "CRP" in names else names[0]
+    peak = _peaks(rows[rows["analyte"] == leading]).set_index("patient_id")["day"]
+    others = rows[rows["analyte"] != leading]
+    own = pair(*(sample_near(others, peak, day, tolerance=1) for day in (0, CHANGE)), KEYS)
+    own = own.assign(fell=own["ranked_after"] < own["ranked_before"])
+    table = []
+    for patients, with_gc, without_gc in (
+        ("all", treated, own),
+        ("without TCZ", treated[no(treated["after_tcz_after"])], own[no(own["after_tcz_after"])]),
+    ):
+        for analyte in names:
+            if analyte == leading:
+                continue
+            one, two = (part.loc[part["analyte"] == analyte, "fell"] for part in (with_gc, without_gc))
+            table.append([analyte, patients, len(one), one.mean(), len(two), two.mean(), leading])
+    found = pd.DataFrame(table, columns=["analyte", "patients", "n_gc", "fell_gc", "n_nongc", "fell_nongc", "peak_of"])
+    if found.empty or not found["n_nongc"].any():
+        raise NotAvailable(f"cohort {analysis.cohort.name} has no pairs of samples after a peak in patients without GC")
+    return found.astype({"fell_gc": float, "fell_nongc": float})
 
 
 def _last_before(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
@@ -184,10 +288,11 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         analyte, unit, day ("0" ... "21", "peak"), n_gc, n_nongc, median_gc, median_nongc, test, p, p_holm, p_bh (over the
-        nine analytes of a day), after_tcz (share of samples), reason. Patients with CRS and/or ICANS.
+        analytes of a day), after_tcz (share of samples), reason. Patients with CRS and/or ICANS.
     """
+    need(analysis, "gc")
     rows = labs(analysis)
-    rows = rows[yes(rows["toxicity"])]
+    rows = rows[rows["toxicity"]]
     table = []
     for day in (*DAYS, "peak"):
         part = _peaks(rows) if day == "peak" else rows[rows["day"] == day].drop_duplicates(KEYS)
@@ -227,9 +332,15 @@ def _two_groups(
         **{f"median_{name}": part[value].median() for name, part in zip(names, (one, two), strict=True)},
         "test": found.name,
         "p": found.p,
-        "after_tcz": float(values["after_tcz"].mean()),
+        "after_tcz": _share(values["after_tcz"]),
         "reason": found.reason,
     }
+
+
+def _share(answers: pd.Series) -> float:
+    """Share of yes among the known answers, NaN if none is known."""
+    known = answers.dropna().astype(float)
+    return float(known.mean()) if len(known) else np.nan
 
 
 # ------------------------------------------------------------------------------------------------------- dose groups
@@ -243,14 +354,13 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         analyte, unit, n_low, n_high, median_low, median_high (change from before GC to day 3 after it began), test, p,
-        p_holm, p_bh (over the nine analytes), after_tcz, reason, floor_low, floor_high (share of the samples before GC that
+        p_holm, p_bh (over the analytes), after_tcz, reason, floor_low, floor_high (share of the samples before GC that
         lie below detection and so cannot fall).
     """
+    need(analysis, "gc_group")
     joined = pairs(analysis)
     joined = joined[joined["day"] == CHANGE].rename(columns={"dose_before": "dose", "unit_before": "unit"})
-    joined = joined.assign(
-        change=joined["value_after"] - joined["value_before"], after_tcz=joined["after_tcz_after"].astype(bool)
-    )
+    joined = joined.assign(after_tcz=joined["after_tcz_after"])
     if joined.empty:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and {CHANGE} days after GC")
     table = []
@@ -271,7 +381,7 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     Parameters
     ----------
     by : {"gc", "dose", "course"}
-        gc: with and without GC, days after infusion (S-Figure 3). dose: low and high, days since GC began (S-Figure 5).
+        gc: with and without GC, days from day 0 (S-Figure 3); "all patients" if the cohort did not record GC. dose: low and high, days since GC began (S-Figure 5).
         course: all given GC, days since GC began (Figure 2).
 
     Returns
@@ -281,10 +391,12 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
         (share of samples drawn after tocilizumab), median_censored. Days with fewer than three patients are left out.
     """
     rows = labs(analysis)
-    rows = rows[yes(rows["toxicity"])]
+    rows = rows[rows["toxicity"]]
     if by == "gc":
-        rows = rows.assign(group=rows["gc"], day=rows["day"])
+        recorded = "gc" in analysis.frame
+        rows = rows.assign(group=rows["gc"] if recorded else "all patients", day=rows["day"])
     else:
+        need(analysis, "gc", "gc_first_day", *(["gc_group"] if by == "dose" else []))
         rows = rows[rows["gc"] == "GC"]
         rows = rows.assign(group=rows["dose"] if by == "dose" else "GC", day=rows["gc_day"])
     keys = ["analyte", "unit", "group", "day"]
@@ -292,7 +404,7 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     found = summarise(rows, keys)
     left = rows["censored"].eq("left").fillna(False).astype(bool)
     shares = rows.assign(below=left, lower=rows["limit"].where(left)).groupby(keys, sort=True)
-    rest = shares.agg(below=("below", "mean"), limit=("lower", "max"), after_tcz=("after_tcz", "mean")).reset_index()
+    rest = shares.agg(below=("below", "mean"), limit=("lower", "max"), after_tcz=("after_tcz", _share)).reset_index()
     found = found.merge(rest, on=keys).query("n >= 3")
     return _order(found, "group").reset_index(drop=True)
 
@@ -306,13 +418,28 @@ def _spelt(
     found = {}
     for row in table.itertuples():
         for measure in measures:
-            number = getattr(row, measure)
-            found[f"{place(row)}.{measure}"] = Value("", number, row.reason or "no value", n=n(row), method=row.test + "; " + RANKS
-                                                     if measure.startswith("p") else "")  # fmt: skip
+            number, size, reason, method = getattr(row, measure), n(row), row.reason, ""
+            if measure == "p_without_tcz":
+                size, reason = row.n_without_tcz, row.reason_without_tcz
+            if measure.startswith("ratio"):
+                reason, method = row.reason_ratio, RATIO + _limits(row)
+            elif measure == "p_sign":
+                reason, method = row.reason_sign, "sign test: rises against falls, exact"
+            elif measure.startswith("p"):
+                method = f"{row.test}; {RANKS}{_limits(row)}"
+            found[f"{place(row)}.{measure}"] = Value("", number, reason or "no value", n=size, method=method)
     return found
 
 
-PAIRED = ("median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz")
+def _limits(row: object) -> str:
+    """Say on how many pairs a value lies at a limit: the size of their change is not measured."""
+    at = getattr(row, "n_at_limit", 0)
+    return f"; {at} of {row.n} pairs have a value at a limit, so that the size of their change is a bound" if at else ""
+
+
+RATIO = "after / before, Hodges-Lehmann on the logarithmic scale; exact interval of the signed ranks"
+PAIRED = ("median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz",
+          "ratio", "ratio_low", "ratio_high", "p_sign", "n_at_limit")  # fmt: skip
 COMPARED = ("median_gc", "median_nongc", "p", "p_holm", "p_bh")
 CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 
@@ -320,8 +447,9 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 @family(
     *(f"extra.figure2.{short(analyte)}.day{day}.{m}" for day in AFTER for analyte in ANALYTES for m in PAIRED),
     population="gc",
-    method=f"before against after GC; paired {DECIDED}; Holm and Benjamini-Hochberg over nine analytes",
+    method=f"before against after GC; paired {DECIDED}; Holm and Benjamini-Hochberg over the analytes",
     reason="the figure shows a fall after GC and quotes no p",
+    prefix="extra.figure2.",
     depends=[*GC, "alpha"],
     needs=["table:labs", "gc"],
 )
@@ -340,8 +468,9 @@ def before_and_after(analysis: Analysis) -> dict[str, Value]:
         for m in COMPARED
     ),
     population="toxicity",
-    method=f"GC against none; {DECIDED}; Holm and Benjamini-Hochberg over nine analytes",
+    method=f"GC against none; {DECIDED}; Holm and Benjamini-Hochberg over the analytes",
     reason="the text says that markers were notably higher with GC and quotes no p",
+    prefix="extra.sfigure3.",
     depends=[*GC, "alpha"],
     needs=["table:labs", "gc"],
 )
@@ -359,6 +488,7 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
     population="gc",
     method=f"change from before GC to day {CHANGE}, low against high dose; {DECIDED}; Holm and Benjamini-Hochberg",
     reason="the text says which analytes fell or rose with either dose and quotes no p",
+    prefix="extra.sfigure5.",
     depends=[*DOSE, "alpha"],
     needs=["table:labs", "gc_group"],
 )

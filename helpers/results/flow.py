@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import no, population, yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
 
@@ -47,7 +47,10 @@ def flow(analysis: Analysis) -> pd.DataFrame:
     base = "cohort"
     if "toxicity" in frame:
         toxic = population(analysis, "toxicity")
-        rows.append(("no_toxicity", "neither CRS nor ICANS", int((~toxic).sum()), "cohort", LEFT_OUT))
+        neither = no(frame["toxicity"])
+        rows.append(("no_toxicity", "neither CRS nor ICANS", int(neither.sum()), "cohort", LEFT_OUT))
+        if unknown := int((~toxic & ~neither).sum()):
+            rows.append(("toxicity_unknown", "CRS or ICANS unknown", unknown, "cohort", LEFT_OUT))
         rows.append(("toxicity", "CRS and/or ICANS", int(toxic.sum()), "cohort", KEPT))
         base = "toxicity"
     if "gc" in frame:
@@ -55,7 +58,9 @@ def flow(analysis: Analysis) -> pd.DataFrame:
         rows.append(
             ("gc", f"GC by day {analysis.parameters.window_days}", int((yes(frame["gc"]) & among).sum()), base, KEPT)
         )
-        rows.append(("nongc", "no GC", int((~yes(frame["gc"]) & among).sum()), base, KEPT))
+        rows.append(("nongc", "no GC", int((no(frame["gc"]) & among).sum()), base, KEPT))
+        if unknown := int((frame["gc"].isna() & among).sum()):
+            rows.append(("gc_unknown", "GC unknown", unknown, base, LEFT_OUT))
     if "evaluable" in frame:
         known = population(analysis, "evaluable")
         among = population(analysis, "toxicity")
@@ -74,10 +79,11 @@ def flow(analysis: Analysis) -> pd.DataFrame:
 )
 def analysed(analysis: Analysis) -> dict[str, float]:
     """Count those excluded for want of toxicity and those analysed."""
-    toxic = population(analysis, "toxicity")
+    answer = analysis.frame["toxicity"]
+    shared = {"n": len(answer), "missing": int(answer.isna().sum())}
     return {
-        "results.efficacy.excluded.n": Value("", int((~toxic).sum()), population="all", n=len(toxic)),
-        "results.efficacy.analysed.n": Value("", int(toxic.sum()), population="toxicity", n=len(toxic)),
+        "results.efficacy.excluded.n": Value("", int(no(answer).sum()), population="all", **shared),
+        "results.efficacy.analysed.n": Value("", int(yes(answer).sum()), population="toxicity", **shared),
     }
 
 
@@ -93,17 +99,20 @@ def screened(analysis: Analysis) -> dict[str, float]:
     return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis)}
 
 
-@family(
-    "extra.flow.gc.n",
-    "extra.flow.nongc.n",
-    "extra.flow.not_evaluable.n",
-    population="toxicity",
-    method="count",
-    depends=GC,
-    needs=["gc", "evaluable"],
-)
-def groups(analysis: Analysis) -> dict[str, float]:
-    """Count the groups of the analysed."""
-    need(analysis, "gc", "evaluable")
-    boxes = flow(analysis).set_index("box")["n"]
-    return {f"extra.flow.{box}.n": boxes[box] for box in ("gc", "nongc", "not_evaluable")}
+@family("extra.flow.gc.n", "extra.flow.nongc.n", population="toxicity", method="count", depends=GC, needs=["gc"])
+def groups(analysis: Analysis) -> dict[str, Value]:
+    """Count those given GC and those not, among the analysed."""
+    given, among = analysis.frame["gc"], population(analysis, "toxicity")
+    shared = {"n": int(among.sum()), "missing": int((among & given.isna()).sum())}
+    return {
+        "extra.flow.gc.n": Value("", int((yes(given) & among).sum()), **shared),
+        "extra.flow.nongc.n": Value("", int((no(given) & among).sum()), **shared),
+    }
+
+
+@family("extra.flow.not_evaluable.n", population="toxicity", method="count", needs=["evaluable"])
+def not_evaluable(analysis: Analysis) -> dict[str, Value]:
+    """Count those of the analysed whose response at day 30 is not known."""
+    among = population(analysis, "toxicity")
+    outside = int((among & ~population(analysis, "evaluable")).sum())
+    return {"extra.flow.not_evaluable.n": Value("", outside, n=int(among.sum()))}

@@ -20,15 +20,27 @@ if TYPE_CHECKING:
 def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
     """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*.
 
+    Parameters
+    ----------
+    mask, among : Series of bool
+    known : Series of bool, optional
+        Of whom it is known; by default of those whose *mask* is not missing. If of nobody, there is no count.
+
     Examples
     --------
     >>> found = count(pd.Series([True, None, False, False], dtype="boolean"))
-    >>> found["n"].value, found["pct"].value
-    (1, 25.0)
+    >>> found["n"].value, found["pct"].value, found["n"].missing
+    (1, 25.0, 1)
+    >>> count(pd.Series([None, None], dtype="boolean"))["n"].reason
+    'known of nobody'
     """
     among = pd.Series(True, index=mask.index) if among is None else among
+    known = mask.notna() if known is None else known
     number, total = int((yes(mask) & among).sum()), int(among.sum())
-    missing = 0 if known is None else int((among & ~known).sum())
+    missing = int((among & ~known).sum())
+    if total and missing == total:
+        unknown = Value("", None, "known of nobody", n=total, missing=missing)
+        return {"n": unknown, "pct": unknown}
     share = Value("", 100 * number / total if total else None, "" if total else "no patient", n=total, missing=missing)
     return {"n": Value("", number, n=total, missing=missing), "pct": share}
 

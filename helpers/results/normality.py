@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.estimate.groups import compare, describe, lilliefors
-from helpers.results.populations import population, yes
+from helpers.results.populations import no, population, yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
 
@@ -35,8 +35,8 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         key, number (label), n, missing, mean, sd, median, q1, q3, min, max, ks_p (Lilliefors), normal, test, p (GC
-        against none, among those with CRS and/or ICANS; NaN where there is nothing to compare). Numbers that the
-        cohort lacks are left out.
+        against none, among those with CRS and/or ICANS; NaN where there is nothing to compare), n_tested, missing_tested
+        (of those with CRS and/or ICANS), reason_tested. Numbers that the cohort lacks are left out.
     """
     rows = []
     for key, (column, label, among) in NUMBERS.items():
@@ -52,11 +52,14 @@ def frame(analysis: Analysis) -> pd.DataFrame:
 
 def _compared(analysis: Analysis, key: str, column: str) -> dict:
     if key not in COMPARED or "gc" not in analysis.frame:
-        return {"test": "", "p": float("nan")}
-    among, given = population(analysis, "toxicity"), yes(analysis.frame["gc"])
+        return {"test": "", "p": float("nan"), "n_tested": 0, "missing_tested": 0, "reason_tested": "not compared"}
+    among, given = population(analysis, "toxicity"), analysis.frame["gc"]
     values = analysis.frame[column]
-    found = compare(values[among & given], values[among & ~given], alpha=analysis.parameters.alpha).chosen
-    return {"test": found.name, "p": found.p}
+    groups = [values[among & part] for part in (yes(given), no(given))]
+    found = compare(*groups, alpha=analysis.parameters.alpha).chosen
+    tested = int(sum(group.notna().sum() for group in groups))
+    return {"test": found.name, "p": found.p, "n_tested": tested, "missing_tested": int(among.sum()) - tested,
+            "reason_tested": found.reason}  # fmt: skip
 
 
 @family(
@@ -87,5 +90,5 @@ def normality(analysis: Analysis) -> dict[str, Value]:
 def balance(analysis: Analysis) -> dict[str, Value]:
     """Compare numbers between GC and none."""
     rows = frame(analysis).to_dict("records")
-    return {f"extra.balance.{row['key']}.p": Value("", row["p"], n=row["n"], method=row["test"])
+    return {f"extra.balance.{row['key']}.p": Value("", row["p"], row["reason_tested"], n=row["n_tested"], missing=row["missing_tested"], method=row["test"])
             for row in rows if row["key"] in COMPARED}  # fmt: skip

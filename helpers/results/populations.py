@@ -96,10 +96,10 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
     return {
         "toxicity": lambda: yes(toxic),
-        "nontoxicity": lambda: ~yes(toxic),
+        "nontoxicity": lambda: no(toxic),
         "evaluable": lambda: yes(frame["evaluable"]) & yes(toxic),
         "gc": lambda: yes(frame["gc"]),
-        "nongc": lambda: ~yes(frame["gc"]) & yes(toxic),
+        "nongc": lambda: no(frame["gc"]) & yes(toxic),
         "crs": lambda: yes(frame["crs"]),
         "icans": lambda: yes(frame["icans"]),
         "icans_g12": lambda: yes(frame["icans"]) & _ever_mild(analysis),
@@ -142,3 +142,14 @@ def yes(series: pd.Series) -> pd.Series:
     [True, False, False]
     """
     return series if series.dtype == bool else series.astype("boolean").fillna(False).astype(bool)
+
+
+def no(series: pd.Series) -> pd.Series:
+    """Turn a yes/no column with possible gaps into who is known not to have it: a gap is not no.
+
+    Examples
+    --------
+    >>> no(pd.Series([True, None, False], dtype="boolean")).tolist()
+    [False, False, True]
+    """
+    return ~series if series.dtype == bool else series.astype("boolean").eq(False).fillna(False).astype(bool)

@@ -11,7 +11,7 @@ from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.results.measures import count, once
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import need, no, population, yes
 from helpers.results.registry import AGENT, DOSE, GC, family
 from helpers.results.table3 import PRINTED, STATED, compare_response, stated, test_of
 from helpers.results.table5 import (
@@ -154,7 +154,7 @@ def _by(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
     if agent == "dose":
         return {level: yes(analysis.frame["gc_group"] == level) for level in ("none", "low", "high")}
     given = yes(analysis.frame[agent])
-    return {f"no_{agent}": ~given, agent: given}
+    return {f"no_{agent}": no(analysis.frame[agent]), agent: given}
 
 
 def failures(analysis: Analysis, agent: str) -> dict[str, Value]:
@@ -202,7 +202,7 @@ def burden(analysis: Analysis) -> dict[str, Value]:
     for key, inside in classes.items():
         cells = count(cr, inside)
         found |= {f"{place}.{key}.cr": cells["n"], f"{place}.{key}.pct": cells["pct"]}
-        groups = {"GC": gc, "no GC": ~gc}
+        groups = {"GC": gc, "no GC": no(frame["gc"])}
         found[f"{place}.{key}.gc.p"] = compare_response(analysis, groups, inside)
         strata.append([[int((inside & arm & answer).sum()) for answer in (cr, ~cr)] for arm in groups.values()])
     found[f"{place}.p"] = compare_response(analysis, classes, classes["lt5"] | classes["ge5"])
@@ -264,15 +264,15 @@ def response_frame(analysis: Analysis) -> pd.DataFrame:
             groups = _by(analysis, agent)
             table = [[int((members & who & cr).sum()), int((members & who & ~cr).sum())] for members in groups.values()]
             p = test_of(analysis, table, list(groups)).value
-            for (label, _), (yes_, no) in zip(groups.items(), table, strict=True):
-                share = 100 * yes_ / (yes_ + no) if yes_ + no else np.nan
+            for (label, _), (had, not_had) in zip(groups.items(), table, strict=True):
+                share = 100 * had / (had + not_had) if had + not_had else np.nan
                 rows.append(
                     (
                         counted,
                         agent.upper() if agent != "dose" else "GC dose",
                         label.replace("_", " "),
-                        yes_ + no,
-                        yes_,
+                        had + not_had,
+                        had,
                         share,
                         p,
                     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from scipy.stats import kruskal
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers.estimate.contingency import fisher
+from helpers.estimate.groups import kruskal_wallis
 from helpers.results.measures import count
-from helpers.results.populations import need, yes
+from helpers.results.populations import need, no, yes
 from helpers.results.registry import family
-from helpers.results.table1 import TARGETS
+from helpers.results.table1 import OTHER_TARGETS, TARGETS
 from helpers.results.table3 import PRINTED, stated, test_of
 from helpers.results.value import Value
 
@@ -20,28 +21,38 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 GRADES = {"any": (1, 5), "g1": (1, 1), "g2": (2, 2), "g3": (3, 5)}
+EVENTS = ("crs", "icans")
+MISSING = "–"
 LABELS = {"any": "Any grade", "g1": "Grade 1", "g2": "Grade 2", "g3": "Grade ≥3"}
+
+
+def targets(analysis: Analysis) -> dict[str, str]:
+    """List the targets of the print, then those others of the dictionary that somebody has: part of the id, label."""
+    has = set(need(analysis, "car_target")["car_target"].dropna())
+    return TARGETS | {key: target for key, target in OTHER_TARGETS.items() if target in has}
 
 
 def _cells(analysis: Analysis, event: str) -> dict[str, Value]:
     frame = need(analysis, f"{event}_grade", "car_target")
     found = {}
-    for key, target in TARGETS.items():
+    for key, target in targets(analysis).items():
         among = yes(frame["car_target"] == target)
         for grade, (low, high) in GRADES.items():
-            for measure, value in count(frame[f"{event}_grade"].between(low, high), among).items():
+            cells = frame[event] if grade == "any" else frame[f"{event}_grade"].between(low, high)
+            for measure, value in count(cells, among).items():
                 found[f"extra.stable1.{event}.{key}.{grade}.{measure}"] = value
     return found
 
 
 def _tests(analysis: Analysis, event: str) -> dict[str, Value]:
     frame = analysis.frame
-    members = {label: yes(frame["car_target"] == label) for label in TARGETS.values()}
-    any_grade = frame[f"{event}_grade"] > 0
-    table = [[int((inside & any_grade).sum()), int((inside & ~any_grade).sum())] for inside in members.values()]
+    members = {label: yes(frame["car_target"] == label) for label in targets(analysis).values()}
+    had, not_had = yes(frame[event]), no(frame[event])
+    table = [[int((inside & had).sum()), int((inside & not_had).sum())] for inside in members.values()]
+    incidence, severity = test_of(analysis, table, list(members)), _severity(frame[f"{event}_grade"], members)
     return {
-        f"extra.stable1.{event}.incidence.p": test_of(analysis, table, list(members)),
-        f"extra.stable1.{event}.severity.p": _severity(frame[f"{event}_grade"], members),
+        f"extra.stable1.{event}.incidence.p": replace(incidence, missing=len(frame) - (incidence.n or 0)),
+        f"extra.stable1.{event}.severity.p": replace(severity, missing=len(frame) - (severity.n or 0)),
     }
 
 
@@ -51,7 +62,7 @@ def _severity(grade: pd.Series, members: dict[str, pd.Series]) -> Value:
     if len(samples) < 2 or len({value for sample in samples for value in sample}) < 2:
         return Value("", None, "fewer than two groups, or one grade only", n=total)
     method = "Kruskal-Wallis on the grade, none = 0"
-    return Value("", float(kruskal(*samples).pvalue), n=total, method=method)
+    return Value("", kruskal_wallis(*samples).p, n=total, method=method)
 
 
 def _ids(event: str) -> list[str]:
@@ -78,11 +89,15 @@ def icans(analysis: Analysis) -> dict[str, Value]:
 def frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out S-Table 1: event, grade, then n and pct for each target, p of incidence and of severity."""
     rows = []
-    for event in ("crs", "icans"):
+    need(analysis, "car_target")
+    recorded = [event for event in EVENTS if f"{event}_grade" in analysis.frame]
+    if not recorded:
+        need(analysis, "crs_grade", "icans_grade")
+    for event in recorded:
         cells, tests = _cells(analysis, event), _tests(analysis, event)
         for grade, label in LABELS.items():
             row = {"event": event.upper(), "grade": label}
-            for key, target in TARGETS.items():
+            for key, target in targets(analysis).items():
                 for measure in ("n", "pct"):
                     row[f"{target} {measure}"] = cells[f"extra.stable1.{event}.{key}.{grade}.{measure}"].value
             for test in ("incidence", "severity"):
@@ -101,16 +116,22 @@ def tests(analysis: Analysis) -> pd.DataFrame:
         event, incidence (p by the convention asked for), exact (p of the same counts, Freeman-Halton), severity (p,
         Kruskal-Wallis), then for each target that occurs Wilson's interval of the incidence, in words (percent).
     """
-    frame, rows = need(analysis, "crs_grade", "icans_grade", "car_target"), []
-    groups = {label: yes(frame["car_target"] == label) for label in TARGETS.values()}
+    frame, rows = need(analysis, "car_target"), []
+    recorded = [event for event in EVENTS if f"{event}_grade" in frame]
+    if not recorded:
+        need(analysis, "crs_grade", "icans_grade")
+    groups = {label: yes(frame["car_target"] == label) for label in targets(analysis).values()}
     groups = {label: members for label, members in groups.items() if members.any()}
-    for event in ("crs", "icans"):
-        had, found = yes(frame[f"{event}_grade"] > 0), _tests(analysis, event)
-        counts = [[int((members & had).sum()), int((members & ~had).sum())] for members in groups.values()]
-        usable = len(counts) > 1 and all(any(column) for column in zip(*counts, strict=True))
+    for event in recorded:
+        had, not_had, found = yes(frame[event]), no(frame[event]), _tests(analysis, event)
+        counts = [[int((members & had).sum()), int((members & not_had).sum())] for members in groups.values()]
+        usable = len(counts) > 1 and all(any(line) for line in [*counts, *zip(*counts, strict=True)])
         p = {kind: found[f"extra.stable1.{event}.{kind}.p"].value for kind in ("incidence", "severity")}
         row = {"event": event.upper(), "incidence": p["incidence"], "exact": fisher(counts) if usable else None}
         for label, (with_it, without) in zip(groups, counts, strict=True):
+            if not with_it + without:
+                row[label] = MISSING
+                continue
             low, high = proportion_confint(with_it, with_it + without, analysis.parameters.alpha, method="wilson")
             row[label] = f"{100 * low:.0f} to {100 * high:.0f}"
         rows.append(row | {"severity": p["severity"]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pandas as pd
 from helpers.results.measures import count, spread, under
 from helpers.results.populations import need, population, yes
 from helpers.results.registry import family
-from helpers.results.value import Value
+from helpers.results.value import Value, slug
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 COUNT = "count; % of all patients, unknown ones included"
 SPREAD = "median (minimum, maximum)"
 TARGETS = {"cd19": "CD19", "cd19_22": "CD19+CD22", "cd19_22_20": "CD19+CD22+CD20"}
+OTHER_TARGETS = {"cd22": "CD22", "other": "other"}  # the dictionary allows them, the print has no row for them
 STATUS = {"refractory": "Primary refractory", "first": "First relapse", "second": "Second or greater relapse"}
 SITES = {
     "bm": ("BM", (True, False, False, False)),
@@ -26,6 +29,13 @@ SITES = {
     "cns": ("CNS", (False, True, False, False)),
     "testicle": ("Testicle", (False, False, True, False)),
     "others": ("Others", (False, False, False, True)),
+}
+_SITE_NAMES = ("BM", "CNS", "Testicle", "Others")
+OTHER_SITES = {
+    slug("_".join(names) or "none"): ("+".join(names) or "None of the four", flags)
+    for flags in product((True, False), repeat=4)
+    if flags not in [pattern for _, pattern in SITES.values()]
+    for names in [[name for name, flag in zip(_SITE_NAMES, flags, strict=True) if flag]]
 }
 BLASTS = {
     "ge50": ("≥50% blasts", 50, float("inf")),
@@ -43,6 +53,10 @@ MRD = {
 
 def _ids(*rows: str, kind: tuple[str, ...] = ("n", "pct")) -> list[str]:
     return [f"table1.{row}.{measure}" for row in rows for measure in kind]
+
+
+def _extra(*rows: str, kind: tuple[str, ...] = ("n", "pct")) -> list[str]:
+    return [f"extra.{id}" for id in _ids(*rows, kind=kind)]
 
 
 @family("table1.n", population="all", method="count")
@@ -93,10 +107,17 @@ def transplant(analysis: Analysis) -> dict[str, Value]:
     )
 
 
-@family(*_ids(*(f"target.{key}" for key in TARGETS)), population="all", method=COUNT, needs=["car_target"])
+@family(
+    *_ids(*(f"target.{key}" for key in TARGETS)),
+    *_extra(*(f"target.{key}" for key in OTHER_TARGETS)),
+    population="all",
+    method=COUNT,
+    needs=["car_target"],
+)
 def target(analysis: Analysis) -> dict[str, Value]:
     """Count target antigens."""
-    return _levels(analysis, "car_target", TARGETS, "table1.target")
+    printed = _levels(analysis, "car_target", TARGETS, "table1.target")
+    return printed | _levels(analysis, "car_target", OTHER_TARGETS, "extra.table1.target")
 
 
 @family(*_ids("origin.auto", "origin.allo"), population="all", method=COUNT, needs=["car_origin"])
@@ -137,6 +158,7 @@ def status(analysis: Analysis) -> dict[str, Value]:
 
 @family(
     *_ids(*(f"site.{key}" for key in SITES)),
+    *_extra(*(f"site.{key}" for key in OTHER_SITES)),
     population="relapsed",
     method="count; % of the relapsed",
     reason="93 of 115 are the printed 80.87%",
@@ -151,8 +173,10 @@ def site(analysis: Analysis) -> dict[str, Value]:
         population(analysis, "relapsed"),
     )
     found = {}
-    for key, (_, pattern) in SITES.items():
-        found |= under(f"table1.site.{key}", count((plain == list(pattern)).all(axis=1) & known, relapsed, known=known))
+    for place, sites in (("table1.site", SITES), ("extra.table1.site", OTHER_SITES)):
+        for key, (_, pattern) in sites.items():
+            own = (plain == list(pattern)).all(axis=1) & known
+            found |= under(f"{place}.{key}", count(own, relapsed, known=known))
     return found
 
 
@@ -182,8 +206,8 @@ def _classes(series: pd.Series, classes: dict, place: str) -> dict[str, Value]:
     series = series.astype("Float64")
     found = {}
     for key, (_, low, high) in classes.items():
-        found |= under(f"{place}.{key}", count((series >= low) & (series < high)))
-    return found | under(f"{place}.na", count(series.isna()))
+        found |= under(f"{place}.{key}", count((series >= low) & (series < high), known=series.notna()))
+    return found | under(f"{place}.na", count(series.isna(), known=pd.Series(True, index=series.index)))
 
 
 @family(
@@ -206,42 +230,130 @@ def mrd_classes(analysis: Analysis) -> dict[str, Value]:
     return _classes(analysis.frame["mrd_prelymphodepletion"], MRD, "table1.mrd")
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
-    """Lay out Table 1: characteristic, level, n, pct, median, low, high, known, missing.
+# ------------------------------------------------------------------------------------- columns of the cohort's own
 
-    One row per level of a category (n and pct) or per number (median, low, high).
+
+def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
+    """List the cohort's own columns of patients that Table 1 shows: column, then part of the id and label of each level.
+
+    A number has the one level "" (median and range). Levels come as declared, then those that occur; of a yes/no column
+    Yes and No. Levels whose spelling gives the same part of an id are numbered.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort, Column
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "ward": ["A+", "A-"]})
+    >>> declared = {"patients": {"ward": Column("category", "ward", allowed=("A+", "A-", "B"))}}
+    >>> own_columns(analyse(Cohort("two", "infusion", True, "", "", {"patients": patients}, declared)))
+    {'ward': {'ward.a': 'A+', 'ward.a_2': 'A-', 'ward.b': 'B'}}
     """
+    found = {}
+    places = dict(zip(analysis.own, distinct(analysis.own), strict=True))
+    for column, place in places.items():
+        values = analysis.frame[analysis.own[column]]
+        if pd.api.types.is_bool_dtype(values.dtype):
+            found[column] = {f"{place}.yes": "Yes", f"{place}.no": "No"}
+        elif pd.api.types.is_numeric_dtype(values.dtype):
+            found[column] = {place: ""}
+        else:
+            allowed = list(analysis.cohort.declared["patients"][column].allowed)
+            levels = list(dict.fromkeys([*allowed, *sorted(map(str, values.dropna().unique()))]))
+            found[column] = {f"{place}.{key}": level for key, level in zip(distinct(levels), levels, strict=True)}
+    return found
+
+
+def distinct(labels: Iterable[str]) -> list[str]:
+    """Turn labels into parts of ids of which no two are equal: the second "a" becomes "a_2".
+
+    Examples
+    --------
+    >>> distinct(["<10%", "≥10%", "10%", "%"])
+    ['10', '10_2', '10_3', 'level']
+    """
+    found: list[str] = []
+    for label in labels:
+        key, number = slug(label) or "level", 2
+        new = key
+        while new in found:
+            new, number = f"{key}_{number}", number + 1
+        found.append(new)
+    return found
+
+
+@family(population="all", method=f"{COUNT}; numbers: {SPREAD}", prefix="extra.table1.",
+        reason="columns that the cohort declares beyond the dictionary")  # fmt: skip
+def own(analysis: Analysis) -> dict[str, Value]:
+    """Describe the columns that the cohort declares of its own."""
+    found = {}
+    for column, levels in own_columns(analysis).items():
+        values = analysis.frame[analysis.own[column]]
+        for key, level in levels.items():
+            if level == "":
+                found |= under(f"extra.table1.{key}", spread(values))
+                continue
+            truth = {"Yes": True, "No": False}[level] if pd.api.types.is_bool_dtype(values.dtype) else level
+            found |= under(f"extra.table1.{key}", count(values == truth, known=values.notna()))
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- the table itself
+
+
+def frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out Table 1: characteristic, level, n, pct, median, low, high, known, missing, reason.
+
+    One row per level of a category (n and pct) or per number (median, low, high); the cohort's own columns follow. Levels
+    without a row in the print are shown where somebody has them, so that the rows of a section and its missing add up.
+    """
+    origin = analysis.cohort.origin
     sections = [
-        ("Gender", {"male": "Male", "female": "Female"}),
-        ("Age at infusion, years", {"age": ""}),
+        ("Sex", {"male": "Male", "female": "Female"}),
+        (f"Age at day 0 ({origin}), years", {"age": ""}),
         ("Weight, kg", {"weight": ""}),
         ("Prior transplant", {"transplant_yes": "Yes", "transplant_no": "No"}),
-        ("CAR-T target", {f"target.{key}": label for key, label in TARGETS.items()}),
+        ("CAR-T target", {f"target.{key}": label for key, label in TARGETS.items()}
+            | {f"extra.target.{key}": label for key, label in OTHER_TARGETS.items()}),
         ("Origin of CAR-T cells", {"origin.auto": "Autologous", "origin.allo": "Allogeneic"}),
-        ("Infusion dose, 10⁶/kg", {"dose": ""}),
-        ("Disease status before CAR-T", {f"status.{key}": label for key, label in STATUS.items()}),
-        ("Relapse location, of the relapsed", {f"site.{key}": label for key, (label, _) in SITES.items()}),
+        ("CAR-T dose, 10⁶/kg", {"dose": ""}),
+        ("Disease status before treatment", {f"status.{key}": label for key, label in STATUS.items()}),
+        ("Relapse location, of the relapsed", {f"site.{key}": label for key, (label, _) in SITES.items()}
+            | {f"extra.site.{key}": label for key, (label, _) in OTHER_SITES.items()}),
         ("Marrow blasts before lymphodepletion, %", {"blast_prelympho": ""}),
         ("Blast class before lymphodepletion", {f"blast.{k}": v[0] for k, v in BLASTS.items()} | {"blast.na": "Unknown"}),
         ("MRD before lymphodepletion", {f"mrd.{k}": v[0] for k, v in MRD.items()} | {"mrd.na": "Unknown"}),
         ("Marrow blasts before infusion, %", {"blast_preinfusion": ""}),
     ]  # fmt: skip
+    for column, levels in own_columns(analysis).items():
+        unit = analysis.cohort.declared["patients"][column].unit
+        title = f"{column.replace('_', ' ')}{f', {unit}' if unit else ''}"
+        sections.append((title, {f"extra.{key}": level for key, level in levels.items()}))
     return lay_out(analysis, "table1", sections)
 
 
 def lay_out(analysis: Analysis, place: str, sections: list[tuple[str, dict[str, str]]]) -> pd.DataFrame:
-    """Lay out the counts and spreads of *place* as one tidy frame, a row per entry of *sections*."""
+    """Lay out the counts and spreads of *place* as one tidy frame, a row per entry of *sections*.
+
+    A key that begins with "extra." is of ``extra.<place>``, and a row of it that counts nobody is left out where the
+    print has no such row.
+    """
     from helpers.results.registry import compute, families
 
-    ids = [id for one in families() for id in one.ids if id.startswith(f"{place}.")]
-    values = compute(analysis, ids)
+    ids = [id for one in families() for id in one.ids if id.startswith((f"{place}.", f"extra.{place}."))]
+    values = compute(analysis, ids) | own(analysis) if place == "table1" else compute(analysis, ids)
+    declared = {f"extra.{key}" for levels in own_columns(analysis).values() for key in levels}
     rows = []
     for section, levels in sections:
         for key, level in levels.items():
-            cells = {m: values.get(f"{place}.{key}.{m}") for m in ("n", "pct", "median", "low", "high")}
+            id = f"extra.{place}.{key.removeprefix('extra.')}" if key.startswith("extra.") else f"{place}.{key}"
+            cells = {m: values.get(f"{id}.{m}") for m in ("n", "pct", "median", "low", "high")}
             first = next(value for value in cells.values() if value is not None)
+            if key.startswith("extra.") and key not in declared and not first.value:
+                continue
             numbers = {m: value.value if value is not None else None for m, value in cells.items()}
-            rows.append({"characteristic": section, "level": level, **numbers, "known": first.n,
-                         "missing": first.missing, "reason": first.reason})  # fmt: skip
+            missing = 0 if "Unknown" in levels.values() else first.missing  # they have a row of their own
+            known = first.n if cells["n"] is None or first.n is None else first.n - (missing or 0)
+            rows.append({"characteristic": section, "level": level, **numbers, "known": known, "missing": missing,
+                         "reason": first.reason})  # fmt: skip
     numeric = ["n", "pct", "median", "low", "high"]
     return pd.DataFrame(rows).astype({**dict.fromkeys(numeric, float), "known": "Int64", "missing": "Int64"})

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.results.measures import count, spread, under
-from helpers.results.populations import population, yes
+from helpers.results.populations import population
 from helpers.results.registry import AGENT, GC, family
 from helpers.results.table1 import COUNT, SPREAD, lay_out
 from helpers.results.value import Value
@@ -22,8 +22,8 @@ RANGE = ("median", "low", "high")
 
 def _grades(analysis: Analysis, event: str) -> dict[str, Value]:
     grade = analysis.frame[f"{event}_grade"]
-    found = {}
-    for key, (low, high) in GRADES.items():
+    found = under(f"table2.{event}.any", count(analysis.frame[event]))  # some have it at a grade that nobody wrote down
+    for key, (low, high) in list(GRADES.items())[1:]:
         found |= under(f"table2.{event}.{key}", count(grade.between(low, high), known=grade.notna()))
     return found
 
@@ -186,7 +186,8 @@ def before_gc(analysis: Analysis) -> dict[str, Value]:
     grade, gc = analysis.frame["crs_grade_before_gc"], population(analysis, "gc")
     bounds = {"g0": (0, 0)} | {key: GRADES[key] for key in list(GRADES)[1:]}
     return {
-        f"extra.table2.crs_before_gc.{key}.n": count(yes(grade.between(*ends)), gc)["n"] for key, ends in bounds.items()
+        f"extra.table2.crs_before_gc.{key}.n": count(grade.between(*ends), gc, known=grade.notna())["n"]
+        for key, ends in bounds.items()
     }
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from helpers.estimate.contingency import asked_for, fisher, fisher_test, pearson, yates
 from helpers.results.measures import count
-from helpers.results.populations import population, yes
+from helpers.results.populations import need, no, population, yes
 from helpers.results.registry import AGENT, GC, family
 from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
+AGENTS = ("gc", "tcz", "rux")
+MRD_NEGATIVE = 1e-4  # fraction of cells; below it no residual disease
 PRINTED = "chi-square; 2x2 with continuity correction, larger tables without"
 WHY = "all five printed p of 2x2 tables are continuity-corrected (SPSS), that of the 2x3 table is Pearson's"
 TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40"
@@ -48,8 +51,16 @@ def compare_response(analysis: Analysis, groups: Mapping[str, pd.Series], among:
         Patients whose response counts.
     """
     cr = yes(analysis.frame["cr"])
-    table = [[int((members & among & cr).sum()), int((members & among & ~cr).sum())] for members in groups.values()]
-    return test_of(analysis, table, list(groups))
+    return compare_outcome(analysis, groups, among, cr)
+
+
+def compare_outcome(analysis: Analysis, groups: Mapping[str, pd.Series], among: pd.Series, outcome: pd.Series) -> Value:
+    """Test whether a yes/no *outcome* differs between groups; who of *among* is in no group counts as missing."""
+    table = [[int((m & among & outcome).sum()), int((m & among & ~outcome).sum())] for m in groups.values()]
+    nowhere = among.copy()
+    for members in groups.values():
+        nowhere &= ~members
+    return replace(test_of(analysis, table, list(groups)), missing=int(nowhere.sum()))
 
 
 def test_of(analysis: Analysis, table: list[list[int]], labels: list[str]) -> Value:
@@ -84,11 +95,16 @@ def counts(analysis: Analysis, place: str, members: pd.Series) -> dict[str, Valu
     return {f"{place}.cr": count(cr, among)["n"], f"{place}.nr": count(~cr, among)["n"]}
 
 
+def by_agent(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
+    """Tell who was given an agent (gc, tcz, rux) and who was not; of whom it is unknown is in neither."""
+    given, name = need(analysis, agent)[agent], agent.upper()
+    return {name: yes(given), f"no {name}": no(given)}
+
+
 def _agent(analysis: Analysis, agent: str) -> dict[str, Value]:
-    given = yes(analysis.frame[agent])
-    names = {"gc": "GC", "tcz": "TCZ", "rux": "RUX"}
-    groups = {names[agent]: given, f"no {names[agent]}": ~given}
-    found = counts(analysis, f"table3.{agent}", given) | counts(analysis, f"table3.non{agent}", ~given)
+    groups = by_agent(analysis, agent)
+    given, not_given = groups.values()
+    found = counts(analysis, f"table3.{agent}", given) | counts(analysis, f"table3.non{agent}", not_given)
     return found | {f"table3.{agent}.p": compare_response(analysis, groups, population(analysis, "evaluable"))}
 
 
@@ -143,9 +159,9 @@ def overall(analysis: Analysis) -> dict[str, Value]:
 )
 def rates(analysis: Analysis) -> dict[str, Value]:
     """Response rates with and without GC."""
-    evaluable, given, cr = population(analysis, "evaluable"), yes(analysis.frame["gc"]), yes(analysis.frame["cr"])
+    evaluable, cr = population(analysis, "evaluable"), yes(analysis.frame["cr"])
     found = {}
-    for group, members in (("gc", given), ("nongc", ~given)):
+    for group, members in zip(("gc", "nongc"), by_agent(analysis, "gc").values(), strict=True):
         found[f"results.efficacy.{group}.n"] = count(members, evaluable)["n"]
         found[f"results.efficacy.{group}.crr.pct"] = count(cr, evaluable & members)["pct"]
     return found
@@ -169,12 +185,84 @@ def responses(analysis: Analysis, groups: Mapping[str, pd.Series]) -> pd.DataFra
 
 
 def frame(analysis: Analysis) -> pd.DataFrame:
-    """Lay out Table 3: comparison, group, CR, NR, not done, p (that of the comparison)."""
+    """Lay out Table 3: comparison, group, CR, NR, not done, p (that of the comparison); agents that the cohort recorded.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no response, or none of the agents.
+    """
+    need(analysis, "cr")
+    recorded = [agent for agent in AGENTS if agent in analysis.frame]
+    if not recorded:
+        need(analysis, *AGENTS)
     comparisons = {}
-    for agent in ("gc", "tcz", "rux"):
-        given = yes(analysis.need(agent, "cr")[agent])
-        comparisons[agent.upper()] = ({agent.upper(): given, f"Non-{agent.upper()}": ~given}, "evaluable")
+    for agent in recorded:
+        given, not_given = by_agent(analysis, agent).values()
+        comparisons[agent.upper()] = ({agent.upper(): given, f"Non-{agent.upper()}": not_given}, "evaluable")
     return compare(analysis, comparisons)
+
+
+# --------------------------------------------------------------------------------------- response without residual disease
+
+
+def mrd_negative(analysis: Analysis) -> pd.Series:
+    """Tell who reached CR or CRi without minimal residual disease at day 30: yes, no, or missing.
+
+    Returns
+    -------
+    pandas.Series of boolean
+        Without a complete response no, whatever was measured; with one and without a measurement of MRD missing.
+    """
+    frame = need(analysis, "cr", "mrd_day30")
+    negative = (frame["mrd_day30"].astype("Float64") < MRD_NEGATIVE).astype("boolean")
+    return frame["cr"].astype("boolean") & negative
+
+
+_MRD = "extra.table3.mrd_negative_cr"
+
+
+@family(
+    *(f"{_MRD}.{group}.{m}" for agent in AGENTS for group in (agent, f"non{agent}") for m in ("n", "pct")),
+    *(f"{_MRD}.{agent}.p" for agent in AGENTS),
+    population="evaluable",
+    method="count; % of those assessed in whom it is known; " + PRINTED,
+    reason="the print does not say how many complete responses were without residual disease; below 10⁻⁴ is negative",
+    depends=[*GC, "chi_square"],
+    needs=["cr", "mrd_day30"],
+)
+def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
+    """Complete response without residual disease at day 30, by GC, TCZ and RUX."""
+    answer, found = mrd_negative(analysis), {}
+    evaluable = population(analysis, "evaluable")
+    known = evaluable & answer.notna()
+    for agent in AGENTS:
+        if agent not in analysis.frame:
+            continue
+        groups = by_agent(analysis, agent)
+        for group, members in zip((agent, f"non{agent}"), groups.values(), strict=True):
+            missing = int((evaluable & members & answer.isna()).sum())
+            for measure, value in count(answer, known & members).items():
+                found[f"{_MRD}.{group}.{measure}"] = replace(value, missing=missing)
+        tested = compare_outcome(analysis, groups, known, yes(answer))
+        found[f"{_MRD}.{agent}.p"] = replace(tested, missing=int(evaluable.sum()) - (tested.n or 0))
+    return found
+
+
+def mrd_frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out complete response without residual disease: comparison, group, MRD-negative CR, other, unknown, p, method, reason."""
+    answer, evaluable = mrd_negative(analysis), population(analysis, "evaluable")
+    values, rows = mrd_negative_response(analysis), []
+    for agent in AGENTS:
+        if agent not in analysis.frame:
+            continue
+        test = values[f"{_MRD}.{agent}.p"]
+        for group, members in by_agent(analysis, agent).items():
+            among = members & evaluable
+            cells = [int((among & part).sum()) for part in (yes(answer), no(answer), answer.isna())]
+            rows.append([agent.upper(), group, *cells, test.value, test.method, test.reason])
+    columns = ["comparison", "group", "MRD-negative CR", "other", "unknown", "p", "method", "reason"]
+    return pd.DataFrame(rows, columns=columns).astype({"p": float})
 
 
 def compare(analysis: Analysis, comparisons: Mapping[str, tuple[Mapping[str, pd.Series], str]]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import population, yes
+from helpers.results.populations import need, population, yes
 from helpers.results.registry import DOSE, LENGTH, ONSET, family
 from helpers.results.table3 import PRINTED, STATED, WHY, compare, compare_response, counts
 from helpers.results.value import Value
@@ -59,7 +59,17 @@ def dose(analysis: Analysis) -> dict[str, Value]:
 
 
 def frame(analysis: Analysis) -> pd.DataFrame:
-    """Lay out Table 4: comparison, group, CR, NR, not done, p (that of the comparison)."""
+    """Lay out Table 4: comparison, group, CR, NR, not done, p (that of the comparison); those that the cohort gives.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no response, or neither onset, duration nor dose of GC.
+    """
+    need(analysis, "cr")
+    given = {name: split for name, split in SPLITS.items() if split[0] in analysis.frame}
+    if not given:
+        need(analysis, *(column for column, _, _ in SPLITS.values()))
     used = analysis.parameters
     cut = analysis.gc_cutoff
     labels = {
@@ -69,7 +79,7 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     }  # fmt: skip
     titles = {"onset": "Onset of GC", "duration": "Duration of GC", "dose": "Dose of GC"}
     comparisons = {}
-    for name, (column, rows, among) in SPLITS.items():
-        series = analysis.need(column, "cr")[column]
+    for name, (column, rows, among) in given.items():
+        series = analysis.frame[column]
         comparisons[titles[name]] = ({labels[level]: yes(series == level) for level in rows.values()}, among)
     return compare(analysis, comparisons)
