@@ -9,6 +9,7 @@ from stand_in import stand_in
 
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
+from helpers.estimate.groups import paired_t, paired_wilcoxon
 from helpers.problems import NotAvailable
 from helpers.results import figure2
 from helpers.results.registry import compute
@@ -117,3 +118,116 @@ def test_an_analyte_that_was_not_measured_is_not_computable(analysis):
     found = compute(analyse(without), ["extra.figure2.pct.day1.p", "extra.figure2.il_6.day1.p"])
     assert found["extra.figure2.pct.day1.p"].value is None
     assert found["extra.figure2.il_6.day1.p"].value is not None
+
+
+# ------------------------------------------------------------------------------------ other cohorts than the default one
+
+
+def others(labs: dict, treatments: dict | None = None, recorded: dict | None = None, n: int = 4) -> Analysis:
+    ids = [f"SYN-{number:03d}" for number in range(1, n + 1)]
+    tables = {"patients": pd.DataFrame({"patient_id": ids, "weight_kg": [20.0] * n}), "labs": pd.DataFrame(labs)}
+    if treatments is not None:
+        tables["treatments"] = pd.DataFrame(treatments).astype({"day": float})
+    return analyse(Cohort("others", "infusion", True, "", "", tables, recorded=recorded or {}))
+
+
+def long(values: dict, unit: str = "µg/L", analyte: str = "sIL-2R") -> dict:
+    """Lay ``{patient number: {day: value}}`` out as rows of labs."""
+    rows = [(f"SYN-{who:03d}", float(day), value) for who, series in values.items() for day, value in series.items()]
+    who, days, numbers = zip(*rows, strict=True)
+    return {
+        "patient_id": who,
+        "day": days,
+        "analyte": [analyte] * len(rows),
+        "value": numbers,
+        "unit": [unit] * len(rows),
+    }
+
+
+GIVEN = {
+    "patient_id": ["SYN-001", "SYN-002", "SYN-003"],
+    "agent": ["methylprednisolone"] * 3,
+    "day": [2, 2, 2],
+    "dose_mg": [20.0] * 3,
+}
+
+
+def test_an_analyte_beyond_the_print_has_its_own_values():
+    labs = long({1: {1: 80.0, 3: 40.0}, 2: {1: 60.0, 3: 30.0}, 3: {1: 90.0, 3: 45.0}, 4: {1: 10.0, 3: 20.0}})
+    analysis = others(labs, GIVEN)
+    assert figure2.analytes(analysis) == ("sIL-2R",)
+    found = compute(analysis)
+    assert found["extra.figure2.sil_2r.day1.median_before"].value == 80
+    assert found["extra.figure2.sil_2r.day1.ratio"].value == pytest.approx(0.5)
+    assert found["extra.figure2.sil_2r.day1.p_sign"].value == pytest.approx(0.25)  # three of three fell
+    assert compute(analysis, ["extra.figure2.sil_2r.day1.fell"])["extra.figure2.sil_2r.day1.fell"].value == 1
+
+
+def test_units_of_one_analyte_are_never_pooled():
+    labs = pd.concat(
+        [pd.DataFrame(long({1: {0: 5.0}, 2: {0: 6.0}, 3: {0: 7.0}}, "mg/L", "CRP")),
+         pd.DataFrame(long({1: {0: 5000.0}, 2: {0: 6000.0}, 3: {0: 7000.0}}, "µg/L", "CRP"))]
+    )  # fmt: skip
+    analysis = others(labs.to_dict("list"), GIVEN)
+    assert figure2.analytes(analysis) == ("CRP (mg/L)", "CRP (µg/L)")
+    course = figure2.trajectories(analysis, "gc").set_index("analyte")["median"]
+    assert course.to_dict() == {"CRP (mg/L)": 6.0, "CRP (µg/L)": 6000.0}
+
+
+@pytest.mark.parametrize("treatments", [None, {"patient_id": [], "agent": [], "day": [], "dose_mg": []}])
+def test_courses_are_shown_where_nobody_was_treated(treatments):
+    labs = long({who: {0: 5.0 + who, 3: 9.0} for who in (1, 2, 3, 4)}, "mg/L", "CRP")
+    analysis = others(labs, treatments)
+    course = figure2.trajectories(analysis, "gc")
+    assert course[["group", "day", "n"]].to_numpy().tolist() == [["all patients", 0.0, 4], ["all patients", 3.0, 4]]
+    recorded = others(labs, treatments, {"treatments": ("glucocorticoids",)}) if treatments else None
+    if recorded is not None:
+        assert set(figure2.trajectories(recorded, "gc")["group"]) == {"no GC"}
+        assert figure2.labs(recorded)["gc_day"].dtype == float
+        with pytest.raises(NotAvailable, match="before and after GC"):
+            figure2.pairs(recorded)
+
+
+def test_all_values_below_detection_give_a_reason_and_no_p():
+    labs = long({who: {1: 2.5, 3: 2.5} for who in (1, 2, 3, 4)}, "pg/mL", "IL-6")
+    labs |= {"censored": ["left"] * 8, "limit": [2.5] * 8}
+    found = compute(others(labs, GIVEN))
+    assert found["extra.figure2.il_6.day1.p"].value is None
+    assert found["extra.figure2.il_6.day1.p"].reason == "no pair that changed"
+    assert found["extra.figure2.il_6.day1.n_at_limit"].value == 3
+    assert figure2.trajectories(others(labs, GIVEN), "gc")["median_censored"].all()
+
+
+def test_p_without_tocilizumab_is_by_the_test_of_all_pairs(analysis):
+    table, pairs = figure2.paired(analysis), figure2.pairs(analysis)
+    for row in table.itertuples():
+        part = pairs[(pairs["analyte"] == row.analyte) & (pairs["day"] == row.day)]
+        without = part[part["after_tcz_after"].eq(False)]
+        test = {"paired t test": paired_t, "Wilcoxon signed-rank test": paired_wilcoxon}[row.test]
+        assert row.n_without_tcz == len(without)
+        assert row.p_without_tcz == pytest.approx(
+            test(without["ranked_before"], without["ranked_after"]).p, nan_ok=True
+        )
+
+
+def test_whether_a_sample_follows_tocilizumab_is_unknown_where_nobody_recorded_it():
+    labs = long({1: {1: 80.0, 3: 40.0}})
+    assert figure2.labs(others(labs, GIVEN))["after_tcz"].isna().all()
+    said = others(labs, GIVEN, {"treatments": ("glucocorticoids", "tocilizumab")})
+    assert figure2.labs(said)["after_tcz"].eq(False).all()
+    assert figure2.paired(said)["n_without_tcz"].tolist() == [1]
+    assert figure2.paired(others(labs, GIVEN))["n_without_tcz"].tolist() == [0]
+
+
+def test_the_control_sets_falls_after_gc_beside_falls_from_the_own_peak():
+    crp = long({4: {1: 50.0, 2: 90.0, 5: 10.0}, 5: {1: 5.0, 2: 90.0, 5: 10.0}}, "mg/L", "CRP")
+    il6 = long({1: {1: 80.0, 5: 40.0}, 2: {1: 60.0, 5: 70.0}, 3: {1: 9.0, 5: 3.0}, 4: {2: 80.0, 5: 20.0}, 5: {2: 8.0, 5: 9.0}},
+               "pg/mL", "IL-6")  # fmt: skip
+    labs = {key: [*crp[key], *il6[key]] for key in crp}
+    tcz = {"patient_id": ["SYN-003", "SYN-005"], "agent": ["tocilizumab"] * 2, "day": [3, 3], "dose_mg": [160.0] * 2}
+    given = {key: [*GIVEN[key], *tcz[key]] for key in GIVEN}
+    table = figure2.control(others(labs, given, n=5)).set_index("patients")
+    assert table["peak_of"].unique().tolist() == ["CRP"]
+    # after GC: 1 and 3 fell, 2 rose; 3 had tocilizumab. From the own peak: 4 fell, 5 rose; 5 had tocilizumab
+    assert table.loc["all", ["n_gc", "fell_gc", "n_nongc", "fell_nongc"]].tolist() == [3, pytest.approx(2 / 3), 2, 0.5]
+    assert table.loc["without TCZ", ["n_gc", "fell_gc", "n_nongc", "fell_nongc"]].tolist() == [2, 0.5, 1, 1.0]
