@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,11 +75,74 @@ def write_text(path: str | Path, text: str) -> Path:
     return Path(path)
 
 
-def write_csv(path: str | Path, frame: pd.DataFrame, *, index: bool = False) -> Path:
-    """Write a frame as CSV at once: floats by their shortest exact form, missing as empty."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of a formula
+SHIELD = "'"
+
+
+def shielded(text: str) -> str:
+    """Set an apostrophe before a text that a spreadsheet would take for a formula; :func:`unshielded` takes it off.
+
+    A text that begins with apostrophes before such a sign gets one more, so that the way back is exact. Numbers stay as they
+    are, and so does a text that reads as one ("-3.5", "+2").
+
+    Examples
+    --------
+    >>> shielded("=1+1"), shielded("-3.5"), shielded("'=x"), shielded("CMV+")
+    ("'=1+1", '-3.5', "''=x", 'CMV+')
+    """
+    bare = text.lstrip(SHIELD)
+    return SHIELD + text if bare.startswith(FORMULA) and not (bare == text and _is_number(text)) else text
+
+
+def unshielded(text: str) -> str:
+    """Give back the text that :func:`shielded` was given.
+
+    Examples
+    --------
+    >>> [unshielded(shielded(text)) for text in ("=1+1", "'=x", "plain", "-3.5")]
+    ['=1+1', "'=x", 'plain', '-3.5']
+    """
+    return text[1:] if text.startswith(SHIELD) and text.lstrip(SHIELD).startswith(FORMULA) else text
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
+
+
+def write_csv(path: str | Path, frame: pd.DataFrame, *, index: bool = False, shield: bool = True) -> Path:
+    """Write a frame as CSV at once: floats by their shortest exact form, missing as empty.
+
+    Parameters
+    ----------
+    path : str or Path
+    frame : DataFrame
+    index : bool
+        Write the index too.
+    shield : bool
+        Set an apostrophe before texts and heads that a spreadsheet would take for a formula (see :func:`shielded`): for
+        tables that people open. A cohort's own tables, which are read back, keep their texts as they are.
+    """
     with writing(path) as handle:
-        frame.to_csv(handle, index=index, lineterminator="\n")
+        (_shielded(frame) if shield else frame).to_csv(handle, index=index, lineterminator="\n")
     return Path(path)
+
+
+def _shielded(frame: pd.DataFrame) -> pd.DataFrame:
+    safe = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if kind.kind not in "biufcmM":
+            safe.isetitem(place, frame.iloc[:, place].astype(object).map(_cell, na_action="ignore"))
+    safe.columns, safe.index = (
+        labels.map(lambda label: tuple(map(_cell, label)) if isinstance(label, tuple) else _cell(label))
+        if labels.dtype.kind == "O"
+        else labels
+        for labels in (frame.columns, frame.index)
+    )
+    return safe.rename_axis(index=frame.index.names, columns=frame.columns.names)
+
+
+def _cell(value: object) -> object:
+    return shielded(value) if isinstance(value, str) else value
 
 
 def write_json(path: str | Path, value: Any) -> Path:

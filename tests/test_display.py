@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,8 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
@@ -75,7 +78,9 @@ def test_plot_forest():
 
 @picture
 def test_plot_trajectory():
-    return notebook.mark_synthetic(laboratory_figure.plot_trajectories(SERIES, columns=1), SYNTHETIC)
+    return notebook.mark_synthetic(
+        laboratory_figure.plot_trajectories(SERIES, columns=1, x="Days from infusion"), SYNTHETIC
+    )
 
 
 @picture
@@ -174,7 +179,8 @@ def test_a_shown_table_and_the_cohort_say_synthetic():
 def test_tables_in_three_forms():
     table = tables.Table(pd.DataFrame({"a|b": ["<boys", None], "p": ["<0.001", "0.120"]}), "Caption", "Note")
     assert repr(table) == "Caption\na|b         p\n-----  ------\n<boys  <0.001\n–       0.120\nNote"
-    assert "| <boys | <0.001 |" in table._repr_markdown_()
+    assert "| &#60;boys | &#60;0.001 |" in table._repr_markdown_()
+    assert r"\textless{}boys & \textless{}0.001" in tables.to_latex(table.frame, label, label)
     assert "&lt;boys" in table._repr_html_()
     assert "<caption>Caption</caption>" in table._repr_html_()
 
@@ -234,4 +240,85 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
     ax = forest_figure.plot_forest(forest_figure.forest_axes(fig), table)
     arrows = [(line.get_marker(), line.get_ydata()[0]) for line in ax.lines if line.get_marker() in ("<", ">")]
     assert arrows == [(">", 2)]
+    plt.close(fig)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "$x_1$",
+    "a|b",
+    "`code`",
+    "_under_",
+    "**bold**",
+    "[link](http://x.y)",
+    "{include} f",
+    "\\input{f}",
+    "50%",
+    "- x",
+    "1. x",
+]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_a_label_is_text_in_every_form(label):
+    table = tables.Table(pd.DataFrame({"group": [label], label: [1]}), label, label)
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(table._repr_markdown_())
+    page = BeautifulSoup(shown, "html.parser")
+    assert [cell.get_text() for cell in page.find_all(["th", "td"])] == ["group", label, label, "1"]
+    assert not page.find_all(["script", "a", "code", "em", "strong", "i", "li"])
+    html = BeautifulSoup(table._repr_html_(), "html.parser")
+    assert [cell.get_text() for cell in html.find_all(["th", "td"])] == ["group", label, label, "1"]
+    assert "$" not in table._repr_markdown_()
+    assert "$" not in table._repr_html_()
+    bare = re.sub(
+        r"\\[$%&#_{}]|\\text[a-z]+\{\}|\\begin\{tabular\}\{[lr]+\}|\\end\{tabular\}|\\hline|\\\\| & ",
+        "",
+        tables.to_latex(table.frame, label, label),
+    )
+    assert not set(bare) & set("\\$%&#_{}^~<>")
+
+
+def test_heads_are_words():
+    frame = pd.DataFrame({"p_holm": [0.1], "loglog_lower": [1], "n_without_tcz": [3], "own_column": [2], "CR": [4]})
+    found = tables.to_text(frame).splitlines()[0]
+    assert re.split(r" {2,}", found) == ["p, Holm", "lower limit, log-log", "pairs without TCZ", "own column", "CR"]
+
+
+def test_labels_in_a_laboratory_figure_are_as_typed_and_each_has_its_colour():
+    groups = ["$5-$10", "_none", "no A", "no B"]
+    series = pd.concat([SERIES[SERIES["group"] == "low"].assign(group=group) for group in groups]).assign(
+        analyte="$a$_b"
+    )
+    figure = laboratory_figure.plot_trajectories(series)
+    texts = figure.legends[0].get_texts()
+    assert [text.get_text() for text in texts][:4] == groups
+    assert not any(text.get_parse_math() for text in texts)
+    assert not figure.axes[0].title.get_parse_math()
+    lines = [line for line in figure.axes[0].lines if line.get_label().startswith("group")]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 4
+    assert len({line.get_color() for line in lines}) == 4
+    plt.close(figure)
+
+
+def test_twenty_groups_differ_in_colour_or_dash():
+    labels = [f"group {place}" for place in range(20)]
+    paint = figures.colours(labels)
+    assert len({(paint[label], str(figures.dash(place))) for place, label in enumerate(labels)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("bound", "below", "shape"), [(True, 0.4, "v"), (True, 0.0, "^"), (False, 0.4, "o"), (False, 0.0, "o")]
+)
+def test_a_median_that_is_a_bound_is_drawn_as_a_triangle(bound, below, shape):
+    series = SERIES[SERIES["group"] == "low"].assign(median_censored=bound, below=below)
+    fig, ax = plt.subplots()
+    laboratory_figure.plot_trajectory(ax, series)
+    assert {line.get_marker() for line in ax.lines if line.get_marker() in ("o", "v", "^")} == {shape}
+    plt.close(fig)
+
+
+def test_every_limit_of_detection_has_its_line():
+    fig, ax = plt.subplots()
+    laboratory_figure.plot_trajectory(ax, SERIES.assign(limit=[2.5, 2.5, 4, np.nan, 4, 4]))
+    assert sorted(line.get_ydata()[0] for line in ax.lines if line.get_zorder() == 0) == [2.5, 4]
     plt.close(fig)

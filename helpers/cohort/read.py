@@ -114,7 +114,7 @@ def write_cohort(cohort: Cohort, folder: str | Path) -> Path:
             if text[column].dtype == "boolean":
                 text[column] = text[column].map({True: "true", False: "false"})
         text["synthetic"] = str(cohort.synthetic).lower()
-        paths.write_csv(folder / f"{table}.csv", text)
+        paths.write_csv(folder / f"{table}.csv", text, shield=False)
     meta = {key: getattr(cohort, key) for key in META} | {"stands_for": cohort.stands_for}
     said = declaration_json(Declaration(meta, cohort.declared, cohort.recorded, cohort.analytes))
     paths.write_json(folder / "cohort.json", said)

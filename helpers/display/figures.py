@@ -10,8 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from helpers.display.tables import p_equals
@@ -33,18 +36,61 @@ DAYS_PER_YEAR = 365.25
 def colours(labels: Sequence[str]) -> dict[str, str]:
     """Give each label its colour: the untreated and the steroid groups always theirs, others in turn.
 
+    No two labels share a colour while there are enough of them; :func:`dash` tells the rest apart.
+
     Examples
     --------
     >>> colours(["none", "low"])
     {'none': '#000000', 'low': '#0072B2'}
     >>> colours(["no TCZ", "TCZ"])
     {'no TCZ': '#000000', 'TCZ': '#0072B2'}
+    >>> len(set(colours(["no A", "no B", "low", "low ≤8"]).values()))
+    4
     """
-    given = {label: colour for label in labels if (colour := _fixed(label))}
-    rest = [colour for colour in COLOURS if colour not in given.values()]
+    given: dict[str, str] = {}
+    for label in labels:
+        if (colour := _fixed(label)) and colour not in given.values():
+            given[label] = colour
+    rest = [colour for colour in COLOURS if colour not in given.values()] or list(COLOURS)
     others = [label for label in labels if label not in given]
     given |= {label: rest[i % len(rest)] for i, label in enumerate(others)}
     return {label: given[label] for label in labels}
+
+
+def dash(place: int) -> object:
+    """Return the dash of the line at *place*; where the colours begin again, the dashes have moved on.
+
+    Examples
+    --------
+    >>> dash(0), dash(1), dash(7)
+    ('-', '--', '--')
+    """
+    return DASHES[(place + place // len(COLOURS)) % len(DASHES)]
+
+
+def as_typed(*texts: Text) -> None:
+    """Draw texts as they are typed: a dollar is a dollar and begins no mathematics."""
+    for text in texts:
+        text.set_parse_math(False)
+
+
+def legend(owner: Axes | Figure, handles: Sequence[Artist], labels: Sequence[str], **options: object) -> Legend:
+    """Add a legend that shows every label as typed, also one that begins with an underscore, which matplotlib leaves out.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> lines = [ax.plot([0, 1], [0, 1])[0], ax.plot([0, 1], [1, 0])[0]]
+    >>> [text.get_text() for text in legend(ax, lines, ["$5-$10", "_none"]).get_texts()]
+    ['$5-$10', '_none']
+    >>> plt.close(fig)
+    """
+    made = owner.legend(handles=list(handles), labels=[str(place) for place in range(len(handles))], **options)
+    for text, label in zip(made.get_texts(), labels, strict=True):
+        text.set_text(label)
+        as_typed(text)
+    return made
 
 
 def _fixed(label: str) -> str | None:
@@ -76,7 +122,8 @@ def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | 
                 white = not narrow and colour in (BLUE, VERMILION)
                 ax.text(place, y, f"{count:.0f}", ha=side, va="center", fontsize=7, color="white" if white else "black")
         left = left + share
-    ax.set_yticks(range(len(table)), [f"{label} (n = {n:.0f})" for label, n in total.items()])
+    ax.set_yticks(range(len(table)), [f"{label} (n = {n:.0f})" for label, n in total.items()], parse_math=False)
+    as_typed(ax.title)
     ax.invert_yaxis()
     ax.set(
         xlim=(0, 100),
@@ -130,12 +177,15 @@ def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") ->
         ax.axvline(days.median(), color=BLACK, linestyle="--", linewidth=0.9)
     since = f"Days from {clock.replace('crs_onset', 'CRS onset')}" if clock else "Days"
     ax.set(title=f"{title} (n = {len(days)})", xlabel=since, ylabel="Patients")
+    as_typed(ax.title, ax.xaxis.label)
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_tick_params(labelbottom=True)
     return ax
 
 
-def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *, title: str = "") -> Axes:
+def plot_timeline(
+    ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *, title: str = "", origin: str = "infusion"
+) -> Axes:
     """Draw one patient's course: intervals at a grade as bars, administrations as marks, a row for each kind.
 
     Parameters
@@ -145,6 +195,8 @@ def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *,
         Columns event, day_from, day_to, grade.
     treatments : DataFrame
         Columns agent, day, route, dose_mg.
+    origin : str
+        What day 0 is.
     """
     rows = [*dict.fromkeys(toxicity["event"]), *dict.fromkeys(treatments["agent"])]
     for line in toxicity.itertuples():
@@ -158,7 +210,8 @@ def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *,
         ax.plot(line.day, y, "D", color=VERMILION)
         ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg {line.route}", va="center", fontsize=7)
     last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
-    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel="Days after infusion", title=title)
-    ax.set_yticks(range(len(rows)), rows)
+    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=f"Days from {origin}", title=title)
+    ax.set_yticks(range(len(rows)), rows, parse_math=False)
+    as_typed(ax.title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

@@ -46,9 +46,10 @@ def plot_flow(ax: Axes, flow: pd.DataFrame) -> Axes:
         ax.annotate("", (SIDE - 0.01, beside), (x, beside), arrowprops=ARROW)
         text = "\n".join(f"{row.label}: n = {row.n}" for row in excluded.itertuples())
         text = text if len(excluded) > 1 else text.replace(": n", "\nn")
-        ax.text(SIDE, beside, text, ha="left", va="center", fontsize=7, bbox=EXCLUDED_BOX)
+        ax.text(SIDE, beside, text, ha="left", va="center", fontsize=7, bbox=EXCLUDED_BOX, parse_math=False)
     for row in flow[flow["kind"] == "kept"].itertuples():
-        ax.text(*place[row.box], f"{row.label}\nn = {row.n}", ha="center", va="center", bbox=KEPT_BOX)
+        text = f"{row.label}\nn = {row.n}"
+        ax.text(*place[row.box], text, ha="center", va="center", bbox=KEPT_BOX, parse_math=False)
     return ax
 
 

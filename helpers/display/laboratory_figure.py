@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import matplotlib.pyplot as plt
@@ -13,45 +14,63 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from helpers.display.curves_figure import _below
-from helpers.display.figures import DASHES, FIXED, colours, panels
+from helpers.display.figures import FIXED, as_typed, colours, dash, legend, panels
 
 
 def plot_trajectory(
-    ax: Axes, summary: pd.DataFrame, *, unit: str = "", title: str = "", x: str = "Days from infusion", log: bool = True
+    ax: Axes,
+    summary: pd.DataFrame,
+    *,
+    unit: str = "",
+    title: str = "",
+    x: str = "Day",
+    log: bool = True,
+    groups: Sequence[str] | None = None,
 ) -> Axes:
     """Draw medians with interquartile ranges by day, for each group, with n per day below the axis.
+
+    *groups* are all groups of the figure, so that each has its colour in every panel; by default those of *summary*.
 
     Parameters
     ----------
     ax : Axes
     summary : DataFrame
         One analyte: columns group, day, n, median, q1, q3, below (share below detection), limit (of detection), and
-        after_tcz (share of samples after tocilizumab). Where the median itself lies below detection, a triangle
-        stands at the limit; hollow markers are days on which more than half of the samples follow tocilizumab.
+        after_tcz (share of samples after tocilizumab); median_censored (the median is only a bound), without which a
+        share below of more than half stands for it. Where the median is a bound since values lie below detection, a
+        triangle points down, where only values above the upper limit make it one, up; hollow markers are days on which more than half of the samples follow tocilizumab.
     """
-    groups = list(dict.fromkeys(summary["group"]))
+    groups = list(dict.fromkeys(summary["group"])) if groups is None else list(groups)
     paint, span = colours(groups), summary["day"].max() - summary["day"].min() or 1
     for i, group in enumerate(groups):
         part = summary[summary["group"] == group].sort_values("day")
         day = part["day"] + (i - (len(groups) - 1) / 2) * 0.012 * span
-        below = (part["below"] > 0.5).to_numpy()
+        below, above = _bounds(part)
         hollow = (part["after_tcz"] > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
-        ax.plot(day, part["median"], color=paint[group], linestyle=DASHES[i], linewidth=1, label=group)
+        ax.plot(day, part["median"], color=paint[group], linestyle=dash(i), linewidth=1, label=f"group {i}")
         ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
         for (shape, chosen), (fill, kind) in product(
-            (("o", ~below), ("v", below)), ((paint[group], ~hollow), ("white", hollow))
+            (("o", ~below & ~above), ("v", below), ("^", above)), ((paint[group], ~hollow), ("white", hollow))
         ):
             if (which := chosen & kind).any():
                 style = {"color": paint[group], "markerfacecolor": fill, "markersize": 3.4}
                 ax.plot(day[which], part["median"][which], shape, **style)
-    limit = summary["limit"].dropna()
-    if len(limit):
-        ax.axhline(limit.iloc[0], color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
-    if log:
+    for limit in sorted(summary["limit"].dropna().unique()):
+        ax.axhline(limit, color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
+    if log and (summary[["q1", "median"]] > 0).all(axis=None):  # a value of zero has no place on it
         _log_axis(ax)
     ax.set(title=title, ylabel=unit)
+    as_typed(ax.title, ax.yaxis.label)
     _n_per_day(ax, summary, groups, paint, x)
     return ax
+
+
+def _bounds(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Tell on which days the median is a bound: because of values below detection, or above the upper limit alone."""
+    if "median_censored" not in part:
+        return (part["below"] > 0.5).to_numpy(), np.zeros(len(part), bool)
+    bound, some = part["median_censored"].to_numpy(bool), (part["below"] > 0).to_numpy()
+    return bound & some, bound & ~some
 
 
 def _log_axis(ax: Axes) -> None:
@@ -84,9 +103,7 @@ def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[s
     ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
 
 
-def plot_trajectories(
-    table: pd.DataFrame, *, x: str = "Days from infusion", columns: int = 3, log: bool = True
-) -> Figure:
+def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3, log: bool = True) -> Figure:
     """Draw one panel per analyte with :func:`plot_trajectory`, groups in the legend of the figure.
 
     Parameters
@@ -113,11 +130,14 @@ def plot_trajectories(
     )
     for ax, analyte in zip(axes, analytes, strict=False):
         part = table[table["analyte"] == analyte]
-        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log)
+        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log, groups=groups)
     for ax in axes[len(analytes) :]:
         ax.remove()
-    handles = [*axes[0].get_legend_handles_labels()[0], *_key(table)]
-    figure.legend(handles=handles, loc="upper right", ncols=len(handles), columnspacing=1, handlelength=1.6)
+    paint = colours(groups)
+    lines = [Line2D([], [], color=paint[group], linestyle=dash(i), linewidth=1) for i, group in enumerate(groups)]
+    key = _key(table)
+    labels = [*groups, *(handle.get_label() for handle in key)]
+    legend(figure, [*lines, *key], labels, loc="upper right", ncols=len(labels), columnspacing=1, handlelength=1.6)
     return figure
 
 
@@ -127,7 +147,8 @@ def _key(table: pd.DataFrame) -> list[Line2D]:
     shown = {
         "quartiles": (Line2D([], [], **grey | {"marker": "|", "markersize": 7}), True),
         "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).gt(0.5).any()),
-        "median below detection": (Line2D([], [], **grey, marker="v"), table["below"].gt(0.5).any()),
+        "median below detection": (Line2D([], [], **grey, marker="v"), _bounds(table)[0].any()),
+        "median above upper limit": (Line2D([], [], **grey, marker="^"), _bounds(table)[1].any()),
         "limit": (Line2D([], [], color="0.45", linewidth=0.7, linestyle=(0, (2, 2))), table["limit"].notna().any()),
     }  # fmt: skip
     for label, (handle, _) in shown.items():

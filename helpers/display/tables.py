@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 MISSING = "–"
+HEADS = {
+    "p_holm": "p, Holm", "p_bh": "p, Benjamini–Hochberg", "p_without_tcz": "p, pairs without TCZ", "p_sign": "p, sign test",
+    "n_without_tcz": "pairs without TCZ", "n_after_tcz": "pairs after TCZ", "after_tcz": "after TCZ", "n_at_limit": "pairs at a limit",
+    "n_gc": "n, GC", "n_nongc": "n, no GC", "median_gc": "median, GC", "median_nongc": "median, no GC",
+    "fell_gc": "fell, GC", "fell_nongc": "fell, no GC", "peak_of": "peak of",
+    "n_low": "n, low dose", "n_high": "n, high dose", "median_low": "median, low dose", "median_high": "median, high dose",
+    "floor_low": "below detection before, low dose", "floor_high": "below detection before, high dose",
+    "floor_low, %": "below detection before, low dose, %", "floor_high, %": "below detection before, high dose, %",
+    "median_before": "median before", "median_after": "median after", "median_change": "median change",
+    "ratio": "after / before", "ratio_low": "lower limit", "ratio_high": "upper limit",
+    "ci_low": "lower limit", "ci_high": "upper limit", "hr": "hazard ratio", "n_events": "events", "fmi": "missing information",
+    "plain_lower": "lower limit, plain", "plain_upper": "upper limit, plain", "loglog_lower": "lower limit, log-log",
+    "loglog_upper": "upper limit, log-log", "log_lower": "lower limit, log", "log_upper": "upper limit, log",
+    "at_risk": "at risk", "gc_group": "GC dose", "imputed_hr": "hazard ratio, imputed", "imputed_p": "p, imputed",
+    "mcse": "Monte Carlo error",
+}  # fmt: skip
+"""How columns are headed where a table is shown; what is not here is shown with blanks for underscores."""
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^&@-])")
+ENTITIES = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>()#+!|$~^&@"}
+LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
 
 
 def format_number(value: float | None, decimals: int = 2) -> str:
@@ -180,7 +204,44 @@ class Table:
         return to_html(self.frame, self.caption, self.note)
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(part for part in (self.caption, to_markdown(self.frame), self.note) if part)
+        parts = (as_markdown(self.caption), to_markdown(self.frame), as_markdown(self.note))
+        return "\n\n".join(part for part in parts if part)
+
+
+def head(column: object) -> str:
+    """Word a column's name as a reader sees it.
+
+    Examples
+    --------
+    >>> head("p_holm"), head("n_low"), head("smallest expected"), head("some_rate")
+    ('p, Holm', 'n, low dose', 'smallest expected', 'some rate')
+    """
+    name = str(column)
+    return HEADS.get(name, name.replace("_", " ") if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name) else name)
+
+
+def as_markdown(text: str) -> str:
+    """Write a text so that Markdown, MyST and HTML show it as it is: no markup, no formula, no cell of a table ends in it.
+
+    Examples
+    --------
+    >>> as_markdown("a|b <i> $x_1$ `code`")
+    'a&#124;b &#60;i&#62; &#36;x&#95;1&#36; &#96;code&#96;'
+    """
+    shown = "".join(ENTITIES.get(sign, sign) for sign in " ".join(str(text).split()))
+    shown = re.sub(r"^(\d*)([-.)])(?= )", lambda begun: f"{begun[1]}&#{ord(begun[2])};", shown)  # no list begins here
+    return shown.replace("://", "&#58;//")
+
+
+def as_latex(text: str) -> str:
+    r"""Write a text so that LaTeX shows it as it is.
+
+    Examples
+    --------
+    >>> print(as_latex("<10% of $5_6"))
+    \textless{}10\% of \$5\_6
+    """
+    return "".join(LATEX.get(sign, sign) for sign in " ".join(str(text).split()))
 
 
 def to_text(frame: pd.DataFrame) -> str:
@@ -195,9 +256,9 @@ def to_text(frame: pd.DataFrame) -> str:
     b        –
     """
     cells, right = _cells(frame), _right(frame)
-    head = [str(column) for column in frame.columns]
-    widths = [max(len(row[i]) for row in [head, *cells]) for i in range(len(head))]
-    lines = [head, ["-" * width for width in widths], *cells]
+    heads = [head(column) for column in frame.columns]
+    widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(heads))]
+    lines = [heads, ["-" * width for width in widths], *cells]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if flush else cell.ljust(width)
@@ -215,12 +276,31 @@ def to_markdown(frame: pd.DataFrame) -> str:
     >>> print(to_markdown(pd.DataFrame({"row": ["a|b"], "n": [3]})))
     | row | n |
     |---|---:|
-    | a\\|b | 3 |
+    | a&#124;b | 3 |
     """
     rule = "".join("---:|" if right else "---|" for right in _right(frame))
-    lines = [[str(column) for column in frame.columns], *_cells(frame)]
-    head, *body = ("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-    return "\n".join([head, "|" + rule, *body])
+    lines = [[head(column) for column in frame.columns], *_cells(frame)]
+    heads, *body = ("| " + " | ".join(map(as_markdown, line)) + " |" for line in lines)
+    return "\n".join([heads, "|" + rule, *body])
+
+
+def to_latex(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
+    """Write a frame as a LaTeX table, every text as it is.
+
+    Examples
+    --------
+    >>> print(to_latex(pd.DataFrame({"row": ["<5%"], "n": [3]})))
+    \\begin{tabular}{rr}
+    row & n \\\\
+    \\hline
+    \\textless{}5\\% & 3 \\\\
+    \\end{tabular}
+    """
+    lines = [[head(column) for column in frame.columns], *_cells(frame)]
+    heads, *body = (" & ".join(map(as_latex, line)) + r" \\" for line in lines)
+    kinds = "".join("r" if right else "l" for right in _right(frame))
+    table = [rf"\begin{{tabular}}{{{kinds}}}", heads, r"\hline", *body, r"\end{tabular}"]
+    return "\n\n".join(part for part in (as_latex(caption), "\n".join(table), as_latex(note)) if part)
 
 
 def to_html(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
@@ -229,15 +309,20 @@ def to_html(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
 
     def row(cells: list[str], tag: str) -> str:
         return "".join(
-            f'<{tag} style="text-align:{"right" if flush else "left"}">{html.escape(cell)}</{tag}>'
+            f'<{tag} style="text-align:{"right" if flush else "left"}">{_html(cell)}</{tag}>'
             for cell, flush in zip(cells, right, strict=True)
         )
 
-    head = row([str(column) for column in frame.columns], "th")
+    heads = row([head(column) for column in frame.columns], "th")
     body = "\n".join(f"<tr>{row(cells, 'td')}</tr>" for cells in _cells(frame))
-    caption = f"<caption>{html.escape(caption)}</caption>\n" if caption else ""
-    note = f"\n<p><small>{html.escape(note)}</small></p>" if note else ""
-    return f"<table>\n{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}"
+    caption = f"<caption>{_html(caption)}</caption>\n" if caption else ""
+    note = f"\n<p><small>{_html(note)}</small></p>" if note else ""
+    return f"<table>\n{caption}<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>{note}"
+
+
+def _html(text: str) -> str:
+    """Escape a text for HTML that a page may read for formulas (dollars, parentheses after a backslash) or Markdown."""
+    return html.escape(text).translate({ord(sign): f"&#{ord(sign)};" for sign in "$\\`"})
 
 
 def _absent(value: object) -> bool:
