@@ -180,7 +180,7 @@ def test_tables_in_three_forms():
     table = tables.Table(pd.DataFrame({"a|b": ["<boys", None], "p": ["<0.001", "0.120"]}), "Caption", "Note")
     assert repr(table) == "Caption\na|b         p\n-----  ------\n<boys  <0.001\n–       0.120\nNote"
     assert "| &#60;boys | &#60;0.001 |" in table._repr_markdown_()
-    assert r"\textless{}boys & \textless{}0.001" in tables.to_latex(table.frame, label, label)
+    assert r"\textless{}boys & \textless{}0.001" in tables.to_latex(table.frame, "", "")
     assert "&lt;boys" in table._repr_html_()
     assert "<caption>Caption</caption>" in table._repr_html_()
 

@@ -121,9 +121,9 @@ def test_own_columns_are_in_table_1():
     analysis = cohort_of(declared, patients={"patient_id": ids(4), "cmv": ["CMV+", "CMV-", "CMV-", None],
                                              "ferritin": [1.0, 5.0, None, 3.0], "twin": [True, False, False, None]})  # fmt: skip
     found = compute(analysis)
-    assert [found[f"extra.table1.cmv.{level}.n"].value for level in ("cmv", "cmv_2")] == [1, 2]
-    assert found["extra.table1.cmv.cmv.pct"].value == 25
-    assert found["extra.table1.cmv.cmv.n"].missing == 1
+    assert [found[f"extra.table1.cmv.{level}.n"].value for level in ("cmv_plus", "cmv_minus")] == [1, 2]
+    assert found["extra.table1.cmv.cmv_plus.pct"].value == 25
+    assert found["extra.table1.cmv.cmv_plus.n"].missing == 1
     assert [found[f"extra.table1.ferritin.{m}"].value for m in ("median", "low", "high")] == [3, 1, 5]
     assert [found[f"extra.table1.twin.{m}.n"].value for m in ("yes", "no")] == [1, 2]
     assert "ferritin, µg/L" in set(table1.frame(analysis)["characteristic"])

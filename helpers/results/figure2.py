@@ -17,7 +17,7 @@ from helpers.problems import NotAvailable
 from helpers.results.measures import once
 from helpers.results.populations import need, no, population, yes
 from helpers.results.registry import DOSE, GC, family
-from helpers.results.value import Value, slug
+from helpers.results.value import Value, slug, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -43,6 +43,12 @@ def short(analyte: str) -> str:
     ('tnf_alpha', 'il_17a')
     """
     return slug(analyte.replace("α", "alpha").replace("γ", "gamma"))
+
+
+def places(analysis: Analysis) -> dict[str, str]:
+    """Give each analyte its part of an id, no two the same."""
+    names = analytes(analysis)
+    return dict(zip(names, told_apart([short(name) for name in names]), strict=True))
 
 
 def analytes(analysis: Analysis) -> tuple[str, ...]:
@@ -455,8 +461,9 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 )
 def before_and_after(analysis: Analysis) -> dict[str, Value]:
     """Each analyte before and after GC."""
+    part = places(analysis)
     return _spelt(
-        paired(analysis), lambda row: f"extra.figure2.{short(row.analyte)}.day{row.day}", PAIRED, lambda row: row.n
+        paired(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, lambda row: row.n
     )
 
 
@@ -476,9 +483,10 @@ def before_and_after(analysis: Analysis) -> dict[str, Value]:
 )
 def with_and_without(analysis: Analysis) -> dict[str, Value]:
     """Each analyte with and without GC."""
+    part = places(analysis)
 
     def place(row) -> str:
-        return f"extra.sfigure3.{short(row.analyte)}.{row.day if row.day == 'peak' else f'day{row.day}'}"
+        return f"extra.sfigure3.{part[row.analyte]}.{row.day if row.day == 'peak' else f'day{row.day}'}"
 
     return _spelt(by_gc(analysis), place, COMPARED, lambda row: row.n_gc + row.n_nongc)
 
@@ -494,9 +502,10 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
 )
 def dose_changes(analysis: Analysis) -> dict[str, Value]:
     """Change of each analyte by dose group."""
+    part = places(analysis)
     return _spelt(
         by_dose(analysis),
-        lambda row: f"extra.sfigure5.{short(row.analyte)}",
+        lambda row: f"extra.sfigure5.{part[row.analyte]}",
         CHANGED,
         lambda row: row.n_low + row.n_high,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import pandas as pd
 from helpers.results.measures import count, spread, under
 from helpers.results.populations import need, population, yes
 from helpers.results.registry import family
-from helpers.results.value import Value, slug
+from helpers.results.value import Value, slug, slugs
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -237,7 +236,7 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
     """List the cohort's own columns of patients that Table 1 shows: column, then part of the id and label of each level.
 
     A number has the one level "" (median and range). Levels come as declared, then those that occur; of a yes/no column
-    Yes and No. Levels whose spelling gives the same part of an id are numbered.
+    Yes and No. No two levels share a part of an id.
 
     Examples
     --------
@@ -246,10 +245,10 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "ward": ["A+", "A-"]})
     >>> declared = {"patients": {"ward": Column("category", "ward", allowed=("A+", "A-", "B"))}}
     >>> own_columns(analyse(Cohort("two", "infusion", True, "", "", {"patients": patients}, declared)))
-    {'ward': {'ward.a': 'A+', 'ward.a_2': 'A-', 'ward.b': 'B'}}
+    {'ward': {'ward.a_plus': 'A+', 'ward.a_minus': 'A-', 'ward.b': 'B'}}
     """
     found = {}
-    places = dict(zip(analysis.own, distinct(analysis.own), strict=True))
+    places = slugs(analysis.own, taken=("all", "target", "site"))
     for column, place in places.items():
         values = analysis.frame[analysis.own[column]]
         if pd.api.types.is_bool_dtype(values.dtype):
@@ -259,25 +258,7 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
         else:
             allowed = list(analysis.cohort.declared["patients"][column].allowed)
             levels = list(dict.fromkeys([*allowed, *sorted(map(str, values.dropna().unique()))]))
-            found[column] = {f"{place}.{key}": level for key, level in zip(distinct(levels), levels, strict=True)}
-    return found
-
-
-def distinct(labels: Iterable[str]) -> list[str]:
-    """Turn labels into parts of ids of which no two are equal: the second "a" becomes "a_2".
-
-    Examples
-    --------
-    >>> distinct(["<10%", "≥10%", "10%", "%"])
-    ['10', '10_2', '10_3', 'level']
-    """
-    found: list[str] = []
-    for label in labels:
-        key, number = slug(label) or "level", 2
-        new = key
-        while new in found:
-            new, number = f"{key}_{number}", number + 1
-        found.append(new)
+            found[column] = {f"{place}.{key}": level for level, key in slugs(levels).items()}
     return found
 
 
