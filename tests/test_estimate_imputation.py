@@ -172,3 +172,12 @@ def test_what_cannot_be_imputed_is_said():
     with pytest.raises(ValueError, match="outcome must be known"):
         impute(frame, ["marker"], "time", "event", m=2, rng=np.random.default_rng(1))
     assert cox_imputed(frame, ["marker"], "time", "event", m=2, rng=np.random.default_rng(1)).n == 39
+
+
+def test_monte_carlo_error_is_the_scatter_of_pooled_estimates():
+    rng = np.random.default_rng(20251029)
+    draws = rng.normal(1.0, 0.3, (4000, 20))
+    pooled = [pool(row, np.full(20, 0.04))["estimate"] for row in draws]
+    told = np.sqrt(np.mean([pool(row, np.full(20, 0.04))["mcse"] ** 2 for row in draws]))
+    assert told == pytest.approx(np.std(pooled), rel=0.05)
+    assert told == pytest.approx(0.3 / np.sqrt(20), rel=0.02)

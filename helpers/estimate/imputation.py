@@ -30,7 +30,7 @@ class Pooled:
     ----------
     table : DataFrame
         One row per coefficient: covariate, level, reference, coef, se, df, hr, ci_low, ci_high, p, fmi (fraction of
-        missing information), riv (relative increase in variance), reason.
+        missing information), riv (relative increase in variance), mcse (Monte Carlo error of coef), reason.
     n, events, m : int
         Patients, events, completed data sets.
     missing : Series
@@ -138,7 +138,8 @@ def pool(
     Returns
     -------
     dict
-        estimate, within, between, total (variances), se, df (Barnard and Rubin 1999), low, high, p, riv, fmi.
+        estimate, within, between, total (variances), se, df (Barnard and Rubin 1999), low, high, p, mcse (Monte Carlo
+        error: the standard deviation of the pooled estimate were the data completed anew, sqrt(between / m)), riv, fmi.
 
     Notes
     -----
@@ -171,6 +172,7 @@ def pool(
         "low": estimate - reach,
         "high": estimate + reach,
         "p": float(2 * student.sf(abs(estimate) / se, df)),
+        "mcse": float(np.sqrt(between / m)),
         "riv": riv,
         "fmi": (riv + 2 / (df + 3)) / (riv + 1),
     }
@@ -238,12 +240,12 @@ def _pooled_row(
     models: tuple[Cox, ...], k: int, estimates: NDArray, variances: NDArray, df_complete: float, alpha: float
 ) -> dict[str, object]:
     reasons = [reason for model in models if (reason := model.table["reason"].iloc[k])]
-    names = ("coef", "se", "df", "hr", "ci_low", "ci_high", "p", "fmi", "riv")
+    names = ("coef", "se", "df", "hr", "ci_low", "ci_high", "p", "fmi", "riv", "mcse")
     if reasons:
         return dict.fromkeys(names, np.nan) | {"reason": f"in {len(reasons)} of {len(models)} data sets: {reasons[0]}"}
     found = pool(estimates, variances, df_complete=df_complete, alpha=alpha)
     hazard = {"hr": np.exp(found["estimate"]), "ci_low": np.exp(found["low"]), "ci_high": np.exp(found["high"])}
-    rest = {name: found[name] for name in ("se", "df", "p", "fmi", "riv")}
+    rest = {name: found[name] for name in ("se", "df", "p", "fmi", "riv", "mcse")}
     row = {"coef": found["estimate"], **rest, **hazard}
     return {name: float(row[name]) for name in names} | {"reason": ""}
 
