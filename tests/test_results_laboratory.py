@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
@@ -9,6 +10,7 @@ from stand_in import stand_in
 
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
+from helpers.display.laboratory_figure import plot_trajectories
 from helpers.estimate.groups import paired_t, paired_wilcoxon
 from helpers.problems import NotAvailable
 from helpers.results import figure2
@@ -179,6 +181,8 @@ def test_courses_are_shown_where_nobody_was_treated(treatments):
     labs = long({who: {0: 5.0 + who, 3: 9.0} for who in (1, 2, 3, 4)}, "mg/L", "CRP")
     analysis = others(labs, treatments)
     course = figure2.trajectories(analysis, "gc")
+    assert course["after_tcz"].isna().all()
+    plt.close(plot_trajectories(course))  # drawn although nobody knows what followed tocilizumab
     assert course[["group", "day", "n"]].to_numpy().tolist() == [["all patients", 0.0, 4], ["all patients", 3.0, 4]]
     recorded = others(labs, treatments, {"treatments": ("glucocorticoids",)}) if treatments else None
     if recorded is not None:

@@ -46,7 +46,9 @@ def plot_trajectory(
         part = summary[summary["group"] == group].sort_values("day")
         day = part["day"] + (i - (len(groups) - 1) / 2) * 0.012 * span
         below, above = _bounds(part)
-        hollow = (part["after_tcz"] > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
+        hollow = (
+            (part["after_tcz"].astype(float) > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
+        )
         ax.plot(day, part["median"], color=paint[group], linestyle=dash(i), linewidth=1, label=f"group {i}")
         ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
         for (shape, chosen), (fill, kind) in product(
@@ -146,7 +148,7 @@ def _key(table: pd.DataFrame) -> list[Line2D]:
     grey = {"color": "0.3", "linestyle": "none", "markersize": 4}
     shown = {
         "quartiles": (Line2D([], [], **grey | {"marker": "|", "markersize": 7}), True),
-        "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).gt(0.5).any()),
+        "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).astype(float).gt(0.5).any()),
         "median below detection": (Line2D([], [], **grey, marker="v"), _bounds(table)[0].any()),
         "median above upper limit": (Line2D([], [], **grey, marker="^"), _bounds(table)[1].any()),
         "limit": (Line2D([], [], color="0.45", linewidth=0.7, linestyle=(0, (2, 2))), table["limit"].notna().any()),

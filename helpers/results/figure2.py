@@ -409,8 +409,9 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     rows = rows.dropna(subset=[*keys, "value"])
     found = summarise(rows, keys)
     left = rows["censored"].eq("left").fillna(False).astype(bool)
-    shares = rows.assign(below=left, lower=rows["limit"].where(left)).groupby(keys, sort=True)
-    rest = shares.agg(below=("below", "mean"), limit=("lower", "max"), after_tcz=("after_tcz", _share)).reset_index()
+    after = rows["after_tcz"].astype("Float64").astype(float)
+    shares = rows.assign(after_tcz=after, below=left, lower=rows["limit"].where(left)).groupby(keys, sort=True)
+    rest = shares.agg(below=("below", "mean"), limit=("lower", "max"), after_tcz=("after_tcz", "mean")).reset_index()
     found = found.merge(rest, on=keys).query("n >= 3")
     return _order(found, "group").reset_index(drop=True)
 
