@@ -99,9 +99,11 @@ def _frame(text: str, table: str, file: str, problems: list[Problem], notes: lis
         if wrong:
             return None
         notes.append(f"table {table}: {len(extra)} rows end in empty cells beyond the header's, which were left out")
-    if rows is None:
+    if len(lines) == 1:
+        frame = pd.DataFrame(columns=header, dtype="string")
+    elif rows is None:
         frame = pd.read_csv(
-            io.StringIO("\n".join(lines[1:]) + "\n"), names=header, dtype="string", keep_default_na=False,
+            io.StringIO("\n".join([*lines[1:], ""])), names=header, dtype="string", keep_default_na=False,
             na_values=[""], skip_blank_lines=False, index_col=False, quoting=csv.QUOTE_NONE,
         )  # fmt: skip
     else:

@@ -132,7 +132,7 @@ def analyse(cohort: Cohort, parameters: Parameters | None = None) -> Analysis:
         frame["immunosuppressed"] = _any(given, of=1 + len(AGENTS))
     frame = frame.join(_response(cohort))
     if "evaluable" in frame:
-        frame["evaluable"] = frame["evaluable"].fillna(False).astype(bool)
+        frame["evaluable"] = frame["evaluable"].astype("boolean").fillna(False).astype(bool)
     frame = frame.join(_outcomes(cohort, frame))
     frame = frame.join(_endpoints(cohort, frame, parameters)).join(_splits(frame, parameters))
     return Analysis(cohort, parameters, frame, cutoff, _absent(cohort, frame), own)
@@ -185,9 +185,14 @@ def _absent(cohort: Cohort, frame: pd.DataFrame) -> dict[str, str]:
         for name in ("death", "relapse", "progression"):
             if name not in frame:
                 lines[name] = _unrecorded(cohort, "followup", name)
-        for name in ("os_days", "os_event"):
-            if name not in frame and cohort.has("followup", "death_day") and "death" in lines:
-                lines[name] = lines["death"]
+        known = [name for name in ("relapse", "progression") if cohort.has("followup", OUTCOME_DAYS[name])]
+        events = " and no ".join(known)
+        for endpoint, why in (
+            ("os", lines.get("death") if cohort.has("followup", "death_day") else None),
+            ("pfs", _unrecorded(cohort, "followup", events) if known and cohort.has("followup", "death_day") else None),
+        ):
+            columns = [f"{name}_{part}" for name in (endpoint, "efs") for part in ("days", "event")]
+            lines |= {column: why for column in columns if why and column not in frame and column not in lines}
     return lines
 
 

@@ -84,6 +84,8 @@ def read_folder(folder: str | Path = "") -> Reading:
     reading.problems += _unknown_files(folder)
     for table in TABLES:
         _read_table(folder / f"{table}.csv", table, reading)
+    if "patients" in reading.tables and reading.tables["patients"].empty and not reading.problems:
+        reading.problems.append(Problem("patients", "", "", "no row", "at least one patient", "patients.csv"))
     reading.problems += _across(reading.tables)
     if "labs" in reading.tables:
         _one_unit(reading)

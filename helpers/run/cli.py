@@ -161,30 +161,32 @@ def sweep(
 
 
 @main.command()
-@click.option(
-    "--cohort", type=FOLDER, help="Folder of a cohort, or of hospital extracts; by default the synthetic one."
-)
+@click.argument("folder", required=False, type=FOLDER, metavar="[DIR]")
+@click.option("--cohort", type=FOLDER, help="The same as DIR.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", "page", type=FOLDER, help="Write an HTML page to this file.")
 @refusing
-def check(cohort: Path | None) -> None:
-    """Read a cohort and list what is wrong with it (exit code 2), or what it holds and lacks."""
-    from helpers import paths
-    from helpers.cohort.clean import clean
-    from helpers.cohort.raw import EXTRACTS
-    from helpers.cohort.read import read_cohort
+def check(folder: Path | None, cohort: Path | None, as_json: bool, page: Path | None) -> None:
+    """Read a cohort, or hospital extracts, in DIR (by default the synthetic cohort) before anything is run.
 
-    folder = cohort or paths.COHORT
-    if any((folder / extract.file).exists() for extract in EXTRACTS.values()):
-        found, log = clean(folder)
-        rows = log.groupby("action")["rows"].sum()
-        counts = ", ".join(f"{rows.get(action, 0)} rows {action}" for action in ("changed", "dropped"))
-        click.echo(f"Hospital extracts; cleaning them ({counts}) gives:")
-    else:
-        found = read_cohort(folder)
-    click.echo(f"{found.name} ({'synthetic' if found.synthetic else 'not synthetic'}), day 0 is {found.origin}")
-    for table, frame in found.tables.items():
-        click.echo(f"  {table}: {len(frame)} rows, {frame.shape[1]} columns")
-    for note in found.notes:
-        click.echo(f"  {note}")
+    Lists at once what is wrong (exit code 2), what is unlikely, what is taken for granted, and which sections of the notebooks
+    the cohort will give. No content of a cell is shown but codes, short numbers and words of the dictionary.
+    """
+    from helpers.run.checking import show_check
+
+    show_check(folder or cohort, as_json=as_json, page=page, say=click.echo)
+
+
+@main.command()
+@click.argument("folder", type=FOLDER, metavar="DIR")
+@refusing
+def template(folder: Path) -> None:
+    """Write empty tables, the dictionary in words, a REDCap data dictionary and a toy example to DIR, which must be empty."""
+    from helpers.run.templates import write_template
+
+    write_template(folder)
+    click.echo("Written: tables/, example/, dictionary.md, redcap_data_dictionary.csv")
+    click.echo("Fill in tables/, then: supplement check DIR/tables")
 
 
 @main.command()
