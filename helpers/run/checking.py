@@ -10,6 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import click
+
 from helpers import paths
 from helpers.cohort.assumptions import assumptions
 from helpers.cohort.clean import clean
@@ -99,7 +101,7 @@ def check_folder(folder: str | Path = "", parameters: Parameters | None = None) 
 
 
 def show_check(
-    folder: str | Path | None, *, as_json: bool = False, page: Path | None = None, say: Callable[[str], None] = print
+    folder: str | Path | None, *, as_json: bool = False, page: Path | None = None, say: Callable[..., None] = click.echo
 ) -> Checked:
     """Check *folder* and tell the result, as text or JSON and, if asked for, as a page.
 
@@ -114,7 +116,7 @@ def show_check(
     if as_json:
         say(json.dumps(as_object(checked), indent=1, ensure_ascii=False))
     elif text := as_text(checked):
-        say(text)
+        say(text, err=bool(checked.problems))  # a refusal leaves standard output empty
     if checked.problems:
         raise InputError(checked.problems)
     return checked

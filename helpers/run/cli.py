@@ -174,7 +174,7 @@ def check(folder: Path | None, cohort: Path | None, as_json: bool, page: Path | 
     """
     from helpers.run.checking import show_check
 
-    show_check(folder or cohort, as_json=as_json, page=page, say=click.echo)
+    show_check(folder or cohort, as_json=as_json, page=page)
 
 
 @main.command()
