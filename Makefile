@@ -1,10 +1,13 @@
 # make run      the whole analysis with the default cohort, into runs/default/ (no tracked file is touched)
 # make test     every check
-# make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, redraw figures/
+# make lab      JupyterLab with the notebooks
+# make extras   set up all: JupyterLab, Dask, the compiled search, and what the checks need
+# make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, make the tables of figures/ again
 # make site     the web site of the committed notebooks, into docs/_build/site/
-# make bench    time the estimators against R and other libraries, and the series against papermill, into docs/benchmarks.md
+# make bench    set-up, series and estimators timed against papermill, R and other libraries (benchmarks/)
 # make oracle   make the stored reference values again (needs R and PSPP)
-# make clean    remove what the commands above made, .venv included
+# make lock     make the locks again from pyproject.toml (for maintainers)
+# make clean    remove what the commands above made, .venv and runs/default included; other runs stay
 #
 # Each sets up .venv by itself; it needs make and a Python from 3.11 to 3.13, nothing else.
 # Another interpreter: make run PYTHON=/path/to/python3.12
@@ -12,73 +15,98 @@
 SHELL    := /bin/sh
 PYTHON   ?= python3.13 python3.12 python3.11 python3 python
 BIN      := .venv/bin
-READY    := .venv/.ready
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
-PIP      := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST   := $(BIN)/python -m pytest -n 2 --dist loadfile
+PY       := $(BIN)/python
+SUPPLEMENT := $(PY) -m helpers.run.cli
+PYTEST   := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL    := -o addopts= --strict-markers -q --nbval
-FORKED   := $(BIN)/python -m helpers.run.kernels
-ORDINARY := notebooks/05_kaplan_meier.ipynb
+ORDINARY := notebooks/02_baseline_and_toxicity.ipynb
+# a project folder that was moved is set up again: the commands in .venv/bin hold its old place
+MOVED    := $(if $(wildcard .venv/.home),$(if $(filter $(CURDIR),$(shell cat .venv/.home)),,moved))
 
-.PHONY: help run test lint unit notebooks refresh site bench oracle clean
+.PHONY: help run test lint unit notebooks lab extras coverage refresh site bench oracle lock clean moved
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
 
-run: $(READY)
-	@$(BIN)/supplement run
+run: .venv/.ready-run
+	@$(SUPPLEMENT) run
 
 test: lint unit notebooks
 
-lint: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+lint: .venv/.ready-test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(BIN)/lint-imports
 
-unit: $(READY)
+unit: .venv/.ready-test
 	$(PYTEST) --mpl
 
-# Strict comparison of every stored output: in forked kernels, and one notebook in ordinary ones.
-notebooks: $(READY)
-	$(FORKED) $(PYTEST) $(NBVAL) notebooks
-	$(PYTEST) $(NBVAL) $(ORDINARY)
+# Every stored output against what comes out now; one notebook besides in an ordinary kernel, by nbval.
+notebooks: .venv/.ready-test
+	$(SUPPLEMENT) refresh --check
+	$(PY) -m pytest $(NBVAL) $(ORDINARY)
 
-refresh: $(READY)
-	@$(BIN)/python -m helpers.synthesis.extracts
-	@$(BIN)/supplement refresh
+lab: .venv/.ready-lab
+	$(PY) -m jupyterlab notebooks
 
-site: $(READY)
-	@$(BIN)/supplement site
+extras: .venv/.ready-run .venv/.ready-test .venv/.ready-lab
 
-bench: $(READY)
-	@$(BIN)/python docs/bench.py
-	@$(BIN)/python docs/bench_series.py
+coverage: .venv/.ready-test
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage report
 
-oracle: $(READY)
+refresh: .venv/.ready-test
+	@$(PY) -m helpers.synthesis.extracts
+	@$(SUPPLEMENT) refresh
+
+site: .venv/.ready-run
+	@$(SUPPLEMENT) site
+
+bench: .venv/.ready-test
+	@$(PY) benchmarks/bench.py
+	@$(PY) benchmarks/bench_series.py
+
+oracle: .venv/.ready-test
 	@for tool in Rscript pspp; do command -v $$tool >/dev/null || \
 	  { echo "make oracle needs R (with survival) and PSPP: $$tool was not found." >&2; exit 1; }; done
 	@cd tests/oracle && for script in *.R; do [ ! -e "$$script" ] || Rscript --vanilla "$$script" || exit 1; done
 	@cd tests/oracle && for script in *.sps; do [ ! -e "$$script" ] || pspp -O format=csv -o "$${script%.sps}.out.csv" "$$script" || exit 1; done
 
-clean:
-	rm -rf .venv runs docs/_build build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+lock:
+	@$(call python,lock)
 
-$(READY): requirements.lock pyproject.toml
-	@if ! $(BIN)/python -c "$(SUITABLE)" 2>/dev/null; then \
-	  found=; \
-	  for candidate in $(PYTHON); do \
-	    if "$$candidate" -c "$(SUITABLE)" 2>/dev/null; then found=$$candidate; break; fi; \
-	  done; \
-	  if [ -z "$$found" ]; then \
-	    echo "This supplement needs a Python from 3.11 to 3.13 with its venv module; none was found among: $(PYTHON)." >&2; \
-	    exit 1; \
-	  fi; \
-	  echo "Making .venv with $$($$found --version)."; \
-	  "$$found" -m venv --clear .venv; \
-	fi
-	@echo "Installing requirements.lock into .venv (once; a minute or two)."
-	@$(PIP) install --requirement requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q helpers
+# Only what these commands made: runs under other names and other pages stay.
+clean:
+	@for candidate in $(PYTHON); do \
+	  command -v "$$candidate" >/dev/null || continue; \
+	  if "$$candidate" -B -m helpers.run.folders runs/default docs/_build/site; then break; fi; done
+	@rmdir runs docs/_build 2>/dev/null || true
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find helpers tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready-run: requirements.lock pyproject.toml .ci/environment.py $(MOVED)
+	@$(call python,run)
 	@touch $@
+
+.venv/.ready-test: requirements.lock requirements-test.lock pyproject.toml .ci/environment.py $(MOVED)
+	@$(call python,test)
+	@touch .venv/.ready-run $@
+
+.venv/.ready-lab: requirements.lock requirements-lab.lock pyproject.toml .ci/environment.py $(MOVED)
+	@$(call python,lab)
+	@touch .venv/.ready-run $@
+
+moved: ;
+
+define python
+found=; \
+for candidate in $(PYTHON); do \
+  if "$$candidate" -c "$(SUITABLE)" 2>/dev/null; then found=$$candidate; break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+  echo "This supplement needs a Python from 3.11 to 3.13 with its venv module; none was found among: $(PYTHON)." >&2; \
+  exit 1; \
+fi; \
+"$$found" .ci/environment.py $(1)
+endef

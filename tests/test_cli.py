@@ -1,16 +1,28 @@
 """The command line: what it lists, what it refuses, and that a refusal leaves nothing behind."""
 
+import contextlib
+import errno
 import json
+import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers import paths
 from helpers.parameters import Parameters
-from helpers.run import execution, series
+from helpers.run import series
 from helpers.run.cli import main
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +30,9 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "05_kaplan_meier.ipynb").write_text("{}")
+    path = tmp_path / "notebooks" / "05_kaplan_meier.ipynb"
+    cells = [new_code_cell("import math"), new_code_cell("1 / 0")]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), path)
     return tmp_path / "runs"
 
 
@@ -35,7 +49,7 @@ def never(monkeypatch):
     def start(*_, **__):
         raise AssertionError("a notebook was started")
 
-    monkeypatch.setattr(series, "execute_all", start)
+    monkeypatch.setattr(series, "run_tasks", start)
 
 
 def call(*arguments):
@@ -47,7 +61,7 @@ def refused(*arguments):
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    return result.stderr
+    return result.stderr.removeprefix("Reading the cohort and the parameters ...\n")
 
 
 def test_help_lists_the_commands_and_every_parameter():
@@ -55,6 +69,9 @@ def test_help_lists_the_commands_and_every_parameter():
     assert all(f"\n  {command} " in listed for command in ("run", "check", "audit"))
     told = call("run", "--help").stdout
     assert all(f"  {name} = " in told for name in Parameters.model_fields)
+    assert "gc_cutoff = 8.0 mg/kg" in told or "(mg/kg methylprednisolone equivalent)" in told
+    assert "allowed: PFS / OS / EFS" in told
+    assert "allowed: a whole number >= 1 and <= 365 (days)" in told
 
 
 def test_wrong_parameters_and_a_wrong_cohort_are_told_in_one_message(cohort, runs, never):
@@ -78,7 +95,10 @@ def test_wrong_parameters_and_a_wrong_cohort_are_told_in_one_message(cohort, run
         (["--notebooks", "77"], "found '77'"),
         (["--cohort", "no/such/folder"], "cohort folder"),
         (["--published", "no/such/folder"], "published_values.csv"),
-        (["--seed", "-1"], "column seed"),
+        (["--set", "seed=-1"], "column seed"),
+        (["--set", "output_folder=x"], "the option --out"),
+        (["--set", "cohort_folder=x"], "the option --cohort"),
+        (["--name", "one", "--out", "two"], "either --name or --out"),
     ],
 )
 def test_a_refused_run_leaves_nothing(arguments, told, runs, never):
@@ -128,17 +148,121 @@ def test_audit_writes_its_findings(tmp_path):
     assert f"cannot both hold as printed: {(found['verdict'] == 'cannot both hold as printed').sum()}\n" in told.stdout
 
 
-def test_a_failed_notebook_gives_exit_code_1_and_its_name(runs, monkeypatch, tmp_path):
-    failure = execution.Failure("05_kaplan_meier", "cell [7] (1 / 0)", "ZeroDivisionError: division by zero")
-    monkeypatch.setattr(
-        series, "execute_all", lambda *_, **__: [execution.Executed(tmp_path / "05_kaplan_meier.ipynb", 0.1, failure)]
-    )
-    told = call("run", "--no-fork", "--no-site", "--name", "one", "--set", "gc_cutoff=5")
+def test_a_failed_notebook_gives_exit_code_1_and_its_name(runs):
+    told = call("run", "--no-site", "--name", "one", "--set", "gc_cutoff=5")
     assert told.exit_code == 1, told.output
-    assert f"Failed: {failure}" in told.stderr
+    failure = "05_kaplan_meier, cell [3] (1 / 0): ZeroDivisionError: division by zero"
+    assert f"Failed: {failure}\n" in told.stderr
     manifest = json.loads((runs / "one" / "manifest.json").read_text())
     assert manifest["parameters"]["gc_cutoff"] == 5.0
-    assert manifest["this_run"]["failures"] == [str(failure)]
+    assert manifest["this_run"]["failures"] == [failure]
     table = pd.read_csv(runs / "one" / "concordance.csv").set_index("id")
     assert table.loc["table4.dose_low.cr", "verdict"] == "not comparable"
     assert table.loc["table1.male.n", "verdict"] == "same"
+
+
+def test_a_setting_of_thirty_thousand_signs_is_refused_in_one_line(runs, never):
+    told = refused("run", "--set", "gc_cutoff=" + "(" * 30_000)
+    assert len(told) < 500
+    assert "30010 characters" in told
+
+
+def test_nothing_of_others_is_removed(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    for arguments in (["site", "--out"], ["run", "--notebooks", "05", "--out"]):
+        assert "nothing was removed" in refused(*arguments, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.ENAMETOOLONG])
+def test_what_cannot_be_written_is_one_line(number, runs, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number), "/some/folder/results.json")
+
+    monkeypatch.setattr(series, "of_inputs", fail)
+    told = call("run", "--no-site", "--name", "one")
+    assert told.exit_code == 3
+    assert (
+        told.stderr.splitlines()[-1]
+        == f"Cannot be written: {os.strerror(number)} (results.json). Nothing was left behind."
+    )
+    assert not runs.exists()
+
+
+def test_installed_without_the_project_every_command_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "absent")
+    assert "pip install --editable ." in refused("audit")
+
+
+SLOW = [new_code_cell("import time\nfrom joblib import Parallel, delayed"), new_code_cell("time.sleep(600)")]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_nothing_behind(number, code, tmp_path):
+    """No folder, no process: the notebook is at work when the command is told to end."""
+    nbformat.write(
+        new_notebook(cells=SLOW, metadata={"kernelspec": KERNEL}), tmp_path / "notebooks" / "05_kaplan_meier.ipynb"
+    )
+    script = (
+        "from pathlib import Path; import sys\n"
+        "from helpers import paths\n"
+        "paths.NOTEBOOKS = Path(sys.argv.pop(1))\n"
+        "from helpers.run.cli import main\n"
+        "main()"
+    )
+    out = tmp_path / "out" / "one"
+    mark = f"mark-{os.getpid()}-{number}"
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        tmp_path / "notebooks",
+        "run",
+        "--no-site",
+        "--out",
+        out,
+        "--notebooks",
+        "05",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "MARK": mark}) as process:
+        for line in process.stderr:
+            if line.startswith("results"):  # the other task is done, the notebook runs
+                break
+        process.send_signal(number)
+        process.stderr.read()
+        assert process.wait(60) == code
+    assert list(tmp_path.glob("out")) == []
+    assert _with_mark(mark) == []
+
+
+def _with_mark(mark):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            found += [path.parent.name] * (mark.encode() in path.read_bytes())
+    return found
+
+
+def test_where_a_number_comes_from():
+    told = call("where", "table5.multivariable.gc_low.hr")
+    assert told.exit_code == 0, told.output
+    file, line = re.search(r"file: (\S+):(\d+), (\w+)", told.stdout).group(1, 2)
+    source = (paths.ROOT / file).read_text().splitlines()
+    assert "def multivariable_rows" in "\n".join(source[int(line) - 1 : int(line) + 20])
+    assert "population toxicity" in told.stdout
+    assert "did you mean table5.multivariable.gc_low.hr" in refused("where", "table5.multivariabl.gc_low.hr")
+
+
+def test_what_differs_between_two_runs_and_why(runs):
+    for name, setting in (("one", []), ("two", ["--set", "gc_cutoff=5"])):
+        call("run", "--no-site", "--name", name, *setting)
+    told = call("diff", "one", "two", "--out", runs / "d.csv")
+    assert told.exit_code == 0, told.output
+    assert "  parameter gc_cutoff: 8.0 -> 5.0\n" in told.stdout
+    table = pd.read_csv(runs / "d.csv").set_index("id")
+    one, two = (json.loads((runs / name / "results.json").read_text()) for name in ("one", "two"))
+    assert set(table.index) == {id for id in one if one[id]["value"] != two[id]["value"]}
+    assert set(table["because"].dropna()) == {"gc_cutoff"}
+    assert "0 of" in call("diff", "one", "one").stdout
+    assert "a run, or its name" in refused("diff", "one", "three")

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
-from helpers.parallel import DASK, JOBS, run_all
+from helpers import parallel
+from helpers.parallel import run_all
+from helpers.problems import InputError
 
 ITEMS = list(range(24))
 
@@ -80,12 +81,17 @@ def test_a_worker_killed_half_way_changes_nothing(alone, cluster, tmp_path):
     np.testing.assert_array_equal(found, alone)
 
 
-def test_the_command_line_sets_the_workers_through_variables(alone, monkeypatch):
-    monkeypatch.setenv(JOBS, "2")
-    monkeypatch.setenv(DASK, "")
-    np.testing.assert_array_equal(run_all(draw, ITEMS, seed=7), alone)
-    pids = run_all(lambda item: (time.sleep(0.1), os.getpid())[1], ITEMS[:8])
-    assert os.getpid() not in pids
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:8786", "http://127.0.0.1:1"])
+def test_a_scheduler_that_is_not_there_is_one_line(address, monkeypatch):
+    monkeypatch.setattr(parallel, "PATIENCE", 1)
+    with pytest.raises(InputError, match=r"scheduler|address such as"):
+        run_all(abs, [1, 2], dask=address)
+
+
+def test_workers_that_differ_are_refused_before_anything_is_sent(cluster, monkeypatch):
+    monkeypatch.setattr(parallel, "version", lambda name: "0.1")
+    with pytest.raises(InputError, match="column pandas: found"), parallel.cluster(cluster):
+        pass
 
 
 def test_an_error_comes_through():

@@ -1,15 +1,18 @@
 """A run: what it leaves, what it refuses, and what a failing notebook does to the others."""
 
+import base64
 import hashlib
 import io
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 
@@ -17,8 +20,7 @@ from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError
-from helpers.run import execution, outcome, series
-from helpers.run.kernels import forked_kernels
+from helpers.run import folders, outcome, refreshing, scrub, series
 from helpers.run.site import BookError, build_book, outside_addresses
 
 PARAMETERS = 'cohort_folder: str = ""  # folder\noutput_folder: str = ""  # folder\nwindow_days: int = 30  # days'
@@ -45,12 +47,6 @@ def write(path, sources, tag=PARAMETERS):
     nbformat.write(new_notebook(cells=[title, *cells], metadata={"kernelspec": kernelspec}), path)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def server():
-    with forked_kernels(("ipykernel.kernelapp", "numpy", "pandas", "matplotlib.pyplot", "pydantic")):
-        yield
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with a cohort of two and four notebooks, of which one fails and one crashes."""
@@ -67,7 +63,7 @@ def run(place, name, wanted, *settings, **options):
     analysis = series.prepare(Parameters.from_settings(settings, cohort_folder=str(place / "cohort")))
     notebooks = series.numbered(place / "notebooks", wanted)
     console = Console(file=io.StringIO(), force_terminal=False)
-    return series.run_series(analysis, notebooks, name, runs=place / "runs", console=console, **options)
+    return series.run_series(analysis, notebooks, place / "runs" / name, console=console, **options)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +80,7 @@ def test_a_run_leaves_what_it_promises(good, place):
     names = {path.relative_to(good.folder).as_posix() for path in good.folder.rglob("*") if path.is_file()}
     assert names == {
         "notebooks/00_good.ipynb", "notebooks/03_last.ipynb", "figures/figure1.svg", "figures/figure1.png",
-        "tables/table1.csv", "results.json", "concordance.csv", "manifest.json",
+        "tables/table1.csv", "results.json", "concordance.csv", "manifest.json", "methods.md", ".supplement.json",
     }  # fmt: skip
     assert not good.failures
     assert [path.name for path in (place / "runs").iterdir() if path.name.startswith(".")] == []
@@ -93,7 +89,7 @@ def test_a_run_leaves_what_it_promises(good, place):
 def test_parameters_reach_every_notebook_named_there_or_not(good):
     notebook = nbformat.read(good.folder / "notebooks" / "00_good.ipynb", 4)
     printed = [out.text for cell in notebook.cells for out in cell.get("outputs", []) if out.get("name") == "stdout"]
-    assert printed == [f"20 5.0 {good.folder}\n"]
+    assert printed == ["20 5.0 OUTPUT\n"]
 
 
 def test_executed_notebooks_are_clean(good):
@@ -113,7 +109,7 @@ def test_manifest_says_what_the_run_was_made_from(good, place):
     }
     assert manifest["cohort"]["synthetic"] is True
     assert manifest["parameters"]["window_days"] == 20
-    assert manifest["packages"]["pandas"] == pd.__version__
+    assert manifest["versions"]["pandas"] == pd.__version__
     assert set(manifest["this_run"]["seconds_by_notebook"]) == {"00_good", "03_last"}
 
 
@@ -131,34 +127,25 @@ def test_results_and_concordance_cover_the_print(good):
 def test_two_runs_are_the_same_byte_for_byte(good, place):
     again = run(place, "again", ["00", "03"], "window_days=20", "gc_cutoff=5", jobs=1, site=False)
     for path in sorted(good.folder.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
-            other = (again.folder / path.relative_to(good.folder)).read_bytes()
-            assert path.read_bytes() == other.replace(b"runs/again", b"runs/good"), path.name
+        if path.is_file() and path.name not in ("manifest.json", folders.MARKER):
+            assert path.read_bytes() == (again.folder / path.relative_to(good.folder)).read_bytes(), path.name
     first, second = (json.loads((each.folder / "manifest.json").read_text()) for each in (good, again))
     assert first.pop("this_run") != second.pop("this_run")
     assert first == second
 
 
-def test_the_survival_curves_are_drawn_the_same_byte_for_byte(tmp_path):
-    [path] = series.numbered(wanted=["05"])
-    folders = [tmp_path / name for name in ("one", "two")]
-    with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda f: execution.execute(path, f / path.name, {"output_folder": str(f)}), folders))
-    assert [run.failure for run in runs] == [None, None]
-    one, two = ({file.name: file.read_bytes() for file in sorted(f.rglob("*.*g"))} for f in folders)
-    assert {"figure3.svg", "figure3.png", "s_figure6.svg"} <= set(one)
-    assert [name for name in one if one[name] != two[name]] == []
-    tables = [{file.name: file.read_bytes() for file in (f / "tables").iterdir()} for f in folders]
-    assert tables[0] == tables[1]
-    shown = [execution.strip(nbformat.read(f / path.name, 4)) for f in folders]
-    assert [cell.get("outputs") for cell in shown[0].cells] == [cell.get("outputs") for cell in shown[1].cells]
+def test_forks_and_ordinary_kernels_give_the_same_byte_for_byte(good, place):
+    ordinary = run(place, "ordinary", ["00"], "window_days=20", "gc_cutoff=5", site=False, fork=False)
+    assert not ordinary.failures
+    for name in ("notebooks/00_good.ipynb", "figures/figure1.png", "figures/figure1.svg", "results.json"):
+        assert (ordinary.folder / name).read_bytes() == (good.folder / name).read_bytes(), name
 
 
 def test_the_others_go_on_when_one_fails(failing):
     assert [one.path.stem for one in failing.executed if not one.failure] == ["00_good", "03_last"]
     bad, crash = failing.failures
-    assert str(bad) == "01_bad, cell [4] (kept / 0): ZeroDivisionError: division by zero"
-    assert str(crash).startswith("02_crash, cell [3] (import os; os._exit(3)): DeadKernelError")
+    assert str(bad) == f"01_bad, cell [4] (kept / 0): ZeroDivisionError: {scrub.WITHHELD}"
+    assert str(crash) == "02_crash, cell [3] (import os; os._exit(3)): stopped: its process ended with exit code 3"
     crashed = nbformat.read(failing.folder / "notebooks" / "02_crash.ipynb", 4)
     assert "Not executed to its end" in crashed.cells[1].source
     assert all(not cell.outputs for cell in crashed.cells if cell.cell_type == "code")
@@ -170,7 +157,7 @@ def test_a_run_ends_in_a_book_that_fetches_nothing(failing):
     assert "synthetic" in front
     assert "ZeroDivisionError" in front
     page = (failing.book.parent / "00_good.html").read_text()
-    assert "tex-svg.js" in page
+    assert "<math" in page
     assert re.search(r'<img alt="Figure\.[^"]*"', page)  # the words of a picture, for who does not see it
     assert outside_addresses(failing.book.parent) == []
     links = [text.split('"')[0] for text in page.split('href="')[1:] + page.split('src="')[1:]]
@@ -181,20 +168,103 @@ def test_a_run_ends_in_a_book_that_fetches_nothing(failing):
 
 def test_an_older_run_is_replaced_only_at_the_end(place, monkeypatch):
     first = run(place, "twice", ["00"], site=False)
-    (first.folder / "mark").write_text("older")
+    before = (first.folder / "manifest.json").read_text()
 
     def stop(*_):
-        assert (first.folder / "mark").exists()
+        assert (first.folder / "manifest.json").exists()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(series, "write_results", stop)
+        context.setattr(series, "manifest", stop)
         with pytest.raises(KeyboardInterrupt):
             run(place, "twice", ["00"], site=False)
-    assert (first.folder / "mark").read_text() == "older"
+    assert (first.folder / "manifest.json").read_text() == before
     run(place, "twice", ["00"], site=False)
-    assert not (first.folder / "mark").exists()
+    assert (first.folder / "manifest.json").read_text() != before
     assert [path.name for path in (place / "runs").iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failing_run_does_not_replace_a_good_one(place):
+    good = run(place, "spared", ["00"], site=False)
+    failing = run(place, "spared", ["00", "01"], site=False)
+    assert failing.failures
+    assert failing.folder == place / "runs" / "spared.failed"
+    assert failing.spared == good.folder
+    assert not (good.folder / "notebooks" / "01_bad.ipynb").exists()
+    assert run(place, "spared", ["00"], site=False).folder == good.folder
+
+
+def test_what_others_put_into_a_run_is_kept(place):
+    first = run(place, "notes", ["00"], site=False)
+    (first.folder / "notes.txt").write_text("mine")
+    again = run(place, "notes", ["00"], site=False)
+    assert again.kept == place / "runs" / "notes.kept"
+    assert (again.kept / "notes.txt").read_text() == "mine"
+    assert not (again.folder / "notes.txt").exists()
+
+
+def test_a_folder_of_others_is_refused(place):
+    other = place / "runs" / "calibrate"
+    other.mkdir(parents=True)
+    (other / "state").write_text("of a search")
+    with pytest.raises(InputError, match="nothing was removed"):
+        run(place, "calibrate", ["00"], site=False)
+    assert [path.name for path in other.iterdir()] == ["state"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from rich.console import Console
+from helpers.parameters import Parameters
+from helpers.run import series
+from helpers.run.steps import Steps
+
+place, count = Path(sys.argv[1]), int(sys.argv[2])
+ended = Steps.end
+
+def end(self, *arguments):
+    global count
+    count -= 1
+    if count < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    ended(self, *arguments)
+
+Steps.end = end
+analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
+notebooks = series.numbered(place / "notebooks", ["00", "03"])
+done = series.run_series(analysis, notebooks, place / "runs" / "killed", site=False, console=Console(file=sys.stderr))
+print(done.resumed)
+"""
+
+
+def test_a_killed_run_goes_on_from_what_it_had_finished(place):
+    def call(count):
+        return subprocess.run(
+            [sys.executable, "-c", KILLED, place, str(count)], capture_output=True, text=True, check=False
+        )
+
+    killed = call(2)
+    assert killed.returncode == -9, killed.stderr
+    assert not (place / "runs" / "killed").exists()
+    part = place / "runs" / ".killed.unfinished"
+    half = next(path for path in sorted((part / "steps").glob("0*.json")))
+    (part / "steps" / half.stem / "tables" / "table1.csv").write_text("half")  # as if it had been torn
+    done = call(9)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1\n"  # the other finished step
+    whole = run(place, "killed_whole", ["00", "03"], site=False)
+    for path in sorted(whole.folder.rglob("*.*")):
+        if path.name not in ("manifest.json", folders.MARKER):
+            other = place / "runs" / "killed" / path.relative_to(whole.folder)
+            assert path.read_bytes() == other.read_bytes(), path.name
+    assert not part.exists()
+
+
+def test_two_processes_do_not_work_on_one_run(place):
+    final = place / "runs" / "busy"
+    with folders.unfinished(final, "run"), pytest.raises(InputError, match="no other process"):
+        run(place, "busy", ["00"], site=False)
 
 
 def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
@@ -208,15 +278,38 @@ def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
     analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
     failures = []
     values = outcome.compute(analysis, failures)
-    assert [str(failure) for failure in failures] == [f"results, {broken.name}: ZeroDivisionError: by hand"]
-    assert values[broken.ids[0]].reason == "failed: ZeroDivisionError: by hand"
+    assert [str(failure) for failure in failures] == [f"results, {broken.name}: ZeroDivisionError: {scrub.WITHHELD}"]
+    assert values[broken.ids[0]].reason == f"failed: ZeroDivisionError: {scrub.WITHHELD}"
     assert len(values) > len(broken.ids)
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "a b"])
-def test_a_run_is_named_like_a_folder(place, name):
+@pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "a b", "a" * 250])
+def test_a_run_is_named_like_a_folder(name):
     with pytest.raises(InputError, match="letters, digits"):
-        run(place, name, ["00"], site=False)
+        series.place(name)
+
+
+def test_a_run_without_a_name_is_named_after_what_it_is(place):
+    def name(*settings, wanted=(), **folders):
+        parameters = Parameters.from_settings(settings, **folders)
+        return series.name_of(parameters, series.prepare(parameters), wanted)
+
+    assert name() == "default"
+    assert name("gc_cutoff=5", wanted=["04", "05"]) == "default-gc_cutoff-5.0-04-05"
+    assert name(cohort_folder=str(place / "cohort")) == "two"
+    long = [
+        name(f"milestones=[{', '.join(map(str, range(1, n)))}]", "exposure=TCZ", "endpoint=OS", "alpha=0.01")
+        for n in (8, 9)
+    ]
+    assert all(len(one) <= series.LONGEST for one in long)
+    assert long[0] != long[1]
+
+
+def test_another_cohort_leaves_the_papers_own_business_out(place):
+    other = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
+    assert [path.stem[:2] for path in series.chosen(other) if path.stem[:2] in series.PAPERS_OWN] == []
+    assert [path.stem[:2] for path in series.chosen(other, ["09"])] == ["09"]
+    assert {"09", "10"} <= {path.stem[:2] for path in series.chosen(series.prepare(Parameters()))}
 
 
 def test_an_unknown_notebook_is_refused(place):
@@ -229,30 +322,60 @@ def test_an_unknown_notebook_is_refused(place):
 
 
 def test_refresh_replaces_all_or_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(series.paths, "FIGURES", tmp_path / "figures")
+    monkeypatch.setattr(refreshing.paths, "FIGURES", tmp_path / "figures")
     path = tmp_path / "00_good.ipynb"
-    write(
-        path, [PARAMETERS, "import matplotlib.pyplot as plt", "from pathlib import Path", "print(output_folder == '')"]
-    )
+    write(path, [PARAMETERS, "import matplotlib.pyplot as plt", "from pathlib import Path", "print(window_days)"])
     noisy = tmp_path / "01_noisy.ipynb"
     write(noisy, [PARAMETERS, "import sys; print('x', file=sys.stderr)"])
     before = path.read_bytes()
     console = Console(file=io.StringIO())
-    failures = series.refresh([path, noisy], console)
+    failures = refreshing.refresh([path, noisy], console)
     assert [str(failure) for failure in failures] == ["01_noisy, cell [2]: written to standard error: x"]
     assert path.read_bytes() == before
-    assert series.refresh([path], console) == []
+    assert refreshing.refresh([path], console) == []
     notebook = nbformat.read(path, 4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4]
-    assert code[-1].outputs[0].text == "True\n"
+    assert code[-1].outputs[0].text == "30\n"
     assert notebook.metadata == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     refreshed = path.read_bytes()
-    assert series.refresh([path], console) == []
+    assert refreshing.refresh([path], console) == []
     assert path.read_bytes() == refreshed
+
+
+def test_a_stored_output_that_does_not_come_out_is_seen(tmp_path):
+    path = tmp_path / "00_good.ipynb"
+    picture = (
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(2, 2))\nlines = ax.plot([1, 2])\nplt.show()"
+    )
+    write(path, [PARAMETERS, "print('one')", picture])
+    console = Console(file=io.StringIO())
+    assert refreshing.refresh([path], console) == []
+    assert refreshing.compare([path], console) == []
+    whole = path.read_text()
+    notebook = nbformat.reads(whole, 4)
+    for change, told in [
+        (lambda cells: cells[2].outputs[0].update(text="two\n"), "output differs"),
+        (lambda cells: cells[2].update(outputs=[]), "0 outputs are stored"),
+        (lambda cells: cells[2].update(execution_count=9), "run count"),
+        (lambda cells: cells[3].outputs[0].data.update({"image/png": _drawn([2, 1])}), "picture differs"),
+    ]:
+        changed = nbformat.from_dict(json.loads(json.dumps(notebook)))
+        change(changed.cells)
+        path.write_text(nbformat.writes(changed))
+        (failure,) = refreshing.compare([path], console)
+        assert told in failure.error
+
+
+def _drawn(values):
+    fig = Figure(figsize=(2, 2))
+    fig.subplots().plot(values)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, bbox_inches="tight")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def test_a_page_that_fetches_is_found(tmp_path):

@@ -4,19 +4,22 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from helpers import paths
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError
 from helpers.results import registry
+from helpers.run import sweep as sweeping
 from helpers.run.cli import main
-from helpers.run.sweep import chosen_ids, points, sweep
+from helpers.run.sweep import Grid, chosen_ids, numbers, points, read_grid, sweep
 
 IDS = ["table1.male.n", "table4.dose_low.cr"]
 
 
 def test_each_point_has_the_numbers_of_its_own_parameters():
-    found = sweep(points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
+    found, failures = sweep(points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
+    assert failures == []
     assert list(found)[:3] == ["window_days", "gc_cutoff", "id"]
     assert len(found) == 4 * len(IDS)
     assert set(found["synthetic"]) == {"true"}
@@ -31,7 +34,7 @@ def test_each_point_has_the_numbers_of_its_own_parameters():
 
 def test_the_numbers_do_not_depend_on_the_workers():
     made = points(["gc_cutoff=2|4|8"])
-    pd.testing.assert_frame_equal(sweep(made, IDS, jobs=2), sweep(made, IDS))
+    pd.testing.assert_frame_equal(sweep(made, IDS, jobs=2)[0], sweep(made, IDS)[0])
 
 
 def test_wrong_points_are_refused_at_once_and_once():
@@ -55,6 +58,78 @@ def test_the_command_writes_one_file(tmp_path):
     assert told.exit_code == 0, told.output
     assert "2 settings, 2 numbers" in told.stdout
     assert len(pd.read_csv(out)) == 4
+    wide = pd.read_csv(tmp_path / "sweep_compared.csv")
+    assert list(wide) == ["id", "gc_cutoff 5.0", "gc_cutoff 8.0"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep.csv", "sweep.png", "sweep_compared.csv"]
     refused = CliRunner().invoke(main, ["sweep", "gc_cutoff=x|8", "--out", str(tmp_path / "none.csv")])
     assert refused.exit_code == 2
     assert not (tmp_path / "none.csv").exists()
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_grid_crosses_cohorts_and_parameters(tmp_path):
+    bmt = paths.REAL / "bmt"
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(
+        f"cohorts: [default, {bmt}]\nparameters:\n  endpoint: [OS, PFS]\nfixed:\n  gc_cutoff: 5\nnumbers: ['extra.lost.*']\n"
+    )
+    assert read_grid(grid) == Grid(("", str(bmt)), ("endpoint=OS|PFS",), ("gc_cutoff=5",), ("extra.lost.*",))
+    grid.write_text(f"cohorts: [default, {bmt}]\nparameters:\n  endpoint: [OS, PFS]\nnumbers: [table1.male.n]\n")
+    told = CliRunner().invoke(main, ["sweep", str(grid), "--out", str(tmp_path / "sweep.csv")])
+    assert told.exit_code == 0, told.output
+    found = pd.read_csv(tmp_path / "sweep.csv")
+    assert found[["cohort", "endpoint"]].drop_duplicates().shape == (4, 2)
+    assert set(found.groupby("cohort")["synthetic"].first()) == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- a", "entries cohorts"),
+        ("cohort: [x]", "found 'this entry'"),
+        ("cohorts: x", "a list of texts"),
+        ("parameters: [1]", "name: value"),
+        ("parameters:\n  gc_cutoff: [1, x]", "found 'x'"),
+        ("a: !!python/object/apply:os.system [x]", "a YAML file"),
+        ("parameters:\n  seed: [" + "1, " * 20_000 + "1]", "at most 10000"),
+    ],
+)
+def test_a_wrong_grid_is_refused(tmp_path, text, told):
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(text)
+    result = CliRunner().invoke(main, ["sweep", str(grid), "--out", str(tmp_path / "sweep.csv")])
+    assert result.exit_code == 2, result.output
+    assert told in result.stderr
+    assert len(result.stderr) < 500
+
+
+def test_a_stopped_sweep_goes_on(tmp_path, monkeypatch):
+    made, out = points(["gc_cutoff=2|8"]), tmp_path / "sweep.csv"
+    computed = []
+
+    def stopping(parameters, ids):
+        if computed:
+            raise KeyboardInterrupt
+        computed.append(parameters.gc_cutoff)
+        return numbers(parameters, ids)
+
+    monkeypatch.setattr(sweeping, "can_fork", lambda: False)
+    with monkeypatch.context() as context:
+        context.setattr(sweeping, "numbers", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(made, IDS, out)
+    assert not out.exists()
+
+    def counted(parameters, ids):
+        computed.append(parameters.gc_cutoff)
+        return numbers(parameters, ids)
+
+    monkeypatch.setattr(sweeping, "numbers", counted)
+    resumed, _ = sweep(made, IDS, out)
+    assert computed == [2.0, 8.0]
+    pd.testing.assert_frame_equal(resumed, sweep(made, IDS)[0])
+    assert not list(tmp_path.glob(".*"))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
+import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,12 @@ from helpers.published.concordance import VERDICTS, concordance, summary
 from helpers.published.values import published
 from helpers.results import registry
 from helpers.results.value import Value
-from helpers.run.execution import Failure, told
+from helpers.run import scrub
+from helpers.run.execution import Executed, Failure, told
+from helpers.run.folders import sha256
+from helpers.run.steps import of_notebook, versions
 
-PACKAGES = ("ipykernel", "lifelines", "matplotlib", "numba", "numpy", "pandas", "papermill", "pydantic", "scipy",
-            "seaborn", "statsmodels")  # fmt: skip
+FILES = ("results.json", "concordance.csv")
 
 
 def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, Value]:
@@ -30,14 +30,20 @@ def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, Value]:
         try:
             values |= family.values(analysis)
         except Exception as error:
-            why = told(type(error).__name__, error)
+            why = told(type(error).__name__, _message(error, analysis))
             failures.append(Failure("results", family.name, why))
             values |= {id: Value(id, None, f"failed: {why}") for id in family.ids}
     return values
 
 
-def write_results(analysis: Analysis, folder: Path, failures: list[Failure]) -> dict[str, int]:
-    """Write ``results.json`` and ``concordance.csv`` and count the verdicts on results."""
+def _message(error: Exception, analysis: Analysis) -> str:
+    other = not analysis.is_paper_cohort and type(error).__name__ not in scrub.OURS
+    return scrub.WITHHELD if other else str(error)
+
+
+def write_results(analysis: Analysis, folder: Path) -> Executed:
+    """Write ``results.json``, ``concordance.csv`` and how they compare (``outcome.json``) into *folder*."""
+    clock, failures = time.perf_counter(), []
     values = compute(analysis, failures)
     write_json(folder / "results.json", registry.as_json(values))
     printed = published(analysis.parameters.published_folder or paths.PUBLISHED)
@@ -46,7 +52,10 @@ def write_results(analysis: Analysis, folder: Path, failures: list[Failure]) -> 
         comparable = f"another cohort ({analysis.cohort.name})"
     table = concordance(printed, values, comparable=comparable)
     write_csv(folder / "concordance.csv", table)
-    return summary(table, printed).loc["results", list(VERDICTS)].astype(int).to_dict()
+    verdicts = summary(table, printed).loc["results", list(VERDICTS)].astype(int).to_dict()
+    told_of = [[one.notebook, one.cell, one.error] for one in failures]
+    write_json(folder / "outcome.json", {"verdicts": verdicts, "failures": told_of})
+    return Executed(folder / "results.json", time.perf_counter() - clock)
 
 
 def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
@@ -54,7 +63,7 @@ def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
     cohort = analysis.cohort
     folder = Path(analysis.parameters.cohort_folder or paths.COHORT)
     tables = {
-        table: {"rows": len(frame), "sha256": _sha256(folder / f"{table}.csv")}
+        table: {"rows": len(frame), "sha256": sha256(folder / f"{table}.csv")}
         for table, frame in cohort.tables.items()
         if (folder / f"{table}.csv").exists()
     }
@@ -62,13 +71,8 @@ def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
     parameters = {key: value for key, value in analysis.parameters.model_dump().items() if not key.endswith("_folder")}
     return {
         "supplement": helpers.__version__,
-        "python": platform.python_version(),
-        "packages": {package: version(package) for package in PACKAGES},
+        "versions": versions(),
         "parameters": parameters,
         "cohort": {**about, "tables": tables},
-        "notebooks": {path.stem: _sha256(path) for path in notebooks},
+        "notebooks": {path.stem: of_notebook(path) for path in notebooks},
     }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

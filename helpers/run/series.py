@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import platform
+import json
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nbformat
 from rich.console import Console
 
 from helpers import paths
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
-from helpers.paths import write_json
+from helpers.paths import write_json, write_text
 from helpers.problems import InputError, NotAvailable, Problem
 from helpers.published.values import published
 from helpers.results.exposure import exposure_groups
-from helpers.run.execution import KERNEL, Executed, Failure, execute_all, strip, tidy, told
-from helpers.run.outcome import manifest, write_results
-from helpers.run.site import book_of_run
+from helpers.run.execution import (
+    Executed,
+    Failure,
+    Task,
+    can_fork,
+    import_all,
+    notebook_task,
+    run_tasks,
+    write_unexecuted,
+)
+from helpers.run.folders import put_in_place, unfinished
+from helpers.run.methods import methods_page
+from helpers.run.outcome import FILES, manifest, write_results
+from helpers.run.site import against_paper, book_of_run
+from helpers.run.steps import Steps, fingerprint, of_inputs, of_notebook
+
+RESULTS = "results"
+PAPERS_OWN = ("09", "10")  # notebooks about the paper's print and its synthetic cohort
+LONGEST = 60  # characters of a name
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,10 @@ class Run:
     book: Path | None
     verdicts: Mapping[str, int]
     failures: tuple[Failure, ...]
+    compared: str = ""
+    resumed: int = 0
+    kept: Path | None = None
+    spared: Path | None = None
 
 
 def numbered(folder: Path | None = None, wanted: Sequence[str] = ()) -> list[Path]:
@@ -95,112 +111,175 @@ def input_problems(cohort_folder: str | Path, published_folder: str | Path) -> l
     return found
 
 
+def chosen(analysis: Analysis, wanted: Sequence[str] = ()) -> list[Path]:
+    """Choose the notebooks *wanted*; if none are, all of them, for another cohort without the paper's own business."""
+    found = numbered(wanted=wanted)
+    return found if wanted or analysis.is_paper_cohort else [one for one in found if one.stem[:2] not in PAPERS_OWN]
+
+
+def name_of(parameters: Parameters, analysis: Analysis, wanted: Sequence[str] = ()) -> str:
+    """Name a run that was given no name after its cohort, its settings and its notebooks, so that it replaces no other.
+
+    Examples
+    --------
+    >>> parameters = Parameters(gc_cutoff=5.0)
+    >>> name_of(parameters, analyse(read_cohort(), parameters), ["05"])
+    'default-gc_cutoff-5.0-05'
+    """
+    changed = {name: value for name, value in parameters.changed().items() if not name.endswith("_folder")}
+    parts = [f"{name}-{value}" for name, value in changed.items()] + [one.strip()[:2] for one in wanted]
+    if parameters.published_folder:
+        parts.append("print-" + fingerprint(parameters.published_folder)[:6])
+    first = analysis.cohort.name if parameters.cohort_folder else "default"
+    name = re.sub(r"[^A-Za-z0-9._=-]+", "_", "-".join([first, *parts])).strip("._-") or "run"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 7].rstrip('._-')}-{fingerprint(name)[:6]}"
+
+
+def place(name: str, runs: Path | None = None) -> Path:
+    """Return the folder of the run called *name*.
+
+    Raises
+    ------
+    InputError
+        If that is no name for a folder.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._=-]*", name) or len(name) > LONGEST:
+        allowed = f"at most {LONGEST} letters, digits, dots, dashes and underscores"
+        raise InputError([Problem("run", "", "name", name[:LONGEST], allowed)])
+    return (runs or paths.RUNS) / name
+
+
 def run_series(
     analysis: Analysis,
     notebooks: Sequence[Path],
-    name: str = "default",
+    final: Path,
     *,
     jobs: int = 1,
     site: bool = True,
+    fork: bool = True,
     console: Console | None = None,
-    runs: Path | None = None,
 ) -> Run:
-    """Execute *notebooks* into ``runs/<name>``, which appears, or replaces an older run, only when all is done.
+    """Execute *notebooks* into the folder *final*, which appears, or replaces an older run, only when all is done.
 
-    A notebook that fails does not stop the others. Everything but ``manifest.json``'s key ``this_run`` is the same,
-    byte for byte, in two runs with the same cohort, parameters and packages.
+    A notebook that fails does not stop the others; such a run does not replace one without failures, and goes to
+    ``<final>.failed`` instead. A run that was killed goes on from the notebooks that it had finished. Everything but
+    ``manifest.json``'s key ``this_run`` is the same, byte for byte, in two runs with the same cohort, parameters and packages.
 
     Parameters
     ----------
     analysis : Analysis
         From :func:`prepare`.
     notebooks : sequence of Path
-    name : str
-        Letters, digits, dot, dash and underscore.
+    final : Path
+        A new folder, an empty one, or one of an earlier run.
     jobs : int
         Notebooks executed side by side.
     site : bool
         Build the HTML book.
+    fork : bool
+        Run notebooks in forks of this process, where that is to be had.
 
     Raises
     ------
     InputError
-        If *name* cannot name a folder.
+        If *final* holds what no run wrote, or another process is at work on it.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
-        raise InputError([Problem("run", "", "name", name, "letters, digits, dot, dash and underscore")])
-    started, clock, final = datetime.now(UTC), time.perf_counter(), (runs or paths.RUNS) / name
-    with _replacing(final) as part:
-        settings = {**analysis.parameters.changed(), "output_folder": str(part)}
-        executed = execute_all(notebooks, part / "notebooks", settings, jobs=jobs, console=console)
-        for one in executed:
-            tidy(one.path, {str(part): str(final)})
-        failures = [one.failure for one in executed if one.failure]
-        verdicts = write_results(analysis, part, failures)
-        book = book_of_run(analysis, executed, verdicts, part, final, failures) if site else None
+    started, clock, console = datetime.now(UTC), time.perf_counter(), console or Console(stderr=True)
+    with unfinished(final, "run") as part:
+        steps = Steps(part / "steps", of_inputs(analysis.parameters))
+        executed, resumed = _executed(analysis, notebooks, steps, jobs, fork and can_fork(), console)
+        whole = part / "whole"
+        shutil.rmtree(whole, ignore_errors=True)
+        steps.gather(executed, whole, ("notebooks", "figures", "tables"))
+        notebooks_done = tuple(
+            Executed(whole / "notebooks" / path.name, executed[path.stem].seconds, executed[path.stem].failure)
+            for path in notebooks
+        )
+        failures = [one.failure for one in executed.values() if one.failure]
+        verdicts = _outcome(steps.folder / RESULTS, whole, failures)
+        book = None
+        if site:
+            say(console, "building the book")
+            book = book_of_run(analysis, notebooks_done, verdicts, whole, final, failures)
         this_run = {
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 2),
-            "seconds_by_notebook": {one.path.stem: round(one.seconds, 2) for one in executed},
+            "seconds_by_notebook": {one.path.stem: round(one.seconds, 2) for one in notebooks_done},
             "failures": list(map(str, failures)),
-            "machine": platform.platform(),
-            "folder": str(final),
         }
-        write_json(part / "manifest.json", {**manifest(analysis, notebooks), "this_run": this_run})
-    return Run(final, tuple(executed), book, verdicts, tuple(failures))
+        write_text(whole / "methods.md", methods_page(analysis))
+        write_json(whole / "manifest.json", {**manifest(analysis, notebooks), "this_run": this_run})
+        target = final.with_name(f"{final.name}.failed") if failures and _is_good(final) else final
+        kept = put_in_place(whole, target, "run")
+    moved = tuple(Executed(target / "notebooks" / one.path.name, one.seconds, one.failure) for one in notebooks_done)
+    spared = final if target != final else None
+    page = book and target / "book" / book.name
+    compared = against_paper(analysis, verdicts)
+    return Run(target, moved, page, verdicts, tuple(failures), compared, resumed, kept, spared)
 
 
-@contextlib.contextmanager
-def _replacing(final: Path) -> Iterator[Path]:
-    """Give a folder that takes the place of *final* when the block ends without an error, and vanishes otherwise."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
-    try:
-        yield part
-        part.chmod(0o755)
-        old = Path(tempfile.mkdtemp(prefix=f".{final.name}.old.", dir=final.parent))
-        if final.exists():
-            os.replace(final, old / "run")
-        os.replace(part, final)
-        shutil.rmtree(old)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            final.parent.rmdir()  # only if nothing else is there
-        raise
+def say(console: Console, line: str) -> None:
+    """Show a line of progress."""
+    console.print(f"{line} ...", highlight=False, markup=False, soft_wrap=True)
 
 
-def refresh(notebooks: Sequence[Path], console: Console | None = None, jobs: int = 1) -> list[Failure]:
-    """Execute *notebooks* in place from clean kernels, and take what the default run draws into ``figures/``.
-
-    Nothing is replaced if any notebook fails or writes to standard error.
-    """
-    console = console or Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="refresh-") as name:
-        folder = Path(name)
-        stored = execute_all(notebooks, folder / "stored", {}, jobs=jobs, console=console)
-        drawn = execute_all(notebooks, folder / "drawn", {"output_folder": name}, jobs=jobs, console=console)
-        fresh = {path: nbformat.read(one.path, as_version=4) for path, one in zip(notebooks, stored, strict=True)}
-        failures = [one.failure for one in (*stored, *drawn) if one.failure]
-        failures += [failure for path, notebook in fresh.items() for failure in _stderr(path, notebook)]
-        if failures:
-            return failures
-        for path, notebook in fresh.items():
-            nbformat.validate(strip(notebook))
-            notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": KERNEL}
-            notebook.metadata["language_info"] = {"name": "python"}
-            paths.write_text(path, nbformat.writes(notebook) + "\n")
-        for kind in ("figures", "tables"):
-            for file in sorted((folder / kind).glob("*")):
-                with paths.writing(paths.FIGURES / file.name, "wb") as handle:
-                    handle.write(file.read_bytes())
-    return []
-
-
-def _stderr(path: Path, notebook: nbformat.NotebookNode) -> list[Failure]:
-    outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [
-        Failure(path.stem, f"cell [{cell.execution_count}]", told("written to standard error", output.text))
-        for cell, output in outputs
-        if output.get("name") == "stderr"
+def _executed(
+    analysis: Analysis, notebooks: Sequence[Path], steps: Steps, jobs: int, fork: bool, console: Console
+) -> tuple[dict[str, Executed], int]:
+    """Do the steps that are not done yet; return all, and how many were done before."""
+    parameters = analysis.parameters
+    sources = {path.stem: of_notebook(path) for path in notebooks} | {RESULTS: ""}
+    before = {name: steps.finished(name, source) for name, source in sources.items()}
+    done = {name: Executed(Path(), about["seconds"]) for name, about in before.items() if about}
+    if done:
+        say(console, f"going on from {len(done)} finished steps of a run that was stopped")
+    tasks = [
+        _notebook(path, steps, parameters, fork=fork, withhold=not analysis.is_paper_cohort)
+        for path in notebooks
+        if path.stem not in done
     ]
+    if RESULTS not in done:
+        folder = steps.begin(RESULTS)
+        tasks.append(Task(RESULTS, lambda tell: write_results(analysis, folder), weight=10**9))
+    if fork:
+        import_all([path for path in notebooks if path.stem not in done])
+
+    def ended(task: Task, executed: Executed) -> None:
+        done[task.name] = executed
+        if not executed.failure:
+            steps.end(task.name, {"seconds": executed.seconds}, sources[task.name])
+
+    resumed = len(done)
+    run_tasks(tasks, jobs=jobs, console=console, fork=fork, ended=ended)
+    for path in notebooks:  # a process that died wrote nothing
+        target = steps.folder / path.stem / "notebooks" / path.name
+        if done[path.stem].failure and not target.exists():
+            write_unexecuted(path, target, done[path.stem].failure)
+    return {name: done[name] for name in sources}, resumed
+
+
+def _notebook(path: Path, steps: Steps, parameters: Parameters, *, fork: bool, withhold: bool) -> Task:
+    folder = steps.begin(path.stem)
+    settings = {**parameters.changed(), "output_folder": str(folder)}
+    named = {"cohort": parameters.cohort_folder, "published": parameters.published_folder, "output": folder}
+    return notebook_task(path, folder / "notebooks" / path.name, settings, fork=fork, withhold=withhold, **named)
+
+
+def _outcome(folder: Path, whole: Path, failures: list[Failure]) -> dict[str, int]:
+    """Copy the numbers of a run; return the counts of verdicts."""
+    try:
+        found = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+    except OSError:  # the step failed, and says so among the failures
+        return {}
+    failures += [Failure(*one) for one in found["failures"]]
+    for name in FILES:
+        shutil.copyfile(folder / name, whole / name)
+    return found["verdicts"]
+
+
+def _is_good(folder: Path) -> bool:
+    """Say whether an earlier run ended without failures."""
+    try:
+        return not json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["this_run"]["failures"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as markup
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import nbformat
 from helpers.cohort.derive import Analysis
 from helpers.paths import DOCS, write_text
 from helpers.run.execution import Executed, Failure
+from helpers.run.folders import put_in_place, unfinished
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 LINK_KINDS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "dns-prefetch", "preconnect"}
@@ -34,7 +36,7 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
     notebooks : sequence of Path
         Executed notebooks, in the order of their chapters.
     out : Path
-        Folder of the HTML; replaced.
+        Folder of the HTML, which must not be there yet.
     title : str
     front : str
         Markdown of the first page, below its title.
@@ -52,7 +54,7 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
     with tempfile.TemporaryDirectory(prefix="book-") as folder:
         source, html = Path(folder) / "source", Path(folder) / "html"
         chapters = "\n".join(path.stem for path in notebooks)
-        write_text(source / "index.md", f"# {title}\n\n{front}\n\n```{{toctree}}\n:hidden:\n\n{chapters}\n```\n")
+        write_text(source / "index.md", f"# {plain(title)}\n\n{front}\n\n```{{toctree}}\n:hidden:\n\n{chapters}\n```\n")
         for path in notebooks:
             write_text(source / path.name, with_words(path))
         _sphinx(source, html, title)
@@ -62,9 +64,43 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
         outside = outside_addresses(html)
         if outside:
             raise BookError("these pages would fetch from elsewhere:\n" + "\n".join(outside))
-        shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(html, out)
     return out / "index.html"
+
+
+def build_site(notebooks: Sequence[Path], out: Path, *, title: str, front: str) -> tuple[Path, Path | None]:
+    """Build a book into *out*: a new folder, an empty one, or one of an earlier book of ours.
+
+    Returns
+    -------
+    tuple
+        The first page, and where an older book was kept that holds files of others.
+
+    Raises
+    ------
+    InputError
+        If *out* holds what we did not write.
+    """
+    with unfinished(out, "site") as part:
+        made = part / "whole"
+        shutil.rmtree(made, ignore_errors=True)
+        build_book(notebooks, made, title=title, front=front)
+        kept = put_in_place(made, out, "site")
+    return out / "index.html", kept
+
+
+def plain(text: object, longest: int = 300) -> str:
+    """Write text of a cohort so that Markdown, MyST and HTML show it as it stands, on one line and not too long.
+
+    Examples
+    --------
+    >>> plain("<b>x</b> | {include} `y` $z$")
+    '&lt;b&gt;x&lt;/b&gt; &#124; &#123;include&#125; &#96;y&#96; &#36;z&#36;'
+    """
+    line = " ".join(str(text).split())
+    line = line if len(line) <= longest else f"{line[:longest]}…"
+    signs = "|{}`$*_[]#!~^:@\\()"
+    return "".join(f"&#{ord(sign)};" if sign in signs else markup.escape(sign) for sign in line)
 
 
 def with_words(path: Path) -> str:
@@ -74,11 +110,27 @@ def with_words(path: Path) -> str:
     except (ValueError, AttributeError) as wrong:
         raise BookError(f"{path.name} is no notebook: {wrong}") from wrong
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = linked(cell.source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data and "text/plain" in data:
                 cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"].splitlines()[0]}}
     return nbformat.writes(notebook)
+
+
+def linked(text: str) -> str:
+    """Turn each DOI that is not a link yet into one; nothing is fetched before a reader follows it.
+
+    Examples
+    --------
+    >>> linked("Copelan 1991, doi:10.1182/blood.V78.3.838.838. See <https://doi.org/10.1/x>.")
+    'Copelan 1991, [doi:10.1182/blood.V78.3.838.838](https://doi.org/10.1182/blood.V78.3.838.838). See <https://doi.org/10.1/x>.'
+    """
+    bare = re.compile(
+        r"(?<![\w/(<\[])(?:https://doi\.org/|doi:\s?)(10\.\d{4,9}/[^\s<>\]),;]*[^\s<>\]),;.])", re.IGNORECASE
+    )
+    return bare.sub(lambda found: f"[doi:{found[1]}](https://doi.org/{found[1]})", text)
 
 
 def _sphinx(source: Path, html: Path, title: str) -> None:
@@ -164,24 +216,47 @@ def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mappi
     size = len(cohort.tables["patients"])
     kind = "**synthetic** patients: no real one stands behind a row, and nothing here is evidence about a treatment"
     lines = [
-        f"Cohort *{cohort.name}*: {size} {kind if cohort.synthetic else 'patients'}. Day 0 is {cohort.origin}.",
+        f"Cohort *{plain(cohort.name)}*: {size} {kind if cohort.synthetic else 'patients'}. Day 0 is {plain(cohort.origin)}.",
         "",
         "| notebook | |",
         "|---|---|",
         *[f"| [{one.path.stem}]({one.path.name}) | {_state(one)} |" for one in executed],
         "",
-        "Numbers of the paper, recomputed: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) + ".",
+        against_paper(analysis, verdicts),
     ]  # fmt: skip
     files = ("concordance.csv", "results.json", "manifest.json")
     lines += ["", "Beside this book: " + ", ".join(f'<a href="../{file}">{file}</a>' for file in files) + "."]
     changed = {key: value for key, value in analysis.parameters.changed().items() if not key.endswith("_folder")}
     if changed:
         lines += ["", "Parameters other than the paper's:", ""]
-        lines += [f"- `{key}` = `{value!r}`" for key, value in changed.items()]
+        lines += [f"- {plain(key)} = {plain(repr(value))}" for key, value in changed.items()]
     return "\n".join(lines)
 
 
+def against_paper(analysis: Analysis, verdicts: Mapping[str, int]) -> str:
+    """Say how the numbers compare with those of the paper, if they can."""
+    if not analysis.is_paper_cohort:
+        return "Published numbers: not compared, since this is another cohort."
+    return "Numbers of the paper, recomputed: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) + "."
+
+
 def _state(executed: Executed) -> str:
-    if not executed.failure:
+    """Say how a notebook ended, and what of it could not be shown."""
+    if executed.failure:
+        return f"failed at {plain(executed.failure.cell)}: {plain(executed.failure.error)}"
+    missing = not_shown(executed.path)
+    if not missing:
         return "done"
-    return f"failed at {executed.failure.cell}: `{executed.failure.error.replace('|', '/').replace('`', '')}`"
+    reasons = "; ".join(plain(reason) for reason in dict.fromkeys(missing))
+    return f"done but for {len(missing)} cell{'s' * (len(missing) > 1)}: {reasons}"
+
+
+def not_shown(path: Path) -> list[str]:
+    """List why cells of an executed notebook were left out, one line for each."""
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError, AttributeError):
+        return []
+    printed = [one.text for cell in cells for one in cell.get("outputs", []) if one.get("name") == "stdout"]
+    lines = [line for text in printed for line in text.splitlines()]
+    return [line.partition(": ")[2].rstrip(".") for line in lines if line.startswith(("Not shown: ", "Stopped here: "))]

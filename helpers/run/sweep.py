@@ -1,22 +1,106 @@
-"""The same numbers under many settings of the parameters: one row per setting and number."""
+"""The same numbers under many settings of the parameters and for several cohorts: one table, one picture."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+from rich.console import Console
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
-from helpers.parallel import run_all
+from helpers.parallel import cluster
 from helpers.parameters import Parameters
+from helpers.paths import COHORT, write_csv, writing
 from helpers.problems import InputError, Problem
 from helpers.published.values import canonical
 from helpers.results import registry
+from helpers.run import series
+from helpers.run.execution import Executed, Failure, Task, can_fork, run_tasks
+from helpers.run.folders import working
+from helpers.run.steps import Steps, of_inputs
 
 WILD = "*"
+DEFAULT = "default"
+KEYS = ("cohorts", "parameters", "fixed", "numbers")
+MOST_PANELS, MOST_POINTS, LARGEST = 12, 10_000, 100_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a sweep varies: cohort folders ("" is the default), parameters, what stays fixed, and ids or patterns."""
+
+    cohorts: tuple[str, ...] = ("",)
+    varied: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a grid from YAML; folders count from the file's own.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "grid.yaml"
+    >>> _ = path.write_text("cohorts: [default]\\nparameters:\\n  gc_cutoff: [5, 8]\\nnumbers: ['table5.*.hr']\\n")
+    >>> read_grid(path)
+    Grid(cohorts=('',), varied=('gc_cutoff=5|8',), settings=(), ids=('table5.*.hr',))
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = yaml.safe_load(text) if len(text) < LARGEST else "a file of this size"
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        raise InputError([_wrong("", "this file", "a YAML file with " + ", ".join(KEYS))]) from None
+    if not isinstance(found, dict):
+        raise InputError([_wrong("", type(found).__name__, "entries " + ", ".join(KEYS))])
+    problems = [_wrong(key, "this entry", "one of " + ", ".join(KEYS)) for key in found if key not in KEYS]
+    lists = {key: _texts(found.get(key), key, problems) for key in ("cohorts", "numbers")}
+    varied = _settings(found.get("parameters"), "parameters", "|", problems)
+    fixed = _settings(found.get("fixed"), "fixed", "", problems)
+    folders = tuple("" if one == DEFAULT else str((path.parent / one).resolve()) for one in lists["cohorts"])
+    if problems:
+        raise InputError(problems)
+    return Grid(folders or ("",), varied, fixed, tuple(lists["numbers"]))
+
+
+def _wrong(entry: object, found: str, allowed: str) -> Problem:
+    return Problem("grid", "", str(entry)[:40], found, allowed)
+
+
+def _texts(value: object, key: str, problems: list[Problem]) -> list[str]:
+    if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        problems.append(_wrong(key, type(value).__name__, "a list of texts"))
+        return []
+    return list(value or [])
+
+
+def _settings(value: object, key: str, several: str, problems: list[Problem]) -> tuple[str, ...]:
+    """Write the entries of a mapping as ``name=value|value``."""
+    if value is not None and not isinstance(value, Mapping):
+        problems.append(_wrong(key, type(value).__name__, "name: value, a line each"))
+        return ()
+    texts = []
+    for name, one in (value or {}).items():
+        many = one if several and isinstance(one, list) else [one]
+        if any("|" in str(each) for each in many):
+            problems.append(_wrong(name, "a value with |", "values without |"))
+        texts.append(f"{name}=" + "|".join(map(str, many)))
+    return tuple(texts)
 
 
 def settings_of(varied: Iterable[str]) -> list[list[str]]:
@@ -25,25 +109,30 @@ def settings_of(varied: Iterable[str]) -> list[list[str]]:
     Raises
     ------
     InputError
-        For each text that varies nothing.
+        For each text that varies nothing, and for a cross of too many points.
 
     Examples
     --------
     >>> settings_of(["gc_cutoff=5|8", "endpoint=OS|PFS"])[1]
     ['gc_cutoff=5', 'endpoint=PFS']
     """
-    axes, problems = [], []
+    axes, problems, size = [], [], 1
     for text in varied:
         name, equals, values = text.partition("=")
         if not equals or not values:
             problems.append(Problem("parameters", "", name, text, "name=value|value|..."))
         axes.append([f"{name.strip()}={value.strip()}" for value in values.split("|")])
+        size *= len(axes[-1])
+    if size > MOST_POINTS:
+        problems.append(Problem("parameters", "", "", f"{size} combinations", f"at most {MOST_POINTS}"))
     if problems:
         raise InputError(problems)
     return [list(point) for point in itertools.product(*axes)]
 
 
-def points(varied: Iterable[str], settings: Sequence[str] = (), **fixed: object) -> list[Parameters]:
+def points(
+    varied: Iterable[str], settings: Sequence[str] = (), cohorts: Sequence[str] = ("",), **fixed: object
+) -> list[Parameters]:
     """Build the parameters of every point, refusing all wrong ones at once.
 
     Raises
@@ -52,9 +141,10 @@ def points(varied: Iterable[str], settings: Sequence[str] = (), **fixed: object)
         With each problem once.
     """
     made, problems = [], []
-    for point in settings_of(varied):
+    for cohort, point in itertools.product(cohorts, settings_of(varied)):
+        folder = {"cohort_folder": cohort} if cohort else {}
         try:
-            made.append(Parameters.from_settings([*settings, *point], **fixed))
+            made.append(Parameters.from_settings([*settings, *point], **folder, **fixed))
         except InputError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     if problems:
@@ -82,7 +172,15 @@ def chosen_ids(patterns: Sequence[str]) -> list[str] | None:
     return list(dict.fromkeys(found)) if patterns else None
 
 
-def sweep(parameters: Sequence[Parameters], ids: Sequence[str] | None = None, **workers: object) -> pd.DataFrame:
+def sweep(
+    parameters: Sequence[Parameters],
+    ids: Sequence[str] | None = None,
+    out: Path | None = None,
+    *,
+    jobs: int = 1,
+    dask: str = "",
+    console: Console | None = None,
+) -> tuple[pd.DataFrame, list[Failure]]:
     """Compute numbers under each of several sets of parameters.
 
     Parameters
@@ -91,24 +189,163 @@ def sweep(parameters: Sequence[Parameters], ids: Sequence[str] | None = None, **
         From :func:`points`.
     ids : sequence of str, optional
         Ids of numbers; by default all.
-    **workers
-        ``jobs`` and ``dask`` of :func:`helpers.parallel.run_all`.
+    out : Path, optional
+        CSV file; beside it ``<name>_compared.csv`` and ``<name>.png``. A sweep that was stopped goes on from the points
+        that it had finished.
+    jobs : int
+        Processes on this machine.
+    dask : str
+        Address of a Dask scheduler, which wins over *jobs*.
 
     Returns
     -------
-    pandas.DataFrame
-        The parameters that vary, then id, value, n, events, missing, population, method, reason; and ``synthetic``.
+    DataFrame
+        The cohort and the parameters that vary, then id, value, n, events, missing, population, method, reason; and
+        ``synthetic``.
+    list of Failure
+        Of points that failed.
     """
-    varying = [name for name in Parameters.model_fields if len({repr(getattr(one, name)) for one in parameters}) > 1]
-    frames = run_all(_point, [(one, ids) for one in parameters], **workers)
-    for one, frame in zip(parameters, frames, strict=True):
-        for name in reversed(varying):
-            frame.insert(0, name, [getattr(one, name)] * len(frame))
-    return pd.concat(frames, ignore_index=True)
+    place = out if out is not None else Path.cwd() / "sweep"
+    with working(place, keep=True) as part:
+        todo = [Point(number, one, ids, Steps(part / "steps", of_inputs(one))) for number, one in enumerate(parameters)]
+        new = [point for point in todo if point.finished() is None]
+        console = console or Console(stderr=True)
+        if len(new) < len(todo):
+            series.say(console, f"going on from {len(todo) - len(new)} finished points of a sweep that was stopped")
+        failures = _on_dask(new, dask, console) if dask else _here(new, jobs, console)
+        found = _together(todo, parameters)
+        if out is not None and len(found):
+            write_csv(out, found)
+            write_csv(out.with_name(f"{out.stem}_compared.csv"), compared(found))
+            draw(found, out.with_suffix(".png"))
+    return found, failures
 
 
-def _point(job: tuple[Parameters, Sequence[str] | None]) -> pd.DataFrame:
-    parameters, ids = job
+@dataclass(frozen=True)
+class Point:
+    """One set of parameters of a sweep."""
+
+    number: int
+    parameters: Parameters
+    ids: Sequence[str] | None
+    steps: Steps
+
+    @property
+    def name(self) -> str:
+        return f"setting {self.number + 1}"
+
+    def finished(self) -> dict[str, Any] | None:
+        return self.steps.finished(self.name, repr(self.ids))
+
+    def keep(self, frame: pd.DataFrame) -> None:
+        write_csv(self.steps.begin(self.name) / "numbers.csv", frame)
+        self.steps.end(self.name, {"seconds": 0}, repr(self.ids))
+
+    def frame(self) -> pd.DataFrame:
+        file = self.steps.folder / self.name / "numbers.csv"
+        return pd.read_csv(file, dtype={"synthetic": str}, keep_default_na=False, na_values=[""])
+
+
+def numbers(parameters: Parameters, ids: Sequence[str] | None) -> pd.DataFrame:
+    """Compute the numbers of one point."""
     cohort = read_cohort(parameters.cohort_folder)
     values = registry.compute(analyse(cohort, parameters), ids)
-    return registry.as_frame(values).assign(synthetic=str(cohort.synthetic).lower())
+    return registry.as_frame(values).assign(cohort=cohort.name, synthetic=str(cohort.synthetic).lower())
+
+
+def _here(todo: Sequence[Point], jobs: int, console: Console) -> list[Failure]:
+    def work(point: Point) -> Executed:
+        clock = time.perf_counter()
+        try:
+            point.keep(numbers(point.parameters, point.ids))
+        except Exception as error:  # one point's failure takes no other with it
+            return Executed(Path(), 0.0, Failure(point.name, "results", type(error).__name__))
+        return Executed(Path(), time.perf_counter() - clock)
+
+    tasks = [Task(point.name, lambda tell, point=point: work(point), 1) for point in todo]
+    done = run_tasks(tasks, jobs=jobs, console=console, fork=can_fork())
+    return [one.failure for one in done if one.failure]
+
+
+def _on_dask(todo: Sequence[Point], address: str, console: Console) -> list[Failure]:
+    from distributed import as_completed
+
+    failures = []
+    folders = sorted({point.parameters.cohort_folder or str(COHORT) for point in todo})
+    with cluster(address, folders) as client:
+        futures = {client.submit(numbers, point.parameters, point.ids, pure=False): point for point in todo}
+        for count, future in enumerate(as_completed(futures), 1):
+            point = futures[future]
+            if future.status == "error":
+                failures.append(Failure(point.name, "results", type(future.exception()).__name__))
+            else:
+                point.keep(future.result())
+            console.print(f"{point.name}: {future.status}, {count} of {len(todo)}", highlight=False)
+    return failures
+
+
+def _together(todo: Sequence[Point], parameters: Sequence[Parameters]) -> pd.DataFrame:
+    names = [name for name in Parameters.model_fields if not name.endswith("_folder")]
+    varying = [name for name in names if len({repr(getattr(one, name)) for one in parameters}) > 1]
+    several = len({one.cohort_folder for one in parameters}) > 1
+    frames = []
+    for point in todo:
+        if point.finished() is None:
+            continue
+        frame = point.frame()
+        cohort = frame.pop("cohort")
+        for name in reversed(varying):
+            frame.insert(0, name, [getattr(point.parameters, name)] * len(frame))
+        if several:
+            frame.insert(0, "cohort", cohort)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "value"])
+
+
+def compared(found: pd.DataFrame) -> pd.DataFrame:
+    """Set a sweep's numbers side by side: a row per id, a column per setting.
+
+    Examples
+    --------
+    >>> compared(pd.DataFrame({"gc_cutoff": [5, 8], "id": "a.hr", "value": [0.5, 0.4]}))
+         id  gc_cutoff 5  gc_cutoff 8
+    0  a.hr          0.5          0.4
+    """
+    table = found.assign(setting=_labels(found)).drop_duplicates(["id", "setting"])
+    order = list(dict.fromkeys(table["setting"]))
+    wide = table.set_index(["id", "setting"])["value"].unstack().reindex(dict.fromkeys(found["id"]))[order]  # noqa: PD010
+    return wide.reset_index().rename_axis(None, axis=1)
+
+
+def _labels(found: pd.DataFrame) -> list[str]:
+    names = list(found.columns[: list(found.columns).index("id")])
+    rows = found[names].astype(str).to_numpy()
+    return [", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) or "as is" for row in rows]
+
+
+def draw(found: pd.DataFrame, path: Path) -> Path:
+    """Draw the numbers of a sweep, a panel per id (the first twelve that have values), hazard ratios with their limits."""
+    table = compared(found).set_index("id")
+    drawn = [id for id in table.index if not re.search(r"\.(ci_low|ci_high)$", id) and table.loc[id].notna().any()]
+    drawn = drawn[:MOST_PANELS]
+    settings = list(table.columns)
+    height = max(1.2, 0.22 * len(settings) + 0.7)
+    fig = Figure(figsize=(8, height * max(1, len(drawn)) + 0.4), layout="constrained")
+    axes = fig.subplots(max(1, len(drawn)), 1, squeeze=False)[:, 0]
+    for ax, id in zip(axes, drawn, strict=False):
+        stem = id.rpartition(".")[0]
+        ends = [f"{stem}.{end}" for end in ("ci_low", "ci_high")]
+        if id.endswith(".hr"):
+            ax.set_xscale("log")
+            ax.axvline(1, color="0.7", lw=0.8)
+            if set(ends) <= set(table.index):
+                ax.hlines(range(len(settings)), table.loc[ends[0]], table.loc[ends[1]], color="0.3")
+        ax.plot(table.loc[id], range(len(settings)), "o", color="black", ms=4)
+        ax.set_yticks(range(len(settings)), settings, fontsize=7, parse_math=False)
+        ax.invert_yaxis()
+        ax.set_title(id, fontsize=8, loc="left", parse_math=False)
+    if (found.get("synthetic") == "true").any():
+        fig.supxlabel("Synthetic cohort: no real patients", fontsize=7, color="0.35", x=0.99, ha="right")
+    with writing(path, "wb") as handle:
+        fig.savefig(handle, format="png", dpi=110, metadata={"Software": None})
+    return path

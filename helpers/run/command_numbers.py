@@ -1,0 +1,133 @@
+"""Commands about numbers, without notebooks: audit, sweep, diff, where."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from helpers.problems import InputError, Problem
+from helpers.run.commands import (
+    COHORT,
+    FAILED,
+    FOLDER,
+    INTERRUPTED,
+    SETTINGS,
+    Stopped,
+    command,
+    cores,
+    fixed,
+    parameter_help,
+    split,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from helpers.run.sweep import Grid
+
+
+@command()
+@click.option("--published", type=FOLDER, help="Folder of printed numbers; by default those of the paper.")
+@click.option("--out", type=FOLDER, help="CSV file for the findings; by default they are only shown.")
+def audit(published: Path | None, out: Path | None) -> None:
+    """Check the printed numbers against each other."""
+    from helpers.published.audit import audit as audit_print
+
+    found = audit_print(published, out)
+    for verdict, rows in found.groupby("verdict", sort=False):
+        click.echo(f"{verdict}: {len(rows)}")
+        if verdict != "consistent":
+            for row in rows.itertuples():
+                click.echo(f"  {row.finding}: {row.arithmetic}")
+    if out:
+        click.echo(f"Written: {out}")
+
+
+@command(epilog=parameter_help())
+@click.argument("varied", nargs=-1, required=True, metavar="GRID.yaml | NAME=VALUE|VALUE...")
+@click.option(
+    "--out", type=FOLDER, required=True, help="CSV file for the numbers; a table of comparison and a picture go beside."
+)
+@COHORT
+@SETTINGS
+@click.option(
+    "--ids", default="", callback=split, metavar="PATTERN,...", help="Only these, such as table5.*.hr; by default all."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes; by default the cores.")
+@click.option("--dask", default="", metavar="ADDRESS", help="Dask scheduler that the settings go to; it is trusted.")
+def sweep(
+    varied: tuple[str, ...],
+    out: Path,
+    cohort: Path | None,
+    settings: tuple[str, ...],
+    ids: list[str],
+    jobs: int | None,
+    dask: str,
+) -> None:
+    """Compute the paper's numbers under every combination of settings, such as "gc_cutoff=5|8" "endpoint=OS|PFS".
+
+    A grid in YAML may name `cohorts` (folders, or default), `parameters` (lists, crossed), `fixed` and `numbers`. A sweep
+    that was stopped goes on from what it had finished when the same command is given again.
+    """
+    click.echo("Reading the cohorts and the parameters ...", err=True)
+    from helpers.parallel import cluster
+    from helpers.run import series
+    from helpers.run import sweep as sweeping
+
+    if out.suffix != ".csv":
+        raise InputError([Problem("sweep", "", "out", out.name, "a file name that ends in .csv")])
+    grid = _grid(varied, settings, ids, fixed(cohort, None, settings).get("cohort_folder", ""))
+    points = sweeping.points(grid.varied, grid.settings, grid.cohorts)
+    chosen = sweeping.chosen_ids(grid.ids)
+    for point in points:
+        series.prepare(point)
+    if dask:
+        with cluster(dask):  # answers at once if it is not there
+            pass
+    try:
+        found, failures = sweeping.sweep(points, chosen, out.resolve(), jobs=jobs or cores(), dask=dask)
+    except (KeyboardInterrupt, Stopped) as stopped:
+        click.echo("Stopped: what was finished is kept, and the same command goes on from there.", err=True)
+        raise SystemExit(stopped.code if isinstance(stopped, Stopped) else INTERRUPTED) from None
+    click.echo(f"Written: {out}, {len(points) - len(failures)} settings, {found['id'].nunique()} numbers")
+    for failure in failures:
+        click.echo(f"Failed: {failure}", err=True)
+    if failures:
+        sys.exit(FAILED)
+
+
+def _grid(varied: tuple[str, ...], settings: tuple[str, ...], ids: list[str], cohort: str) -> Grid:
+    from helpers.run.sweep import Grid, read_grid
+
+    if len(varied) == 1 and Path(varied[0]).suffix in (".yaml", ".yml"):
+        if settings or ids or cohort:
+            raise InputError(
+                [Problem("sweep", "", "", "a grid with --set, --ids or --cohort", "these inside the grid")]
+            )
+        return read_grid(Path(varied[0]))
+    return Grid((cohort,), varied, settings, tuple(ids))
+
+
+@command()
+@click.argument("first", type=FOLDER, metavar="RUN1")
+@click.argument("second", type=FOLDER, metavar="RUN2")
+@click.option("--out", type=FOLDER, help="CSV file for the numbers that differ; by default the largest are shown.")
+def diff(first: Path, second: Path, out: Path | None) -> None:
+    """Say which numbers differ between two runs, and why: parameters, cohort, versions, notebooks."""
+    from helpers.paths import write_csv
+    from helpers.run import difference
+
+    told = difference.compare(difference.read_run(first), difference.read_run(second))
+    click.echo("\n".join(told.lines()))
+    if out:
+        click.echo(f"Written: {write_csv(out, told.numbers)}")
+
+
+@command()
+@click.argument("number", metavar="ID")
+def where(number: str) -> None:
+    """Show where a number comes from: file, line, population, formula, reason, and the notebook cells that name it."""
+    from helpers.run.where import where as find
+
+    click.echo("\n".join(find(number)))
