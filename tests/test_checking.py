@@ -279,3 +279,14 @@ def test_a_byte_order_mark_does_not_matter(tmp_path):
     write(tmp_path, patients=pd.DataFrame({"patient_id": ["A"]}))
     (tmp_path / "cohort.json").write_bytes(b'\xef\xbb\xbf{"name": "ours"}')
     assert read_cohort(tmp_path).name == "ours"
+
+
+def test_the_readme_shows_a_cohort_json_that_can_be_read(tmp_path):
+    page = (paths.DATA / "README.md").read_text(encoding="utf-8")
+    example = page.split("```json")[1].split("```")[0]
+    write(tmp_path, patients=pd.DataFrame({"patient_id": ["A"], "ward": ["B"], "platelets": [120.0]}))
+    (tmp_path / "cohort.json").write_text(example, encoding="utf-8")
+    cohort = read_cohort(tmp_path)
+    assert cohort.recorded["followup"] == ("relapse", "death")
+    assert cohort.analytes == {"sIL-2R": "U/mL"}
+    assert list(cohort.tables["patients"]) == ["patient_id", "ward", "platelets"]

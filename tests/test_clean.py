@@ -421,3 +421,10 @@ def test_writing_the_dictionary_leaves_the_rest(tmp_path):
     old = dictionary_markdown().replace("patients.csv", "old.csv")
     page.write_text(f"before\n{old}\nafter\n", encoding="utf-8")
     assert write_dictionary(page).read_text(encoding="utf-8") == f"before\n{dictionary_markdown()}\nafter\n"
+
+
+def test_a_workbook_that_would_fill_the_memory_is_refused(raw, monkeypatch):
+    monkeypatch.setattr("helpers.cohort.raw.LARGEST_MB", 0.001)
+    with pytest.raises(InputError) as caught:
+        clean(raw)
+    assert "more than 0.001 MB" in {problem.found for problem in caught.value.problems}

@@ -17,6 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from helpers.problems import InputError, Problem
 
 FLAG = "SYNTHETIC"
+LARGEST_MB = 64  # of a file, and of what a workbook holds once unpacked
 
 
 @dataclass(frozen=True)
@@ -203,11 +204,12 @@ def read_extracts(folder: str | Path) -> tuple[dict[str, pd.DataFrame], list[Pro
     >>> frames, problems = read_extracts("no/such/folder")
     Traceback (most recent call last):
     helpers.problems.InputError: 1 problem:
-      raw folder: found 'folder'; allowed: an existing folder of hospital extracts
+      raw folder: found 'no such folder'; allowed: an existing folder of hospital extracts
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError([Problem("raw folder", "", "", folder.name, "an existing folder of hospital extracts")])
+        found = "not a folder" if folder.exists() else "no such folder"
+        raise InputError([Problem("raw folder", "", "", found, "an existing folder of hospital extracts")])
     frames, problems = {}, []
     for name, extract in EXTRACTS.items():
         path = folder / extract.file
@@ -225,6 +227,10 @@ def _read(path: Path, extract: Extract, problems: list[Problem]) -> pd.DataFrame
 
     if not path.exists():
         return refuse("no such file", extract.origin)
+    if not path.is_file():
+        return refuse("not an ordinary file", extract.origin)
+    if _megabytes(path) > LARGEST_MB:
+        return refuse(f"more than {LARGEST_MB} MB", f"a file that holds at most {LARGEST_MB} MB")
     try:
         frame = _workbook(path) if path.suffix == ".xlsx" else _text(path, extract)
     except UnicodeDecodeError:
@@ -246,6 +252,15 @@ def _read(path: Path, extract: Extract, problems: list[Problem]) -> pd.DataFrame
     for row in frame.index[~frame["flag"].str.startswith(FLAG).fillna(False)]:
         refuse("a row without the mark", f"a row marked {FLAG}", extract.columns["flag"], row)
     return frame.drop(columns="flag")
+
+
+def _megabytes(path: Path) -> float:
+    """Return the size of a file, of a workbook that of its contents: a small one can hold a million rows."""
+    size = path.stat().st_size
+    if path.suffix == ".xlsx" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as book:
+            size = max(size, sum(part.file_size for part in book.infolist()))
+    return size / 1e6
 
 
 def _text(path: Path, extract: Extract) -> pd.DataFrame:
