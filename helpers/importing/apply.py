@@ -836,7 +836,7 @@ def _write(work: _Work, folder: Path) -> Import:
             for column in text:
                 if text[column].map(lambda value: isinstance(value, bool)).any():
                     text[column] = text[column].map({True: "true", False: "false"})
-            paths.write_csv(part / f"{table}.csv", text)
+            paths.write_csv(part / f"{table}.csv", text, shield=False)
         paths.write_json(part / "cohort.json", about)
         read_cohort(part)
         paths.write_csv(part / "import" / "log.csv", log)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from helpers.run import command_check, command_import, command_notebooks, command_numbers, command_search
+from helpers.run import command_check, command_import, command_notebooks, command_numbers, command_release, command_search
 from helpers.run.commands import main
 
-GROUPS = (command_notebooks, command_check, command_numbers, command_import, command_search)
+GROUPS = (command_notebooks, command_check, command_numbers, command_import, command_release, command_search)
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,315 @@
+"""The released results: every number of the bundle stands here, made coarse; the files are written from it and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from helpers.cohort.derive import Analysis
+from helpers.problems import NotAvailable
+from helpers.release.attack import Cell, Counts, Partition, narrow_cells, protect
+from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_p
+from helpers.results import table5
+from helpers.results.curves import ENDPOINTS, columns, logrank_of
+from helpers.results.exposure import exposure_groups
+from helpers.results.exposure_models import exposure_models
+
+COUNTED: Mapping[str, str] = {
+    "sex": "Sex", "age_over_cut": "Age above the cut", "weight_over_cut": "Weight above the cut", "disease_status": "Disease status",
+    "prior_transplant": "Earlier transplantation", "car_target": "CAR target", "car_origin": "Origin of the CAR T cells",
+    "blast_over_cut": "Blasts at or above the cut", "crs_grade": "CRS, highest grade", "icans_grade": "ICANS, highest grade", "gc": "Glucocorticoids",
+    "gc_group": "Glucocorticoid dose", "tcz": "Tocilizumab", "rux": "Ruxolitinib", "day30_response": "Day 30 response",
+}  # fmt: skip
+MEASURED: Mapping[str, str] = {
+    "age_years": "Age, years", "weight_kg": "Weight, kg", "blast_prelymphodepletion_pct": "Blasts before lymphodepletion, %",
+    "gc_dose_mg_per_kg": "Cumulative glucocorticoid, mg/kg", "crs_onset_day": "Onset of CRS, day", "crs_duration_days": "Duration of CRS, days",
+}  # fmt: skip
+MISSING = "not known"
+
+
+@dataclass
+class Released:
+    """What leaves, and beside it what only the checker sees.
+
+    Parameters
+    ----------
+    numbers : dict
+        Everything that the bundle is written from: about, counts, medians, curves, comparisons, models.
+    truth : dict of str to int
+        True counts by cell, for the ledger; it never goes into the bundle.
+    bounds : dict of str to (int, int)
+        What an intruder can still say of each suppressed count.
+    """
+
+    numbers: dict[str, Any]
+    truth: dict[str, int] = field(repr=False)
+    bounds: dict[str, tuple[int, int]] = field(repr=False)
+
+
+def released(analysis: Analysis, rules: Rules) -> Released:
+    """Make the released results of a cohort.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rules : Rules
+
+    Returns
+    -------
+    Released
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort is smaller than the threshold, or its counts cannot be protected.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> n = 100
+    >>> patients = pd.DataFrame({"patient_id": [f"SYN-{i}" for i in range(n)], "sex": ["male"] * 96 + ["female"] * 4})
+    >>> found = released(analyse(Cohort("x", "infusion", True, "made up", "CC0", {"patients": patients})), Rules())
+    >>> [(row["level"], row["n"]) for row in found.numbers["counts"]]
+    [('female', None), ('male', None)]
+    """
+    total = len(analysis.frame)
+    if not rules.may_total(total):
+        raise NotAvailable(f"the cohort has fewer than {rules.threshold} patients; nothing of it can be released")
+    counts, everyone = Counts(), Cell("patients", total)
+    tables = _count_tables(analysis, counts, everyone)
+    bounds = protect(counts, rules)
+    if left := narrow_cells(bounds, rules):
+        raise NotAvailable(
+            f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; release fewer tables"
+        )
+    numbers = {
+        "about": _about(analysis, rules, total),
+        "counts": [_row(cell, part.total, label, level, rules) for label, level, cell, part in tables],
+        "medians": _medians(analysis, rules),
+        "curves": _curves(analysis, rules),
+        "comparisons": _comparisons(analysis, rules),
+    }
+    numbers["models"], behind = _models(analysis, rules)
+    truth = {cell.name: cell.count for cell in counts.cells()}
+    return Released(numbers, truth | behind, bounds)
+
+
+def _about(analysis: Analysis, rules: Rules, total: int) -> dict[str, Any]:
+    return {
+        "synthetic": analysis.cohort.synthetic,
+        "day_0": analysis.cohort.origin,
+        "endpoint": analysis.parameters.endpoint,
+        "exposure": analysis.parameters.exposure,
+        "patients": rules.rounded(total),
+        "threshold": rules.threshold,
+        "base": rules.base,
+        "statement": f"Counts are rounded to {rules.base}; counts under {rules.threshold}, none, and all but fewer than {rules.threshold} are not shown. "
+        "Percentages are of rounded counts. No smallest and no largest value is given. Curves are read at whole months.",
+    }  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------- counts
+
+
+def _count_tables(analysis: Analysis, counts: Counts, everyone: Cell) -> list[tuple[str, str, Cell, Partition]]:
+    """Cut the patients by each variable, and the response by exposure; tell which cells hang together."""
+    tables = []
+    variables = {name: label for name, label in COUNTED.items() if name in analysis.frame}
+    own = analysis.cohort.declared.get("patients", {})
+    variables |= {
+        name: column.meaning
+        for name, column in own.items()
+        if column.kind in ("category", "boolean") and name in analysis.cohort.tables["patients"]
+    }
+    levels_of: dict[str, dict[str, Cell]] = {}
+    for name, label in variables.items():
+        cells = _cells(_levels(_series(analysis, name)), label)
+        if len(cells) > 12:
+            continue
+        part = Partition(everyone, list(cells.values()))
+        counts.parts.append(part)
+        levels_of[name] = cells
+        tables += [(label, level, cell, part) for level, cell in cells.items()]
+    tables += _by_exposure(analysis, counts, everyone, levels_of)
+    return tables
+
+
+def _series(analysis: Analysis, name: str) -> pd.Series:
+    if name in analysis.frame:
+        return analysis.frame[name]
+    return analysis.cohort.tables["patients"].set_index("patient_id")[name].reindex(analysis.frame.index)
+
+
+def _levels(series: pd.Series) -> pd.Series:
+    text = series.astype("string")
+    if series.dtype in ("boolean", bool):
+        text = text.str.lower().map({"true": "yes", "false": "no"})
+    return text.fillna(MISSING)
+
+
+def _cells(levels: pd.Series, label: str) -> dict[str, Cell]:
+    sizes = levels.value_counts().sort_index()
+    return {str(level): Cell(f"{label}: {level}", int(size)) for level, size in sizes.items()}
+
+
+def _by_exposure(
+    analysis: Analysis, counts: Counts, everyone: Cell, levels_of: Mapping[str, Mapping[str, Cell]]
+) -> list[tuple[str, str, Cell, Partition]]:
+    """Cut the day 30 response by exposure group; row and column sums tie it to the tables of all patients."""
+    try:
+        groups = _levels(exposure_groups(analysis))
+    except NotAvailable:
+        return []
+    name = analysis.parameters.exposure
+    sizes = _cells(groups, f"{name} group")
+    if len(sizes) > 6:
+        return []
+    part = Partition(everyone, list(sizes.values()))
+    counts.parts.append(part)
+    found = [(f"{name} group", level, cell, part) for level, cell in sizes.items()]
+    if "day30_response" not in levels_of:
+        return found
+    answers = _levels(_series(analysis, "day30_response"))
+    columns: dict[str, list[Cell]] = {level: [] for level in levels_of["day30_response"]}
+    for group, size in sizes.items():
+        label = f"Day 30 response, {name} {group}"
+        here = answers[groups == group].value_counts()
+        cells = {level: Cell(f"{label}: {level}", int(here.get(level, 0))) for level in columns}
+        row = Partition(size, list(cells.values()))
+        counts.parts.append(row)
+        for level, cell in cells.items():
+            columns[level].append(cell)
+        found += [(label, level, cell, row) for level, cell in cells.items()]
+    counts.parts += [Partition(levels_of["day30_response"][level], cells) for level, cells in columns.items()]
+    return found
+
+
+def _row(cell: Cell, total: Cell, label: str, level: str, rules: Rules) -> dict[str, Any]:
+    shown = cell.shown and total.shown
+    n, of = rules.rounded(cell.count), rules.rounded(total.count)
+    return {
+        "variable": label, "level": level, "n": n if shown else None, "of": of if total.shown else None,
+        "pct": round(100 * n / of) if shown and of else None, "why": "" if shown else cell.why or "its total is not shown",
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- medians, curves, models
+
+
+def _medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    own = analysis.cohort.declared.get("patients", {})
+    names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
+    names |= {
+        name: column.meaning
+        for name, column in own.items()
+        if column.kind == "number" and name in analysis.cohort.tables["patients"]
+    }
+    rows = []
+    for name, label in names.items():
+        values = _series(analysis, name)
+        median, q1, q3 = coarse_median(values, rules)
+        if median is not None:
+            rows.append(
+                {"variable": label, "n": rules.rounded(values.notna().sum()), "median": median, "q1": q1, "q3": q3}
+            )
+    return rows
+
+
+def _curves(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    """Read the curves of everybody, and of the exposure groups if each has the threshold of patients and of events."""
+    rows = []
+    for endpoint in ENDPOINTS:
+        time, event = columns(endpoint)
+        if time not in analysis.frame or event not in analysis.frame:
+            continue
+        frame = analysis.frame
+        members = {"all": pd.Series(True, index=frame.index)}
+        try:
+            groups = exposure_groups(analysis)
+        except NotAvailable:
+            groups = None
+        if groups is not None:
+            split = {str(level): groups == level for level in groups.dropna().unique()}
+            enough = all(
+                frame.loc[inside, event].sum() >= rules.threshold
+                and (inside & frame[time].notna()).sum() >= 2 * rules.threshold
+                for inside in split.values()
+            )
+            members |= split if enough and len(split) > 1 else {}
+        for group, inside in members.items():
+            found = coarse_curve(frame.loc[inside, time], frame.loc[inside, event], rules)
+            if len(found):
+                rows.append({"endpoint": endpoint, "group": group, **{name: found[name].tolist() for name in found}})
+    return rows
+
+
+def _comparisons(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    try:
+        groups = exposure_groups(analysis)
+    except NotAvailable:
+        return []
+    rows = []
+    for endpoint in ENDPOINTS:
+        time, event = columns(endpoint)
+        if time not in analysis.frame or event not in analysis.frame:
+            continue
+        sizes = [(groups == level).sum() for level in groups.dropna().unique()]
+        if len(sizes) < 2 or min(sizes) < rules.threshold or analysis.frame[event].sum() < rules.threshold:
+            continue
+        rows.append(
+            {
+                "endpoint": endpoint,
+                "comparison": analysis.parameters.exposure,
+                "test": "log-rank",
+                "p": coarse_p(logrank_of(analysis, endpoint, groups).value),
+            }
+        )
+    return rows
+
+
+def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Take the rows of the Cox models in which every level has enough patients, events and patients without the event.
+
+    Beside them stand the true numbers of patients and events, for the ledger.
+    """
+    found, truth = [], {}
+    for name, make in (
+        ("univariable", lambda: table5.forest(analysis, "univariable")),
+        ("multivariable", lambda: table5.forest(analysis, "multivariable")),
+        ("exposure", lambda: _exposure(analysis)),
+    ):
+        try:
+            table = make()
+        except (NotAvailable, KeyError, ValueError):
+            continue
+        for variable, rows in table.groupby("variable", sort=False):
+            known = rows.dropna(subset=["n", "events"])
+            few = known[
+                (known["n"] < rules.threshold)
+                | (known["events"] < rules.threshold)
+                | (known["n"] - known["events"] < rules.threshold)
+            ]
+            if len(few) or len(known) < len(rows) or not len(known) or rows["hr"].isna().any():
+                continue
+            for row in rows.itertuples():
+                place = f"{name}, {analysis.parameters.endpoint}, {variable}: {row.level}"
+                truth |= {f"{place}, patients": int(row.n), f"{place}, events": int(row.events)}
+                found.append({"model": name, "variable": str(variable), "level": str(row.level), "n": rules.rounded(row.n), "events": rules.rounded(row.events),
+                              "hr": round(row.hr, 2), "low": _two(row.ci_low), "high": _two(row.ci_high), "p": coarse_p(row.p)})  # fmt: skip
+    return found, truth
+
+
+def _exposure(analysis: Analysis) -> pd.DataFrame:
+    models = exposure_models(analysis)
+    return pd.concat(
+        [table.assign(variable=f"{analysis.parameters.exposure}, {kind}") for kind, table in models.items()],
+        ignore_index=True,
+    )
+
+
+def _two(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 2)

@@ -1,0 +1,145 @@
+"""The rules of disclosure control, each once. Sources: OpenSAFELY's output rules, SACRO/acro, EMA 0070.
+
+A count below the threshold, a zero and a whole (100 %) are suppressed; every other count is rounded; totals come from rounded
+counts. Medians need patients on each side; no minimum and no maximum leaves. A curve is read at whole months, only after enough
+events, and ends where too few are at risk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.estimate.kaplan_meier import curve
+from helpers.problems import InputError, Problem
+
+LEAST_THRESHOLD = 5
+MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Threshold and rounding of a release.
+
+    Parameters
+    ----------
+    threshold : int
+        Fewest patients (or events) that a released number may rest on; at least 5.
+    base : int
+        Counts are rounded to multiples of it.
+
+    Raises
+    ------
+    InputError
+        For a threshold below 5 or a base below 2.
+
+    Examples
+    --------
+    >>> Rules().rounded(12), Rules().rounded(13), Rules().may_show(9, 120), Rules().may_show(120, 120), Rules().may_show(40, 120)
+    (10, 15, False, False, True)
+    """
+
+    threshold: int = 10
+    base: int = 5
+
+    def __post_init__(self) -> None:
+        wrong = []
+        if self.threshold < LEAST_THRESHOLD:
+            wrong.append(Problem("release", "", "threshold", self.threshold, f"{LEAST_THRESHOLD} or more"))
+        if self.base < 2:
+            wrong.append(Problem("release", "", "base", self.base, "2 or more"))
+        if wrong:
+            raise InputError(wrong)
+
+    def rounded(self, count: float) -> int:
+        """Round a count to the nearest multiple of the base."""
+        return int(self.base * np.floor(count / self.base + 0.5))
+
+    def reach(self) -> tuple[int, int]:
+        """How far below and above a rounded count the true one can lie."""
+        return self.base // 2, (self.base - 1) // 2
+
+    def may_show(self, count: int, total: int) -> bool:
+        """Tell whether a count of *total* may be shown: neither few nor, by its complement, all but few."""
+        return count >= self.threshold and (total - count == 0 or total - count >= self.threshold) and 0 < count < total
+
+    def may_total(self, total: int) -> bool:
+        """Tell whether a population is large enough to be named."""
+        return total >= self.threshold
+
+
+def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float = 120) -> pd.DataFrame:
+    """Read a survival curve at whole months, a step only where at least the threshold of events has come together.
+
+    Parameters
+    ----------
+    time, event : Series
+        Days and whether the event was seen; patients without a time are left out.
+    rules : Rules
+    months : float
+        Last month.
+
+    Returns
+    -------
+    DataFrame
+        month, survival (two decimals), at_risk (rounded); it ends before fewer than the threshold are at risk. Empty
+        if the group is smaller than the threshold.
+
+    Notes
+    -----
+    The value at a step is the Kaplan-Meier estimate itself, so that a coarse curve is not biased as one is whose summed
+    events are divided by the number at risk at the end of the interval.
+
+    Examples
+    --------
+    >>> days = pd.Series(range(1, 101)) * 10.0
+    >>> coarse_curve(days, pd.Series([True] * 100), Rules())["survival"].tolist()[:6]
+    [1.0, 1.0, 1.0, 1.0, 0.88, 0.88]
+    """
+    known = time.notna() & event.notna()
+    time, event = time[known].astype(float), event[known].astype(bool)
+    if len(time) < rules.threshold:
+        return pd.DataFrame(columns=["month", "survival", "at_risk"])
+    exact = curve(time, event)
+    rows, last, seen = [], 1.0, 0
+    for month in range(int(months) + 1):
+        day = month * MONTH
+        left = int((time >= day).sum())
+        if left < rules.threshold:
+            break
+        events = int((event & (time <= day)).sum())
+        if events - seen >= rules.threshold:
+            last, seen = float(exact.loc[exact["time"] <= day, "survival"].iloc[-1]), events
+        rows.append((month, round(last, 2), rules.rounded(left)))
+    return pd.DataFrame(rows, columns=["month", "survival", "at_risk"])
+
+
+def coarse_median(values: pd.Series, rules: Rules) -> tuple[float | None, float | None, float | None]:
+    """Give median and quartiles to two digits, each only with enough patients on its thinner side; never an end.
+
+    Examples
+    --------
+    >>> coarse_median(pd.Series(range(1, 101)), Rules()), coarse_median(pd.Series(range(25)), Rules())
+    ((50.0, 26.0, 75.0), (12.0, None, None))
+    """
+    known = values.dropna().astype(float)
+    found = []
+    for share in (0.5, 0.25, 0.75):
+        enough = len(known) * min(share, 1 - share) >= rules.threshold
+        found.append(float(f"{known.quantile(share):.2g}") if enough else None)
+    return found[0], found[1], found[2]
+
+
+def coarse_p(p: float | None) -> str:
+    """Write a p-value to two decimals: an exact one of a small table gives the table.
+
+    Examples
+    --------
+    >>> coarse_p(0.0314), coarse_p(0.0012), coarse_p(None)
+    ('0.03', '<0.01', '')
+    """
+    if p is None or not np.isfinite(p):
+        return ""
+    return "<0.01" if p < 0.01 else f"{p:.2f}"

@@ -1,0 +1,128 @@
+"""The command ``supplement release``: the bundle that may leave, and the form for the person who decides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import paths
+from helpers.cohort.derive import analyse
+from helpers.cohort.read import read_cohort
+from helpers.parameters import Parameters
+from helpers.problems import InputError, Problem
+from helpers.release.files import request_form, write_bundle
+from helpers.release.ledger import check_ledger, write_ledger
+from helpers.release.released import Released, released
+from helpers.release.rules import Rules
+
+MARK = ".supplement-release"
+
+
+def release(
+    parameters: Parameters, out: Path, *, rules: Rules | None = None, ledger: Path | None = None
+) -> tuple[Released, list[Path]]:
+    """Make the bundle of a cohort under some parameters.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    out : Path
+        Folder of the bundle; beside it, ``<out>-request`` holds the form for the checker, which does not leave.
+    rules : Rules, optional
+    ledger : Path, optional
+        By default ``<cohort folder>.releases.json`` beside the cohort.
+
+    Returns
+    -------
+    Released, list of Path
+        What was released, and the files of the bundle.
+
+    Raises
+    ------
+    InputError
+        If *out* holds something else, or the ledger refuses.
+    NotAvailable
+        If the cohort is too small, or its counts cannot be protected.
+    """
+    rules = rules or Rules()
+    folder = Path(parameters.cohort_folder or paths.COHORT).resolve()
+    ledger = ledger or folder.with_name(f"{folder.name}.releases.json")
+    for place in (out, _form(out)):
+        if place.exists() and not (place / MARK).exists() and any(place.iterdir()):
+            raise InputError(
+                [
+                    Problem(
+                        "release",
+                        "",
+                        "",
+                        "a folder that holds something else",
+                        "a new folder, or one of an earlier release",
+                        place.name,
+                    )
+                ]
+            )
+    analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
+    found = released(analysis, rules)
+    settings = {key: value for key, value in parameters.changed().items() if not key.endswith("_folder")}
+    earlier = check_ledger(ledger, found.truth, settings, rules)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".release-", dir=out.parent) as name:
+        bundle, form = Path(name) / "bundle", Path(name) / "form"
+        files = write_bundle(found.numbers, bundle)
+        request_form(found.numbers, files, found.bounds, form)
+        for part, place in ((bundle, out), (form, _form(out))):
+            paths.write_text(part / MARK, "")
+            if place.exists():
+                shutil.rmtree(place)
+            part.replace(place)
+    write_ledger(ledger, earlier, found.truth, settings)
+    return found, [out / file.name for file in files]
+
+
+def parameters_of(run: Path | None, cohort: Path | None, settings: Sequence[str] = ()) -> Parameters:
+    """Take the parameters of a run from its manifest, and check that the cohort is the one that it was made from.
+
+    Raises
+    ------
+    InputError
+        If the folder is no run, or *cohort* is not the cohort of the run.
+    """
+    folder = {"cohort_folder": str(cohort)} if cohort else {}
+    if run is None:
+        return Parameters.from_settings(settings, **folder)
+    try:
+        stored = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+        chosen, tables = stored["parameters"], stored["cohort"]["tables"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            [Problem("release", "", "", "no run", "a folder that supplement run made", run.name)]
+        ) from None
+    place = Path(cohort or paths.COHORT)
+    changed = [
+        name for name, about in tables.items()
+        if not (place / f"{name}.csv").exists() or hashlib.sha256((place / f"{name}.csv").read_bytes()).hexdigest() != about["sha256"]
+    ]  # fmt: skip
+    if changed:
+        allowed = "the cohort that the run was made from (--cohort)"
+        raise InputError(
+            [Problem("release", "", "", f"other content than in the run: {', '.join(changed)}", allowed, place.name)]
+        )
+    return Parameters.checked({**chosen, **folder, **Parameters.from_settings(settings).changed()})
+
+
+def _form(out: Path) -> Path:
+    return out.with_name(f"{out.name}-request")
+
+
+def told(found: Released, files: list[Path], out: Path) -> str:
+    """Say what was made, and that a person decides."""
+    hidden = len(found.bounds)
+    return "\n".join([
+        f"{out}: {', '.join(file.name for file in files)}",
+        f"{hidden} counts are suppressed; none of them can be bounded to fewer than {found.numbers['about']['threshold']} values from what is shown",
+        f"{_form(out)}/request.md is the form for the person who checks and decides; nothing has been approved",
+    ])  # fmt: skip
