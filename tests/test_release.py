@@ -60,7 +60,9 @@ def test_no_small_count_is_shown_or_can_be_bounded_narrowly(sizes):
     if sum(sizes) >= 25:
         assert all(high - low >= 9 for low, high in bounds.values())
     else:
-        assert narrow_cells(bounds, rules) == [name for name, (low, high) in bounds.items() if high - low < 9], "then a release is refused"
+        assert narrow_cells(bounds, rules) == [name for name, (low, high) in bounds.items() if high - low < 9], (
+            "then a release is refused"
+        )
 
 
 def test_a_linked_table_cannot_give_away_what_another_hides():

@@ -76,7 +76,10 @@ def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None
     cells = counts.cells()
     place = {id(cell): i for i, cell in enumerate(cells)}
     below, above = rules.reach()
-    low, high = np.zeros(len(cells)), np.full(len(cells), float(max((cell.count for cell in cells), default=0) + rules.base))
+    low, high = (
+        np.zeros(len(cells)),
+        np.full(len(cells), float(max((cell.count for cell in cells), default=0) + rules.base)),
+    )
     for i, cell in enumerate(cells):
         if cell.shown:
             low[i], high[i] = max(0, rules.rounded(cell.count) - below), rules.rounded(cell.count) + above
