@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from helpers.run import command_check, command_import, command_notebooks, command_numbers, command_release, command_search
+from helpers.run import (
+    command_check,
+    command_import,
+    command_notebooks,
+    command_numbers,
+    command_release,
+    command_search,
+)
 from helpers.run.commands import main
 
 GROUPS = (command_notebooks, command_check, command_numbers, command_import, command_release, command_search)

@@ -6,21 +6,29 @@ from pathlib import Path
 
 import click
 
-from helpers.run.commands import FOLDER, main, refusing
+from helpers.run.commands import FOLDER, command
 
 
-@main.command()
+@command()
 @click.argument("run", required=False, type=FOLDER)
 @click.option("--cohort", type=FOLDER, help="Folder of the cohort; by default the synthetic one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a parameter; repeatable.")
 @click.option("--out", type=FOLDER, help="Folder of the bundle; by default RUN-release.")
-@click.option("--threshold", default=10, show_default=True, help="Fewest patients that a number may rest on; 5 or more.")
 @click.option(
-    "--ledger", type=FOLDER, help="Ledger of the cohort's releases; by default beside the cohort. It stays in the hospital."
+    "--threshold", default=10, show_default=True, help="Fewest patients that a number may rest on; 5 or more."
 )
-@refusing
+@click.option(
+    "--ledger",
+    type=FOLDER,
+    help="Ledger of the cohort's releases; by default beside the cohort. It stays in the hospital.",
+)
 def release(
-    run: Path | None, cohort: Path | None, settings: tuple[str, ...], out: Path | None, threshold: int, ledger: Path | None
+    run: Path | None,
+    cohort: Path | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    threshold: int,
+    ledger: Path | None,
 ) -> None:
     """Make the bundle of a RUN (or of a cohort) that may leave the hospital, and the form for the person who checks it.
 
