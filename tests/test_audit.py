@@ -7,8 +7,8 @@ import pytest
 
 from helpers.paths import PUBLISHED, write_csv
 from helpers.problems import InputError
-from helpers.published.audit import COLUMNS, audit, complete, report, tally
-from helpers.published.relations import CONSISTENT, VERDICTS, relations
+from helpers.published.audit import COLUMNS, amiss, audit, complete, letter, report, tally
+from helpers.published.relations import CONSISTENT, HOLDS, REPEATED, VERDICTS, relations
 from helpers.published.sensitivity import sensitivity, shares
 from helpers.published.values import published
 
@@ -26,7 +26,7 @@ E = "results.efficacy"
 # What would have to be printed for each finding to go: number by id, another column as (column, text), or a row to add.
 CORRECTIONS = {
     "abstract_hr": {f"abstract.multivariable.gc_low.{k}": v for k, v in (("hr", "0.37"), ("ci_low", "0.16"), ("ci_high", "0.84"))},
-    "logrank_rux": {f"{E}.rux.pfs.p": "0.64"},
+    "logrank_rux": {f"{E}.rux.pfs.p": "0.65"},
     # 31 of 92 and 4 of 9 events against 5 of 19, the reference that the labels name
     "reference_target": {f"{T}.target_cd19_22.{k}": v for k, v in (("hr", "1.52"), ("ci_low", "0.59"), ("ci_high", "3.90"))}
     | {f"{T}.target_cd19_22_20.{k}": v for k, v in (("hr", "1.56"), ("ci_low", "0.42"), ("ci_high", "5.81"))},
@@ -49,7 +49,16 @@ CORRECTIONS = {
     "three_group_p": {"+": ["results.gc_impact.three_groups.pfs.p", "results.gc_impact.low_vs_high.pfs.p"]},
     "gc_logrank": {"+": [f"{E}.gc.{end}.p" for end in ("os", "efs", "pfs")]},
     "tcz_logrank": {"+": [f"{E}.tcz.{end}.p" for end in ("os", "efs", "pfs")]},
-    "multiplicity": {"results.gc_impact.low_vs_nongc.pfs.p": "0.010"},
+    "comparisons": {"results.gc_impact.low_vs_nongc.pfs.p": "0.005"},
+    "person_time": {"+": ["results.gc_impact.low.events", "results.gc_impact.nongc.events"]},
+    "high_low_logrank": {"+": [f"results.gc_impact.low_vs_high.{end}.p" for end in ("os", "efs")]},
+    "tcz_gc_logrank": {"+": ["results.gc_impact.tcz_gc.low_vs_high.pfs.p"]},
+    "title_claim": {"+": ["results.gc_impact.low_vs_nongc.pfs.planned"]},
+    "cr_of_whom": {"abstract.cr.pct": "77.50"},  # 93 of 120
+    "unassessed": {f"{E}.gc.n": "61", f"{E}.nongc.n": "49", "table4.dose_low.cr": "45"},
+    # no more events than deaths
+    "pfs_definition": {f"{E}.pfs_{y}y.{k}": v for y, pair in ((1, ("80.7", "7.7")), (2, ("73.47", "8.94")), (3, ("71.81", "9.32"))) for k, v in zip(("rate", "half_width"), pair, strict=True)},
+    "largest_cotransfer": {"discussion.n": "226"},
     "icans_clock": {"table2.icans_onset.median": "3"},
     "p_gc": {"table3.gc.p": "0.08"},
     "p_tcz": {"table3.tcz.p": "0.06"},
@@ -77,7 +86,7 @@ FINDING = {relation.name: relation.finding for relation in complete(relations(),
 
 
 def verdicts(found):
-    return found.set_index("finding")["verdict"]
+    return found.set_index("compared")["verdict"]
 
 
 def corrected(folder, edits, source=PUBLISHED):
@@ -103,22 +112,49 @@ def corrected(folder, edits, source=PUBLISHED):
 def test_the_frame_has_the_promised_columns_and_verdicts():
     assert list(FOUND.columns) == COLUMNS
     assert set(FOUND["verdict"]) <= set(VERDICTS)
-    assert (FOUND[COLUMNS] != "").all(axis=None)
-    assert FOUND["finding"].is_unique
+    assert (FOUND[COLUMNS[:-2]] != "").all(axis=None)
+    assert FOUND["compared"].is_unique
 
 
 def test_the_most_consequential_come_first():
-    assert FOUND["verdict"].map(VERDICTS.index).is_monotonic_increasing
+    gravest = FOUND.groupby("finding", sort=False)["verdict"].first()
+    assert gravest.map(VERDICTS.index).is_monotonic_increasing
+    runs = (FOUND["finding"] != FOUND["finding"].shift()).sum()
+    assert runs == FOUND["finding"].nunique()  # the relations of one finding stand together
+
+
+def test_one_slip_is_one_finding():
+    counted = amiss(FOUND).groupby("finding")["verdict"].agg(["size", "nunique"])
+    assert counted.loc["30-day response: the chi-square test is the one with continuity correction", "size"] == 5
+    assert counted.loc["children lost within one year", "size"] == 3
+    assert tally(FOUND)["findings"].sum() == FOUND["finding"].nunique()
+    assert tally(FOUND)["relations"].sum() == len(FOUND)
+    assert letter(FOUND, "rounding").count("(*rounding*)") == tally(FOUND).loc["rounding", "findings"]
+
+
+def test_each_finding_stands_as_arithmetic_or_asks():
+    """What is not certain by arithmetic or words of the paper is put as a question."""
+    for title, rows in amiss(FOUND).groupby("finding"):
+        certain = rows["sureness"].str.startswith("certain: arithmetic of the pub") | rows["sureness"].str.startswith(
+            "certain: words"
+        )
+        assert certain.all() or rows["question"].str.endswith("?").any() or (rows["question"] != "").any(), title
+
+
+def test_house_words_stay_in_the_house():
+    told = FOUND.drop(columns=["ids", "verdict"]).to_numpy().ravel()
+    assert not [text for text in told if any(word in f" {text} " for word in (" print ", " the print", " family "))]
 
 
 def test_everything_that_was_checked_is_told():
     assert len(FOUND) == len(complete(relations(), published()))
-    assert tally(FOUND)[CONSISTENT] > 250
+    assert tally(FOUND).loc[CONSISTENT, "relations"] > 180
+    assert tally(FOUND).loc[REPEATED, "relations"] > 90
 
 
 def test_the_findings_are_those_whose_corrections_are_known():
     """A new finding needs a correction here, so that it is shown to depend on the print."""
-    wrong = FOUND.loc[FOUND["verdict"] != CONSISTENT, "finding"]
+    wrong = amiss(FOUND)["compared"]
     assert set(wrong) == {FINDING[name] for name in CORRECTIONS}
 
 
@@ -126,8 +162,8 @@ def test_the_findings_are_those_whose_corrections_are_known():
     ("name", "verdict"),
     [
         ("abstract_hr", "cannot both hold as printed"), ("tcz_rux_swap", "cannot both hold as printed"),
-        ("reference_target", "cannot both hold as printed"), ("logrank_rux", "cannot both hold as printed"),
-        ("crs_reference", "cannot both hold as printed"), ("parity_icans_duration", "convention not disclosed"),
+        ("reference_target", "cannot both hold as printed"), ("logrank_rux", "convention not disclosed"),
+        ("crs_reference", "convention not disclosed"), ("parity_icans_duration", "convention not disclosed"),
         ("parity_icans_all", "convention not disclosed"), ("crs_response_of_110", "cannot both hold as printed"),
         ("icans_resolution_of_31", "rounding"), ("one_formula", "convention not disclosed"),
         ("p_rux", "convention not disclosed"), ("partition_duration_text", "wording"),
@@ -140,7 +176,7 @@ def test_known_verdicts(name, verdict):
 
 
 def test_the_reckoning_stands_beside_the_verdict():
-    arithmetic = FOUND.set_index("finding")["arithmetic"]
+    arithmetic = FOUND.set_index("compared")["arithmetic"]
     assert "Yates gives both" in arithmetic[FINDING["tcz_rux_swap"]]
     assert "29/31 = 93.55%" in arithmetic[FINDING["icans_resolution_of_31"]]
     assert "reference CAR-T target CD19+CD22+CD20" in arithmetic[FINDING["reference_target"]].split("fits with ")[1]
@@ -151,8 +187,8 @@ def test_the_reckoning_stands_beside_the_verdict():
 
 @pytest.mark.parametrize("name", CORRECTIONS)
 def test_a_corrected_print_loses_its_finding(tmp_path, name):
-    assert verdicts(FOUND)[FINDING[name]] != CONSISTENT
-    assert verdicts(audit(corrected(tmp_path, CORRECTIONS[name])))[FINDING[name]] == CONSISTENT
+    assert verdicts(FOUND)[FINDING[name]] not in HOLDS
+    assert verdicts(audit(corrected(tmp_path, CORRECTIONS[name])))[FINDING[name]] in HOLDS
 
 
 # ------------------------------------------------------------------ and the other: altered, a finding comes
@@ -169,13 +205,13 @@ NOTICED = {
     ),  # 1 unit: 38.9 until the censoring of EFS became a finding, which cannot be noticed anew
     "hr": (93.5, 100.0),
     "median": (95.8, 100.0),
-    "p": (50.0, 82.6),
+    "p": (50.0, 83.7),  # 10 units: 82.6 until the bound of score against Wald was exact
     "percent": (99.4, 99.4),
     "range_high": (41.2, 61.3),
     "range_low": (58.1, 87.0),
     "rate": (33.3, 66.7),
     "stated": (83.3, 84.9),
-    "all": (81.0, 92.9),
+    "all": (81.2, 93.1),
 }
 
 
@@ -196,14 +232,14 @@ MADE_UP_TRUE = {"a.drip.hr": "0.57", "t2.p": "0.050", "t3.cherry.low": "0.97", "
 
 def test_a_second_paper_is_audited_from_its_own_files():
     found = audit(MADE_UP)
-    assert set(found.loc[found["verdict"] != CONSISTENT, "ids"].str.split().str[0]) == {
+    assert set(amiss(found)["ids"].str.split().str[0]) == {
         "t3.drip.hr", "t2.drip.yes", "t3.cherry.hr", "r.drip.logrank",
     }  # fmt: skip
 
 
 def test_the_second_paper_is_consistent_before_its_slips(tmp_path):
     found = audit(corrected(tmp_path, MADE_UP_TRUE, MADE_UP))
-    assert set(found["verdict"]) == {CONSISTENT}
+    assert amiss(found).empty
 
 
 @pytest.mark.parametrize("id", MADE_UP_TRUE)
@@ -211,7 +247,7 @@ def test_each_slip_of_the_second_paper_is_found_alone(tmp_path, id):
     """All but one slip corrected: one finding is left, and it is about that value."""
     edits = {other: value for other, value in MADE_UP_TRUE.items() if other != id}
     found = audit(corrected(tmp_path, edits, MADE_UP))
-    left = found[found["verdict"] != CONSISTENT]
+    left = amiss(found)
     assert len(left) == 1
     assert id in left["ids"].iloc[0].split()
 
@@ -233,7 +269,7 @@ def test_a_folder_without_the_files_is_refused(tmp_path):
 def test_the_report_counts_and_tells_what_is_not_consistent():
     text = report(FOUND)
     assert text.startswith(f"{len(FOUND)} relations checked")
-    assert all(finding in text for finding in FOUND.loc[FOUND["verdict"] != CONSISTENT, "finding"])
+    assert all(title in text for title in amiss(FOUND)[["finding", "compared"]].to_numpy().ravel())
 
 
 def test_the_committed_figure_is_the_audit_of_the_committed_values():

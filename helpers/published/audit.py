@@ -1,11 +1,11 @@
-"""The audit of a print: every declared relation is checked, and everything that was checked is told.
+"""The audit of a paper: every declared relation is checked, and everything that was checked is told.
 
-Works from a folder of published values and relations alone, without any patients, and for any paper.
+Relations that one slip breaks are rows of one finding. Works from a folder of published values and relations alone, without any patients, and for any paper.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +14,8 @@ from helpers.paths import PUBLISHED, write_csv
 from helpers.problems import InputError
 from helpers.published import counts, dates, effects, groups, medians, milestones  # noqa: F401  (they register the kinds of check)
 from helpers.published.relations import (
-    CONSISTENT,
     CONTRADICTION,
+    HOLDS,
     KINDS,
     SEVERITY,
     VERDICTS,
@@ -29,8 +29,19 @@ from helpers.published.values import Printed, aliases, printed_values, published
 from helpers.published.words import state
 
 COLUMNS = [
-    "finding", "ids", "verdict", "statement_a", "where_a", "statement_b", "where_b", "arithmetic", "sureness",
-]  # fmt: skip
+    "finding",
+    "compared",
+    "ids",
+    "verdict",
+    "statement_a",
+    "where_a",
+    "statement_b",
+    "where_b",
+    "arithmetic",
+    "sureness",
+    "innocent",
+    "question",
+]
 
 
 def audit(directory: str | Path | None = None, out: str | Path | None = None) -> pd.DataFrame:
@@ -46,8 +57,9 @@ def audit(directory: str | Path | None = None, out: str | Path | None = None) ->
     Returns
     -------
     pandas.DataFrame
-        One row per relation, the most consequential first, the consistent ones last: finding, ids, verdict,
-        statement_a, where_a, statement_b, where_b, arithmetic, sureness.
+        One row per relation, those of one finding together, the most consequential first, those that hold last: finding
+        (what is amiss, or what was compared), compared, ids, verdict, statement_a, where_a, statement_b, where_b,
+        arithmetic, sureness, innocent (how it may have come about with nothing wrong in the study), question.
 
     Raises
     ------
@@ -97,9 +109,20 @@ def findings(
 ) -> pd.DataFrame:
     """Check relations on printed values and give the frame of :func:`audit`."""
     checked = [(relation, check(relation, values, again or {})) for relation in declared]
-    checked.sort(key=lambda pair: (-SEVERITY[pair[1].verdict], pair[0].rank))
+    order: dict[str, tuple[int, int]] = {}
+    for relation, outcome in checked:
+        weight = -SEVERITY[outcome.verdict], relation.rank
+        order[_title(relation, outcome)] = min(weight, order.get(_title(relation, outcome), weight))
+    checked.sort(
+        key=lambda pair: (order[_title(*pair)], _title(*pair) if pair[0].slip else "", -SEVERITY[pair[1].verdict])
+    )
     rows = [_row(relation, outcome, values) for relation, outcome in checked]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _title(relation: Relation, outcome: Outcome) -> str:
+    """Name the finding: that of the slip, for a relation that it breaks."""
+    return relation.slip if relation.slip and outcome.verdict not in HOLDS else relation.finding
 
 
 def check(relation: Relation, values: dict[str, Printed], again: dict[str, str] | None = None) -> Outcome:
@@ -122,6 +145,7 @@ def _row(relation: Relation, outcome: Outcome, values: dict[str, Printed]) -> tu
     first = outcome.group_a or [values[id] for id in relation.groups[0]]
     rest = outcome.group_b or [values[id] for group in relation.groups[1:] for id in group] or first
     return (
+        _title(relation, outcome),
         relation.finding,
         " ".join(relation.ids),
         outcome.verdict,
@@ -131,6 +155,8 @@ def _row(relation: Relation, outcome: Outcome, values: dict[str, Printed]) -> tu
         _where(rest),
         outcome.arithmetic,
         outcome.sureness,
+        relation.innocent,
+        relation.question,
     )
 
 
@@ -138,37 +164,33 @@ def _where(group: list[Printed]) -> str:
     return "; ".join(dict.fromkeys(printed.where for printed in group))
 
 
-def tally(found: pd.DataFrame) -> pd.Series:
-    """Count the findings by verdict, the most consequential first.
+def tally(found: pd.DataFrame) -> pd.DataFrame:
+    """Count findings and the relations beneath them by verdict, the most consequential first.
+
+    A finding counts under the gravest verdict of its relations.
 
     Examples
     --------
     >>> tally(audit()).index.tolist() == list(VERDICTS)
     True
     """
-    return found["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)
+    gravest = found.groupby("finding", sort=False)["verdict"].agg(lambda all_: max(all_, key=SEVERITY.get))
+    number = {"findings": gravest.value_counts(), "relations": found["verdict"].value_counts()}
+    return pd.DataFrame(number).reindex(list(VERDICTS)).fillna(0).astype(int)
 
 
-def innocents(directory: str | Path | None = None) -> dict[str, str]:
-    """Map findings to the reading under which only the print is wrong, where one is declared.
-
-    Examples
-    --------
-    >>> innocents()["resolution or response: CRS"]
-    'One rate under two names.'
-    """
-    return {relation.finding: relation.innocent for relation in relations(directory or PUBLISHED) if relation.innocent}
+def amiss(found: pd.DataFrame) -> pd.DataFrame:
+    """Keep the relations that do not hold."""
+    return found[~found["verdict"].isin(HOLDS)]
 
 
-def letter(found: pd.DataFrame, readings: Mapping[str, str], *verdicts: str, start: int = 1) -> str:
-    """Write the findings of some verdicts as numbered Markdown paragraphs, arithmetic in the open.
+def letter(found: pd.DataFrame, *verdicts: str, start: int = 1) -> str:
+    """Write the findings whose gravest verdict is one of some as numbered Markdown paragraphs, arithmetic in the open.
 
     Parameters
     ----------
     found : pandas.DataFrame
         From :func:`audit`.
-    readings : mapping of finding to text
-        From :func:`innocents`.
     *verdicts : str
         Verdicts to tell, in the order of *found*.
     start : int
@@ -176,32 +198,36 @@ def letter(found: pd.DataFrame, readings: Mapping[str, str], *verdicts: str, sta
 
     Examples
     --------
-    >>> print(letter(audit(), innocents(), "rounding").splitlines()[0])
+    >>> print(letter(audit(), "rounding").splitlines()[0])
     1. **Percentage: relapse location before CAR-T: BM+CNS** (*rounding*)
     """
-    chosen = found[found["verdict"].isin(verdicts)]
-    return "\n\n".join(
-        _paragraph(i, row, readings) for i, row in enumerate(chosen.itertuples(index=False), start=start)
+    by_finding = amiss(found).groupby("finding", sort=False)
+    kept = [(title, rows) for title, rows in by_finding if rows["verdict"].iloc[0] in verdicts]
+    return "\n\n".join(_paragraph(i, title, rows) for i, (title, rows) in enumerate(kept, start=start))
+
+
+def _paragraph(number: int, title: str, rows: pd.DataFrame) -> str:
+    head = title if title[1:2] == " " else title[:1].upper() + title[1:]
+    lines = [f"{number}. **{head}** (*{rows['verdict'].iloc[0]}*)"]
+    for row in rows.itertuples(index=False):
+        lines += _statements(row, alone=len(rows) == 1)
+    for label, column in (("How it may have come about", "innocent"), ("Question", "question")):
+        lines += [f"    - {label}: {text}" for text in dict.fromkeys(rows[column]) if text]
+    return "\n".join(lines)
+
+
+def _statements(row, alone: bool) -> list[str]:
+    sure, colon, because = row.sureness.partition(": ")
+    said = [f"{row.where_a}: {row.statement_a}"]
+    said += [f"{row.where_b}: {row.statement_b}"] * (row.statement_b != row.statement_a)
+    said += [f"Arithmetic: {row.arithmetic}.", f"How sure: {f'{sure} ({because})' if colon else sure}."]
+    return (
+        [f"    - {one}" for one in said] if alone else [f"    - {row.compared}", *(f"        - {one}" for one in said)]
     )
 
 
-def _paragraph(number: int, row, readings: Mapping[str, str]) -> str:
-    again = row.statement_b == row.statement_a
-    title = row.finding if row.finding[1:2] == " " else row.finding[:1].upper() + row.finding[1:]
-    sure, colon, because = row.sureness.partition(": ")
-    lines = [
-        f"{number}. **{title}** (*{row.verdict}*)",
-        f"    - {row.where_a}: {row.statement_a}",
-        *([] if again else [f"    - {row.where_b}: {row.statement_b}"]),
-        f"    - Arithmetic: {row.arithmetic}.",
-        f"    - How sure: {f'{sure} ({because})' if colon else sure}.",
-    ]
-    reading = readings.get(row.finding)
-    return "\n".join(lines + ([f"    - An innocent reading: {reading}"] if reading else []))
-
-
 def report(found: pd.DataFrame) -> str:
-    """Give the findings as plain text: a count by verdict, then each that is not consistent with its reckoning.
+    """Give the findings as plain text: a count by verdict, then each that does not hold, with its reckoning.
 
     Examples
     --------
@@ -209,7 +235,10 @@ def report(found: pd.DataFrame) -> str:
     True
     """
     lines = [f"{len(found)} relations checked"]
-    lines += [f"  {number:4d} {verdict}" for verdict, number in tally(found).items()]
-    for row in found[found["verdict"] != CONSISTENT].itertuples(index=False):
-        lines += ["", f"{row.verdict}: {row.finding}", f"  {row.arithmetic}", f"  {row.sureness}"]
+    lines += [f"  {row.relations:4d} {verdict} ({row.findings} findings)" for verdict, row in tally(found).iterrows()]
+    for title, rows in amiss(found).groupby("finding", sort=False):
+        lines += ["", f"{rows['verdict'].iloc[0]}: {title}"]
+        for row in rows.itertuples(index=False):
+            lines += [f"  {row.compared}: {row.arithmetic}", f"    {row.sureness}"]
+        lines += [f"  Question: {text}" for text in dict.fromkeys(rows["question"]) if text]
     return "\n".join(lines)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from itertools import chain, pairwise
 
 from helpers.estimate.contingency import asked_for, p_values
-from helpers.published.relations import CONSISTENT, CONTRADICTION, ROUNDING, UNDISCLOSED, WORDING, Check, Outcome, kind
+from helpers.published.relations import (
+    CONSISTENT,
+    CONTRADICTION,
+    REPEATED,
+    ROUNDING,
+    UNDISCLOSED,
+    WORDING,
+    Check,
+    Outcome,
+    kind,
+)
 from helpers.published.values import Printed, agrees
 from helpers.published.words import few, plain, sign
 
@@ -13,7 +23,7 @@ from helpers.published.words import few, plain, sign
 
 
 def misread(a: str, b: str) -> bool:
-    """Tell whether two prints are one character apart, so that a misreading of the page could make one of the other.
+    """Tell whether two printed texts are one character apart, so that a misreading of the page could make one of the other.
 
     Examples
     --------
@@ -29,7 +39,7 @@ def _misreading(pairs: list[tuple[str, str]]) -> str:
 
 
 def _pair(a: Printed, b: Printed) -> str:
-    """Compare two prints of one quantity."""
+    """Compare one quantity as printed twice."""
     if a.bound or b.bound:
         bound, other = (a, b) if a.bound else (b, a)
         return CONSISTENT if agrees(float(other.number), bound.number, 0, bound.bound) else CONTRADICTION
@@ -55,7 +65,7 @@ def same(check: Check) -> Outcome:
     worst = min((v for v, _, _ in verdicts), key=(CONTRADICTION, WORDING, ROUNDING, CONSISTENT).index)
     if not broken:
         text = f"printed {len(rest) // len(first) + 1} times, each time {state_values(first)}"
-        return Outcome(CONSISTENT, text, statement_b=state_places(rest))
+        return Outcome(REPEATED, text, statement_b=state_places(rest))
     text = "; ".join(f"{a.value} ({a.where}) is not {b.value} ({b.where})" for _, a, b in broken)
     text += _misreading([(a.value, b.value) for _, a, b in broken])
     return Outcome(worst, text, group_a=[a for _, a, _ in broken], group_b=[b for _, _, b in broken])
@@ -121,9 +131,10 @@ def attainable(check: Check) -> Outcome:
 
 @kind("denominator")
 def denominator(check: Check) -> Outcome:
-    """A percentage whose words speak of one group: ``percentage | count of that group | count of all``.
+    """A percentage whose words speak of one group: ``percentage | count of that group | count of another [| part]``.
 
-    Wording, if the percentage is one of all and cannot be one of the group that the sentence is about.
+    Wording, if the percentage is one of the other and cannot be one of the group that the sentence is about; with a part, its
+    share of the group in the sentence is given too.
     """
     printed, claimed, whole = check.one(0), int(check.total(1)), int(check.total(2))
     of_claimed = _shares(printed, claimed)
@@ -132,6 +143,9 @@ def denominator(check: Check) -> Outcome:
         f"of {claimed}: {_share_text(of_claimed, claimed)}; of {whole}: {_share_text(of_whole, whole)};"
         f" printed {printed.text}%"
     )
+    if len(check.relation.groups) > 3:
+        part = int(check.total(3))
+        text += f"; {part} of {claimed} are {100 * part / claimed:.{printed.decimals}f}%"
     return Outcome(WORDING if of_whole and not of_claimed else CONSISTENT, text)
 
 
@@ -141,6 +155,18 @@ def _shares(printed: Printed, n: int) -> list[int]:
 
 def _share_text(found: list[int], n: int) -> str:
     return f"{found[0]}/{n}" if found else "no whole number of patients gives it"
+
+
+@kind("unassessed")
+def unassessed(check: Check) -> Outcome:
+    """Patients of a group without an assessment: ``in the group | assessed`` for each group."""
+    groups = [(int(check.total(i)), int(check.total(i + 1))) for i in range(0, len(check.relation.groups), 2)]
+    if any(assessed > n for n, assessed in groups):
+        return Outcome(CONTRADICTION, "; ".join(f"{assessed} assessed of {n}" for n, assessed in groups))
+    names = [check.one(i).what.removesuffix(", n") for i in range(0, len(check.relation.groups), 2)]
+    parts = [f"{name}: {n - k} of {n} ({100 * (n - k) / n:.1f}%)" for name, (n, k) in zip(names, groups, strict=True)]
+    without = any(n > k for n, k in groups)
+    return Outcome(UNDISCLOSED if without else CONSISTENT, "without an assessment: " + "; ".join(parts))
 
 
 @kind("at_most")

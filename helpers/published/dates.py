@@ -52,11 +52,11 @@ def followup_range(check: Check) -> Outcome:
     if not low <= median <= high or high > most + 0.1:
         return Outcome(CONTRADICTION, text)
     short = low < least - 0.1 or high < most - 1
-    ended = f"; so nobody who entered more than {plain(high)} months before the cut-off was watched until then"
+    ended = f"; if these are the extremes, nobody who entered over {plain(high)} months before the cut-off was watched until then"
     return Outcome(
         UNDISCLOSED if short else CONSISTENT,
         text + (ended if high < most - 1 else ""),
-        "certain, but for the reading of follow-up: of all, or of survivors",
+        "certain that these are not the extremes of the time to the cut-off; what they are, we guess",
         group_a=[check.one(i) for i in range(3, 6)],
         group_b=[first, last, end],
     )

@@ -9,7 +9,8 @@ from itertools import permutations, product
 import numpy as np
 from scipy.stats import chi2, norm
 
-from helpers.published.curves import Z, events_range, fractions
+from helpers.published.curves import Z, events_range
+from helpers.published.loss import cox_result, splits
 from helpers.published.relations import (
     CONSISTENT,
     CONTRADICTION,
@@ -21,10 +22,11 @@ from helpers.published.relations import (
     kind,
 )
 from helpers.published.values import Printed
-from helpers.published.words import plain
 
 Range = tuple[float, float]
+DOUBLE = 2.0  # follow-up of two groups differs by such a factor at most
 SLACK = 0.25  # var(log HR) may exceed 1/d1 + 1/d2 by this share
+ONE_MODEL = "near certain: the same patients, no adjustment, few ties"
 EVENTS = "near certain: var(log HR) is at least 1/d1 + 1/d2, and hardly a quarter more"
 
 
@@ -290,26 +292,61 @@ def _widths(check: Check, index: int) -> list[float]:
     return [math.log(high / low) for low, high in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
+@kind("person_time")
+def person_time(check: Check) -> Outcome:
+    """What events and person-time a hazard ratio needs: ``hr low high p | exposed | reference | R``; option ``expects`` = ids.
+
+    Not disclosed, unless the events are printed. The ratio at risk needed is (d1 / d0) / HR on average over the events.
+    """
+    exposed, reference = int(check.total(1)), int(check.total(2))
+    hr, se = float(check.one(0).number), cox_result(*check.group(0)).se
+    _, most, _ = _events(check, 3)
+    fits = [
+        (d, total - d)
+        for total in range(2, most + 1)
+        for d in splits(se, total)
+        if d <= exposed and total - d <= reference and 1 / DOUBLE <= d / (total - d) / hr <= DOUBLE
+    ]
+    parts = []
+    for d in sorted({d for d, _ in fits}):
+        others = [other for first, other in fits if first == d]
+        needs = sorted({f"{d / other / hr:.2f}" for other in (min(others), max(others))}, reverse=True)
+        parts.append(
+            f"{d} against {' to '.join(map(str, sorted({min(others), max(others)})))} needs {' to '.join(needs)}"
+        )
+    text = (
+        f"events that fit the interval, and the ratio at risk that they need on average over the events (it is {exposed} to"
+        f" {reference}, {exposed / reference:.2f}, at the start): {'; '.join(parts) or 'none'}"
+    )
+    silent = [id for id in check.option("expects").split() if id not in check.values]
+    verdict = UNDISCLOSED if silent and fits else CONSISTENT if fits else CONTRADICTION
+    return Outcome(verdict, text, "certain for each pair of events; which pair it was is not printed")
+
+
 # ------------------------------------------------------------------ two tests of one comparison
 
 
 def score_to_wald(beta: float) -> Range:
-    """Bound the ratio of the score (log-rank) to the Wald chi-square of one two-group Cox model.
+    """Bound the ratio of the score (log-rank) to the Wald chi-square of one two-group Cox model, exactly.
 
-    The information I(b), a sum of p(1 - p) over events, changes by at most a factor exp(|db|) over db. The score
-    statistic is (integral of I from 0 to beta)^2 / I(0), Wald's beta^2 I(beta). No tied times.
+    With w the odds of the exposed group among those at risk at an event and h = exp(beta), that event adds
+    a = w / (1 + w)^2 to the information at zero, c = w h / (1 + w h)^2 to that at the estimate, and
+    w / (1 + w) - w h / (1 + w h) = |1 - h| / sqrt(h) sqrt(a c) to the score (its size). The ratio of the score's
+    chi-square U^2 / A to Wald's beta^2 C is thus (2 sinh(beta/2) / beta)^2 (sum of sqrt(a c))^2 / (A C), with A and C the sums of a and c.
+
+    - By Cauchy's inequality the last factor is at most 1: ratio <= (sinh(beta/2) / (beta/2))^2, reached if w is the same at all events.
+    - a / c lies between h and 1/h, so by the reversed inequality (Polya and Szego) it is at least 4 / (sqrt(h) + 1/sqrt(h))^2 =
+      1 / cosh(beta/2)^2: ratio >= (tanh(beta/2) / (beta/2))^2, approached if half of the score comes from w near 0 and half from w large.
+
+    No tied times.
 
     Examples
     --------
-    >>> [round(r, 3) for r in score_to_wald(0.186)], [round(r, 3) for r in score_to_wald(1e-9)]
-    ([0.912, 1.098], [1.0, 1.0])
+    >>> [round(r, 3) for r in score_to_wald(0.186)], score_to_wald(0.0)
+    ([0.994, 1.003], (1.0, 1.0))
     """
-    b = max(abs(beta), 1e-9)
-    c = np.linspace(-b, b, 401)
-    up, down = (b - c) / 2, (b + c) / 2
-    tent = np.exp(c) * np.expm1(up) + np.expm1(b - up)
-    valley = np.exp(c) * -np.expm1(-down) - np.expm1(-(b - down))
-    return float(np.min(valley**2 * np.exp(-c)) / b**2), float(np.max(tent**2 * np.exp(-c)) / b**2)
+    half = abs(beta) / 2
+    return ((math.tanh(half) / half) ** 2, (math.sinh(half) / half) ** 2) if half > 1e-9 else (1.0, 1.0)
 
 
 @kind("logrank_cox")
@@ -325,17 +362,17 @@ def logrank_cox(check: Check) -> Outcome:
     p = float(chi2.sf(score[1], 1)), float(chi2.sf(score[0], 1))
     asked = float(chi2.isf(float(printed.number), 1))
     text = (
-        f"Wald chi-square {z0**2:.3f} to {z1**2:.3f}; the score test is {ratio[0]:.2f} to {ratio[1]:.2f} times that, at"
-        f" most {score[1]:.3f}; a log-rank p of {printed.text} needs {asked:.3f}; possible p {p[0]:.3f} to {p[1]:.3f}"
+        f"Wald chi-square {z0**2:.3f} to {z1**2:.3f}; the score test of the same patients is {ratio[0]:.3f} to {ratio[1]:.3f}"
+        f" times that, {score[0]:.3f} to {score[1]:.3f}, p {p[0]:.3f} to {p[1]:.3f}; a log-rank p of {printed.text} is {asked:.3f}"
     )
-    return Outcome(
-        CONSISTENT if _meets(p, printed) else CONTRADICTION,
-        text,
-        "near certain: one population, no adjustment, few ties",
-    )
+    if _meets(p, printed):
+        return Outcome(CONSISTENT, text, ONE_MODEL)
+    if printed.population != hr.population:
+        return Outcome(UNDISCLOSED, text, "near certain that the two are of different patients; nothing says of which")
+    return Outcome(CONTRADICTION, text, ONE_MODEL)
 
 
-# ------------------------------------------------------------------ selection, multiplicity, E-values
+# ------------------------------------------------------------------ selection, several comparisons, E-values
 
 
 def _row(id: str) -> str:
@@ -366,15 +403,20 @@ def named(check: Check) -> Outcome:
     return Outcome(WORDING if silent else CONSISTENT, text, group_a=silent)
 
 
-@kind("multiplicity")
-def multiplicity(check: Check) -> Outcome:
-    """Several tests of one question: ``p ... | alpha``; Holm's adjustment."""
-    alpha, group = float(check.one(1).number), sorted(check.group(0), key=lambda p: p.number)
-    adjusted = np.minimum(1, np.maximum.accumulate([float(p.number) * (len(group) - i) for i, p in enumerate(group)]))
-    lost = [p for p, q in zip(group, adjusted, strict=True) if float(p.number) < alpha <= q]
-    text = "; ".join(f"{p.what}: {p.text}, Holm {q:.3f}" for p, q in zip(group, adjusted, strict=True))
+@kind("comparisons")
+def comparisons(check: Check) -> Outcome:
+    """One p out of several comparisons of one outcome: ``p | alpha``; options ``count`` and ``told`` (which they are)."""
+    printed, alpha, count = check.one(0), float(check.one(1).number), int(check.option("count"))
+    p = float(printed.number)
+    any_ = 1 - (1 - p) ** count
+    text = (
+        f"{count} comparisons of this outcome ({check.option('told')}); the smallest of {count} independent p-values is"
+        f" {p:g} or less in {100 * any_:.0f}% without any difference; {count} x {p:g} = {min(1.0, count * p):.3f}"
+    )
     return Outcome(
-        UNDISCLOSED if lost else CONSISTENT, text, "certain: arithmetic; which tests form a family is judgement"
+        UNDISCLOSED if p < alpha <= min(1.0, count * p) else CONSISTENT,
+        text,
+        "certain: arithmetic; which comparisons belong together is judgement, and they are not independent",
     )
 
 
@@ -402,20 +444,3 @@ def e_value(ratio: float, common: bool = True) -> float:
         ratio = (1 - 0.5 ** math.sqrt(ratio)) / (1 - 0.5 ** math.sqrt(1 / ratio))
     ratio = max(ratio, 1 / ratio)
     return ratio + math.sqrt(ratio * (ratio - 1))
-
-
-@kind("e_value")
-def e_values(check: Check) -> Outcome:
-    """The E-value of a hazard ratio and of its interval: ``hr low high | survival rate``; nothing printed to compare with."""
-    hr, low, high = (float(p.number) for p in check.group(0))
-    share = 1 - sum(fractions(check.one(1))) / 2
-    near = 1.0 if low <= 1 <= high else (high if hr < 1 else low)
-    common = share > 0.15
-    text = (
-        f"{100 * share:.0f}% with an event ({'common' if common else 'rare'}-outcome formula): E-value {e_value(hr, common):.2f},"
-        f" of the interval's end nearer to 1 ({plain(near)}) {e_value(near, common):.2f}"
-    )
-    outside = not low <= hr <= high
-    return Outcome(
-        CONTRADICTION if outside else CONSISTENT, text, "certain: a formula; how strong confounding is, is judgement"
-    )

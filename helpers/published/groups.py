@@ -34,7 +34,7 @@ def both_levels(check: Check) -> Outcome:
     """A comparison that needs patients on both sides: ``analysed | with the feature | its estimates``."""
     n, yes = int(check.total(0)), int(check.total(1))
     text = f"{n} analysed, {yes} of them with the feature: {max(n - yes, 0) or 'nobody'} left as reference"
-    return Outcome(CONTRADICTION if yes >= n else CONSISTENT, text, "certain, if the analysis is of those selected")
+    return Outcome(UNDISCLOSED if yes >= n else CONSISTENT, text, "certain, if the analysis is of those selected")
 
 
 def without_any(check: Check, first: int) -> tuple[int, str]:
@@ -103,7 +103,7 @@ def population(check: Check) -> Outcome:
     text = f"{a.where}: about {check.option('a', a.population)}; {b.where}: about {check.option('b', b.population)}"
     if a.population == b.population:
         text = f"both about {a.population}"
-    return Outcome(CONSISTENT if a.population == b.population else WORDING, text, "certain: words of the print")
+    return Outcome(CONSISTENT if a.population == b.population else WORDING, text, "certain: words of the paper")
 
 
 QUOTED = re.compile(r'"([^"]+)"')
@@ -115,7 +115,7 @@ def label(check: Check) -> Outcome:
     a, b = check.one(0), check.one(1)
     missing = [words for words in QUOTED.findall(a.what) if words.lower() not in b.what.lower()]
     text = f"{a.where} says {', '.join(missing)}; {b.where}: {b.what}" if missing else "named alike"
-    return Outcome(WORDING if missing else CONSISTENT, text, "certain: words of the print")
+    return Outcome(WORDING if missing else CONSISTENT, text, "certain: words of the paper")
 
 
 @kind("missing")
@@ -123,11 +123,11 @@ def missing(check: Check) -> Outcome:
     """A row that a text or table announces and that another lacks: ``announced ...``; options ``expects`` = ids, ``told`` = in words."""
     absent = [id for id in check.option("expects").split() if id not in check.values]
     told = check.option("told") or f"a row {', '.join(absent)}"
-    nowhere = Printed("", Decimal(0), 0, where="Nowhere in the print" if absent else "In the print")
+    nowhere = Printed("", Decimal(0), 0, where="Nowhere in what we read" if absent else "In the paper")
     return Outcome(
         UNDISCLOSED if absent else CONSISTENT,
-        f"not printed: {', '.join(absent)}" if absent else "printed",
-        "certain: the print that was read has no such row",
+        f"not printed: {told}" if absent else "printed",
+        "certain: the text and tables have no such number; the supplementary figures were not read",
         statement_b=told,
         group_b=[nowhere],
     )

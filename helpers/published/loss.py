@@ -85,12 +85,24 @@ def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = ""
     >>> [round(x, 4) for x in found.se]
     [0.3855, 0.3893]
     """
-    hr, low, high, p = (values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high", "p"))
+    found = cox_result(*(values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high", "p")))
+    again = chi2_range(float(values[test].low), float(values[test].high)) if test else None
+    return replace(found, chi2=again)
+
+
+def cox_result(hr: Printed, low: Printed, high: Printed, p: Printed) -> Result:
+    """Give the ranges of the log hazard ratio and of its standard error that four printed numbers allow together.
+
+    Raises
+    ------
+    ValueError
+        If no unrounded numbers agree with all four.
+    """
     sign = 1 if hr.number > 1 else -1
     rows, bounds = [], []
     for printed, times in ((hr, 0.0), (low, -Z), (high, Z)):
         rows += [(1, times), (-1, -times)]
-        bounds += [math.log(float(printed.high)), -math.log(max(float(printed.low), 1e-9))]
+        bounds += [math.log(max(float(printed.high), 1e-9)), -math.log(max(float(printed.low), 1e-9))]
     least, most = chi2_range(max(float(p.low), 1e-12), min(float(p.high), 1.0))
     rows += [(sign, -math.sqrt(most)), (-sign, math.sqrt(least))]
     bounds += [0.0, 0.0]
@@ -98,10 +110,11 @@ def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = ""
     for goal in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         solved = linprog(goal, A_ub=rows, b_ub=bounds, bounds=[(None, None), (0, None)])
         if not solved.success:
-            raise ValueError(f"{row}: no hazard ratio and standard error round to the printed interval and p")
-        ends.append(abs(goal[0]) * solved.x[0] + abs(goal[1]) * solved.x[1])
-    again = chi2_range(float(values[test].low), float(values[test].high)) if test else None
-    return Result((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3])), again)
+            raise ValueError(
+                f"{hr.text} ({low.text} to {high.text}) and p {p.text}: no unrounded numbers agree with all"
+            )
+        ends.append(float(solved.x[0] if goal[0] else solved.x[1]))
+    return Result((ends[0], ends[1]), (ends[2], ends[3]))
 
 
 def splits(se: tuple[float, float], total: int, excess: float = EXCESS) -> list[int]:

@@ -94,11 +94,18 @@ def km_loss(check: Check) -> Outcome:
         f"; at least {lost} censored before {milestone:g} months, although the last entry could be watched for"
         f" {sure:.1f} months"
     )
-    broken = lost > 0 and sure >= milestone - 0.05
+    broken, plain = lost > 0 and sure >= milestone - 0.05, "plain (1.96 standard errors)"
+    sureness = "near certain: censoring alone lowers the effective number"
+    if fits and plain not in fits:
+        low, high = effective(rates[0], half_widths[0], plain)
+        text += (
+            f"; by {plain} it would be {low:.1f} to {high:.1f}, but that does not fit how the plus-minus grows later on"
+        )
+        sureness = "likely: it hangs on the formula, which the growth of the plus-minus over the last span decides"
     return Outcome(
         UNDISCLOSED if broken else CONSISTENT,
         text,
-        "near certain: censoring alone lowers the effective number",
+        sureness,
         group_a=[rates[0], half_widths[0]],
         group_b=[check.one(2), check.one(3), check.one(4)],
     )
@@ -116,3 +123,23 @@ def at_risk(check: Check) -> Outcome:
     text = f"{_between(least, most)} at risk after {milestone:g} months; half of {n} were watched for {median:g}"
     broken = median < milestone and least > n / 2 + 1
     return Outcome(CONTRADICTION if broken else CONSISTENT, text, "likely: if the median is of observed follow-up")
+
+
+@kind("more_than_death")
+def more_than_death(check: Check) -> Outcome:
+    """Events of an endpoint that are no deaths: ``rates | half-widths | rates of survival | half-widths | n``; option ``told``.
+
+    Not disclosed, if there are some and the definition (in words, option ``told``) does not name what they are.
+    """
+    n = int(check.total(4))
+    ends = [fitting(check.group(i), check.group(i + 1), n).values() for i in (0, 2)]
+    if not all(ends):
+        return Outcome(CONSISTENT, "no formula fits: nothing to compare", "possible: no formula fits")
+    least = min(sum(min(span.events) for span in spans) for spans in ends[0])
+    most = max(sum(max(span.events) for span in spans) for spans in ends[1])
+    text = f"at least {least} events, at most {most} deaths: at least {max(0, least - most)} events were no deaths; {check.option('told')}"
+    return Outcome(
+        UNDISCLOSED if least > most else CONSISTENT,
+        text,
+        "near certain that events other than deaths were counted; that relapses are among them, we guess",
+    )

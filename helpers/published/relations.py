@@ -1,4 +1,4 @@
-"""What printed numbers have to do with each other: the declared relations, and the words for what comes of a check.
+"""What published numbers have to do with each other: the declared relations, and the words for what comes of a check.
 
 ``relations.csv`` declares, for each relation, which printed numbers are bound by which kind of check; the verdict is
 computed from the values, never written there. A kind is a function of (``Check``) registered with :func:`kind`;
@@ -19,16 +19,19 @@ from helpers.published.values import Printed, read_table
 
 FILE = "relations.csv"
 COLUMNS = ["relation", "finding", "rank", "kind", "ids", "options", "innocent"]
+OPTIONAL = ["slip", "question"]
 
 CONSISTENT = "consistent"
 ROUNDING = "rounding"
 WORDING = "wording"
 UNDISCLOSED = "convention not disclosed"
 CONTRADICTION = "cannot both hold as printed"
-VERDICTS = (CONTRADICTION, UNDISCLOSED, WORDING, ROUNDING, CONSISTENT)  # most consequential first
+REPEATED = "printed again, alike"
+VERDICTS = (CONTRADICTION, UNDISCLOSED, WORDING, ROUNDING, CONSISTENT, REPEATED)  # most consequential first
+HOLDS = (CONSISTENT, REPEATED)
 SEVERITY = {verdict: len(VERDICTS) - 1 - i for i, verdict in enumerate(VERDICTS)}
 
-ARITHMETIC = "certain: arithmetic of the print alone"
+ARITHMETIC = "certain: arithmetic of the published numbers alone"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,11 @@ class Relation:
     rank : int
         Order of consequence among findings of one verdict, 1 first.
     innocent : str
-        A reading under which nothing is wrong with the study, only with the print.
+        How it may have come about with nothing wrong in the study.
+    slip : str
+        Title of the finding that it belongs to, if one slip breaks several relations; empty: its own.
+    question : str
+        What the authors are asked, where arithmetic does not settle it.
     """
 
     name: str
@@ -60,6 +67,8 @@ class Relation:
     options: dict[str, str] = field(default_factory=dict)
     rank: int = 99
     innocent: str = ""
+    slip: str = ""
+    question: str = ""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -168,6 +177,7 @@ def relations(directory: str | Path = PUBLISHED) -> list[Relation]:
     [(('table2.gc.n', 'results.multivariable.nongc.n'), ('results.efficacy.analysed.n',))]
     """
     frame = read_table(Path(directory) / FILE, COLUMNS)
+    frame = frame.assign(**{column: "" for column in OPTIONAL if column not in frame.columns})
     problems = _problems(frame)
     if problems:
         raise InputError(problems)
@@ -177,7 +187,9 @@ def relations(directory: str | Path = PUBLISHED) -> list[Relation]:
 def _relation(row) -> Relation:
     groups = tuple(tuple(group.split()) for group in row.ids.split("|"))
     options = dict(part.strip().split("=", 1) for part in row.options.split(";") if part.strip())
-    return Relation(row.relation, row.finding, row.kind, groups, options, int(row.rank or 99), row.innocent)
+    return Relation(
+        row.relation, row.finding, row.kind, groups, options, int(row.rank or 99), row.innocent, row.slip, row.question
+    )
 
 
 def _problems(frame: pd.DataFrame) -> list[Problem]:

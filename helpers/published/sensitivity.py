@@ -10,11 +10,11 @@ import pandas as pd
 
 from helpers.paths import PUBLISHED
 from helpers.published.audit import check, complete
-from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, Relation, relations
+from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, UNDISCLOSED, Relation, relations
 from helpers.published.values import Printed, aliases, printed_values, published
 
 UNITS = (1, 10)
-CONTEXT = {"factor_reference": 3, "se_events": 3, "se_total": 1, "e_value": 1}  # groups from here on are only looked up
+CONTEXT = {"factor_reference": 3, "se_events": 3, "se_total": 1}  # groups from here on are only looked up
 
 
 def altered(printed: Printed, units: int) -> Printed | None:
@@ -39,7 +39,7 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     """Alter each consistent value up and down and tell whether a verdict grew worse.
 
     Values that a finding "cannot both hold as printed" or "rounding" is about are left out (not those that it only looks
-    up, nor those that merely lack a decimal). A value that no relation is about counts as unnoticed.
+    up, nor those that merely lack a decimal), nor those of two tests that do not belong together. A value that no relation is about counts as unnoticed.
 
     Returns
     -------
@@ -52,7 +52,8 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     wrong: set[str] = set()
     for relation in complete(relations(directory), frame):
         verdict = check(relation, values, again).verdict
-        if verdict in (CONTRADICTION, ROUNDING) and relation.kind != "digits":
+        broken = verdict in (CONTRADICTION, ROUNDING) or (verdict == UNDISCLOSED and relation.kind == "logrank_cox")
+        if broken and relation.kind != "digits":
             own = relation.groups[: CONTEXT.get(relation.kind)]
             wrong.update(id for group in own for id in group)
         for id in relation.ids:

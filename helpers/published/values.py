@@ -6,6 +6,7 @@ A folder of published values holds ``published_values.csv`` (one row per printed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.paths import PUBLISHED
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError, NotAvailable, Problem
 
 FILE = "published_values.csv"
 COLUMNS = [
@@ -245,6 +246,25 @@ def printed_values(frame: pd.DataFrame) -> dict[str, Printed]:
         )
         for row in frame.itertuples(index=False)
     }
+
+
+def needed(values: Mapping[str, Printed], *ids: str) -> list[Printed]:
+    """Give some published numbers, or say in one sentence that they are not all there.
+
+    Raises
+    ------
+    NotAvailable
+        If another paper is audited that has no such numbers.
+
+    Examples
+    --------
+    >>> [value.text for value in needed(printed_values(published()), "table1.n")]
+    ['120']
+    """
+    absent = [id for id in ids if id not in values]
+    if absent:
+        raise NotAvailable(f"this step is about numbers of Zhang 2025, and the published numbers have no {absent[0]}")
+    return [values[id] for id in ids]
 
 
 def aliases(frame: pd.DataFrame | None = None) -> dict[str, str]:

@@ -33,13 +33,9 @@ if TYPE_CHECKING:
 def audit(published: Path | None, out: Path | None) -> None:
     """Check the printed numbers against each other."""
     from helpers.published.audit import audit as audit_print
+    from helpers.published.audit import report
 
-    found = audit_print(published, out)
-    for verdict, rows in found.groupby("verdict", sort=False):
-        click.echo(f"{verdict}: {len(rows)}")
-        if verdict != "consistent":
-            for row in rows.itertuples():
-                click.echo(f"  {row.finding}: {row.arithmetic}")
+    click.echo(report(audit_print(published, out)))
     if out:
         click.echo(f"Written: {out}")
 
