@@ -339,6 +339,23 @@ def unequal_loss(
     return pd.DataFrame(rows, columns=columns.split())
 
 
+def plain_heads(needs: pd.DataFrame) -> pd.DataFrame:
+    """Lay out :func:`unequal_loss` for readers: heads in words, numbers rounded."""
+    who = needs["population"] + needs["unknown"].map(lambda where: f" (unknown {where})" if where else "")
+    return pd.DataFrame(
+        {
+            "who is in the row": who,
+            "low-dose events": needs["low"],
+            "untreated events": needs["none"],
+            "ratio at the start": needs["at_start"].round(2),
+            "needed": needs["needed"].round(2),
+            "lost in the first year": needs["fewest"].round(1),
+            "before the last event": needs["fewest_all"].round(1),
+            "HR with equal loss": [f"{row.hr_low:.2f} to {row.hr_high:.2f}" for row in needs.itertuples()],
+        }
+    )
+
+
 def _needs(groups: Groups, printed: Result, lost: int, draws: int) -> tuple[float, ...]:
     hr, highest = math.exp(sum(printed.log_hr) / 2), math.exp(printed.log_hr[1])
     drawn = proportional_orders(groups, lost, hr, draws=draws)[:, 0]

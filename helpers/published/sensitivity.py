@@ -14,6 +14,18 @@ from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, UNDIS
 from helpers.published.values import Printed, aliases, printed_values, published
 
 UNITS = (1, 10)
+SPELT = {
+    "ci_high": "upper limit",
+    "ci_low": "lower limit",
+    "half_width": "± of a survival rate",
+    "hr": "hazard ratio",
+    "p": "p-value",
+    "percent": "percentage",
+    "range_high": "end of a range",
+    "range_low": "begin of a range",
+    "rate": "survival rate",
+    "stated": "constant of the design",
+}  # kinds of value, for readers
 CONTEXT = {"factor_reference": 3, "se_events": 3, "se_total": 1}  # groups from here on are only looked up
 
 
