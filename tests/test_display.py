@@ -186,13 +186,13 @@ def test_tables_in_three_forms():
 
 
 def test_verdicts_count_every_printed_number():
-    verdict = pd.DataFrame({"verdict": ["same"] * 3 + ["not computable"]})
-    assert notebook.verdicts(verdict, "X") == "X: of 4 printed numbers 3 are the same, 1 is not computable."
+    verdict = pd.DataFrame({"agreement": ["same"] * 3 + ["not computable"]})
+    assert notebook.verdicts(verdict, "X") == "X: of 4 published numbers 3 are the same, 1 is not computable."
 
 
 def test_another_cohort_is_not_set_against_the_print():
     shown = notebook.against_print(analyse(REAL), "Table 1", "table1.")
-    assert shown.data == "Table 1: not compared with the print, since this is another cohort."
+    assert shown.data == "Table 1: published numbers not compared, since this is another cohort."
 
 
 def test_printed_beside_recomputed():
@@ -201,9 +201,9 @@ def test_printed_beside_recomputed():
         "zhang2025-small", "infusion", True, "made up", "CC0", {"patients": patients}, stands_for="zhang2025"
     )
     table = notebook.beside(analyse(cohort), "table1.male.").set_index("what")
-    assert table["printed"].tolist() == ["81", "67.50"]
+    assert table["published"].tolist() == ["81", "67.50"]
     assert table["recomputed"].tolist() == ["1", "50.00"]
-    assert set(table["verdict"]) == {"differs"}
+    assert set(table["agreement"]) == {"differs"}
 
 
 def run(*sources: str) -> list[SimpleNamespace]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
+import base64
 import copy
+import hashlib
+import io
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image, PngImagePlugin
 
+from helpers.display.notebook import DRAWN
 from helpers.parameters import Parameters
 from helpers.paths import NOTEBOOKS, ROOT
 
 FOUND = sorted(NOTEBOOKS.glob("*.ipynb"))
 CEILING = 12
+FEWEST, MOST = 20, 60  # cells; short cells, each standing or falling alone, make more of them
 LARGEST = 2_000_000
 SKIPS = {"nbval-skip", "nbval-ignore-output"}
 BANNED = {
@@ -43,6 +49,8 @@ def problems(notebook: nbformat.NotebookNode) -> list[str]:
     for number, cell in enumerate(code, start=1):
         found += [f"code cell {number}: {line}" for line in _cell(cell, number)]
     found += _parameters(code)
+    if "open_page(" in "".join(cell.source for cell in code):
+        found += _pictures(code)
     found += _order(notebook, code)
     return found
 
@@ -52,8 +60,8 @@ def _whole(notebook: nbformat.NotebookNode, code: list) -> list[str]:
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         found.append("kernelspec is not python3")
     found += [f"{key} in the metadata" for key in ("papermill", "widgets") if key in notebook.metadata]
-    if not 20 <= len(notebook.cells) <= 40:
-        found.append(f"{len(notebook.cells)} cells, not 20 to 40")
+    if not FEWEST <= len(notebook.cells) <= MOST:
+        found.append(f"{len(notebook.cells)} cells, not {FEWEST} to {MOST}")
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
         found.append(f"run counts are not 1 to {len(code)}")
@@ -103,6 +111,22 @@ def _text(output: nbformat.NotebookNode) -> str:
     return "\n".join([str(output.get("text", "")), *(str(v) for k, v in data.items() if not k.startswith("image/"))])
 
 
+def _pictures(code: list) -> list[str]:
+    """Hold each stored picture to the numbers that it was drawn from, and to its own bytes."""
+    found = []
+    for cell in code:
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                picture = base64.b64decode(data["image/png"])
+                told = data.get("text/plain", "").rpartition(f"{DRAWN}: ")[2]
+                if hashlib.sha256(picture).hexdigest() != output.metadata.get("picture"):
+                    found.append("holds a picture that is not the one drawn")
+                elif Image.open(io.BytesIO(picture)).text.get(DRAWN) != told:
+                    found.append("holds a picture of other numbers than its text")
+    return found
+
+
 def _parameters(code: list) -> list[str]:
     tagged = [i for i, cell in enumerate(code) if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
@@ -145,7 +169,7 @@ def _parameter(line: str, later: str) -> list[str]:
 
 def _read_by_helpers() -> set[str]:
     text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").rglob("*.py"))
-    return set(re.findall(r"\bparameters\.(\w+)", text))
+    return set(re.findall(r"\bparameters\.(\w+)", text)) | set(re.findall(r'depends=\("(\w+)",\)', text))
 
 
 def _order(notebook: nbformat.NotebookNode, code: list) -> list[str]:
@@ -276,5 +300,28 @@ def test_too_few_cells_and_code_without_prose_are_seen() -> None:
     notebook = good()
     notebook.cells = [cell for cell in notebook.cells if cell.source != "why"]
     found = " ".join(problems(notebook))
-    assert "not 20 to 40" in found
+    assert "not 20 to 60" in found
     assert "five code cells in a row" in found
+
+
+def _picture(held: str) -> bytes:
+    info, kept = PngImagePlugin.PngInfo(), io.BytesIO()
+    info.add_text(DRAWN, held)
+    Image.new("L", (2, 2)).save(kept, "png", pnginfo=info)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("held", "swapped", "said"),
+    [("abc", False, ""), ("abd", False, "other numbers"), ("abc", True, "not the one drawn")],
+)
+def test_a_stored_picture_is_held_to_what_was_drawn(held, swapped, said):
+    picture = _picture(held)
+    stored = _picture(held + "0") if swapped else picture
+    data = {"image/png": base64.b64encode(stored).decode(), "text/plain": f"Figure.\n{DRAWN}: abc"}
+    seal = {"picture": hashlib.sha256(picture).hexdigest()}
+    notebook = good()
+    notebook.cells[5].source = "page = open_page(globals())"
+    notebook.cells[9].outputs = [nbformat.v4.new_output("display_data", data=data, metadata=seal)]
+    assert said in " ".join(problems(notebook))
+    assert bool(said) is bool(problems(notebook))

@@ -61,7 +61,7 @@ def plot_km(
         ax.plot(
             years[ticks], 100 * curve["survival"][ticks], "|", color=paint[label], markersize=4, markeredgewidth=0.7
         )
-    end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR
+    end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
     ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))

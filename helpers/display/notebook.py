@@ -57,8 +57,8 @@ def about(cohort: Cohort) -> Markdown:
     text = f"Cohort **{cohort.name}**: {n} {'synthetic ' * cohort.synthetic}patients; day 0 is {cohort.origin}."
     if cohort.synthetic:
         text += (
-            " **No real patient stands behind a single row.** The cohort was made to resemble what the paper prints,"
-            " so agreement with the print shows that such data can exist; it is no evidence about any treatment."
+            " **No real patient stands behind a single row.** The cohort was made to resemble what the paper reports,"
+            " so agreement with the paper shows that such data can exist; it is no evidence about any treatment."
         )
     else:
         text += f" Source: {cohort.source}. Licence: {cohort.licence}."
@@ -134,15 +134,15 @@ def save_table(frame: pd.DataFrame, name: str, parameters: Parameters, cohort: C
 
 
 def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> pd.DataFrame:
-    """Set printed numbers beside the recomputed ones: the ids that begin with one of *prefixes*.
+    """Set published numbers beside the recomputed ones: the ids that begin with one of *prefixes*.
 
     Constants of the design are left out, and repetitions of a number elsewhere in the paper (aliases) but for the ids in
-    *repeated*. With other parameters or another cohort than the paper's the verdict says that there is nothing to compare.
+    *repeated*. With other parameters or another cohort than the paper's the last column says that there is nothing to compare.
 
     Returns
     -------
     DataFrame
-        Columns what, patients (the population), printed, recomputed (rounded to the printed decimals), verdict.
+        Columns what, patients (the population), published, recomputed (rounded to the published decimals), agreement.
     """
     printed = published(analysis.parameters.published_folder or PUBLISHED)
     chosen = printed["id"].str.startswith(prefixes) & (printed["alias_of"] == "") & (printed["kind"] != STATED)
@@ -155,41 +155,41 @@ def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> 
         {
             "what": printed["what"].to_numpy(),
             "patients": printed["population"].to_numpy(),
-            "printed": found["printed"],
+            "published": found["printed"],
             "recomputed": [format_number(value, decimals) for value, decimals in numbers],
-            "verdict": found["verdict"],
+            "agreement": found["verdict"],
         }
     )
 
 
 def verdicts(table: pd.DataFrame, what: str) -> str:
-    """Say how many of the printed numbers of :func:`beside` came out.
+    """Say how many of the published numbers of :func:`beside` came out.
 
     Examples
     --------
-    >>> verdicts(pd.DataFrame({"verdict": ["same", "same", "differs"]}), "Table 1")
-    'Table 1: of 3 printed numbers 2 are the same, 1 differs.'
+    >>> verdicts(pd.DataFrame({"agreement": ["same", "same", "differs"]}), "Table 1")
+    'Table 1: of 3 published numbers 2 are the same, 1 differs.'
     """
-    counts = table["verdict"].value_counts()
+    counts = table["agreement"].value_counts()
     words = {"same": "are the same", "differs": "differ", "not computable": "are not computable",
              "not comparable": "are not comparable"}  # fmt: skip
     one = {"same": "is the same", "differs": "differs", "not computable": "is not computable",
            "not comparable": "is not comparable"}  # fmt: skip
     parts = [f"{counts[key]} {(one if counts[key] == 1 else words)[key]}" for key in words if key in counts]
-    return f"{what}: of {len(table)} printed numbers {', '.join(parts)}."
+    return f"{what}: of {len(table)} published numbers {', '.join(parts)}."
 
 
 def against_print(
     analysis: Analysis, what: str, *prefixes: str, repeated: Sequence[str] = (), everything: bool = False
 ) -> Table | Markdown:
-    """Show the recomputed numbers against the print, those that are not the same or *everything*; see :func:`beside`.
+    """Show the recomputed numbers against the published ones, those that are not the same or *everything*; see :func:`beside`.
 
     The caption counts all of them (of repetitions elsewhere in the paper those in *repeated*); with another cohort than the paper's one sentence says that nothing is compared.
     """
     if not analysis.is_paper_cohort:
-        return say(f"{what}: not compared with the print, since this is another cohort.")
+        return say(f"{what}: published numbers not compared, since this is another cohort.")
     table = beside(analysis, *prefixes, repeated=repeated)
-    rest = table if everything else table[table["verdict"] != "same"]
+    rest = table if everything else table[table["agreement"] != "same"]
     return show(rest, analysis.cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
 
 

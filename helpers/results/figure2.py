@@ -407,6 +407,8 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
         rows = rows.assign(group=rows["dose"] if by == "dose" else "GC", day=rows["gc_day"])
     keys = ["analyte", "unit", "group", "day"]
     rows = rows.dropna(subset=[*keys, "value"])
+    if rows.empty:
+        raise NotAvailable(f"cohort {analysis.cohort.name} has no samples to draw")
     found = summarise(rows, keys)
     left = rows["censored"].eq("left").fillna(False).astype(bool)
     after = rows["after_tcz"].astype("Float64").astype(float)

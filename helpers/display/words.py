@@ -1,0 +1,87 @@
+"""Plain words for the names that the code uses: groups of patients, derived columns, kinds of published numbers, formulas."""
+
+POPULATIONS = {
+    "all": "all patients",
+    "toxicity": "CRS and/or ICANS",
+    "evaluable": "of these, response assessed at day 30",
+    "gc": "given GC",
+    "nongc": "CRS and/or ICANS, not given GC",
+    "relapsed": "infused after a relapse",
+    "crs": "CRS",
+    "icans": "ICANS",
+    "known_blasts": "marrow blasts before lymphodepletion known",
+}
+
+DERIVED = {
+    "crs_grade": "peak grade of CRS",
+    "crs_grade_before_gc": "grade of CRS when GC began",
+    "gc_first_day": "first day of GC",
+    "gc_duration_days": "days with GC",
+    "os_days": "OS, days",
+    "os_event": "OS: died",
+    "pfs_days": "PFS, days",
+    "pfs_event": "PFS: relapse, progression or death",
+    "efs_days": "EFS, days",
+    "efs_event": "EFS: failure counts too",
+}
+
+KINDS = {
+    "count": "counts",
+    "percent": "percentages",
+    "p": "p-values",
+    "rate": "survival and its ±",
+    "half_width": "survival and its ±",
+    "hr": "hazard ratios, limits",
+    "ci_low": "hazard ratios, limits",
+    "ci_high": "hazard ratios, limits",
+    "median": "medians, ranges",
+    "dose": "medians, ranges",
+    "range_low": "medians, ranges",
+    "range_high": "medians, ranges",
+}
+
+DAYS = {
+    "crs_onset_day": "CRS onset",
+    "crs_duration_days": "CRS duration",
+    "icans_onset_day": "ICANS onset",
+    "icans_duration_days": "ICANS, grade 1–2",
+    "gc_time_days": "first GC",
+    "gc_duration_days": "GC duration",
+}
+
+MEASURED = {
+    "age_years": "age, years",
+    "weight_kg": "weight, kg",
+    "car_dose_e6_per_kg": "CAR T-cell dose, 10⁶/kg",
+    "blast_prelymphodepletion_pct": "blasts before lymphodepletion, %",
+}
+
+DOSES = {"gc_dose_mg_per_kg": "cumulative dose, mg/kg", "gc_peak_mg_per_kg_per_day": "peak daily dose, mg/kg"}
+
+TRAJECTORIES = {
+    "median_before": "median before",
+    "median_after": "median after",
+    "median_change": "median change",
+    "median_gc": "median, GC",
+    "median_nongc": "median, no GC",
+    "n_gc": "n, GC",
+    "n_nongc": "n, no GC",
+    "fell": "fell, % of pairs",
+    "p_holm": "p, Holm",
+    "p_bh": "p, Benjamini–Hochberg",
+    "n_without_tcz": "n without TCZ",
+    "p_without_tcz": "p without TCZ",
+}
+
+CHANGES = {
+    "n_low": "n, low",
+    "n_high": "n, high",
+    "median_low": "median change, low",
+    "median_high": "median change, high",
+    "floor_low": "at the floor, low, %",
+    "floor_high": "at the floor, high, %",
+    "p_holm": "p, Holm",
+    "p_bh": "p, Benjamini–Hochberg",
+}
+
+PAIRS = {"n_first": "n, first", "n_second": "n, second", "p_holm": "p, Holm", "global_p": "p, all groups"}
