@@ -157,7 +157,7 @@ def _followup(ids: list[str], rng: np.random.Generator) -> pd.DataFrame:
 
 FRAME = ["sex", "age_years", "weight_kg", "blast_prelymphodepletion_pct", "car_target", "prior_transplant", "n_relapses", "crs",
          "crs_grade", "icans", "icans_grade", "toxicity", "gc", "gc_dose_mg_per_kg", "gc_time_days", "gc_duration_days", "tcz", "rux",
-         "os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"]  # fmt: skip
+         "os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days", "cutoff_day"]  # fmt: skip
 
 if __name__ == "__main__":  # the frame that tests/oracle/results.R reads
     from helpers.cohort.derive import analyse

@@ -41,11 +41,14 @@ CURVES = {
     "high": curve([100, 500, 600], [1, 1, 0]),
 }
 AT_RISK = pd.DataFrame({0: [6, 5, 3], 1: [4, 4, 2], 2: [2, 4, 0], 3: [1, 2, 0]}, index=list(CURVES))
+CENSORED = pd.DataFrame({0: [0, 0, 0], 1: [0, 1, 0], 2: [1, 1, 1], 3: [2, 2, 1]}, index=list(CURVES))
 MODELS = pd.DataFrame(
     [
         ("Sex", "Male", 81, 20, 1, np.nan, np.nan, np.nan),
         ("Sex", "Female", 39, 18, 2.07, 1.09, 3.93, 0.026),
         ("ICANS", "Grade ≥3", 4, 3, np.nan, np.nan, np.nan, np.nan),
+        ("ICANS", "never seen", 5, 3, 2.0, 0.3, np.inf, 0.3),
+        ("ICANS", "far out", 9, 8, 100, 60, 170, 1e-7),
     ],
     columns=["variable", "level", "n", "events", "hr", "ci_low", "ci_high", "p"],
 )
@@ -65,7 +68,7 @@ def test_plot_km():
     figure = plt.figure(figsize=(3.5, 3.2), layout="none")
     [ax] = curves_figure.km_panels(figure, 1, 3, letters=4)
     curves_figure.plot_km(ax, CURVES, endpoint="PFS", origin="infusion", p=0.028)
-    curves_figure.plot_at_risk(ax, AT_RISK)
+    curves_figure.plot_at_risk(ax, AT_RISK, CENSORED)
     return notebook.mark_synthetic(figure, SYNTHETIC)
 
 
@@ -321,4 +324,56 @@ def test_every_limit_of_detection_has_its_line():
     fig, ax = plt.subplots()
     laboratory_figure.plot_trajectory(ax, SERIES.assign(limit=[2.5, 2.5, 4, np.nan, 4, 4]))
     assert sorted(line.get_ydata()[0] for line in ax.lines if line.get_zorder() == 0) == [2.5, 4]
+    plt.close(fig)
+
+
+def test_every_interval_has_a_visible_line_and_an_arrow_where_it_goes_on():
+    fig = plt.figure()
+    ax = forest_figure.plot_forest(forest_figure.forest_axes(fig), MODELS)
+    low, high = ax.get_xlim()
+    lines = {
+        line.get_ydata()[0]: line.get_xdata()
+        for line in ax.lines
+        if len(line.get_xdata()) == 2 and line.get_ydata()[0] > 0
+    }
+    for y in (5, 6):  # "never seen" with an infinite limit, "far out" beyond the axis
+        assert low <= lines[y][0] < lines[y][1] <= high
+    arrows = [(line.get_marker(), line.get_ydata()[0]) for line in ax.lines if line.get_marker() in ("<", ">")]
+    assert arrows == [(">", 5), (">", 6)]
+    assert "2.00 (0.30–∞)" in [text.get_text() for text in fig.axes[2].texts]
+    plt.close(fig)
+
+
+def test_labels_are_drawn_as_typed_and_every_curve_has_its_own_colour():
+    labels = ["$5-$10", "_none", "no A", "no B"]
+    curves = {label: curve([90, 200, 400], [1, 0, 1]) for label in labels}
+    fig, ax = plt.subplots()
+    curves_figure.plot_km(ax, curves, title="$a$")
+    curves_figure.plot_at_risk(ax, pd.DataFrame({0: 3, 1: 1}, index=labels))
+    texts = ax.get_legend().get_texts()
+    assert [text.get_text().partition(": ")[0] for text in texts] == labels
+    assert not any(text.get_parse_math() for text in [*texts, *ax.texts, ax.title])
+    assert len({handle.get_color() for handle in ax.get_legend().get_lines()}) == 4
+    plt.close(fig)
+
+
+def test_a_curve_fades_where_fewer_than_five_are_at_risk():
+    fig, ax = plt.subplots()
+    curves_figure.plot_km(ax, {"a": CURVES["none"]})
+    solid, faint = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    assert (solid.get_alpha(), faint.get_alpha()) == (1.0, 0.35)
+    assert solid.get_xdata()[-1] == faint.get_xdata()[0] == 200 / 365.25  # six at risk, then five, then four
+    plt.close(fig)
+
+
+def test_those_censored_so_far_stand_behind_those_at_risk():
+    fig, ax = plt.subplots()
+    curves_figure.plot_at_risk(ax, AT_RISK, CENSORED, labels=False)
+    assert [text.get_text() for text in ax.texts][:5] == [
+        "At risk (censored so far)",
+        "6 (0)",
+        "4 (0)",
+        "2 (1)",
+        "1 (2)",
+    ]
     plt.close(fig)

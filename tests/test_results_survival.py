@@ -12,11 +12,14 @@ from stand_in import FRAME, stand_in
 
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
-from helpers.cohort.schema import Cohort
+from helpers.cohort.schema import Cohort, Column
+from helpers.estimate.cox import cox
 from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
 from helpers.results import curves, exposure, exposure_models, survival, table5, value
+from helpers.results.comparisons import compared
+from helpers.results.populations import population
 from helpers.results.registry import compute, families
 from helpers.results.value import Value
 
@@ -258,3 +261,247 @@ def test_both_readings_of_the_model_stand_side_by_side_or_say_why_not(analysis):
     none = table5.readings(strict)
     assert len(none) == 2
     assert none["reason"].str.contains("no covariate has a univariable p below").all()
+
+
+def of_families(analysis: Analysis, *names: str) -> dict[str, Value]:
+    """Compute the values of the families whose names begin so."""
+    wanted = [one for one in families() if one.name.startswith(names)]
+    return {id: value for one in wanted for id, value in one.values(analysis).items()}
+
+
+@pytest.fixture(scope="module")
+def times(analysis) -> dict[str, Value]:
+    return of_families(analysis, "survival_times", "lost")
+
+
+@pytest.mark.parametrize("row", oracle("results_times").to_dict("records"), ids=lambda row: row["id"])
+def test_times_and_losses_agree_with_r(times, row):
+    found = times[row["id"]]
+    if np.isnan(row["value"]):
+        assert found.value is None
+        assert found.reason
+    else:
+        assert found.value == pytest.approx(row["value"], rel=1e-6, abs=1e-9)
+
+
+def test_every_value_of_times_and_losses_is_held_to_r(times):
+    assert set(times) == set(oracle("results_times")["id"])
+
+
+def test_the_lost_are_counted_from_the_rows(analysis, times):
+    frame = analysis.frame
+    for key, inside in (("gc_low", frame["gc_group"] == "low"), ("no_gc", ~frame["gc"].astype(bool))):
+        among = frame[inside & frame["toxicity"].astype(bool)]
+        gone = [row.pfs_days < min(365.25, row.cutoff_day) and not row.pfs_event for row in among.itertuples()]
+        found = times[f"extra.lost.{key}.n"]
+        assert (found.value, found.n, found.events) == (sum(gone), len(among), int(among["pfs_event"].sum()))
+
+
+def test_a_horizon_beyond_the_follow_up_has_a_reason():
+    cohort = stand_in(60, seed=3)
+    followup = cohort.tables["followup"].assign(
+        last_contact_day=lambda table: table["last_contact_day"].clip(upper=500.0), death_day=np.nan, relapse_day=np.nan
+    )
+    followup["last_assessment_day"] = followup["last_assessment_day"].clip(upper=500.0)
+    short = changed(cohort, followup=followup)
+    found = compute(
+        analyse(short),
+        ["extra.rmst.all.12m", "extra.rmst.all.24m", "extra.difference.gc.2y", "extra.median.pfs.all.median"],
+    )
+    assert found["extra.rmst.all.12m"].value == pytest.approx(12)
+    assert found["extra.rmst.all.24m"].reason == "follow-up of the group ends before month 24"
+    assert found["extra.difference.gc.2y"].reason == "follow-up of one of both ends before year 2"
+    assert found["extra.median.pfs.all.median"].reason == "the curve does not come down to one half"
+
+
+def test_without_a_cut_off_nobody_knows_how_long_the_lost_could_have_stayed():
+    cohort = stand_in(60, seed=3)
+    without = changed(cohort, patients=cohort.tables["patients"].drop(columns="cutoff_day"))
+    found = compute(analyse(without), ["extra.lost.gc.n", "extra.lost.event_free.gc.hr"])
+    assert found["extra.lost.gc.n"].value is not None
+    assert "no column cutoff_day" in found["extra.lost.event_free.gc.hr"].reason
+
+
+def changed(cohort: Cohort, **tables: pd.DataFrame) -> Cohort:
+    """Return the cohort with other tables."""
+    return replace(cohort, tables={**cohort.tables, **tables})
+
+
+def with_column(name: str, values: list, column: Column, n: int = 40) -> Cohort:
+    """Return a cohort of *n* with a declared column of patients of its own."""
+    cohort = stand_in(n, seed=4, name="own")
+    patients = cohort.tables["patients"].assign(**{name: pd.Series(values, dtype=column.dtype)})
+    return replace(changed(cohort, patients=patients), declared={"patients": {name: column}}, stands_for="")
+
+
+ODD = ["CMV+", "CMV-", "<10%", "≥10%", "MRD+", "MRD-", "ALL", "未检测"]
+
+
+@pytest.mark.parametrize("levels", [ODD, ["a b", "a/b", "A-B", "'a' \"b\""], ["<b>1</b>", "$5", "_none", "="]])
+def test_every_level_has_an_id_of_its_own_and_none_reads_as_all(levels):
+    column = Column("category", "kind", allowed=tuple(levels))
+    cohort = with_column("kind", [levels[i % len(levels)] for i in range(80)], column, 80)
+    analysis = analyse(cohort, Parameters(exposure="kind"))
+    found = compute(analysis)
+    rates = {
+        id.split(".")[4] for id in found if id.startswith("extra.survival.pfs.exposure.") and id.endswith(".1y.rate")
+    }
+    assert len(rates) == len(levels)
+    assert "all" not in rates
+    table = table5.univariable(analysis, "kind")
+    assert table["level"].tolist() == levels
+    sizes = table.groupby("level")["n"].sum()
+    counted = analysis.frame.loc[analysis.frame["toxicity"].astype(bool), "kind"].value_counts()
+    assert sizes.to_dict() == counted.to_dict()
+    crude = [id for id in found if id.startswith("extra.exposure.crude.") and id.endswith(".hr")]
+    assert len(crude) == len(set(table["key"])) - 1 == len(levels) - 1
+
+
+@pytest.mark.parametrize("name", ["time", "event", "exposure", "status", "gc", "toxicity", "age", "pfs_days", "global"])
+def test_an_own_column_named_like_one_of_ours_is_a_covariate_of_its_own(name):
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=40).round(2)
+    other = analyse(with_column("marker", list(values), Column("number", "a marker")))
+    expected = table5.univariable(other, "marker").iloc[0]
+    analysis = analyse(with_column(name, list(values), Column("number", "a marker")), Parameters(screening_p=1.0))
+    own = [row for row in table5.rows(analysis) if not row.printed]
+    assert len(own) == 1
+    found = table5.univariable(analysis, own[0].name).iloc[0]
+    assert found[["hr", "p", "n", "events"]].tolist() == expected[["hr", "p", "n", "events"]].tolist()
+    ids = of_families(analysis, "table5", "exposure", "robustness.prop", "survival.PFS_by")
+    assert all((value.value is None) == bool(value.reason) for value in ids.values())
+    assert len(table5.frame(analysis)) == sum(
+        len(table5.univariable(analysis, row.name)) for row in table5.rows(analysis)
+    )
+
+
+def test_a_covariate_with_one_value_for_all_is_counted():
+    cohort = stand_in(60, seed=5, name="boys")
+    boys = replace(changed(cohort, patients=cohort.tables["patients"].assign(sex="male")), stands_for="")
+    analysis = analyse(boys)
+    table = table5.univariable(analysis, "sex").set_index("level")
+    toxic = analysis.frame[analysis.frame["toxicity"].astype(bool)]
+    assert table.loc["Male", ["n", "events", "missing"]].tolist() == [len(toxic), toxic["pfs_event"].sum(), 0]
+    assert table.loc["Female", ["n", "events"]].tolist() == [0, 0]
+    assert (table["reason"] == "no patient outside the reference group Male").all()
+    found = compute(analysis, ["table5.univariate.female.hr"])["table5.univariate.female.hr"]
+    assert (found.n, found.events, found.missing) == (len(toxic), toxic["pfs_event"].sum(), 0)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"endpoint": "OS"}, {"reading": "stated"}, {"endpoint": "EFS", "exposure": "sex"}]
+)
+def test_patients_and_missing_add_up_to_the_population_that_a_value_names(parameters):
+    """Where a population is named as such: those of the model or test, and those left out for want of data."""
+    cohort = stand_in()
+    followup = cohort.tables["followup"].drop(index=[3, 7, 11])
+    analysis = analyse(changed(cohort, followup=followup), Parameters(screening_p=1.0, imputations=2, **parameters))
+    names = (
+        "survival.PFS",
+        "survival.follow",
+        "table5",
+        "exposure_models",
+        "robustness.imputed",
+        "robustness.prop",
+        "lost",
+    )
+    for id, found in of_families(analysis, *names).items():
+        if found.n is not None and ": " not in found.population:
+            assert found.n + (found.missing or 0) == population(analysis, found.population).sum(), (id, found)
+
+
+def test_group_rates_count_those_with_a_follow_up():
+    cohort = stand_in()
+    analysis = analyse(changed(cohort, followup=cohort.tables["followup"].drop(index=range(0, 30, 2))))
+    found = of_families(analysis, "survival.PFS", "survival.follow")
+    for key, level in (("none", "none"), ("low", "low"), ("high", "high")):
+        inside = analysis.frame[(analysis.frame["gc_group"] == level) & analysis.frame["toxicity"].astype(bool)]
+        known = inside[inside["pfs_days"].notna()]
+        value = found[f"extra.survival.pfs.dose.{key}.1y.rate"]
+        assert (value.n, value.events) == (len(known), int(known["pfs_event"].sum()))
+        assert value.missing == len(inside) - len(known)
+    low = found["results.gc_impact.low_vs_nongc.pfs.p"]
+    two = analysis.frame[analysis.frame["gc_group"].isin(["none", "low"]) & analysis.frame["toxicity"].astype(bool)]
+    assert (low.n, low.missing) == (int(two["pfs_days"].notna().sum()), int(two["pfs_days"].isna().sum()))
+    reverse = found["extra.followup.reverse_km.median"]
+    assert (reverse.n, reverse.missing) == (
+        analysis.frame["os_days"].notna().sum(),
+        analysis.frame["os_days"].isna().sum(),
+    )
+
+
+def test_what_the_registry_remembers_is_not_changed_by_who_reads_it(analysis):
+    table = table5.multivariable(analysis)
+    before = table["hr"].copy()
+    table["hr"] = table["hr"].round(1)
+    table.drop(columns="p", inplace=True)  # noqa: PD002  (in place is what is tried)
+    table5.joint(analysis)[0].table["hr"] = 0.0
+    survival.logranks(analysis)["p"] = 1.0
+    pd.testing.assert_series_equal(table5.multivariable(analysis)["hr"], before)
+    assert "p" in table5.multivariable(analysis)
+    assert (table5.joint(analysis)[0].table["hr"].dropna() != 0).all()
+    assert not (survival.logranks(analysis)["p"] == 1.0).all()
+
+
+def test_a_ratio_of_a_widely_spread_number_is_told_per_a_readable_unit():
+    values = np.exp(np.random.default_rng(6).normal(6, 1, 40)).round()
+    cohort = with_column("ferritin", list(values), Column("number", "ferritin", unit="µg/L"))
+    analysis = analyse(cohort)
+    row = next(row for row in table5.rows(analysis) if row.name == "ferritin")
+    assert row.unit == "per 100 µg/L"
+    frame = analysis.frame.assign(ferritin=values)[analysis.frame["toxicity"].astype(bool)]
+    per_one = cox(frame, ["ferritin"], "pfs_days", "pfs_event").table["coef"].iloc[0]
+    line = table5.univariable(analysis, "ferritin").iloc[0]
+    assert np.log(line["hr"]) == pytest.approx(100 * per_one, rel=1e-9)
+    assert line["level"] == "per 100 µg/L"
+    value = compute(analysis, ["extra.table5.univariate.ferritin.hr"])["extra.table5.univariate.ferritin.hr"]
+    assert value.method.endswith("; per 100 µg/L")
+
+
+def test_adults_are_cut_at_their_own_median_and_it_is_said():
+    cohort = stand_in(60, seed=5, name="adults")
+    patients = cohort.tables["patients"].assign(age_years=lambda table: table["age_years"] + 40)
+    adults = replace(changed(cohort, patients=patients), stands_for="")
+    analysis = analyse(adults)
+    middle = patients["age_years"].median()
+    table = table5.univariable(analysis, "age")
+    assert table["level"].tolist() == [f"≤{middle:g} years", f">{middle:g} years"]
+    found = compute(analysis, ["table5.univariate.age_gt8.hr"])["table5.univariate.age_gt8.hr"]
+    assert found.method.endswith("cut at the cohort's own median, since fewer than 10% lie at or below 8")
+    chosen = analyse(adults, Parameters(age_cut=50.0))
+    assert table5.univariable(chosen, "age")["level"].tolist() == ["≤50 years", ">50 years"]
+
+
+def test_nothing_passing_the_screen_takes_neither_table_5_nor_the_exposure_away(analysis):
+    none = analyse(analysis.cohort, Parameters(screening_p=1e-9))
+    assert table5.frame(none)["hr"].notna().any()
+    models = exposure_models.exposure_models(none)
+    assert models["crude"]["hr"].notna().all()
+    assert models["adjusted"]["hr"].tolist() == pytest.approx(models["crude"]["hr"].tolist())
+
+
+@pytest.mark.parametrize(("kind", "values", "labels"), [
+    ("integer", [0, 1, 1], ["bulky 0", "bulky 1"]), ("number", [1.0, 3.0, 3.0, 2.0, 3.0], ["bulky <3", "bulky ≥3"])
+])  # fmt: skip
+def test_a_number_with_most_at_the_top_still_makes_two_groups(kind, values, labels):
+    cohort = with_column("bulky", (values * 40)[:40], Column(kind, "bulky disease"))
+    groups = exposure.exposure_groups(analyse(cohort, Parameters(exposure="bulky")))
+    assert list(groups.cat.categories) == labels
+    assert groups.value_counts().min() > 0
+
+
+def test_those_with_a_day_of_mild_icans_are_one_population(analysis):
+    rows = analysis.cohort.tables["toxicity"]
+    had = set(rows.loc[(rows["event"] == "ICANS") & (rows["grade"] <= 2), "patient_id"])
+    found = compute(analysis, ["table2.icans_duration.median"])["table2.icans_duration.median"]
+    assert found.n + found.missing == len(had) == population(analysis, "icans_g12").sum()
+
+
+def test_censored_and_at_risk_and_events_add_up(analysis):
+    groups = compared(analysis, "dose")
+    risk, gone = (count(analysis, "PFS", groups) for count in (curves.numbers_at_risk, curves.numbers_censored))
+    for label, days in (("none", 365.25), ("low", 730.5)):
+        inside = analysis.frame[groups == label]
+        events = (inside["pfs_event"] & (inside["pfs_days"] < days)).sum()
+        year = int(days // 365)
+        assert risk.loc[label, year] + gone.loc[label, year] + events == len(inside)

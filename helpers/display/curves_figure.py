@@ -10,17 +10,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from helpers.cohort.derive import Analysis
-from helpers.display.figures import DASHES, DAYS_PER_YEAR, colours, panels
+from helpers.display.figures import DAYS_PER_YEAR, colours, dash, panels
 from helpers.display.tables import p_equals
 from helpers.results.curves import columns as columns_of
 from helpers.results.curves import curves as curves_of
-from helpers.results.curves import logrank_of, numbers_at_risk
+from helpers.results.curves import logrank_of, numbers_at_risk, numbers_censored
 
 AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
+ROOM = 30  # points that "49 (12)" needs
+FEW = 5  # at risk; a curve that rests on fewer fades
+PLAIN = {"parse_math": False}  # a level is drawn as typed: $ opens no mathematics
 
 
 def plot_km(
@@ -35,6 +39,8 @@ def plot_km(
 ) -> Axes:
     """Draw Kaplan-Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
 
+    Where fewer than five are at risk a curve and its band fade.
+
     Parameters
     ----------
     ax : Axes
@@ -48,24 +54,19 @@ def plot_km(
     last : float, optional
         Right end in years; by default the longest follow-up.
     """
-    paint = colours(list(curves))
+    paint, handles, names = colours(list(curves)), [], []
     for i, (label, curve) in enumerate(curves.items()):
-        years = years_of(curve)
         n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
-        style = {"color": paint[label], "linestyle": DASHES[i % len(DASHES)]}
-        ax.step(years, 100 * curve["survival"], where="post", label=f"{label}: n = {n}, {_events(events)}", **style)
-        ax.fill_between(
-            years, 100 * curve["lower"], 100 * curve["upper"], step="post", color=paint[label], alpha=0.13, linewidth=0
-        )
-        ticks = curve["censored"] > 0
-        ax.plot(
-            years[ticks], 100 * curve["survival"][ticks], "|", color=paint[label], markersize=4, markeredgewidth=0.7
-        )
+        handles.append(_draw_curve(ax, curve, paint[label], dash(i)))
+        names.append(f"{label}: n = {n}, {_events(events)}")
     end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
-    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)", title=title)
+    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)")
+    ax.set_title(title, **PLAIN)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))
-    ax.legend(
+    legend = ax.legend(
+        handles,
+        [f"curve {i}" for i in range(len(names))],  # a label that opens with _ would have no entry
         **_legend_place(curves, end),
         handlelength=1.3,
         handletextpad=0.4,
@@ -74,14 +75,32 @@ def plot_km(
         frameon=True,
         framealpha=0.75,
         edgecolor="none",
-    ).set_in_layout(False)
+    )
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set(text=name, **PLAIN)
+    legend.set_in_layout(False)
     if p is not None:
         text = f"{f'{len(curves)}-group ' * (len(curves) > 2)}log-rank {p_equals(p)}"
         ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", fontsize=7, in_layout=False)
     return ax
 
 
-def plot_at_risk(ax: Axes, table: pd.DataFrame, *, labels: bool = True) -> Axes:
+def _draw_curve(ax: Axes, curve: pd.DataFrame, colour: str, dashes: object) -> Line2D:
+    """Draw one curve, the part that rests on fewer than FEW at risk faintly; return the line that stands for it."""
+    years, survival = years_of(curve).to_numpy(), 100 * curve["survival"].to_numpy()
+    thin = np.flatnonzero(curve["at_risk"].to_numpy() < FEW)
+    turn = max(int(thin[0]) - 1, 0) if len(thin) else len(curve) - 1
+    style = {"color": colour, "linestyle": dashes, "where": "post"}
+    for part, strength in ((slice(0, turn + 1), 1.0), (slice(turn, None), 0.35)):
+        ax.step(years[part], survival[part], alpha=strength, label="_", **style)
+        ends = (100 * curve[name].to_numpy()[part] for name in ("lower", "upper"))
+        ax.fill_between(years[part], *ends, step="post", color=colour, alpha=0.13 * strength, linewidth=0)
+    ticks = curve["censored"].to_numpy() > 0
+    ax.plot(years[ticks], survival[ticks], "|", color=colour, markersize=4, markeredgewidth=0.7)
+    return Line2D([], [], color=colour, linestyle=dashes)
+
+
+def plot_at_risk(ax: Axes, table: pd.DataFrame, censored: pd.DataFrame | None = None, *, labels: bool = True) -> Axes:
     """Write the numbers at risk below the labels of a Kaplan-Meier panel, in its colours and on its time axis.
 
     Parameters
@@ -90,19 +109,27 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, *, labels: bool = True) -> Axes:
         That of the curves, with room below (:func:`km_panels`).
     table : DataFrame
         One row per group (index), one column per time in years, entries the numbers at risk just before it.
+    censored : DataFrame, optional
+        The same of those censored so far; they follow in brackets.
     labels : bool
         Name the groups to the left of the rows.
     """
     names = [str(label) for label in table.index]
-    paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False}
-    ax.text(0, 0, "At risk", transform=_below(ax, AT_RISK), ha="left", **style)
+    paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False, **PLAIN}
+    heading = "At risk" if censored is None else "At risk (censored so far)"
+    ax.text(0, 0, heading, transform=_below(ax, AT_RISK), ha="left", **style)
+    behind = [[""] * table.shape[1]] * len(names)
+    if censored is not None:
+        behind = [
+            [f" ({count:.0f})" for count in counts] for counts in censored.loc[table.index, table.columns].to_numpy()
+        ]
     for row, (name, counts) in enumerate(zip(names, table.to_numpy(), strict=True)):
         line = _below(ax, AT_RISK + LINE * (row + 1))
         if labels:
-            ax.text(0, 0, name, transform=line + ScaledTranslation(-14 / 72, 0, ax.figure.dpi_scale_trans), ha="right",
+            ax.text(0, 0, name, transform=line + ScaledTranslation(-17 / 72, 0, ax.figure.dpi_scale_trans), ha="right",
                     color=paint[name], **style)  # fmt: skip
-        for year, count in zip(table.columns, counts, strict=True):
-            ax.text(year, 0, f"{count:.0f}", transform=line, ha="center", color=paint[name], **style)
+        for year, count, gone in zip(table.columns, counts, behind[row], strict=True):
+            ax.text(year, 0, f"{count:.0f}{gone}", transform=line, ha="center", color=paint[name], **style)
     return ax
 
 
@@ -154,12 +181,23 @@ def plot_km_grid(
             continue
         p = None if rows[row] is None else logrank_of(analysis, endpoint, rows[row]).value
         plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=f"{row}: {endpoint}" if row else endpoint)
-        counts = numbers_at_risk(analysis, endpoint, rows[row], _years(ax.get_xlim()[1]))
-        plot_at_risk(ax, counts, labels=not bare or endpoint == endpoints[0])
+        years = _apart(_years(ax.get_xlim()[1]), ax)
+        counts, gone = (f(analysis, endpoint, rows[row], years) for f in (numbers_at_risk, numbers_censored))
+        plot_at_risk(ax, counts.loc[list(curves)], gone, labels=not bare or endpoint == endpoints[0])
         drawn += [
             (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
         ]
     return figure, pd.DataFrame(drawn, columns=["row", "endpoint", "group", "n", "events", "p"])
+
+
+def _apart(years: list[float], ax: Axes) -> list[float]:
+    """Keep as many of the years as have room beside each other."""
+    wide = ax.get_position().width * ax.figure.get_figwidth() * 72
+    for step in range(1, len(years)):
+        kept = years[::step]
+        if len(kept) < 2 or (kept[1] - kept[0]) / ax.get_xlim()[1] * wide >= ROOM:
+            return kept
+    return years[:1]
 
 
 def km_panels(
@@ -183,7 +221,7 @@ def km_panels(
     list of Axes
         Row by row.
     """
-    name = max(0.52, 0.24 + 0.062 * letters)
+    name = max(0.52, 0.28 + 0.062 * letters)
     left, right, between = name, 0.09, name if everywhere else 0.56
     below = (AT_RISK + LINE * (groups + 0.5)) / 72
     return panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)

@@ -25,7 +25,7 @@ def plot_forest(
         Text to the left, intervals, estimates and p to the right; see :func:`forest_axes`.
     table : DataFrame
         Columns variable, level, n, events, hr, ci_low, ci_high, p; a reference level has hr 1 and no interval; a level
-        that cannot be estimated has none of them. An arrow head stands where a limit lies beyond the axis.
+        that cannot be estimated has none of them. An arrow head stands where a limit lies beyond the axis, or is infinite.
     level : float
         Coverage of the intervals, percent, as the heading says it.
     """
@@ -33,9 +33,11 @@ def plot_forest(
     rows = _forest_rows(table)
     for y, (kind, row) in enumerate(rows):
         if kind == "head":
-            words.text(0, y, row["variable"].replace("_", " "), fontsize=7, weight="bold", va="center")
+            words.text(
+                0, y, row["variable"].replace("_", " "), fontsize=7, weight="bold", va="center", parse_math=False
+            )
             continue
-        words.text(0.05, y, row["level"] or "per unit", fontsize=7, va="center")
+        words.text(0.05, y, row["level"] or "per unit", fontsize=7, va="center", parse_math=False)
         words.text(1, y, f"{row['n']:.0f} / {row['events']:.0f}", fontsize=7, va="center", ha="right")
         _forest_row(ax, numbers, y, row)
     words.text(1, -1, "n / events", fontsize=7, va="center", ha="right")
@@ -47,7 +49,9 @@ def plot_forest(
         side.axis("off")
     ax.axvline(1, color="0.4", linewidth=0.7, zorder=0)
     _hazard_axis(ax, table, effect)
-    _arrows(ax, rows)
+    for y, (kind, row) in enumerate(rows):
+        if kind == "row" and not pd.isna(row["ci_low"]):
+            _interval(ax, y, row)
     for each in axes:
         each.set_ylim(len(rows) - 0.4, -1.6)
     words.set_title(title)
@@ -66,17 +70,21 @@ def _forest_row(ax: Axes, numbers: Axes, y: int, row: pd.Series) -> None:
         return
     numbers.text(0, y, format_interval(row["hr"], row["ci_low"], row["ci_high"]), fontsize=7, va="center")
     numbers.text(1, y, format_p(row["p"]), fontsize=7, va="center", ha="right")
-    ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=BLUE, linewidth=1.1)
-    ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
 
 
-def _arrows(ax: Axes, rows: list[tuple[str, pd.Series]]) -> None:
-    """Point to the limits of intervals that lie beyond the axis."""
+def _interval(ax: Axes, y: int, row: pd.Series) -> None:
+    """Draw an interval as far as the axis goes, with an arrow head at each end that lies beyond it."""
     low, high = ax.get_xlim()
-    for y, (kind, row) in enumerate(rows):
-        for end, mark, beyond in ((low, "<", row["ci_low"] < low), (high, ">", row["ci_high"] > high)):
-            if kind == "row" and beyond:
-                ax.plot(end, y, mark, color=BLUE, markersize=4, clip_on=False)
+    ends = np.clip([row["ci_low"], row["ci_high"]], low, high)
+    if ends[0] == ends[1]:  # all of it beyond: a stretch at the edge, with the arrow to where it lies
+        stretch = (high / low) ** 0.08
+        ends = [low, low * stretch] if row["ci_high"] <= low else [high / stretch, high]
+    ax.plot(ends, [y, y], color=BLUE, linewidth=1.1)
+    if low <= row["hr"] <= high:
+        ax.plot(row["hr"], y, "s", color=BLUE, markersize=4)
+    for end, mark, beyond in ((low, "<", row["ci_low"] < low), (high, ">", row["ci_high"] > high)):
+        if beyond:
+            ax.plot(end, y, mark, color=BLUE, markersize=4, clip_on=False)
 
 
 def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
@@ -90,7 +98,8 @@ def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 
 
 def _hazard_axis(ax: Axes, table: pd.DataFrame, effect: str) -> None:
-    low, high = table["ci_low"].min(), table["ci_high"].max()
+    limits = table[["ci_low", "ci_high"]].astype(float).replace([np.inf, 0.0], np.nan)
+    low, high = limits["ci_low"].min(), limits["ci_high"].max()
     low, high = (0.5 if pd.isna(low) else min(low, 0.8)), (2 if pd.isna(high) else max(high, 1.25))
     ax.set_xlim(max(low / 1.2, 0.02), min(high * 1.2, 50))
     _ratio_ticks(ax)

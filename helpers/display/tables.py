@@ -80,12 +80,13 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
 
     Examples
     --------
-    >>> format_interval(0.436, 0.204, 0.931), format_interval(1.0, None, None)
-    ('0.44 (0.20–0.93)', '1.00')
+    >>> format_interval(0.436, 0.204, 0.931), format_interval(1.0, None, None), format_interval(2, 0.3, float("inf"))
+    ('0.44 (0.20–0.93)', '1.00', '2.00 (0.30–∞)')
     """
     if _absent(value) or (_absent(low) and _absent(high)):
         return format_number(value, decimals)
-    return f"{format_number(value, decimals)} ({format_number(low, decimals)}–{format_number(high, decimals)})"
+    ends = ["∞" if end == math.inf else format_number(end, decimals) for end in (low, high)]
+    return f"{format_number(value, decimals)} ({ends[0]}–{ends[1]})"
 
 
 def format_count(count: float | None, total: float | None) -> str:

@@ -194,7 +194,8 @@ def median(
 
     Notes
     -----
-    Agrees with R's ``quantile(survfit(...), 0.5)``; ``q`` is the fraction that has had the event.
+    Agrees with R's ``print(survfit(...))``, and with ``quantile(survfit(...), 0.5)`` except where an upper limit rises again
+    after it first came down to one half: the first time counts. ``q`` is the fraction that has had the event.
 
     Examples
     --------
@@ -306,7 +307,19 @@ def restricted_mean_difference(
     1.0
     """
     one, two = (restricted_mean(*group, tau, alpha=alpha) for group in (first, second))
-    gain, se = two.value - one.value, float(np.hypot(one.se, two.se))
+    return difference(one, two, alpha=alpha)
+
+
+def difference(first: Estimate, second: Estimate, *, alpha: float = 0.05) -> tuple[Estimate, float]:
+    """Return how much larger the second of two independent estimates is, and the p-value of no difference (normal).
+
+    Examples
+    --------
+    >>> found, p = difference(Estimate(1.0, 0, 2, se=0.3), Estimate(2.0, 1, 3, se=0.4))
+    >>> found.value, round(found.se, 3), round(p, 4)
+    (1.0, 0.5, 0.0455)
+    """
+    gain, se = second.value - first.value, float(np.hypot(first.se, second.se))
     reach = norm.ppf(1 - alpha / 2) * se
     p = float(2 * norm.sf(abs(gain) / se)) if se > 0 else np.nan
     return Estimate(gain, gain - reach, gain + reach, se), p

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.results.exposure import exposure_groups
-from helpers.results.populations import named, need, population, yes
+from helpers.results.populations import named, need, population
 from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET
 
 if TYPE_CHECKING:
@@ -27,14 +27,8 @@ def _column(column: str) -> Callable[[Analysis], pd.Series]:
     return lambda analysis: need(analysis, column)[column]
 
 
-def _dose_of_tcz_treated(analysis: Analysis) -> pd.Series:
-    dose = need(analysis, "gc_group")["gc_group"].where(_tcz_without_rux(analysis))
-    return dose.cat.remove_categories(["none"])
-
-
-def _tcz_without_rux(analysis: Analysis) -> pd.Series:
-    frame = need(analysis, "gc", "tcz", "rux")
-    return yes(frame["gc"]) & yes(frame["tcz"]) & yes(~frame["rux"].astype("boolean"))
+def _dose_of_the_treated(analysis: Analysis) -> pd.Series:
+    return need(analysis, "gc_group")["gc_group"].cat.remove_categories(["none"])
 
 
 # comparison: groups, population read from the print, population stated, parameters that the groups depend on
@@ -43,7 +37,7 @@ COMPARISONS: dict[str, tuple[Callable[[Analysis], pd.Series], str, str, tuple[st
     "tcz": (_agent("TCZ", "tcz"), "all", "toxicity", AGENT),
     "rux": (_agent("RUX", "rux"), "all", "toxicity", AGENT),
     "dose": (_column("gc_group"), "toxicity", "toxicity", DOSE),
-    "dose_tcz_no_rux": (_dose_of_tcz_treated, "gc", "gc", DOSE),
+    "dose_tcz_no_rux": (_dose_of_the_treated, "gc & tcz & norux", "gc & tcz & norux", DOSE),
     "onset": (_column("gc_onset"), "gc", "gc", ONSET),
     "duration": (_column("gc_duration_group"), "gc", "gc", LENGTH),
     "exposure": (exposure_groups, "toxicity", "toxicity", (*DOSE, *ONSET, *LENGTH, "exposure", "age_cut", "weight_cut", "blast_cut")),
@@ -64,16 +58,14 @@ def compared(analysis: Analysis, comparison: str) -> pd.Series:
     pandas.Series
         Ordered categorical by patient_id.
     """
-    make, paper, stated, _ = COMPARISONS[comparison]
-    groups = make(analysis)
-    return groups.where(population(analysis, paper if analysis.reading == "paper" else stated))
+    make, *_ = COMPARISONS[comparison]
+    return make(analysis).where(concerned(analysis, comparison))
 
 
 def concerned(analysis: Analysis, comparison: str) -> pd.Series:
     """Tell whom a named comparison concerns, those whose group is unknown with them."""
     _, paper, stated, _ = COMPARISONS[comparison]
-    who = population(analysis, paper if analysis.reading == "paper" else stated)
-    return who & _tcz_without_rux(analysis) if comparison == "dose_tcz_no_rux" else who
+    return population(analysis, paper if analysis.reading == "paper" else stated)
 
 
 def group_population(analysis: Analysis, comparison: str, *keys: str) -> str:

@@ -62,8 +62,8 @@ def population(analysis: Analysis, name: str) -> pd.Series:
     analysis : Analysis
     name : str
         all, toxicity, nontoxicity, evaluable, gc, nongc, relapsed, crs, icans, icans_g12 (some day at grade 1 or 2,
-        whether or not it is known for how long), known_blasts, not_high (no high dose of GC), alive; several joined by
-        "&".
+        whether or not it is known for how long), known_blasts, not_high (no high dose of GC), tcz, norux, alive; several
+        joined by "&".
 
     Returns
     -------
@@ -88,7 +88,7 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
     columns = {"toxicity": ["toxicity"], "nontoxicity": ["toxicity"], "evaluable": ["evaluable"], "gc": ["gc"],
                "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
                "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"],
-               "not_high": ["gc_group"], "alive": ["os_event"]}[name]  # fmt: skip
+               "not_high": ["gc_group"], "alive": ["os_event"], "tcz": ["tcz"], "norux": ["rux"]}[name]  # fmt: skip
     frame = need(analysis, *columns)
     toxic = frame.get("toxicity", everyone)
     if name == "relapsed":
@@ -105,6 +105,8 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
         "icans_g12": lambda: yes(frame["icans"]) & _ever_mild(analysis),
         "known_blasts": lambda: frame["blast_over_cut"].notna(),
         "not_high": lambda: ~yes(frame["gc_group"] == "high"),
+        "tcz": lambda: yes(frame["tcz"]),
+        "norux": lambda: yes(~frame["rux"].astype("boolean")),
         "alive": lambda: ~yes(frame["os_event"]),
     }[name]()
 
