@@ -1,7 +1,7 @@
 # make run      the whole analysis with the default cohort, into runs/default/ (no tracked file is touched)
 # make test     every check
 # make lab      JupyterLab with the notebooks
-# make extras   set up all: JupyterLab, Dask, the compiled search, and what the checks need
+# make extras   set up all: JupyterLab, Dask, and what the checks need
 # make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, make the tables of figures/ again
 # make site     the web site of the committed notebooks, into docs/_build/site/
 # make bench    set-up, series and estimators timed against papermill, R and other libraries (benchmarks/)

@@ -1,4 +1,4 @@
-# R's part of docs/bench.py: Rscript docs/bench.R <task> <folder>; prints one "name value" per line (CPU seconds).
+# R's part of benchmarks/bench.py: Rscript benchmarks/bench.R <task> <folder>; prints one "name value" per line (CPU seconds).
 suppressMessages(library(survival))
 task <- commandArgs(TRUE)[1]
 folder <- commandArgs(TRUE)[2]

@@ -1,4 +1,4 @@
-"""Measure the engine against R, lifelines, statsmodels and scikit-survival, and write docs/benchmarks.md.
+"""Measure the engine against R, lifelines, statsmodels and scikit-survival, and write benchmarks/benchmarks.md.
 
 `make bench` runs it (some five minutes). Each program runs in a process of its own, in turn with its peers, several
 times; what is compared is the CPU time of one thread, medians over the repeats, compilation and imports left out except
@@ -346,7 +346,7 @@ def report(found: dict, repeats: int) -> str:
     difference = max(values("engine small", "difference"), default=float("nan"))
     return f"""# Benchmarks
 
-Written by `make bench` (`docs/bench.py`). Machine: {machine()}, one thread. {", ".join(versions)}.
+Written by `make bench` (`benchmarks/bench.py`). Machine: {machine()}, one thread. {", ".join(versions)}.
 
 Medians over {repeats} repeats, every program in a process of its own and in turn (lifelines on a million rows: once).
 Times are CPU time of one thread; data are in memory, code is compiled and imported. A million
@@ -396,9 +396,9 @@ def main() -> None:
     if options.task:
         print(json.dumps(TASKS[options.task](options.folder)))
         return
-    from helpers.paths import DOCS, write_text
+    from helpers.paths import write_text
 
-    write_text(DOCS / "benchmarks.md", report(measure(options.repeats), options.repeats))
+    write_text(HERE / "benchmarks.md", report(measure(options.repeats), options.repeats))
 
 
 if __name__ == "__main__":

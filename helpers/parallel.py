@@ -122,7 +122,7 @@ def cluster(address: str, folders: Iterable[str | Path] = ()) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError([_wrong(address, "nothing with Dask not installed: `make dask` installs it")]) from None
+        raise InputError([_wrong(address, "nothing with Dask not installed: `make extras` installs it")]) from None
     if not address.startswith(("tcp://", "tls://")):
         raise InputError([_wrong(address, "an address such as tcp://127.0.0.1:8786 or tls://host:8786")])
     try:

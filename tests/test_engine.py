@@ -350,7 +350,7 @@ print(sum(cox_lanes.resamples.stats.cache_hits.values()), time.process_time() - 
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     hits, seconds = printed.split()
     assert int(hits) == 1
-    assert float(seconds) < 2.0  # under 1 s on an idle machine (docs/benchmarks.md); slack for a busy one
+    assert float(seconds) < 2.0  # under 1 s on an idle machine (benchmarks/benchmarks.md); slack for a busy one
 
 
 def test_designs_equal_their_single_fits():

@@ -18,7 +18,7 @@ from helpers.run.folders import seal
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-LOCKED_IN = {"run": [], "test": ["test", "dask", "search"], "lab": ["lab"]}
+LOCKED_IN = {"run": [], "test": ["test", "dask"], "lab": ["lab"]}
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock", "lab": "requirements-lab.lock"}
 
 
@@ -74,9 +74,9 @@ def test_locks_pin_everything_by_hash_and_name_no_address(level):
     assert not re.search(r"://|--index|--find|--extra|--trusted", (ROOT / LOCKS[level]).read_text())
 
 
-def test_what_the_default_run_needs_has_no_compiler_cluster_or_laboratory():
+def test_what_the_default_run_needs_has_no_cluster_or_laboratory():
     names = {pin.name for pin, _ in PINS["run"]}
-    assert not names & {"numba", "llvmlite", "distributed", "dask", "jupyterlab", "pytest"}
+    assert not names & {"distributed", "dask", "jupyterlab", "pytest"}
 
 
 def test_lock_has_what_builds_the_package():
