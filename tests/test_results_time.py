@@ -194,7 +194,10 @@ def test_a_missing_table_is_one_plain_reason(table):
         return
     found = values(without, exposure=exposure)
     assert found["extra.time.naive.hr"].reason == f"cohort few has no table {table}"
+    assert found["extra.time.landmark_30.p"].reason == f"cohort few has no table {table}"
     assert found["extra.competing.death.gray.p"].reason == f"cohort few has no table {table}"
+    if table == "followup":
+        assert found["extra.competing.progression.cif.2y"].reason == "cohort few has no table followup"
 
 
 @pytest.mark.parametrize("n", [1, 8])

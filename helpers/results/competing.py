@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.estimate.competing_risks import gray_test, incidence_at
+from helpers.problems import NotAvailable
 from helpers.results.comparisons import COMPARISONS
 from helpers.results.exposure import exposure_groups
 from helpers.results.measures import once
@@ -45,9 +46,13 @@ def _counts(data: pd.DataFrame, cause: int) -> dict[str, int]:
 
 def incidences(analysis: Analysis) -> dict[str, Value]:
     """Cumulative incidence of progression and of death without it at the milestones, percent."""
-    data, found = competing(analysis), {}
+    years, found = analysis.parameters.milestones, {}
+    try:
+        data = competing(analysis)
+    except NotAvailable as absent:  # the milestones are the user's, so their ids are there with the reason
+        return {f"{PLACE}.{name}.cif.{year:g}y": Value("", None, str(absent)) for name in CAUSES for year in years}
     for name, cause in CAUSES.items():
-        years, counts = analysis.parameters.milestones, _counts(data, cause)
+        counts = _counts(data, cause)
         for year in years:
             key, late = f"{PLACE}.{name}.cif.{year:g}y", f"follow-up ends before year {year:g}"
             if not counts["n"]:
@@ -78,7 +83,6 @@ family(
     reason="one minus a Kaplan-Meier curve that censors the other event is too high",
     prefix=f"{PLACE}.",
     depends=[*EVENTS["PFS"], "milestones"],
-    needs=NEEDS,
     name="competing.incidences",
 )(incidences)
 family(

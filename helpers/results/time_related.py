@@ -8,12 +8,13 @@ landmark sets the clock to a later day, on which it is known who is exposed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import first_days
+from helpers.cohort.derive import ROUNDING, first_days, steroid_doses
 from helpers.estimate.cox import cox
 from helpers.estimate.time_varying import cox_start_stop, landmark, rows_by_exposure
 from helpers.problems import NotAvailable
@@ -134,13 +135,16 @@ def time_dependent(analysis: Analysis) -> dict[str, Value]:
         return _none(
             f"nobody began {used.exposure} within days 0-{used.window_days} and before the end of follow-up", counts
         )
-    row = cox_start_stop(rows, ["exposed"], ties=used.ties, alpha=used.alpha).table.iloc[0]
+    row = cox_start_stop(rows, ["exposed"], ties=analysis.parameters.ties, alpha=used.alpha).table.iloc[0]
     return {measure: Value("", row[measure], row["reason"], **counts) for measure in MEASURES}
 
 
 def at_landmark(analysis: Analysis, day: float) -> dict[str, Value]:
     """Compare those exposed by a landmark day with the others still at risk after it: hr, ci_low, ci_high, p."""
-    data = timed(analysis)
+    try:
+        data = timed(analysis)
+    except NotAvailable as absent:  # the days are the user's, so their ids are there with the reason
+        return {measure: Value("", None, str(absent)) for measure in MEASURES}
     taken = landmark(data["time"], data["event"], data["day"], day)
     if not len(taken.frame):
         return _none(
@@ -186,3 +190,164 @@ def ledger(analysis: Analysis) -> pd.DataFrame:
     found = found.reindex(["never", "before", "after"], fill_value=0)
     rate = 100 * 365.25 * found["events"] / found["days"].where(found["days"] > 0)
     return found.assign(per_100_years=rate).reset_index()
+
+
+def swimmers(analysis: Analysis, n: int = 10) -> pd.DataFrame:
+    """Choose patients for a swimmer plot, half of them exposed, spread evenly over how long they were followed.
+
+    Returns
+    -------
+    DataFrame
+        patient (a letter, no identifier), time, event, day.
+    """
+    data = timed(analysis).dropna(subset=["time"]).sort_values("time", kind="stable")
+    parts = []
+    for exposed in (True, False):
+        inside = data[data["exposed"] == exposed]
+        other = int((data["exposed"] != exposed).sum())
+        wanted = min(len(inside), max(n // 2, n - other))
+        parts.append(inside.iloc[np.linspace(0, len(inside) - 1, wanted).round().astype(int)] if wanted else inside)
+    chosen = pd.concat(parts)[["time", "event", "day"]].reset_index(drop=True)
+    chosen.insert(0, "patient", [chr(ord("A") + place) for place in range(len(chosen))])
+    return chosen
+
+
+def crossing_day(analysis: Analysis) -> pd.Series:
+    """Return the first day on which the cumulative GC dose exceeded the cut-off, by patient; missing for the others.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no doses.
+    """
+    need(analysis, "gc_dose_mg_per_kg")
+    doses = steroid_doses(analysis.cohort, analysis.parameters)
+    doses = doses[doses["left_out"] == ""].sort_values(["patient_id", "day"], kind="stable")
+    total = doses.groupby("patient_id")["mp_mg_per_kg"].cumsum()
+    over = doses[total > analysis.gc_cutoff + ROUNDING]
+    return over.groupby("patient_id")["day"].min().reindex(analysis.frame.index).astype(float)
+
+
+def windows(analysis: Analysis) -> pd.DataFrame:
+    """Count the events that time could misplace.
+
+    Returns
+    -------
+    DataFrame
+        up_to ("the last start of <exposure>", "the last crossing of the GC cut-off", "day 30"), day, patients (still followed
+        after it), events (up to and with it), and of these events_unexposed (before, or without, the exposure).
+    """
+    data = timed(analysis).dropna(subset=["time"])
+    moments = {f"the last start of {analysis.parameters.exposure}": data["day"].max()}
+    with suppress(NotAvailable):
+        moments["the last crossing of the GC cut-off"] = crossing_day(analysis).reindex(data.index).max()
+    moments["day 30"] = 30.0
+    rows = []
+    for what, day in moments.items():
+        early = data["event"] & (data["time"] <= day)
+        before = early & ~(data["day"] < data["time"])
+        rows.append((what, day, int((data["time"] > day).sum()), int(early.sum()), int(before.sum())))
+    return pd.DataFrame(rows, columns=["up_to", "day", "patients", "events", "events_unexposed"])
+
+
+def same_risk_sets(analysis: Analysis) -> bool:
+    """Tell whether at every event naive and time-dependent models have the same exposed and unexposed patients at risk."""
+    data = timed(analysis).dropna(subset=["time"])
+    rows = rows_by_exposure(data["time"], data["event"], data["day"])
+    at = np.unique(data["time"][data["event"]])
+    inside = data["exposed"].to_numpy()
+    naive_ = (data["time"].to_numpy()[inside, None] >= at).sum(axis=0)
+    late = rows[rows["exposed"]]
+    split = ((late["start"].to_numpy()[:, None] < at) & (late["stop"].to_numpy()[:, None] >= at)).sum(axis=0)
+    return bool(np.array_equal(naive_, split))
+
+
+def decisions(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
+    """Count who began the exposure before, at, and after the first day at a CRS grade: the target trial's time zero.
+
+    Returns
+    -------
+    DataFrame
+        began ("before the day", "on the day", "1 to 2 days later", "later", "not within the window"), patients.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no table toxicity, or nobody reached the grade.
+    """
+    rows = analysis.cohort.need("toxicity", "event", "day_from", "grade")
+    reached = rows[
+        rows["event"].eq("CRS").fillna(False).astype(bool) & rows["grade"].ge(grade).fillna(False).astype(bool)
+    ]
+    if reached.empty:
+        raise NotAvailable(f"nobody in cohort {analysis.cohort.name} had CRS of grade {grade} or more")
+    zero = reached.groupby("patient_id")["day_from"].min().astype(float)
+    lag = exposure_day(analysis).reindex(zero.index) - zero
+    parts = {"before the day": lag < 0, "on the day": lag == 0, "1 to 2 days later": (lag > 0) & (lag <= 2), "later": lag > 2,
+             "not within the window": lag.isna()}  # fmt: skip
+    return pd.DataFrame({"began": list(parts), "patients": [int(part.sum()) for part in parts.values()]})
+
+
+def models(analysis: Analysis) -> pd.DataFrame:
+    """Lay the models of results.json out: model, n, events, hr, ci_low, ci_high, p, reason.
+
+    Raises
+    ------
+    NotAvailable
+        If none of them has a number, with the reason of the first.
+    """
+    days = {f"landmark day {day:g}": at_landmark(analysis, day) for day in analysis.parameters.landmarks}
+    found = {"naive": naive(analysis), "time-dependent": time_dependent(analysis), **days}
+    rows = [
+        (name, part["hr"].n, part["hr"].events, *(part[measure].value for measure in MEASURES), part["hr"].reason)
+        for name, part in found.items()
+    ]
+    table = pd.DataFrame(rows, columns=["model", "n", "events", *MEASURES, "reason"])
+    table[list(MEASURES)] = table[list(MEASURES)].astype(float)
+    if table["hr"].isna().all():
+        raise NotAvailable(table["reason"].iloc[0])
+    return table
+
+
+def dose_strategies(analysis: Analysis) -> pd.DataFrame:
+    """Compare low GC dose with none, the high dose left out, and censored at the crossing of the cut-off instead.
+
+    Returns
+    -------
+    DataFrame
+        strategy, n, events, hr, ci_low, ci_high, p, reason; the exposure is time-dependent in both.
+
+    Raises
+    ------
+    NotAvailable
+        If the exposure is not GC, or nobody crossed the cut-off.
+    """
+    used = analysis.parameters
+    if used.exposure != "GC":
+        raise NotAvailable(f"the dose cut-off is one of GC, and the exposure is {used.exposure}")
+    data = timed(analysis).dropna(subset=["time"])
+    cross = crossing_day(analysis).reindex(data.index)
+    if cross.isna().all():
+        raise NotAvailable(f"nobody was given more than {analysis.gc_cutoff:g} mg/kg within the window")
+    over = cross < data["time"]
+    censored = data.assign(time=data["time"].where(~over, cross), event=data["event"] & ~over)
+    rows = []
+    for strategy, part in {"high dose left out": data[cross.isna()], "censored at the crossing": censored}.items():
+        split = rows_by_exposure(part["time"], part["event"], part["day"])
+        row = cox_start_stop(split, ["exposed"], ties=used.ties, alpha=used.alpha).table.iloc[0]
+        rows.append((strategy, len(part), int(part["event"].sum()), *row[list(MEASURES)], row["reason"]))
+    return pd.DataFrame(rows, columns=["strategy", "n", "events", *MEASURES, "reason"])
+
+
+def transplanted(analysis: Analysis) -> pd.DataFrame:
+    """Count by exposure who was transplanted before the event or the end: exposure, patients, transplanted, events_after."""
+    rows = analysis.cohort.need("followup", "transplant_day").set_index("patient_id")
+    data = timed(analysis).dropna(subset=["time"])
+    before = (rows["transplant_day"].reindex(data.index) < data["time"]).fillna(False).astype(bool)
+    name = analysis.parameters.exposure
+    parts = {f"no {name}": ~data["exposed"], name: data["exposed"]}
+    counts = [
+        (label, int(who.sum()), int((who & before).sum()), int((who & before & data["event"]).sum()))
+        for label, who in parts.items()
+    ]
+    return pd.DataFrame(counts, columns=["exposure", "patients", "transplanted", "events_after"])
