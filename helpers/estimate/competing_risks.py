@@ -5,9 +5,9 @@ a Kaplan-Meier curve that censors the other events is no probability of anything
 too high. Cumulative incidence describes; a cause-specific model asks after causes; Fine and Gray's model ranks patients by
 their cumulative incidence.
 
-Libraries, tried against R: lifelines' ``AalenJohansenFitter`` gives R's curves only without ties (it jitters tied times),
-and has no Gray's test and no Fine-Gray; statsmodels' ``CumIncidenceRight`` gives the curves, with errors that are not
-R's. So the estimators here are written in numpy; tests hold them to survival and cmprsk.
+Libraries, tried on mgus2 against R: lifelines' ``AalenJohansenFitter`` moves tied times at random and is off by 9e-5, and has
+no Gray's test and no Fine-Gray model; statsmodels' ``CumIncidenceRight`` gives the curve to 4e-11, but a standard error of
+.009785 where cmprsk has .009806. So the estimators here are written in numpy; tests hold them to survival and cmprsk.
 """
 
 from __future__ import annotations

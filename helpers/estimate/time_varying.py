@@ -4,9 +4,11 @@ A patient's follow-up is cut into rows ``(start, stop]`` within which the exposu
 throughout. An exposure counts **after its day**: an event on that day is one of the time before it. Whoever is there from
 the beginning has ``start = -inf``, so that an event on day 0 counts.
 
-Written in numpy after Therneau and Grambsch (2000), chapter 3. lifelines' ``CoxTimeVaryingFitter`` agrees with R on log
-hazard ratios to about 1e-8 (its search ends early), takes no Breslow ties and drops an event on day 0; statsmodels'
-``PHReg`` takes entry times, but its Efron ties with entry times are not R's. This module agrees with R's ``coxph`` to 1e-9.
+Written in numpy after Therneau and Grambsch (2000), chapter 3, and held to R's ``coxph``. Libraries, tried on the Stanford
+hearts against R: lifelines' ``CoxTimeVaryingFitter`` gives the log hazard ratio to 4e-11 and its standard error to 6e-7
+(1e-13 with ``fit_options={"precision": 1e-14}``), but has Efron's ties only and no robust errors over patients with several
+rows beside weights; statsmodels' ``PHReg`` with entry times is off by .044, since it counts who enters on a day as at risk
+on it.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
     exposure_groups(analysis, name)  # says what it may be
     if name in analysis.own or name in analysis.frame:
         raise NotAvailable(f"exposure {name} is known on day 0: it has no day that it began, so time does not enter")
-    first = first_days(analysis.cohort, name, 0, analysis.parameters.window_days)
+    last = np.nextafter(analysis.parameters.window_days + 1, 0)  # the window ends with its last calendar day
+    first = first_days(analysis.cohort, name, 0, last)
     return first.reindex(analysis.frame.index).astype(float).rename(name)
 
 

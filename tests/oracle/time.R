@@ -139,7 +139,7 @@ line <- function(case, endpoint, ties, id, fit, n, events) {
 competing <- list()
 for (case in unique(cohorts$case)) {
   d <- cohorts[cohorts$case == case, ]
-  d$exposure_day[which(d$exposure_day > WINDOW)] <- NA
+  d$exposure_day[which(floor(d$exposure_day) > WINDOW)] <- NA  # the window ends with its last calendar day
   d$first <- pmin(d$progression_day, d$death_day, na.rm = TRUE)
   for (endpoint in c("PFS", "OS")) {
     first <- if (endpoint == "PFS") d$first else d$death_day
