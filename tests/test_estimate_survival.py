@@ -278,6 +278,7 @@ def test_reading_at_a_time_heeds_float_noise_on_either_side():
 def test_distinct_days_stay_distinct():
     assert tied([1.0, 1.0001, 2.0]).tolist() == [1.0, 1.0001, 2.0]
     assert tied([]).tolist() == []
+    assert tied([np.nan, 2.0, 2.000000001]).tolist()[1:] == [2.0, 2.0]
 
 
 def test_without_an_event_yet_the_log_log_scale_has_no_limits():

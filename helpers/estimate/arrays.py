@@ -84,7 +84,7 @@ def tied(times: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     times : array-like of shape (n,)
-        Finite, in any unit.
+        In any unit; missing ones stay missing.
 
     Notes
     -----
@@ -99,7 +99,7 @@ def tied(times: ArrayLike) -> NDArray[np.float64]:
     (False, [100.3, 100.3, 150.0])
     """
     values = np.asarray(times, dtype=float)
-    distinct = np.unique(values)
+    distinct = np.unique(values[~np.isnan(values)])
     if len(distinct) < 2:
         return values
     gaps = np.diff(distinct)
@@ -107,7 +107,7 @@ def tied(times: ArrayLike) -> NDArray[np.float64]:
     if apart.all():
         return values
     first = distinct[np.concatenate([[True], apart])]
-    return first[np.searchsorted(first, values, side="right") - 1]
+    return np.where(np.isnan(values), np.nan, first[np.searchsorted(first, values, side="right") - 1])
 
 
 def snapped(values: ArrayLike, times: NDArray[np.float64]) -> NDArray[np.float64]:
