@@ -13,7 +13,7 @@ import nbformat
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
 
 from helpers.cohort.read import write_cohort
@@ -21,7 +21,7 @@ from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError
 from helpers.run import folders, outcome, refreshing, scrub, series
-from helpers.run.site import BookError, build_book, outside_addresses
+from helpers.run.site import BookError, build_book, outside_addresses, plain
 
 PARAMETERS = 'cohort_folder: str = ""  # folder\noutput_folder: str = ""  # folder\nwindow_days: int = 30  # days'
 GOOD = (
@@ -384,6 +384,28 @@ def test_a_page_that_fetches_is_found(tmp_path):
         '<link rel="stylesheet" href="//x.example/b.css"><a href="https://y.example">y</a>'
     )
     assert outside_addresses(tmp_path) == ["a.html: //x.example/b.css", "a.css: https://x.example/a.css"]
+
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=//x.example/p.png> ![a](https://x.example/q.png) [b](javascript:alert(2)) "
+    "{include}`/etc/hostname` {raw}`x` $\\\\input{x}$ | a | ```{include} /etc/hostname```"
+)
+
+
+def test_text_of_a_cohort_stays_text_in_the_book(tmp_path):
+    path = tmp_path / "00_good.ipynb"
+    cell = new_code_cell("show", outputs=[new_output("display_data", data={"text/markdown": f"Cohort **{HOSTILE}**."})])
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    kernel["language_info"] = {"name": "python"}
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Good"), cell], metadata=kernel), path)
+    page = build_book([path], tmp_path / "book", title=f"Run: {HOSTILE}", front=f"Cohort *{plain(HOSTILE)}*.")
+    for html in (page, page.with_name("00_good.html")):
+        text = html.read_text()
+        assert "<script>alert" not in text
+        assert "x.example/p.png>" not in text
+        assert 'href="javascript:' not in text
+        assert "{include}" in text.replace("&#123;", "{").replace("&#125;", "}")
+    assert outside_addresses(page.parent) == []
 
 
 def test_a_book_that_cannot_be_built_says_why(tmp_path):

@@ -51,6 +51,7 @@ def build_book(notebooks: Sequence[Path], out: Path, *, title: str, front: str) 
     BookError
         If sphinx fails or warns, or a page would fetch something from elsewhere.
     """
+    title = re.sub(r"[^\w .,:;()+=%/-]", " ", title)[:150]  # the theme writes it into each page as it is
     with tempfile.TemporaryDirectory(prefix="book-") as folder:
         source, html = Path(folder) / "source", Path(folder) / "html"
         chapters = "\n".join(path.stem for path in notebooks)
@@ -114,9 +115,22 @@ def with_words(path: Path) -> str:
             cell.source = linked(cell.source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/markdown"] = without_markup(data["text/markdown"])
             if "image/png" in data and "text/plain" in data:
                 cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"].splitlines()[0]}}
     return nbformat.writes(notebook)
+
+
+def without_markup(text: str) -> str:
+    """Let HTML and pictures in a sentence, which may hold names of a cohort, be shown as the text that they are.
+
+    Examples
+    --------
+    >>> without_markup("n < 5, <script>x</script> ![a](//b) **bold**")
+    'n &lt; 5, &lt;script>x&lt;/script> !&#91;a](//b) **bold**'
+    """
+    return re.sub(r"<(?!https?://)", "&lt;", text).replace("![", "!&#91;")
 
 
 def linked(text: str) -> str:
@@ -218,13 +232,13 @@ def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mappi
     lines = [
         f"Cohort *{plain(cohort.name)}*: {size} {kind if cohort.synthetic else 'patients'}. Day 0 is {plain(cohort.origin)}.",
         "",
-        "| notebook | |",
+        "| notebook | how it ended |",
         "|---|---|",
         *[f"| [{one.path.stem}]({one.path.name}) | {_state(one)} |" for one in executed],
         "",
         against_paper(analysis, verdicts),
     ]  # fmt: skip
-    files = ("concordance.csv", "results.json", "manifest.json")
+    files = ("concordance.csv", "results.json", "methods.md", "manifest.json")
     lines += ["", "Beside this book: " + ", ".join(f'<a href="../{file}">{file}</a>' for file in files) + "."]
     changed = {key: value for key, value in analysis.parameters.changed().items() if not key.endswith("_folder")}
     if changed:
