@@ -16,6 +16,7 @@ from helpers.cohort.schema import Cohort
 from helpers.display.cells import uses
 from helpers.display.page import Page, open_page
 from helpers.parameters import Parameters
+from helpers.paths import NOTEBOOKS
 from helpers.problems import InputError, NotAvailable
 
 PATIENTS = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": pd.array(["male", None], "string")})
@@ -143,3 +144,16 @@ def test_a_wrong_parameter_is_told_without_its_content():
     assert "found 'list of 5000'" in told
     assert "x" * 57 + "...'" in told
     assert len(told) < 400
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_notebook_of_the_series_runs_twice_in_one_kernel():
+    [path] = NOTEBOOKS.glob("04_*.ipynb")
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    changed = [source.replace("gc_cutoff: float = 8.0", "gc_cutoff: float = 5.0") for source in cells]
+    assert changed != cells
+    told = run(*cells, *changed)
+    assert not any(text.endswith("Error") for text in told)
+    fourth = next(i for i, source in enumerate(cells) if "table4.frame" in source)
+    assert "≤8 mg/kg" in told[fourth]
+    assert "≤5 mg/kg" in told[len(cells) + fourth]
