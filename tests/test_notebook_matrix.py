@@ -18,6 +18,7 @@ from notebook_runner import run_notebook, shell  # noqa: F401
 from helpers.cohort import clean as cleaning
 from helpers.parameters import Parameters
 
+SIZE = 16  # patients; a larger cohort takes longer and meets the same code
 ALL = os.environ.get("NOTEBOOK_MATRIX") == "all"
 NUMBERS = ("00", "01", "02", "03", "04", "05", "06")
 LOW = {"window_days": 1, "gc_cutoff": 0.01, "gc_cutoff_percentile": 1.0, "onset_cut_days": 0.5, "duration_cut_days": 300.0,
@@ -73,7 +74,7 @@ def test_notebooks_run_under_every_parameter(name, shell):  # noqa: F811
 @pytest.mark.parametrize("name", COHORTS if ALL else QUICK)
 def test_notebooks_run_on_any_cohort(name, shell, tmp_path: Path):  # noqa: F811
     change, about = COHORTS[name]
-    run_all(shell, {"cohort_folder": write(tmp_path / "tried", change(tables()), **about)})
+    run_all(shell, {"cohort_folder": write(tmp_path / "tried", change(tables(SIZE)), **about)})
 
 
 def left_out() -> list[tuple[str, ...]]:
@@ -100,7 +101,7 @@ def test_each_column_is_left_out_once():
 
 @pytest.mark.parametrize("names", left_out(), ids=lambda names: names[0])
 def test_notebooks_run_without_a_table_or_column(names, shell, tmp_path: Path):  # noqa: F811
-    content = without(*names)(tables(30))
+    content = without(*names)(tables(SIZE))
     run_all(shell, {"cohort_folder": write(tmp_path / "tried", content)})
 
 

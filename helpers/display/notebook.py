@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import platform
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -93,6 +95,17 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
     and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
     and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
     """
+    with _letters_told():
+        picture, drawn = _laid_out(fig, name, parameters)
+    if get_ipython() is not None:
+        words = f"{described(fig)}\n{DRAWN}: {drawn}"
+        seal = {"picture": hashlib.sha256(picture).hexdigest()}
+        display({"image/png": picture, "text/plain": words}, raw=True, metadata=seal)
+        plt.close(fig)
+
+
+def _laid_out(fig: Figure, name: str, parameters: Parameters) -> tuple[bytes, str]:
+    """Fit the layout, render and, if there is an output folder, write; return the picture and the fingerprint of its numbers."""
     for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if not axis.get_label_text()):
         axis.set_label_coords(0, 0)  # else each drawing looks for a place for a label that is not there
     if (engine := fig.get_layout_engine()) is not None:
@@ -108,11 +121,22 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
         for kind, content in (("png", picture), ("svg", drawing)):
             with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
                 handle.write(content)
-    if get_ipython() is not None:
-        words = f"{described(fig)}\n{DRAWN}: {drawn}"
-        seal = {"picture": hashlib.sha256(picture).hexdigest()}
-        display({"image/png": picture, "text/plain": words}, raw=True, metadata=seal)
-        plt.close(fig)
+    return picture, drawn
+
+
+@contextmanager
+def _letters_told() -> Iterator[None]:
+    """Say in one sentence that a label has letters that the font lacks; any other warning goes its way."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking = [warning for warning in caught if "missing from font" in str(warning.message)]
+    for warning in (warning for warning in caught if warning not in lacking):
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if lacking:
+        print(
+            "Some letters of the labels are not in the font of the figures and are drawn as boxes; the tables have them."
+        )
 
 
 def _rendered(fig: Figure, canvas: type[FigureCanvasBase], kind: str, metadata: dict[str, None]) -> bytes:
