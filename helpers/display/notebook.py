@@ -16,9 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from IPython import get_ipython
 from IPython.display import Markdown, display
-from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from helpers.cohort.derive import Analysis
@@ -88,7 +86,7 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
 
 
 def save(fig: Figure, name: str, parameters: Parameters) -> None:
-    """Show a figure, and write it as SVG and PNG to ``<output_folder>/figures``; without an output folder write nothing.
+    """Show a figure, and write it as PNG to ``<output_folder>/figures``; without an output folder write nothing.
 
     Beside the picture stand its words (:func:`helpers.display.described.described`), for who does not see it, and the
     fingerprint of the drawn numbers, which the picture holds too; the picture's own hash is kept with the output. No date
@@ -115,12 +113,10 @@ def _laid_out(fig: Figure, name: str, parameters: Parameters) -> tuple[bytes, st
         for ax in fig.axes:
             ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
     drawn = fingerprint(fig)
-    picture = _rendered(fig, FigureCanvasAgg, "png", {"Software": None, DRAWN: drawn})
+    picture = _as_png(fig, {"Software": None, DRAWN: drawn})
     if parameters.output_folder:
-        drawing = _rendered(fig, FigureCanvasSVG, "svg", {"Date": None, "Creator": None})
-        for kind, content in (("png", picture), ("svg", drawing)):
-            with writing(Path(parameters.output_folder) / "figures" / f"{name}.{kind}", "wb") as handle:
-                handle.write(content)
+        with writing(Path(parameters.output_folder) / "figures" / f"{name}.png", "wb") as handle:
+            handle.write(picture)
     return picture, drawn
 
 
@@ -139,11 +135,10 @@ def _letters_told() -> Iterator[None]:
         )
 
 
-def _rendered(fig: Figure, canvas: type[FigureCanvasBase], kind: str, metadata: dict[str, None]) -> bytes:
+def _as_png(fig: Figure, metadata: dict[str, str | None]) -> bytes:
     """Draw a figure once; its own method ``savefig`` would draw it twice, to fit a layout that is fitted already."""
-    buffer, before, dpi = BytesIO(), fig.canvas, fig.dpi
-    getattr(canvas(fig), f"print_{kind}")(buffer, metadata=metadata)
-    fig.dpi = dpi
+    buffer, before = BytesIO(), fig.canvas
+    FigureCanvasAgg(fig).print_png(buffer, metadata=metadata)
     fig.set_canvas(before)
     return buffer.getvalue()
 
