@@ -141,6 +141,33 @@ def test_a_synthetic_figure_says_so_in_every_panel(cohort: Cohort, marked: bool)
     plt.close(figure)
 
 
+@pytest.mark.parametrize(
+    ("origin", "label"),
+    [
+        ("infusion", "Years from infusion"),
+        ("day 0", "Years from day 0"),
+        ("0", "Years from day 0"),
+        ("", "Years from day 0"),
+        ("from randomisation", "Years from randomisation"),
+        ("diagnosis of monoclonal gammopathy of undetermined significance", "Years from day 0"),
+    ],
+)
+def test_a_time_axis_reads_well_whatever_day_0_is_called(origin: str, label: str):
+    figure, ax = plt.subplots()
+    curves_figure.plot_km(ax, CURVES, origin=origin)
+    assert ax.get_xlabel() == label
+    plt.close(figure)
+
+
+def test_bars_of_days_count_patients():
+    figure, ax = plt.subplots()
+    figures.plot_days(ax, pd.Series([0, 1, 1.2, 2, 5]), title="Onset", clock="crs_onset")
+    bars = {round(bar.get_x() + bar.get_width() / 2, 9): bar.get_height() for bar in ax.patches if bar.get_height()}
+    assert bars == {0: 1, 1: 2, 2: 1, 5: 1}
+    assert ax.get_xlabel() == "Days from CRS onset"
+    plt.close(figure)
+
+
 def test_saved_figures_are_the_same_bytes_and_undated(tmp_path):
     content = []
     for run in ("a", "b"):

@@ -260,7 +260,7 @@ def test_many_rows_take_the_same_road_as_few():
 
 
 def test_sorting_by_bits_sorts():
-    from helpers.resampling.layout import _downwards
+    from helpers.resampling.layout import latest_first
 
     rng = np.random.default_rng(2)
     for values in (
@@ -270,7 +270,7 @@ def test_sorting_by_bits_sorts():
         1 + 1e-15 * rng.integers(0, 2, 30_000),
         rng.normal(size=30_000),
     ):
-        order = _downwards(values, None)
+        order = latest_first(values, None)
         assert (np.diff(values[order]) <= 0).all()
         np.testing.assert_array_equal(np.sort(order), np.arange(30_000))
 
@@ -337,20 +337,17 @@ def test_empty_resamples_are_flagged():
 
 
 def test_a_second_process_finds_the_compiled_code():
-    """The first call of a new process, numba's own start included, takes under a second of the processor."""
+    """What a second process costs is measured in benchmarks/bench.py."""
     program = """
-import time; start = time.process_time()
 from helpers import resampling as engine
 engine.cox_batch([5, 8, 12, 20], [1, 1, 1, 0], [1, 0, 0, 1], [[1, 1, 1, 1]])
 from helpers.resampling import cox_lanes
-print(sum(cox_lanes.resamples.stats.cache_hits.values()), time.process_time() - start)
+print(sum(cox_lanes.resamples.stats.cache_hits.values()))
 """
     command = [sys.executable, "-c", program]
     for _ in range(2):
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    hits, seconds = printed.split()
-    assert int(hits) == 1
-    assert float(seconds) < 2.0  # under 1 s on an idle machine (benchmarks/benchmarks.md); slack for a busy one
+    assert int(printed) == 1
 
 
 def test_designs_equal_their_single_fits():

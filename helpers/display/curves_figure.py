@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from helpers.cohort.derive import Analysis
-from helpers.display.figures import DAYS_PER_YEAR, colours, dash, panels
+from helpers.display.figures import DAYS_PER_YEAR, colours, dash, panels, time_label
 from helpers.display.tables import p_equals
 from helpers.results.curves import columns as columns_of
 from helpers.results.curves import curves as curves_of
@@ -32,7 +32,7 @@ def plot_km(
     curves: Mapping[str, pd.DataFrame],
     *,
     endpoint: str = "Survival",
-    origin: str = "the origin",
+    origin: str = "day 0",
     p: float | None = None,
     title: str = "",
     last: float | None = None,
@@ -60,7 +60,7 @@ def plot_km(
         handles.append(_draw_curve(ax, curve, paint[label], dash(i)))
         names.append(f"{label}: n = {n}, {_events(events)}")
     end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
-    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=f"Years from {origin}", ylabel=f"{endpoint} (%)")
+    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=time_label("Years", origin), ylabel=f"{endpoint} (%)")
     ax.set_title(title, **PLAIN)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))
@@ -117,14 +117,14 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, censored: pd.DataFrame | None = 
     names = [str(label) for label in table.index]
     paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False, **PLAIN}
     heading = "At risk" if censored is None else "At risk (censored so far)"
-    ax.text(0, 0, heading, transform=_below(ax, AT_RISK), ha="left", **style)
+    ax.text(0, 0, heading, transform=below_axis(ax, AT_RISK), ha="left", **style)
     behind = [[""] * table.shape[1]] * len(names)
     if censored is not None:
         behind = [
             [f" ({count:.0f})" for count in counts] for counts in censored.loc[table.index, table.columns].to_numpy()
         ]
     for row, (name, counts) in enumerate(zip(names, table.to_numpy(), strict=True)):
-        line = _below(ax, AT_RISK + LINE * (row + 1))
+        line = below_axis(ax, AT_RISK + LINE * (row + 1))
         if labels:
             ax.text(0, 0, name, transform=line + ScaledTranslation(-17 / 72, 0, ax.figure.dpi_scale_trans), ha="right",
                     color=paint[name], **style)  # fmt: skip
@@ -133,7 +133,7 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, censored: pd.DataFrame | None = 
     return ax
 
 
-def _below(ax: Axes, points: float) -> Transform:
+def below_axis(ax: Axes, points: float) -> Transform:
     """Place text at a value of the horizontal axis, some points below it."""
     return ax.get_xaxis_transform() + ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
 
@@ -143,7 +143,7 @@ def plot_km_grid(
     rows: Mapping[str, pd.Series | None],
     *,
     endpoints: Sequence[str] = ("OS", "PFS", "EFS"),
-    origin: str = "infusion",
+    origin: str = "",
     height: float | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
@@ -155,6 +155,8 @@ def plot_km_grid(
         Title and groups (labels by patient, missing ones left out) of each row; None: everyone together.
     endpoints : sequence of str
         Those that the cohort does not give are left out.
+    origin : str
+        What the years count from; empty: what the cohort calls its day 0.
     height : float, optional
         Of the figure, inches.
 
@@ -165,6 +167,7 @@ def plot_km_grid(
         What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
     """
     endpoints = [name for name in endpoints if columns_of(name)[0] in analysis.frame]
+    origin = origin or analysis.cohort.origin
     most = max(1 if groups is None else max(1, groups.nunique()) for groups in rows.values())
     width = 7 if len(endpoints) > 1 else 4
     figure = plt.figure(figsize=(width, height or (2.1 + 0.22 * most) * len(rows) + 0.3), layout="none")

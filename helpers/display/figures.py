@@ -31,6 +31,7 @@ RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
 RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8",
              "same": BLUE, "differs": VERMILION, "not computable": "0.8", "not comparable": "0.6"}  # fmt: skip
 DAYS_PER_YEAR = 365.25
+ROOM_FOR_ORIGIN = 20  # letters that an axis of a panel has room for
 
 
 def colours(labels: Sequence[str]) -> dict[str, str]:
@@ -97,6 +98,21 @@ def _fixed(label: str) -> str | None:
     if label.startswith("no "):
         return BLACK
     return FIXED.get(label.split(" ≤")[0].split(" >")[0] if label.startswith(("low ", "high ")) else label)
+
+
+def time_label(unit: str, origin: str) -> str:
+    """Say what a time axis counts from, whatever words a cohort has for its day 0; those too long for an axis are "day 0".
+
+    Examples
+    --------
+    >>> time_label("Years", "CAR T-cell infusion")
+    'Years from CAR T-cell infusion'
+    >>> time_label("Years", "0"), time_label("Days", "crs_onset")
+    ('Years from day 0', 'Days from CRS onset')
+    """
+    words = " ".join(origin.replace("crs_onset", "CRS onset").removeprefix("from ").removeprefix("since ").split())
+    named = words[:1].isalpha() and len(words) <= ROOM_FOR_ORIGIN
+    return f"{unit} from {words if named else 'day 0'}"
 
 
 def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | None = None) -> Axes:
@@ -171,12 +187,12 @@ def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") ->
     clock : str
         What the days count from (infusion, crs_onset ...); empty: they are a duration.
     """
-    counts = days.round().value_counts().sort_index()
-    ax.bar(counts.index, counts.to_numpy(), width=0.85, color=SKY)
+    import seaborn as sns  # here, since other notebooks' start should not wait for it
+
     if len(days):
+        sns.histplot(x=days.round(), discrete=True, shrink=0.85, color=SKY, alpha=1, linewidth=0, ax=ax)
         ax.axvline(days.median(), color=BLACK, linestyle="--", linewidth=0.9)
-    since = f"Days from {clock.replace('crs_onset', 'CRS onset')}" if clock else "Days"
-    ax.set(title=f"{title} (n = {len(days)})", xlabel=since, ylabel="Patients")
+    ax.set(title=f"{title} (n = {len(days)})", xlabel=time_label("Days", clock) if clock else "Days", ylabel="Patients")
     as_typed(ax.title, ax.xaxis.label)
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_tick_params(labelbottom=True)
@@ -210,7 +226,7 @@ def plot_timeline(
         ax.plot(line.day, y, "D", color=VERMILION)
         ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg {line.route}", va="center", fontsize=7)
     last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
-    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=f"Days from {origin}", title=title)
+    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=time_label("Days", origin), title=title)
     ax.set_yticks(range(len(rows)), rows, parse_math=False)
     as_typed(ax.title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from helpers.display.curves_figure import _below
+from helpers.display.curves_figure import below_axis
 from helpers.display.figures import FIXED, as_typed, colours, dash, legend, panels
 
 
@@ -97,7 +97,7 @@ def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[s
     ax.set_xlim(days[0] - margin, days[-1] + margin)
     ax.set_xticks(days, [f"{day:g}" for day in days])
     for i, group in enumerate(groups):
-        part, line = summary[summary["group"] == group], _below(ax, 15 + 8 * i)
+        part, line = summary[summary["group"] == group], below_axis(ax, 15 + 8 * i)
         style = {"va": "top", "fontsize": 7, "color": paint[group], "in_layout": False}
         ax.text(days[0] - margin, 0, "n ", transform=line, ha="right", **style)
         for day, n in zip(part["day"], part["n"], strict=True):

@@ -46,7 +46,7 @@ class Layout(NamedTuple):
 
 def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64] | None = None) -> Layout:
     """Return the layout of right-censored or counting-process rows."""
-    order = _downwards(time, stratum)
+    order = latest_first(time, stratum)
     sorted_time = time[order]
     sorted_stratum = order[:0] if stratum is None else stratum[order]
     starts, block, fresh = _blocks(sorted_time, sorted_stratum)
@@ -54,12 +54,12 @@ def lay_out(time: Floats, entry: Floats | None = None, stratum: NDArray[np.int64
         nothing = np.zeros(0, dtype=np.int64)
         return Layout(order, starts, block, fresh, nothing, nothing, nothing)
     sorted_entry = entry[order]
-    leaving = _downwards(sorted_entry, None if stratum is None else sorted_stratum)
+    leaving = latest_first(sorted_entry, None if stratum is None else sorted_stratum)
     left, before = _entries(sorted_time, sorted_entry, starts, fresh, leaving)
     return Layout(order, starts, block, fresh, leaving, left, before)
 
 
-def _downwards(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.int64]:
+def latest_first(values: Floats, stratum: NDArray[np.int64] | None) -> NDArray[np.int64]:
     """Return the order by stratum upwards and values downwards."""
     order = _packed_order(values) if values.size >= MANY and values.min() >= 0 else None
     if order is None:
