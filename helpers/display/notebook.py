@@ -109,7 +109,7 @@ def _laid_out(fig: Figure, name: str, parameters: Parameters) -> tuple[bytes, st
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
         fig.set_layout_engine("none")
-        # the solver's last digits differ from run to run, and the names of clip paths are made of them
+        # the solver's last digits differ from run to run
         for ax in fig.axes:
             ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
     drawn = fingerprint(fig)
