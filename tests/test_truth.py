@@ -74,7 +74,9 @@ def test_stored_truth_is_computed_again() -> None:
     assert (stored["draws"] >= 1_000_000).all()
     dials = ["effect", "indication", "delay", "cut"]
     for key, rows in stored.groupby(dials, dropna=False):
-        quick = true_values(Scenario(key[0], key[1], key[2], 0.0, None if np.isnan(key[3]) else key[3]), draws=40_000, seed=2)
+        quick = true_values(
+            Scenario(key[0], key[1], key[2], 0.0, None if np.isnan(key[3]) else key[3]), draws=40_000, seed=2
+        )
         error = np.hypot(quick["mc_error"].to_numpy(), rows["mc_error"].to_numpy())
         assert (np.abs(quick["value"].to_numpy() - rows["value"].to_numpy()) <= 4.5 * error + 1e-12).all(), key
 

@@ -9,10 +9,19 @@ from helpers.run import (
     command_numbers,
     command_release,
     command_search,
+    command_study,
 )
 from helpers.run.commands import main
 
-GROUPS = (command_notebooks, command_check, command_numbers, command_import, command_release, command_search)
+GROUPS = (
+    command_notebooks,
+    command_check,
+    command_numbers,
+    command_import,
+    command_release,
+    command_search,
+    command_study,
+)
 
 if __name__ == "__main__":
     main()

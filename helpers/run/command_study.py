@@ -10,9 +10,15 @@ from helpers.run.commands import FOLDER, INTERRUPTED, Stopped, command
 
 
 @command()
-@click.option("--cohorts", type=click.IntRange(2), default=2000, show_default=True, help="Cohorts of 120 in each scenario.")
-@click.option("--large", type=click.IntRange(0), default=2000, show_default=True, help="Cohorts of 2,000 in each scenario.")
-@click.option("--bootstrap", type=click.IntRange(0), default=500, show_default=True, help="Cohorts of 120 with resampling.")
+@click.option(
+    "--cohorts", type=click.IntRange(2), default=2000, show_default=True, help="Cohorts of 120 in each scenario."
+)
+@click.option(
+    "--large", type=click.IntRange(0), default=2000, show_default=True, help="Cohorts of 2,000 in each scenario."
+)
+@click.option(
+    "--bootstrap", type=click.IntRange(0), default=500, show_default=True, help="Cohorts of 120 with resampling."
+)
 @click.option("--out", type=FOLDER, help="Folder of what is found; by default runs/study/results.")
 @click.option("--keep", type=FOLDER, help="Folder of the pieces, from which a study goes on; by default runs/study.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -28,12 +34,15 @@ def study(cohorts: int, large: int, bootstrap: int, out: Path | None, keep: Path
 
     sizes = {n: number for n, number in ((120, cohorts), (2000, large)) if number}
     wanted = truth_study.pieces(sizes, {120: bootstrap} if bootstrap else {})
-    say = lambda line: click.echo(line, err=True)  # noqa: E731
     try:
-        found = truth_study.run_study(wanted, keep or truth_study.WORKING, jobs=jobs, dask=dask, say=say)
-        say("Computing the truth ...")
+        found = truth_study.run_study(wanted, keep or truth_study.WORKING, jobs=jobs, dask=dask, say=_aside)
+        _aside("Computing the truth ...")
         table = truth_study.store(found, truth_study.stored_truth(), out or RUNS / "study" / "results")
     except (KeyboardInterrupt, Stopped) as stopped:
         click.echo("Stopped: what was finished is kept, and the same command goes on from there.", err=True)
         raise SystemExit(stopped.code if isinstance(stopped, Stopped) else INTERRUPTED) from None
     click.echo("\n".join(truth_study.report(table)))
+
+
+def _aside(line: str) -> None:
+    click.echo(line, err=True)

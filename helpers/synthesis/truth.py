@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from helpers.cohort.clean import RECORDED, in_order
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.cohort.schema import Cohort
-from helpers.estimate.weights import TARGETS, balancing_weights, log_hazard_ratio
+from helpers.estimate.weights import TARGETS, log_hazard_ratio
 from helpers.paths import DATA
 from helpers.problems import InputError, Problem
 
@@ -47,7 +47,14 @@ BURDEN, GRADE, FRAILTY = 0.5, 0.3, 0.7
 QUIET = 14.0  # days without events
 WAIT, LOST_PER_DAY, CUTOFF = 2.0, 1 / 4000, (540, 1700)
 QUICK, BATCHES = 40_000, 20
-BOUNDS = {"n": (2, 100_000), "effect": (-3, 3), "indication": (-3, 3), "delay": (0, 100), "loss": (-3, 3), "cut": (0, 1000)}
+BOUNDS = {
+    "n": (2, 100_000),
+    "effect": (-3, 3),
+    "indication": (-3, 3),
+    "delay": (0, 100),
+    "loss": (-3, 3),
+    "cut": (0, 1000),
+}
 Floats = NDArray[np.float64]
 
 
@@ -310,10 +317,14 @@ def _batch(drawn: Drawn) -> list[float]:
     arm = np.repeat([1.0, 0.0], len(drawn.burden))
     found: list[float] = []
     for target in TARGETS:
-        tilt = {"ATE": np.ones_like(drawn.chance), "ATT": drawn.chance, "overlap": drawn.chance * (1 - drawn.chance)}[target]
+        tilt = {"ATE": np.ones_like(drawn.chance), "ATT": drawn.chance, "overlap": drawn.chance * (1 - drawn.chance)}[
+            target
+        ]
         gains = [
             np.average((drawn.free_treated > HORIZON).astype(float) - (drawn.free_untreated > HORIZON), weights=tilt),
-            np.average(np.minimum(drawn.free_treated, HORIZON) - np.minimum(drawn.free_untreated, HORIZON), weights=tilt),
+            np.average(
+                np.minimum(drawn.free_treated, HORIZON) - np.minimum(drawn.free_untreated, HORIZON), weights=tilt
+            ),
         ]
         seen = np.minimum(time, HORIZON), time <= HORIZON
         ratio = 0.0 if not gains[1] else log_hazard_ratio(*seen, arm, np.tile(tilt, 2), robust=False).value
@@ -354,7 +365,9 @@ def cohort_of(drawn: Drawn, scenario: Scenario, seed: int) -> Cohort:
     recorded = {**RECORDED, "labs": ("CRP", "IL-6")}
     recorded.pop("exposures")
     source = f"made up by helpers.synthesis.truth ({dials}, seed {seed}); no real patient stands behind it"
-    return in_order(Cohort("known-truth-synthetic", "CAR T-cell infusion", True, source, "CC0-1.0", tables, recorded=recorded))
+    return in_order(
+        Cohort("known-truth-synthetic", "CAR T-cell infusion", True, source, "CC0-1.0", tables, recorded=recorded)
+    )
 
 
 def _patients(drawn: Drawn, ids: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
@@ -406,7 +419,9 @@ def _treatments(
     parts = [steroid]
     for agent, share in (("tocilizumab", 0.15 + 0.2 * drawn.grade), ("ruxolitinib", np.full(len(ids), 0.15))):
         given = (rng.random(len(ids)) < share) & (drawn.onset <= contact)
-        parts.append(pd.DataFrame({"patient_id": ids, "day": drawn.onset, "dose_mg": 8 * weight}).assign(agent=agent)[given])
+        parts.append(
+            pd.DataFrame({"patient_id": ids, "day": drawn.onset, "dose_mg": 8 * weight}).assign(agent=agent)[given]
+        )
     rows = pd.concat(parts, ignore_index=True)
     route = np.where(rows["agent"] == "ruxolitinib", "PO", "IV")
     return rows.assign(route=route, indication="CRS", dose_mg=rows["dose_mg"].clip(upper=20_000))

@@ -71,7 +71,9 @@ def stacked(scenario: Scenario, n: int, seeds: Sequence[int]) -> Data:
     (4, 30, 2)
     """
     drawn = [draw(scenario, n, seed) for seed in seeds]
-    columns = [(one.time, one.event, one.treated, np.where(one.treated, one.start, np.nan), one.confounders) for one in drawn]
+    columns = [
+        (one.time, one.event, one.treated, np.where(one.treated, one.start, np.nan), one.confounders) for one in drawn
+    ]
     return Data(*(np.stack(part).astype(float) for part in zip(*columns, strict=True)))
 
 
@@ -95,7 +97,9 @@ def _adjusted(data: Data) -> dict[str, Effect]:
         columns = np.column_stack([treated, x])
         usable = (columns.std(axis=0) > 0).all()
         fit = maximise(columns, time, event == 1, ties="breslow") if usable else None
-        rows.append((fit.beta[0], np.sqrt(fit.covariance[0, 0])) if fit is not None and fit.converged else (np.nan, np.nan))
+        rows.append(
+            (fit.beta[0], np.sqrt(fit.covariance[0, 0])) if fit is not None and fit.converged else (np.nan, np.nan)
+        )
     return {"hazard_ratio": Effect(*np.array(rows).T)}
 
 
@@ -264,7 +268,12 @@ def stored_truth(draws: int = TRUE_DRAWS) -> pd.DataFrame:
     for scenario in SCENARIOS.values():
         if scenario.bears_on_truth not in known:
             known.add(scenario.bears_on_truth)
-            dials = {"effect": scenario.effect, "indication": scenario.indication, "delay": scenario.delay, "cut": np.nan if scenario.cut is None else scenario.cut}
+            dials = {
+                "effect": scenario.effect,
+                "indication": scenario.indication,
+                "delay": scenario.delay,
+                "cut": np.nan if scenario.cut is None else scenario.cut,
+            }
             parts.append(true_values(scenario, draws).assign(**dials))
     found = pd.concat([part.astype({"cut": float}) for part in parts], ignore_index=True)
     return found[["effect", "indication", "delay", "cut", "estimand", "target", "value", "mc_error", "draws"]]
@@ -299,7 +308,9 @@ def performance(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         below .05), each but the errors with ``_mcse``; verdict: "under-covers" or "over-covers" only beyond three Monte Carlo
         errors of the nominal coverage, "biased" beyond three of the bias, else "".
     """
-    key = truth.assign(cut=truth["cut"].fillna(np.inf)).set_index(["effect", "indication", "delay", "cut", "estimand", "target"])
+    key = truth.assign(cut=truth["cut"].fillna(np.inf)).set_index(
+        ["effect", "indication", "delay", "cut", "estimand", "target"]
+    )
     rows = []
     order = {name: place for place, name in enumerate([*METHODS, *RESAMPLED])}
     for (scenario, n, method, estimand), part in found.groupby(["scenario", "n", "method", "estimand"], sort=False):
@@ -308,7 +319,12 @@ def performance(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         rows.append({"scenario": scenario, "n": n, "method": method, "estimand": estimand, "target": target_of(method),
                      "truth": value, **_measures(part, value, error)})  # fmt: skip
     table = pd.DataFrame(rows)
-    places = [table["scenario"].map(list(SCENARIOS).index), table["n"], table["method"].map(order), table["estimand"].map(ESTIMANDS.index)]
+    places = [
+        table["scenario"].map(list(SCENARIOS).index),
+        table["n"],
+        table["method"].map(order),
+        table["estimand"].map(ESTIMANDS.index),
+    ]
     return table.iloc[np.lexsort([place.to_numpy() for place in places[::-1]])].reset_index(drop=True)
 
 
