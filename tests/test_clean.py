@@ -428,3 +428,18 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(raw, monkeypatch):
     with pytest.raises(InputError) as caught:
         clean(raw)
     assert "more than 0.001 MB" in {problem.found for problem in caught.value.problems}
+
+
+def test_a_row_with_more_cells_is_named_in_our_own_words(raw):
+    spoil(raw, "response", "flag", 4, EXTRACTS["response"].separator.join(["SYNTHETIC", "Li Wei", "1", "2"]))
+    with pytest.raises(InputError) as caught:
+        clean(raw)
+    (problem,) = caught.value.problems
+    assert (problem.row, problem.found) == (4, "more cells than the header, or a quotation mark that is not closed")
+
+
+def test_a_query_of_no_column_does_not_repeat_what_stands_there(raw):
+    spoil(raw, "queries", "column", 2, "Li Wei 13800138000")
+    with pytest.raises(InputError, match="text of 18 characters") as caught:
+        clean(raw)
+    assert "Li Wei" not in str(caught.value)

@@ -403,3 +403,14 @@ def test_those_censored_so_far_stand_behind_those_at_risk():
         "1 (2)",
     ]
     plt.close(fig)
+
+
+@pytest.mark.parametrize("name", figures.ELSEWHERE)
+def test_a_plot_that_has_moved_is_found_by_its_old_name(name):
+    homes = (curves_figure, forest_figure, laboratory_figure)
+    assert getattr(figures, name) in [getattr(home, name, None) for home in homes]
+
+
+def test_a_plot_that_never_was_is_not_found():
+    with pytest.raises(AttributeError, match="plot_nothing"):
+        _ = figures.plot_nothing

@@ -42,8 +42,9 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def patients(cohort) -> pd.DataFrame:
-    """One row per patient, with the naive "ever had acute GVHD"."""
+    """One row per patient, with the naive "ever had acute GVHD", and the cut at 8 years that these adults do not get of themselves."""
     frame = analyse(cohort).frame.copy()
+    frame["age_over_cut"] = frame["age_years"] > 8
     exposed = cohort.tables["exposures"].query("exposure == 'acute GVHD'")["patient_id"]
     frame["acute_gvhd"] = np.where(frame.index.isin(exposed), "yes", "no")
     frame["everyone"] = "all"
@@ -150,6 +151,11 @@ def test_covariates_are_the_printed_ones(patients, printed):
     }
 
 
+def test_adults_are_cut_at_their_own_median_unless_somebody_chose(cohort, printed):
+    for parameters, cut in ((Parameters(), np.median(printed["z1"])), (Parameters(age_cut=20), 20)):
+        assert analyse(cohort, parameters).frame["age_over_cut"].tolist() == (printed["z1"] > cut).tolist()
+
+
 @pytest.mark.parametrize(
     ("exposure", "day", "occurred"),
     [("acute GVHD", "ta", "da"), ("chronic GVHD", "tc", "dc"), ("platelet recovery", "tp", "dp")],
@@ -236,7 +242,7 @@ def test_a_run_by_exposure_compares_the_same_groups(cohort, patients, endpoint, 
     assert found.p == pytest.approx(expected["p"], abs=CLOSE)
 
 
-SLUGS = {"ALL": "all", "AML low risk": "aml_low_risk", "AML high risk": "aml_high_risk"}
+SLUGS = {"ALL": "level_all", "AML low risk": "aml_low_risk", "AML high risk": "aml_high_risk"}
 
 
 @pytest.fixture(scope="module")

@@ -192,7 +192,7 @@ def answer_queries(raw: dict[str, pd.DataFrame], log: Log) -> None:
         frame = raw.get(name)
         column = {v: k for k, v in EXTRACTS[name].columns.items()}.get(query["column"]) if name else None
         if frame is None or column is None:
-            log.refuse("queries", row, "column", query["column"], "a column of one of the extracts")
+            log.refuse("queries", row, "column", safe(query["column"]), "a column of one of the extracts")
             continue
         hit = (frame["record"] == query["record"]) & (frame[column] == query["found"])
         if hit.sum() != 1:

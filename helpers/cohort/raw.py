@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -238,7 +239,9 @@ def _read(path: Path, extract: Extract, problems: list[Problem]) -> pd.DataFrame
     except (pd.errors.EmptyDataError, IndexError):
         return refuse("an empty file", "a header and rows")
     except pd.errors.ParserError as error:
-        return refuse(str(error).split("C error: ")[-1].strip(), "as many cells in each row as the header has")
+        row = re.search(r"in line (\d+)", str(error))
+        found = "more cells than the header, or a quotation mark that is not closed"
+        return refuse(found, "as many cells in each row as the header has", row=int(row[1]) if row else "")
     except (zipfile.BadZipFile, InvalidFileException, KeyError):
         return refuse("not an Excel workbook", "an .xlsx file")
     headings = {heading: name for name, heading in extract.columns.items()}

@@ -5,7 +5,8 @@ Load :data:`STYLE` first: ``plt.style.use(STYLE)``. Colours are those of Okabe a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,18 @@ RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": 
              "same": BLUE, "differs": VERMILION, "not computable": "0.8", "not comparable": "0.6"}  # fmt: skip
 DAYS_PER_YEAR = 365.25
 ROOM_FOR_ORIGIN = 20  # letters that an axis of a panel has room for
+ELSEWHERE = {
+    **dict.fromkeys(["plot_forest", "forest_axes", "forest_height", "plot_profile", "plot_shape"], "forest_figure"),
+    **dict.fromkeys(["plot_km", "plot_at_risk", "plot_km_grid", "km_panels", "years_of"], "curves_figure"),
+    **dict.fromkeys(["plot_trajectory", "plot_trajectories"], "laboratory_figure"),
+}  # what version 0.1.0 had here; those modules need this one, so they are loaded when somebody asks
+
+
+def __getattr__(name: str) -> Callable:
+    """Return a plot by the name that it had here in version 0.1.0."""
+    if name not in ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"helpers.display.{ELSEWHERE[name]}"), name)
 
 
 def colours(labels: Sequence[str]) -> dict[str, str]:
