@@ -14,58 +14,88 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_code_cell
 
 from helpers import paths
 from helpers.teaching import check
-from helpers.teaching.sources import Exercise, blanked, read_exercise, tagged, tags_of
+from helpers.teaching.data import write_data, write_invented
+from helpers.teaching.sources import Exercise, blanked, listed, read_exercise, tagged, tags_of
 
 FOLDER = paths.NOTEBOOKS / "exercises"
 ONLY_TEACHER = ("slip", "hint", "why", "teacher")
+SEED = 2025
+DRAWS = 50  # of invented children, until no slip gives the right value
 
 
-def build(folder: Path = FOLDER, out: Path | None = None, *, seed: int = 2025) -> list[Path]:
-    """Make every version of every exercise.
+def build(out: Path = FOLDER, *, sources: Path = FOLDER / "src", seed: int = SEED) -> list[Path]:
+    """Make the data and every version of every exercise.
 
     Parameters
     ----------
-    folder : Path
-        Holds ``src/``: numbered source notebooks, and ``data/`` that they read.
-    out : Path, optional
-        Where ``student/``, ``teacher/``, ``sheet/`` and ``key.csv`` go; by default *folder*.
+    out : Path
+        Gets ``data/``, ``student/``, ``teacher/`` (with ``key.csv``) and ``sheet/``.
+    sources : Path
+        Numbered source notebooks.
     seed : int
-        Of the class: salts of the boxes, and ``seed`` in the sources.
+        Of the class: the invented children, and the salts of the boxes.
 
     Returns
     -------
     list of Path
         The files written.
     """
-    out = out or folder
-    exercises = [read_exercise(path, {"seed": seed, "DATA": str(folder / "data")}) for path in sorted((folder / "src").glob("[0-9][0-9]_*.ipynb"))]
+    write_data(out / "data")
+    if not (out / "src").is_dir():
+        shutil.copytree(sources, out / "src")
+    exercises = [drawn(path, seed) for path in sorted((out / "src").glob("[0-9][0-9]_*.ipynb"))]
     boxes = {name: box for exercise in exercises for name, box in boxes_of(exercise, seed).items()}
-    student = out / "student"
-    files = [paths.write_text(student / check.BOXES, json.dumps(boxes, indent=1, sort_keys=True) + "\n")]
     source = Path(check.__file__).read_text(encoding="utf-8")
-    files += [paths.write_text(student / "exercises" / "__init__.py", ""), paths.write_text(student / "exercises" / "check.py", source)]
+    files = sorted((out / "data").glob("*.csv"))
+    for role in ("student", "teacher"):
+        files += [
+            paths.write_text(out / role / check.BOXES, json.dumps(boxes, indent=1, sort_keys=True) + "\n"),
+            paths.write_text(out / role / "exercises" / "__init__.py", ""),
+            paths.write_text(out / role / "exercises" / "check.py", source),
+        ]
     for exercise in exercises:
-        files.append(_write(student_version(exercise), student / exercise.path.name))
+        files.append(_write(student_version(exercise), out / "student" / exercise.path.name))
         files.append(_write(teacher_version(exercise), out / "teacher" / exercise.path.name))
         files.append(paths.write_text(out / "sheet" / f"{exercise.path.stem}.html", sheet(exercise)))
-    for file in sorted((folder / "data").glob("*.csv")):
-        (student / "data").mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, student / "data" / file.name)
-        files.append(student / "data" / file.name)
-    files.append(paths.write_text(out / "teacher" / "key.csv", key(exercises)))
-    return files
+    return [*files, paths.write_text(out / "teacher" / "key.csv", key(exercises))]
+
+
+def drawn(path: Path, seed: int) -> Exercise:
+    """Draw the invented children of an exercise until each slip differs from the right value, and run it.
+
+    Raises
+    ------
+    ValueError
+        If there are none to draw, or no draw does.
+    """
+    for draw in range(DRAWS):
+        again = write_invented(path.parents[1] / "data", path.stem[:2], seed, draw)
+        try:
+            return read_exercise(path)
+        except (ValueError, AssertionError) as error:
+            if not again or draw == DRAWS - 1:
+                raise ValueError(str(error)) from error
+    raise AssertionError
 
 
 def boxes_of(exercise: Exercise, seed: int) -> dict[str, dict[str, Any]]:
-    """Lock the right value and each slip of every question, in an order that tells nothing."""
+    """Lock the right value and each slip of every question, in an order that tells nothing; and the beginnings of a list."""
     found = {}
     for question in exercise.questions.values():
-        pairs = [(question.value, f"right. {question.why}".strip())] + [(slip.value, slip.hint) for slip in question.slips]
-        made = [check.locked(question.name, value, question.digits, text, _salt(seed, question.name, i)) for i, (value, text) in enumerate(pairs)]
-        found[question.name] = {"digits": question.digits, "boxes": sorted(made, key=lambda box: box["tag"])}
+        name, digits = question.name, question.digits
+        pairs = [(question.value, check.RIGHT + question.why), *((slip.value, slip.hint) for slip in question.slips)]
+        made = [check.locked(name, value, digits, text, _salt(seed, name, i)) for i, (value, text) in enumerate(pairs)]
+        found[name] = {"digits": digits, "expects": question.expects, "boxes": sorted(made, key=lambda box: box["tag"])}
+        items = listed(question.value) or []
+        if items:
+            found[name]["beginnings"] = [
+                {"length": n, **check.locked(f"{name}|{n}", items[:n], digits, "", _salt(seed, name, -n))}
+                for n in range(1, len(items))
+            ]
     return found
 
 
@@ -75,51 +105,93 @@ def _salt(seed: int, name: str, place: int) -> bytes:
 
 def student_version(exercise: Exercise) -> nbformat.NotebookNode:
     """Make the notebook that a student gets: no output, blanks open, each question with its check, text cells locked."""
-    notebook = copy.deepcopy(exercise.notebook)
     cells = []
-    for cell in notebook.cells:
-        if any(tagged(cell, word) for word in ONLY_TEACHER) or set(tags_of(cell)) & set(ONLY_TEACHER):
+    for cell in copy.deepcopy(exercise.notebook.cells):
+        if any(tagged(cell, word) for word in ONLY_TEACHER):
             continue
-        if cell.cell_type == "markdown":
+        if asked := tagged(cell, "options"):
+            question = exercise.questions[asked[0]]
+            cell = new_code_cell(f"{_answer(question.name, ' / '.join(question.options))}", id=cell.id)
+        elif cell.cell_type == "markdown":
             cell.metadata = nbformat.from_dict({"editable": False, "deletable": False})
+            cells.append(cell)
+            continue
         else:
-            cell.outputs, cell.execution_count = [], None
-            cell.source = _student_source(cell)
-            cell.metadata = nbformat.from_dict({"deletable": False})
+            cell.source = _student_source(cell, exercise)
+        cell.outputs, cell.execution_count = [], None
+        cell.metadata = nbformat.from_dict({"deletable": False})
         cells.append(cell)
-    notebook.cells = cells
-    return _plain(notebook)
+    return _notebook(cells)
 
 
-def _student_source(cell: nbformat.NotebookNode) -> str:
+def _answer(name: str, form: str) -> str:
+    return f"{name} = None  # your answer: {form}\ncheck({name!r}, {name})"
+
+
+def _student_source(cell: nbformat.NotebookNode, exercise: Exercise) -> str:
     if asked := tagged(cell, "ask"):
-        return f"{asked[0]} = None  # your answer\ncheck({asked[0]!r}, {asked[0]})"
+        expects, digits = exercise.questions[asked[0]].expects, exercise.questions[asked[0]].digits
+        what = f"a list of {expects['length']} numbers" if expects["kind"] == "list" else "a number"
+        return _answer(
+            asked[0], f"{what}, {digits} decimals" if digits else f"{what}".replace("a number", "a whole number")
+        )
+    if guess := tagged(cell, "predict"):
+        return f"{cell.source}\npredict({guess[0]!r}, None)  # type your guess in place of None"
     if "blank" in tags_of(cell):
-        given, _ = blanked(cell.source)
-        # a blank is not Python yet: it stands as comments until it is filled in
-        return "\n".join(f"# {line}" if "___" in line else line for line in given)
+        return commented(blanked(cell.source)[0])
     return cell.source
 
 
+def commented(given: Sequence[str]) -> str:
+    """Turn what is no Python yet into comments: the lines with a blank, or all if the rest does not stand alone.
+
+    Examples
+    --------
+    >>> commented(["n = 8", "share = ___ / n"])
+    'n = 8\\n# share = ___ / n'
+    >>> commented(["for t in [1, 2]:", "    s = ___"])
+    '# for t in [1, 2]:\\n#     s = ___'
+    """
+    text = "\n".join(f"# {line}" if "___" in line else line for line in given)
+    try:
+        compile(text, "<blank>", "exec")
+    except SyntaxError:
+        text = "\n".join(line if line.startswith("#") or not line else f"# {line}" for line in given)
+    return text
+
+
 def teacher_version(exercise: Exercise) -> nbformat.NotebookNode:
-    """Make the notebook that a teacher gets: solutions, slips with their values, hints, and why."""
-    notebook = copy.deepcopy(exercise.notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-            if asked := tagged(cell, "ask"):
-                cell.source = f"{cell.source}\n# right: {check.spelt(exercise.questions[asked[0]].value, exercise.questions[asked[0]].digits)}"
-            if slip := tagged(cell, "slip"):
-                value = next(one.value for one in exercise.questions[slip[0]].slips if one.name == slip[1])
-                cell.source = f"# a usual slip: {slip[1].replace('_', ' ')}\n{cell.source}\n# gives {check.spelt(value, exercise.questions[slip[0]].digits)}"
-    return _plain(notebook)
+    """Make the notebook that a teacher gets: executed, with solutions, slips and their values, hints, and why."""
+    cells = copy.deepcopy(exercise.notebook.cells)
+    count = 0
+    for cell in cells:
+        if asked := tagged(cell, "options"):
+            question = exercise.questions[asked[0]]
+            cell.source = f"*Right:* {question.value}. {question.why}\n\n" + "\n\n".join(
+                f"*{slip.value}:* {slip.hint}" for slip in question.slips
+            )
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+        if asked := tagged(cell, "ask"):
+            question = exercise.questions[asked[0]]
+            cell.source += f"\n# right: {check.spelt(question.value, question.digits)}"
+        if slip := tagged(cell, "slip"):
+            question = exercise.questions[slip[0]]
+            value = next(one.value for one in question.slips if one.name == slip[1])
+            told = check.spelt(value, question.digits)
+            cell.source = f"# a usual slip: {slip[1].replace('_', ' ')}\n{cell.source}\n# gives {told}"
+    return _notebook(cells)
 
 
-def _plain(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    notebook.metadata = nbformat.from_dict({
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"},
-    })  # fmt: skip
-    return notebook
+def _notebook(cells: list) -> nbformat.NotebookNode:
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> Path:
@@ -128,35 +200,51 @@ def _write(notebook: nbformat.NotebookNode, path: Path) -> Path:
 
 
 def key(exercises: Sequence[Exercise]) -> str:
-    """Write the teacher's key: question, digits, what it is, value."""
+    """Write the teacher's key: question, decimals, what it is, value."""
     handle = StringIO()
     writer = csv.writer(handle, lineterminator="\n")
     writer.writerow(["exercise", "question", "digits", "what", "value"])
     for exercise in exercises:
         for question in exercise.questions.values():
-            rows = [("right", question.value), *[(slip.name, slip.value) for slip in question.slips]]
-            writer.writerows([exercise.number, question.name, question.digits, what, check.spelt(value, question.digits)] for what, value in rows)
+            rows = [("right", question.value), *((slip.name, slip.value) for slip in question.slips)]
+            head = exercise.number, question.name, question.digits
+            writer.writerows([*head, what, check.spelt(value, question.digits)] for what, value in rows)
     return handle.getvalue()
 
 
-SHEET = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<style>@page{{size:A4;margin:18mm}}body{{font:11pt/1.45 Georgia,serif;max-width:170mm;margin:auto}}pre{{font-size:9pt;border-left:2pt solid #999;padding-left:4mm;white-space:pre-wrap}}
-.room{{height:26mm;border-bottom:.4pt solid #999;margin-bottom:4mm}}table{{border-collapse:collapse}}td,th{{border:.4pt solid #666;padding:1mm 3mm}}</style>
-<body>{body}</body></html>
+SHEET = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>
+@page {{ size: A4; margin: 18mm }}
+body {{ font: 11pt/1.45 Georgia, serif; max-width: 170mm; margin: 1rem auto; padding: 0 .5rem }}
+pre {{ font-size: 9pt; border-left: 2pt solid #999; padding-left: 4mm; white-space: pre-wrap }}
+.room {{ height: 24mm; border-bottom: .4pt solid #999; margin-bottom: 4mm }}
+.line {{ display: inline-block; width: 40mm; border-bottom: .4pt solid #333 }}
+table {{ border-collapse: collapse; break-inside: avoid }} td, th {{ border: .4pt solid #666; padding: 1mm 3mm }}
+p, pre, .room {{ break-inside: avoid }}
+</style></head><body>
+{body}
+</body></html>
 """
 
 
 def sheet(exercise: Exercise) -> str:
-    """Make the sheet to print: the words, the data by hand, and room to write where a question is asked."""
+    """Make the sheet to print: the words, the small tables, and room to write where a question is asked; no code to run."""
     from markdown_it import MarkdownIt
 
     reader, parts = MarkdownIt("commonmark", {"html": False}).enable("table"), []
-    for cell in student_version(exercise).cells:
-        if cell.cell_type == "markdown":
+    for cell in exercise.notebook.cells:
+        if any(tagged(cell, word) for word in ONLY_TEACHER):
+            continue
+        if asked := tagged(cell, "options"):
+            parts.append(f'<p>{html.escape(asked[0])}: <span class="line"></span></p>')
+        elif cell.cell_type == "markdown":
             parts.append(reader.render(cell.source))
-        elif "check(" in cell.source:
-            name = cell.source.split(" = ")[0]
-            parts.append(f'<p><strong>{html.escape(name)}</strong> =</p><div class="room"></div>')
-        elif "___" in cell.source:
-            parts.append(f'<pre>{html.escape(cell.source)}</pre><div class="room"></div>')
+        elif asked := tagged(cell, "ask"):
+            parts.append(f'<div class="room"></div><p><strong>{asked[0]}</strong> = <span class="line"></span></p>')
+        elif tagged(cell, "predict"):
+            words = " ".join(line.lstrip("# ") for line in cell.source.splitlines())
+            parts.append(f'<p><em>{html.escape(words)}</em> <span class="line"></span></p>')
+        elif "sheet" in tags_of(cell):
+            parts += [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
     return SHEET.format(title=html.escape(exercise.path.stem.replace("_", " ")), body="\n".join(parts))

@@ -2,26 +2,43 @@
 
 Tags of cells
 -------------
-``predict``        a guess, typed before anything runs
+``predict:NAME``   comments only: what to guess; the student gets ``predict(NAME, None)`` under them
 ``blank``          a solution; from a line ``# blank: words`` on, the student gets ``words`` with ``___`` to fill in
-``ask:NAME:D``     the last line is the right answer to question NAME, to D digits (text answers: 0)
+``ask:NAME:D``     the last line is the right answer to question NAME, to D decimals
+                   (``falls`` or ``share`` may stand behind, colons between: what a list of numbers must be)
 ``slip:NAME:WHAT`` the last line is a wrong answer that is usual; the Markdown cell after it, tagged ``hint``, is its hint
 ``why:NAME``       Markdown: why the right answer is right
-``choice:NAME``    Markdown: a question in words with options a), b), c); the code cell after it, tagged ``ask``, gives the letter
+``options:NAME``   Markdown after a question in words with options a), b), ...: for each a line ``a: what to say of it``, and
+                   ``b = why it is right`` for the right one
 ``teacher``        only in the teacher's version
+
+The first code cell imports, and says where the data are; all versions lie in folders beside ``data``, so it holds for each.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
+import re
+import sys
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import nbformat
+from nbformat.v4 import new_output
+
+from helpers.teaching import check
+from helpers.teaching.check import listed, neighbours, spelt
 
 LONGEST_BLANK = 6
+LEAST_OPTIONS = 3
+OPTION = re.compile(r"^([a-z])( ?[:=]) +(.+)$", re.MULTILINE)
+DOTS = 60  # per inch, of the teacher's figures
 
 
 @dataclass
@@ -35,18 +52,31 @@ class Slip:
 
 @dataclass
 class Question:
-    """A question: its name, digits, right value, why it is right, and the slips."""
+    """A question: its name, decimals, right value, why it is right, and the slips."""
 
     name: str
-    digits: int
+    digits: int = 0
     value: Any = None
     why: str = ""
     slips: list[Slip] = field(default_factory=list)
+    shape: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+    @property
+    def expects(self) -> dict[str, Any]:
+        """What may be said in clear of the answer: its kind, and of a list its length and shape."""
+        if self.options:
+            letters = f"{', '.join(self.options[:-1])} or {self.options[-1]}"
+            return {"kind": "text", "form": f'a letter in quotes ("{self.options[0]}"), one of {letters},'}
+        items = listed(self.value)
+        if items is not None:
+            return {"kind": "list", "length": len(items), **dict.fromkeys(self.shape, True)}
+        return {"kind": "text" if isinstance(self.value, str) else "number"}
 
 
 @dataclass
 class Exercise:
-    """An exercise: its file, its cells and its questions, with every value computed by running the source."""
+    """An exercise: its file, its cells with outputs, and its questions, with every value computed by running the source."""
 
     path: Path
     notebook: nbformat.NotebookNode = field(repr=False)
@@ -72,36 +102,31 @@ def tagged(cell: nbformat.NotebookNode, word: str) -> list[str]:
     return []
 
 
-def read_exercise(path: Path, namespace: dict[str, Any] | None = None) -> Exercise:
-    """Run the source of an exercise, in order and in one namespace, and collect right values and slips.
+def read_exercise(path: Path) -> Exercise:
+    """Run the source of an exercise in its own folder, in order and in one namespace; collect right values and slips.
 
     Parameters
     ----------
     path : Path
         A source notebook.
-    namespace : dict, optional
-        Names that exist before the first cell (``seed`` of a class, for instance).
 
     Raises
     ------
     ValueError
-        If a question has no right value, a slip no hint, or a slip equals the right value to the digits asked for.
+        If a question has no right value, a slip no hint, or a slip is taken for the right value or another slip.
     """
     notebook = nbformat.read(path, as_version=4)
-    names = {"__name__": "__exercise__", **(namespace or {})}
+    names: dict[str, Any] = {"__name__": "__exercise__"}
     questions: dict[str, Question] = {}
-    for cell, after in _with_next(notebook.cells):
-        if cell.cell_type == "markdown":
-            if why := tagged(cell, "why"):
-                questions.setdefault(why[0], Question(why[0], 0)).why = cell.source.strip()
-            continue
-        value = _run(cell.source, names)
-        if asked := tagged(cell, "ask"):
-            question = questions.setdefault(asked[0], Question(asked[0], 0))
-            question.value, question.digits = value, int(asked[1]) if len(asked) > 1 else 0
-        elif slip := tagged(cell, "slip"):
-            hint = after.source.strip() if after is not None and "hint" in tags_of(after) else ""
-            questions.setdefault(slip[0], Question(slip[0], 0)).slips.append(Slip(slip[1], value, hint))
+    with contextlib.chdir(path.parent), _as_students_import_it():
+        for cell, after in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
+            if cell.cell_type == "code":
+                value = _run(cell, names)
+                _collect(cell, after, value, questions)
+            elif why := tagged(cell, "why"):
+                questions.setdefault(why[0], Question(why[0])).why = cell.source.strip()
+            elif asked := tagged(cell, "options"):
+                questions[asked[0]] = _choice(asked[0], cell.source)
     exercise = Exercise(path, notebook, questions)
     problems = list(_problems(exercise))
     if problems:
@@ -109,38 +134,109 @@ def read_exercise(path: Path, namespace: dict[str, Any] | None = None) -> Exerci
     return exercise
 
 
-def _with_next(cells: list) -> Iterator[tuple[Any, Any]]:
-    return zip(cells, [*cells[1:], None], strict=True)
+@contextlib.contextmanager
+def _as_students_import_it() -> Iterator[None]:
+    """Let ``from exercises.check import ...`` find the module that is copied to the students."""
+    known = {name: sys.modules.get(name) for name in ("exercises", "exercises.check")}
+    sys.modules["exercises"], sys.modules["exercises.check"] = types.ModuleType("exercises"), check
+    try:
+        yield
+    finally:
+        for name, module in known.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
 
 
-def _run(source: str, names: dict[str, Any]) -> Any:
-    """Run a cell and return the value of its last line, as a notebook would show it."""
+def _collect(cell: nbformat.NotebookNode, after: Any, value: Any, questions: dict[str, Question]) -> None:
+    if asked := tagged(cell, "ask"):
+        question = questions.setdefault(asked[0], Question(asked[0]))
+        question.value, question.digits, question.shape = value, int(asked[1]), tuple(asked[2:])
+    elif slip := tagged(cell, "slip"):
+        hint = after.source.strip() if after is not None and "hint" in tags_of(after) else ""
+        questions.setdefault(slip[0], Question(slip[0])).slips.append(Slip(slip[1], value, hint))
+
+
+def _choice(name: str, text: str) -> Question:
+    """Read what is to be said of each option.
+
+    Examples
+    --------
+    >>> found = _choice("c1", "a: Not so.\\nb = Because.\\nc: Nor this.")
+    >>> found.value, found.why, [slip.name for slip in found.slips], found.options
+    ('b', 'Because.', ['option_a', 'option_c'], ('a', 'b', 'c'))
+    """
+    rows = OPTION.findall(text)
+    question = Question(name, options=tuple(letter for letter, _, _ in rows))
+    for letter, sign, words in rows:
+        if sign.strip() == "=":
+            question.value, question.why = letter, words
+        else:
+            question.slips.append(Slip(f"option_{letter}", letter, words))
+    return question
+
+
+def _run(cell: nbformat.NotebookNode, names: dict[str, Any]) -> Any:
+    """Run a cell; keep what it shows as its outputs; return the value of its last line."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        shown, value = _evaluate(cell.source, names)
+    cell.outputs = [new_output("stream", name="stdout", text=printed.getvalue())] if printed.getvalue() else []
+    for number in plt.get_fignums():
+        cell.outputs.append(new_output("display_data", {"image/png": _png(number), "text/plain": "<Figure>"}))
+    plt.close("all")
+    if shown is not None and not (tagged(cell, "predict")):
+        cell.outputs.append(new_output("execute_result", _looks(shown), execution_count=None))
+    return value
+
+
+def _evaluate(source: str, names: dict[str, Any]) -> tuple[Any, Any]:
+    """Run source; return what a notebook would show, and the value of the last line."""
     body = ast.parse(source).body
-    if not body:
-        return None
-    last = body[-1]
+    last = body[-1] if body else None
     head = ast.Module(body[:-1] if isinstance(last, ast.Expr) else body, type_ignores=[])
     exec(compile(head, "<exercise>", "exec"), names)
     if isinstance(last, ast.Expr):
-        return eval(compile(ast.Expression(last.value), "<exercise>", "eval"), names)
+        value = eval(compile(ast.Expression(last.value), "<exercise>", "eval"), names)
+        return value, value
     if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
-        return names[last.targets[0].id]
-    return None
+        return None, names[last.targets[0].id]
+    return None, None
+
+
+def _png(number: int) -> str:
+    import base64
+
+    data = io.BytesIO()
+    plt.figure(number).savefig(data, format="png", dpi=DOTS, metadata={"Software": None})
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def _looks(value: Any) -> dict[str, str]:
+    found = {"text/plain": repr(value)}
+    if hasattr(value, "_repr_html_") and (html := value._repr_html_()):
+        found["text/html"] = html
+    return found
 
 
 def _problems(exercise: Exercise) -> Iterator[str]:
-    from helpers.teaching.check import spelt
-
     for question in exercise.questions.values():
         if question.value is None:
             yield f"{question.name} has no right value"
             continue
-        right = spelt(question.value, question.digits)
+        if question.options and len(question.options) < LEAST_OPTIONS:
+            yield f"{question.name} has fewer than {LEAST_OPTIONS} options"
+        if not question.why:
+            yield f"{question.name} does not say why"
+        taken = {spelt(question.value, question.digits), *neighbours(question.value, question.digits)}
         for slip in question.slips:
+            value = spelt(slip.value, question.digits)
             if not slip.hint:
                 yield f"slip {slip.name} of {question.name} has no hint"
-            if spelt(slip.value, question.digits) == right:
-                yield f"slip {slip.name} of {question.name} gives the right value"
+            if value in taken:
+                yield f"slip {slip.name} of {question.name} is taken for the right value or another slip"
+            taken.add(value)
     for cell in exercise.notebook.cells:
         if "blank" in tags_of(cell) and sum(bool(line.strip()) for line in blanked(cell.source)[1]) > LONGEST_BLANK:
             yield f"a blank of more than {LONGEST_BLANK} lines"
@@ -154,7 +250,9 @@ def blanked(source: str) -> tuple[list[str], list[str]]:
     >>> blanked("n = 8\\n# blank: share = ___ / n\\nshare = 3 / n\\n")
     (['n = 8', 'share = ___ / n'], ['share = 3 / n'])
     """
-    given, solution, hidden = [], [], False
+    given: list[str] = []
+    solution: list[str] = []
+    hidden = False
     for line in source.splitlines():
         if line.lstrip().startswith("# blank:"):
             indent = line[: len(line) - len(line.lstrip())]

@@ -1,0 +1,203 @@
+"""The data of the exercises: small tables made from the default cohort, from real patients, from the paper, or invented.
+
+No patient stands behind any row but those of ``09_bmt.csv``, which are public; every other row of a child says synthetic. What is
+invented is drawn by the class's seed, so that two classes do not have the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers import paths
+from helpers.cohort.derive import analyse, calendar_day
+from helpers.cohort.read import read_cohort
+from helpers.cohort.schema import Cohort
+
+LOST = ("lost to follow-up", "withdrew")
+KEPT = ["sex", "weight_kg", "age_years", "blast_prelymphodepletion_pct", "crs_grade", "icans_grade", "gc_group", "gc_dose_mg_per_kg",
+        "gc_first_day", "tcz", "rux", "day30_response", "pfs_days", "pfs_event", "os_days", "os_event", "cutoff_day"]  # fmt: skip
+DEXAMETHASONE_IN_PHOSPHATE = 0.76
+ORDINARY, BROKEN = 30, 10  # children of the exercise on the ward
+
+
+def write_data(folder: Path, cohort: Cohort | None = None) -> list[Path]:
+    """Write the tables that do not depend on a seed.
+
+    Parameters
+    ----------
+    folder : Path
+    cohort : Cohort, optional
+        By default the default cohort.
+    """
+    cohort = cohort or read_cohort(paths.COHORT)
+    frame = analyse(cohort).frame
+    tables = {
+        "children": children(cohort, frame),
+        "02_screening": cohort.tables["screening"].assign(synthetic=True),
+        "08_table5": table5(),
+        "09_bmt": bmt(),
+        "11_crp": falls(cohort, frame),
+    }
+    return [paths.write_csv(folder / f"{name}.csv", table) for name, table in tables.items()]
+
+
+def children(cohort: Cohort, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per child of the cohort, as the exercises use it; ``lost`` is 1 for whoever left before the data cut-off."""
+    table = frame[KEPT].copy()
+    reason = cohort.tables["followup"].set_index("patient_id")["censor_reason"].reindex(table.index)
+    table["lost"] = (reason.isin(LOST) & ~table["pfs_event"]).astype(int)
+    for name in ("tcz", "rux", "pfs_event", "os_event"):
+        table[name] = table[name].astype("Int64")
+    return table.assign(synthetic=True).reset_index()
+
+
+def table5() -> pd.DataFrame:
+    """Return the univariate part of the paper's Table 5: row, what, hr, low, high, p."""
+    values = pd.read_csv(paths.PUBLISHED / "published_values.csv")
+    rows = values[values["id"].str.startswith("table5.univariate.")].copy()
+    rows[["row", "part"]] = rows["id"].str.split(".", expand=True)[[2, 3]]
+    what = rows["what"].str.removeprefix("univariate Cox: ").str.rpartition(", ")[0]
+    wide = rows.pivot_table(index="row", columns="part", values="number").reindex(rows["row"].unique())
+    wide.insert(0, "what", what.groupby(rows["row"]).first())
+    return wide.rename(columns={"ci_low": "low", "ci_high": "high"})[["what", "hr", "low", "high", "p"]].reset_index()
+
+
+def bmt() -> pd.DataFrame:
+    """Return the columns of the 137 transplanted patients that the exercise on immortal time needs."""
+    table = pd.read_csv(paths.REAL / "bmt.csv")
+    names = {"t2": "days", "d3": "failed", "tc": "cgvhd_day", "dc": "cgvhd", "z1": "age_years"}
+    table = table[list(names)].rename(columns=names)
+    table.insert(0, "patient_id", [f"BMT-{i + 1:03d}" for i in range(len(table))])
+    table["cgvhd_day"] = table["cgvhd_day"].where(table["cgvhd"] == 1)
+    return table
+
+
+def falls(cohort: Cohort, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return CRP before and three days after (within a day): the first steroid, or without steroids the child's own CRP peak.
+
+    ``other_before`` and ``other_after`` hold IL-6 at the same samples.
+    """
+    labs = cohort.tables["labs"].assign(day=lambda rows: calendar_day(rows["day"]))
+    wide = labs[labs["analyte"].isin(["CRP", "IL-6"])].pivot_table(
+        index=["patient_id", "day"], columns="analyte", values="value", aggfunc="first"
+    )
+    rows = []
+    for child, seen in wide.reset_index(level="day").groupby(level="patient_id"):
+        crp = seen.dropna(subset=["CRP"])
+        if crp.empty or not bool(frame.loc[child, "toxicity"]):
+            continue
+        given = bool(frame.loc[child, "gc"])
+        start = frame.loc[child, "gc_first_day"] if given else crp.iloc[crp["CRP"].argmax()]["day"]
+        before = crp[crp["day"].between(start - 1, start)].tail(1) if given else crp[crp["day"] == start]
+        after = crp[crp["day"].between(start + 2, start + 4)].head(1)
+        if len(before) and len(after):
+            pairs = [float(part[name].iloc[0]) for name in ("CRP", "IL-6") for part in (before, after)]
+            rows.append((child, "GC" if given else "no GC", *pairs))
+    return pd.DataFrame(
+        rows, columns=["patient_id", "group", "crp_before", "crp_after", "il6_before", "il6_after"]
+    ).assign(synthetic=True)
+
+
+def write_invented(folder: Path, number: str, seed: int, draw: int = 0) -> bool:
+    """Write the invented tables of an exercise, and say whether it has any."""
+    make = INVENTED.get(number)
+    if make is None:
+        return False
+    for name, table in make(np.random.default_rng([seed, int(number), draw])).items():
+        paths.write_csv(folder / f"{number}_{name}.csv", table.assign(synthetic=True))
+    return True
+
+
+def one_child(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent one child's steroids: two drugs, a salt, an intrathecal dose, a day with two doses."""
+    weight = float(rng.choice([16, 18, 22, 25, 28]))
+    mp, dex = float(rng.choice([20, 30, 40])), float(rng.choice([4, 5, 6]))
+    first = int(rng.integers(3, 6))
+    rows = [
+        (first, "methylprednisolone", "base", "IV", mp),
+        (first + 1, "methylprednisolone", "base", "IV", mp),
+        (first + 1, "dexamethasone", "base", "IT", 5.0),
+        (first + 2, "dexamethasone", "sodium phosphate", "IV", dex),
+        (first + 2, "dexamethasone", "sodium phosphate", "IV", dex),
+        (first + 5, "dexamethasone", "base", "PO", 2.0),
+    ]
+    table = pd.DataFrame(rows, columns=["day", "drug", "salt", "route", "dose_mg"])
+    return {"one_child": table.assign(weight_kg=weight)}
+
+
+def eight(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent eight children: one leaves before the first event, two fail in one month, one leaves between, one is seen to the end."""
+    months = np.sort(rng.choice(np.arange(2, 24), 7, replace=False))
+    time = [months[0], months[1], months[2], months[2], months[3], months[4], months[5], months[6]]
+    failed = [0, 1, 1, 1, 0, 1, 0, 0]
+    order = rng.permutation(8)
+    rows = [(f"SYN-{chr(65 + i)}", int(time[k]), failed[k]) for i, k in enumerate(order)]
+    return {"eight_children": pd.DataFrame(rows, columns=["child", "months", "failed"])}
+
+
+def two_groups(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent eight children in two groups of four, with one month in which one of each fails."""
+    months = np.sort(rng.choice(np.arange(2, 24), 7, replace=False))
+    time = [months[0], months[1], months[2], months[2], months[3], months[4], months[5], months[6]]
+    failed = [1, 1, 1, 1, 0, 1, 0, 0]
+    group = ["A", "A", "A", "B", "B", "A", "B", "B"]
+    order = rng.permutation(8)
+    rows = [(f"SYN-{chr(65 + i)}", group[k], int(time[k]), failed[k]) for i, k in enumerate(order)]
+    return {"eight_children": pd.DataFrame(rows, columns=["child", "group", "months", "failed"])}
+
+
+def five(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent five children, two of them with the drug: four fail, one leaves in between."""
+    months = np.sort(rng.choice(np.arange(1, 30), 5, replace=False))
+    failed = [1, 1, 0, 1, 1]
+    drug = [[0, 1, 0, 0, 1], [0, 1, 0, 1, 0], [0, 1, 1, 0, 0]][rng.integers(3)]  # each with an estimate that is finite
+    order = rng.permutation(5)
+    rows = [(f"SYN-{chr(65 + i)}", drug[k], int(months[k]), failed[k]) for i, k in enumerate(order)]
+    return {"five_children": pd.DataFrame(rows, columns=["child", "drug", "months", "failed"])}
+
+
+def confounded(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent children of whom the sicker ones got the drug, which does nothing; the grade after it is caused by the illness alone."""
+    n = 400
+    severe = rng.integers(0, 3, n)
+    treated = rng.random(n) < np.array([0.2, 0.5, 0.8])[severe]
+    failure = rng.exponential(30 / np.exp(0.8 * (severe - 1)))
+    leaves = rng.uniform(12, 48, n)
+    later = np.clip(severe + (rng.random(n) < 0.4), 0, 3)
+    table = pd.DataFrame({
+        "child": [f"SYN-{i + 1:03d}" for i in range(n)], "grade_before": severe + 1, "drug": treated.astype(int), "grade_peak": later + 1,
+        "months": np.ceil(np.minimum(failure, leaves)).astype(int), "failed": (failure <= leaves).astype(int),
+    })  # fmt: skip
+    return {"hidden_truth": table}
+
+
+def ward(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent forty children on a ward, ten of whom no ward has seen: two each of five kinds of impossible course."""
+    n = ORDINARY + BROKEN
+    grade = rng.integers(1, 4, n)
+    age = np.round(rng.uniform(2, 17, n), 1)
+    onset = rng.integers(1, 7, n)
+    table = pd.DataFrame({
+        "age_years": age, "weight_kg": np.round((9 + 2.6 * age) * rng.lognormal(0, 0.08, n), 1), "crs_grade": grade, "crs_from": onset,
+        "crs_to": onset + rng.integers(2, 7, n),
+        "tcz_doses": np.where(grade >= 2, rng.integers(1, 3, n), 0), "gc_from": np.where(grade >= 3, onset + 1, np.nan),
+        "discharge": 0, "last_seen": rng.integers(100, 900, n),
+    })  # fmt: skip
+    table["discharge"] = table["crs_to"] + rng.integers(2, 12, n)
+    bad = rng.permutation(n)[:BROKEN].reshape(5, 2)
+    table.loc[bad[0], "crs_to"] = table.loc[bad[0], "crs_from"] - rng.integers(1, 3, 2)
+    table.loc[bad[1], ["crs_grade", "tcz_doses", "gc_from"]] = 3, 0, np.nan
+    table.loc[bad[2], "gc_from"] = table.loc[bad[2], "discharge"] + 3
+    table.loc[bad[3], "weight_kg"] = np.round(table.loc[bad[3], "weight_kg"] * 10, 1)
+    table.loc[bad[4], "last_seen"] = table.loc[bad[4], "discharge"] - 2
+    table.insert(0, "child", np.arange(1, n + 1))
+    return {"ward": table}
+
+
+INVENTED: dict[str, Callable[[np.random.Generator], dict[str, pd.DataFrame]]] = {
+    "03": one_child, "04": eight, "06": two_groups, "12": confounded, "13": five, "15": ward,
+}  # fmt: skip
