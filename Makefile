@@ -3,6 +3,7 @@
 # make lab      JupyterLab with the notebooks
 # make extras   set up all: JupyterLab, Dask, and what the checks need
 # make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, make the tables of figures/ again
+# make exercises  the exercises for a class, from notebooks/exercises/src/: student, teacher, sheets, key
 # make site     the web site of the committed notebooks, into docs/_build/site/
 # make bench    set-up, series and estimators timed against papermill, R and other libraries (benchmarks/)
 # make oracle   make the stored reference values again (needs R and PSPP)
@@ -24,7 +25,7 @@ ORDINARY := notebooks/02_baseline_and_toxicity.ipynb
 # a project folder that was moved is set up again: the commands in .venv/bin hold its old place
 MOVED    := $(if $(wildcard .venv/.home),$(if $(filter $(CURDIR),$(shell cat .venv/.home)),,moved))
 
-.PHONY: help run test lint unit notebooks lab extras coverage refresh site bench oracle lock clean moved
+.PHONY: help run test lint unit notebooks lab extras coverage refresh exercises site bench oracle lock clean moved
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -59,6 +60,10 @@ coverage: .venv/.ready-test
 refresh: .venv/.ready-test
 	@$(PY) -m helpers.synthesis.extracts
 	@$(SUPPLEMENT) refresh
+	@$(SUPPLEMENT) teach exercises
+
+exercises: .venv/.ready-run
+	@$(SUPPLEMENT) teach exercises
 
 site: .venv/.ready-run
 	@$(SUPPLEMENT) site

@@ -10,6 +10,7 @@ from helpers.run import (
     command_release,
     command_search,
     command_study,
+    command_teach,
 )
 from helpers.run.commands import main
 
@@ -21,6 +22,7 @@ GROUPS = (
     command_release,
     command_search,
     command_study,
+    command_teach,
 )
 
 if __name__ == "__main__":

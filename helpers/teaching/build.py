@@ -19,11 +19,12 @@ from nbformat.v4 import new_code_cell
 from helpers import paths
 from helpers.teaching import check
 from helpers.teaching.data import write_data, write_invented
-from helpers.teaching.sources import Exercise, blanked, listed, read_exercise, tagged, tags_of
+from helpers.teaching.sources import Exercise, Question, blanked, listed, read_exercise, tagged, tags_of
 
 FOLDER = paths.NOTEBOOKS / "exercises"
 ONLY_TEACHER = ("slip", "hint", "why", "teacher")
 SEED = 2025
+TO_FILL = '# Take each first "# " away, fill in ___, and run the cell.'
 DRAWS = 50  # of invented children, until no slip gives the right value
 
 
@@ -111,7 +112,8 @@ def student_version(exercise: Exercise) -> nbformat.NotebookNode:
             continue
         if asked := tagged(cell, "options"):
             question = exercise.questions[asked[0]]
-            cell = new_code_cell(f"{_answer(question.name, ' / '.join(question.options))}", id=cell.id)
+            form = " / ".join(f'"{letter}"' for letter in question.options)
+            cell = new_code_cell(_answer(question.name, form), id=cell.id)
         elif cell.cell_type == "markdown":
             cell.metadata = nbformat.from_dict({"editable": False, "deletable": False})
             cells.append(cell)
@@ -125,39 +127,38 @@ def student_version(exercise: Exercise) -> nbformat.NotebookNode:
 
 
 def _answer(name: str, form: str) -> str:
-    return f"{name} = None  # your answer: {form}\ncheck({name!r}, {name})"
+    return f'{name} = None  # your answer: {form}\ncheck("{name}", {name})'
 
 
 def _student_source(cell: nbformat.NotebookNode, exercise: Exercise) -> str:
     if asked := tagged(cell, "ask"):
-        expects, digits = exercise.questions[asked[0]].expects, exercise.questions[asked[0]].digits
-        what = f"a list of {expects['length']} numbers" if expects["kind"] == "list" else "a number"
-        return _answer(
-            asked[0], f"{what}, {digits} decimals" if digits else f"{what}".replace("a number", "a whole number")
-        )
+        return _answer(asked[0], _form(exercise.questions[asked[0]]))
     if guess := tagged(cell, "predict"):
-        return f"{cell.source}\npredict({guess[0]!r}, None)  # type your guess in place of None"
+        return f'{cell.source}\npredict("{guess[0]}", None)  # type your guess in place of None'
     if "blank" in tags_of(cell):
         return commented(blanked(cell.source)[0])
     return cell.source
 
 
+def _form(question: Question) -> str:
+    length = question.expects.get("length")
+    if not question.digits:
+        return f"a list of {length} whole numbers" if length else "a whole number"
+    decimals = f"{question.digits} decimal{'s' * (question.digits > 1)}"
+    return f"a list of {length} numbers, {decimals} each" if length else f"a number, {decimals}"
+
+
 def commented(given: Sequence[str]) -> str:
-    """Turn what is no Python yet into comments: the lines with a blank, or all if the rest does not stand alone.
+    """Turn a cell with blanks, which is no Python yet, into comments, so that the notebook runs to its end.
 
     Examples
     --------
-    >>> commented(["n = 8", "share = ___ / n"])
-    'n = 8\\n# share = ___ / n'
-    >>> commented(["for t in [1, 2]:", "    s = ___"])
-    '# for t in [1, 2]:\\n#     s = ___'
+    >>> print(commented(["n = 8", "share = ___ / n"]))
+    # Take each first "# " away, fill in ___, and run the cell.
+    # n = 8
+    # share = ___ / n
     """
-    text = "\n".join(f"# {line}" if "___" in line else line for line in given)
-    try:
-        compile(text, "<blank>", "exec")
-    except SyntaxError:
-        text = "\n".join(line if line.startswith("#") or not line else f"# {line}" for line in given)
-    return text
+    return "\n".join([TO_FILL, *(f"# {line}".rstrip() for line in given)])
 
 
 def teacher_version(exercise: Exercise) -> nbformat.NotebookNode:

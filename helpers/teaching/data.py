@@ -131,33 +131,39 @@ def one_child(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
 
 def eight(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Invent eight children: one leaves before the first event, two fail in one month, one leaves between, one is seen to the end."""
-    months = np.sort(rng.choice(np.arange(2, 24), 7, replace=False))
-    time = [months[0], months[1], months[2], months[2], months[3], months[4], months[5], months[6]]
-    failed = [0, 1, 1, 1, 0, 1, 0, 0]
-    order = rng.permutation(8)
-    rows = [(f"SYN-{chr(65 + i)}", int(time[k]), failed[k]) for i, k in enumerate(order)]
-    return {"eight_children": pd.DataFrame(rows, columns=["child", "months", "failed"])}
+    pattern = [(0, 1, 2, 0, 1, 0, 0), (0, 2, 1, 0, 1, 0, 0), (0, 1, 0, 2, 1, 0, 0), (0, 1, 2, 1, 0, 0, 0)][
+        rng.integers(4)
+    ]
+    return {"eight_children": _children(rng, pattern)}
+
+
+def _children(rng: np.random.Generator, pattern: tuple[int, ...]) -> pd.DataFrame:
+    """Draw months in rising order for the failures that a pattern tells (0: one child leaves), and shuffle the children."""
+    months = np.sort(rng.choice(np.arange(2, 24), len(pattern), replace=False))
+    rows = [(int(month), int(n > 0)) for month, n in zip(months, pattern, strict=True) for _ in range(max(n, 1))]
+    order = rng.permutation(len(rows))
+    table = pd.DataFrame([rows[k] for k in order], columns=["months", "failed"])
+    table.insert(0, "child", [f"SYN-{chr(65 + i)}" for i in range(len(rows))])
+    return table
 
 
 def two_groups(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Invent eight children in two groups of four, with one month in which one of each fails."""
-    months = np.sort(rng.choice(np.arange(2, 24), 7, replace=False))
-    time = [months[0], months[1], months[2], months[2], months[3], months[4], months[5], months[6]]
-    failed = [1, 1, 1, 1, 0, 1, 0, 0]
-    group = ["A", "A", "A", "B", "B", "A", "B", "B"]
-    order = rng.permutation(8)
-    rows = [(f"SYN-{chr(65 + i)}", group[k], int(time[k]), failed[k]) for i, k in enumerate(order)]
-    return {"eight_children": pd.DataFrame(rows, columns=["child", "group", "months", "failed"])}
+    table = _children(rng, [(1, 1, 2, 0, 1, 0, 0), (1, 2, 0, 1, 1, 0, 0), (1, 0, 2, 1, 1, 0, 0)][rng.integers(3)])
+    tied = table["months"].duplicated(keep=False)
+    table["group"] = ""
+    table.loc[tied, "group"] = ["A", "B"]
+    table.loc[~tied, "group"] = rng.permutation(["A", "A", "A", "B", "B", "B"])
+    return {"eight_children": table[["child", "group", "months", "failed"]]}
 
 
 def five(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Invent five children, two of them with the drug: four fail, one leaves in between."""
-    months = np.sort(rng.choice(np.arange(1, 30), 5, replace=False))
-    failed = [1, 1, 0, 1, 1]
+    table = _children(rng, (1, 1, 0, 1, 1))
     drug = [[0, 1, 0, 0, 1], [0, 1, 0, 1, 0], [0, 1, 1, 0, 0]][rng.integers(3)]  # each with an estimate that is finite
-    order = rng.permutation(5)
-    rows = [(f"SYN-{chr(65 + i)}", drug[k], int(months[k]), failed[k]) for i, k in enumerate(order)]
-    return {"five_children": pd.DataFrame(rows, columns=["child", "drug", "months", "failed"])}
+    place = table["months"].rank().astype(int) - 1
+    table.insert(1, "drug", [drug[k] for k in place])
+    return {"five_children": table}
 
 
 def confounded(rng: np.random.Generator) -> dict[str, pd.DataFrame]:

@@ -228,7 +228,7 @@ def _no_box(question: str, answer: object, known: dict[str, Any]) -> str:
     items = listed(answer) or []
     for length in range(len(items) - 1, 0, -1):
         part = [box for box in known.get("beginnings", []) if box["length"] == length]
-        if opened(f"{question}|{length}", items[:length], digits, part):
+        if opened(f"{question}|{length}", items[:length], digits, part) is not None:
             return f"not yet: the first {length} of {len(items)} {'are' if length > 1 else 'is'} right{to} the next is not."
     return f"{spelt(answer, digits)[:60]}{to} is not it, and no usual slip either."
 

@@ -1,0 +1,52 @@
+# What the exercises ask, from R: fixed tables of the paper and real or invented data, none of the default cohort's.
+# Rscript --vanilla teaching.R, in tests/oracle; writes teaching.csv.
+library(survival)
+data <- "../../notebooks/exercises/data/"
+found <- list()
+put <- function(question, value) found[[length(found) + 1]] <<- data.frame(question, value = format(value, digits = 15))
+
+k <- 0:110
+put("q01_1", k[which.min(abs(100 * k / 110 - 93.45))])
+put("q01_2", 100 * 103 / 110)
+possible <- function(n) any(abs(round(100 * (0:n) / n, 2) - 93.56) < 1e-9)
+put("q01_3", which(sapply(1:3000, possible))[1])
+
+table <- matrix(c(53, 40, 2, 6), 2)
+put("q05_2", suppressWarnings(chisq.test(table))$expected[2, 2])
+put("q05_1", suppressWarnings(chisq.test(table))$p.value)
+put("q05_1:pearson", suppressWarnings(chisq.test(table, correct = FALSE))$p.value)
+put("q05_1:fisher", fisher.test(table)$p.value)
+
+eight <- read.csv(paste0(data, "04_eight_children.csv"))
+curve <- summary(survfit(Surv(months, failed) ~ 1, eight))
+put("q04_1", curve$n.risk[1])
+put("q04_2", curve$surv)
+
+two <- read.csv(paste0(data, "06_eight_children.csv"))
+test <- survdiff(Surv(months, failed) ~ group, two)
+put("q06_2", test$exp[1])
+put("q06_3", test$chisq)
+
+bmt <- read.csv(paste0(data, "09_bmt.csv"))
+bmt$id <- seq_len(nrow(bmt))
+put("q09_1", exp(coef(coxph(Surv(days, failed) ~ cgvhd, bmt))))
+split <- tmerge(bmt[, c("id", "age_years")], bmt, id = id, ev = event(days, failed))
+split <- tmerge(split, bmt, id = id, on = tdc(cgvhd_day))
+put("q09_2", exp(coef(coxph(Surv(tstart, tstop, ev) ~ on, split))))
+there <- bmt[bmt$days > 180, ]
+there$by <- as.integer(!is.na(there$cgvhd_day) & there$cgvhd_day <= 180)
+put("q09_3", exp(coef(coxph(Surv(days - 180, failed) ~ by, there))))
+
+hidden <- read.csv(paste0(data, "12_hidden_truth.csv"))
+put("q12_1", exp(coef(coxph(Surv(months, failed) ~ drug, hidden))))
+chance <- ave(hidden$drug, hidden$grade_before)
+hidden$w <- ifelse(hidden$drug == 1, 1 / chance, 1 / (1 - chance))
+put("q12_3", exp(coef(coxph(Surv(months, failed) ~ drug, hidden, weights = w, robust = TRUE))))
+
+five <- read.csv(paste0(data, "13_five_children.csv"))
+put("q13_2", coxph(Surv(months, failed) ~ drug, five, init = log(0.5), control = coxph.control(iter.max = 0))$loglik[2])
+put("q13_3", exp(coef(coxph(Surv(months, failed) ~ drug, five))))
+out <- file("teaching.csv", "w")
+writeLines(paste0("# R ", getRversion(), ", survival ", packageVersion("survival"), ": teaching.R"), out)
+write.csv(do.call(rbind, found), out, row.names = FALSE, quote = FALSE)
+close(out)

@@ -1,0 +1,449 @@
+"""Exercises: right values against R, each slip with its own hint, and a student's folder that runs untouched and tells nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from oracles import oracle
+
+from helpers.paths import COHORT
+from helpers.problems import InputError
+from helpers.run.cli import main
+from helpers.teaching import build as building
+from helpers.teaching import check as checking
+from helpers.teaching import mark as marking
+from helpers.teaching.build import FOLDER, SEED, build, drawn, student_version
+from helpers.teaching.check import check, listed, locked, neighbours, opened, predict, spelt
+from helpers.teaching.sources import blanked, read_exercise, tags_of
+
+SOURCES = sorted((FOLDER / "src").glob("*.ipynb"))
+ALLOWED = {"numpy", "pandas", "lifelines", "matplotlib", "exercises"}
+CHEAP = 2  # of scrypt: the same boxes, quicker
+SEEDS = (SEED, 7, 8)
+ALONE = """
+import contextlib, json, sys
+from pathlib import Path
+import matplotlib
+matplotlib.use("Agg")
+sys.path.insert(0, str(Path.cwd()))
+for path in sorted(Path.cwd().glob("[0-9][0-9]_*.ipynb")):
+    names = {"__name__": "__main__"}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            source = "".join(cell["source"])
+            exec(compile(source, path.stem, "exec"), names)
+            last = source.splitlines()[-1]
+            if last.startswith(("check(", "predict(")):
+                print(path.stem[:2], eval(last, names))
+assert "helpers" not in sys.modules
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Everything, built anew with a cheap lock."""
+    out = tmp_path_factory.mktemp("exercises")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "COST", CHEAP)
+        build(out)
+    copy = out / "student" / "exercises" / "check.py"
+    copy.write_text(copy.read_text().replace("COST = 2**13", f"COST = {CHEAP}"))
+    return out
+
+
+@pytest.fixture(scope="module")
+def exercises(folder):
+    """The exercises of several classes, by seed."""
+    found = {}
+    for seed in reversed(SEEDS):  # the last one drawn is the one that the folder was built with
+        found[seed] = [drawn(path, seed) for path in sorted((folder / "src").glob("*.ipynb"))]
+    return found
+
+
+@pytest.fixture
+def cheap(monkeypatch):
+    """Locks that open at once."""
+    monkeypatch.setattr(checking, "COST", CHEAP)
+
+
+def questions(exercises, seed=SEED):
+    """All questions of a class."""
+    return [question for exercise in exercises[seed] for question in exercise.questions.values()]
+
+
+# ----------------------------------------------------------------------------------------------------- right and wrong
+
+
+def test_right_values_are_those_of_r(exercises):
+    reference = oracle("teaching")
+    known = {question.name: question for question in questions(exercises)}
+    for name, rows in reference.groupby("question"):
+        question, _, slip = name.partition(":")
+        found = next(one.value for one in known[question].slips if one.name == slip) if slip else known[question].value
+        digits = (
+            0.004 if question == "q13_3" else 5e-4 if question.startswith(("q09", "q12")) else 1e-9
+        )  # a grid; other fitters
+        assert (listed(found) or [found]) == pytest.approx(rows["value"].tolist(), abs=digits), name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_slip_gets_its_own_hint_and_is_not_taken_for_the_right_value(exercises, seed, cheap):
+    for exercise in exercises[seed]:
+        boxes = building.boxes_of(exercise, seed)
+        for question in exercise.questions.values():
+            kept, digits = boxes[question.name]["boxes"], question.digits
+            assert opened(question.name, question.value, digits, kept) == checking.RIGHT + question.why
+            right = {spelt(question.value, digits), *neighbours(question.value, digits)}
+            for slip in question.slips:
+                assert opened(question.name, slip.value, digits, kept) == slip.hint, (question.name, slip.name)
+                assert spelt(slip.value, digits) not in right
+
+
+def test_classes_differ(exercises):
+    values = [{q.name: spelt(q.value, q.digits) for q in questions(exercises, seed)} for seed in SEEDS]
+    assert sum(values[0][name] != values[1][name] for name in values[0]) >= 6
+
+
+def test_every_exercise_has_its_parts(exercises):
+    assert len(SOURCES) >= 12
+    for exercise in exercises[SEED]:
+        head = exercise.notebook.cells[0].source
+        assert re.search(r"\*\*\d+ minutes · for .*(students|biostatisticians|paediatricians)", head), exercise.path
+        assert "**Aim.**" in head
+        tags = [tag.split(":")[0] for cell in exercise.notebook.cells for tag in tags_of(cell)]
+        assert tags.count("predict") >= 1
+        assert tags.count("teacher") >= 1
+        assert sum(not question.options for question in exercise.questions.values()) >= 1
+        assert sum(len(question.options) >= 3 for question in exercise.questions.values()) >= 2
+        assert all(question.slips and question.why for question in exercise.questions.values())
+        first = next(i for i, cell in enumerate(exercise.notebook.cells) if "predict" in str(tags_of(cell)))
+        assert not any("blank" in tags_of(cell) for cell in exercise.notebook.cells[:first])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_student_cells_import_what_is_allowed_and_blanks_are_short(path):
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or any(tag.startswith(("slip", "teacher")) for tag in tags_of(cell)):
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            assert {name.split(".")[0] for name in names} <= ALLOWED
+        if "blank" in tags_of(cell):
+            given, solution = blanked(cell.source)
+            assert 1 <= sum(bool(line.strip()) for line in solution) <= 6
+            assert any("___" in line for line in given)
+
+
+# ---------------------------------------------------------------------------------------------------- what is handed out
+
+
+def test_untouched_student_version_runs_alone_and_nothing_is_answered(folder, exercises):
+    done = subprocess.run([sys.executable, "-I", "-c", ALONE], cwd=folder / "student", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert sum("not answered yet" in line for line in said) == len(questions(exercises))
+    assert len({line[:2] for line in said if "no prediction yet" in line}) == len(SOURCES)
+    assert all("not answered yet" in line or "no prediction yet" in line for line in said)
+    assert not (folder / "student" / checking.PROGRESS).exists()
+
+
+def test_teacher_version_runs_alone(folder):
+    done = subprocess.run([sys.executable, "-I", "-c", ALONE], cwd=folder / "teacher", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_students_answers_are_told_right_in_their_own_folder(folder, exercises):
+    lines = ["import sys", "sys.path.insert(0, '.')", "from exercises.check import check"]
+    for question in questions(exercises):
+        value = question.value if isinstance(question.value, str) else np.asarray(question.value).tolist()
+        lines.append(f"assert check({question.name!r}, {value!r}).startswith('**{question.name}:** Right.')")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", "\n".join(lines)], cwd=folder / "student", capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((folder / "student" / checking.PROGRESS).read_text())
+    assert len(kept["answers"]) == len(questions(exercises))
+    (folder / "student" / checking.PROGRESS).unlink()
+
+
+def test_no_right_value_stands_in_a_student_file(folder, exercises):
+    shared = "".join((folder / "student" / name).read_text() for name in (checking.BOXES, "exercises/check.py"))
+    for exercise in exercises[SEED]:
+        stem = exercise.path.stem
+        own = (folder / "student" / f"{stem}.ipynb").read_text(), (folder / "sheet" / f"{stem}.html").read_text()
+        text = "".join([shared, *own])
+        for question in exercise.questions.values():
+            for told in (question.why, *(slip.hint for slip in question.slips)):
+                assert told[:40] not in text, question.name
+            for value in (listed(question.value) or [question.value]) if question.digits else []:
+                clear = rf"(?<![\d.]){re.escape(spelt(value, question.digits))}(?!\d)"
+                assert not re.search(clear, text), question.name
+    boxes = json.loads((folder / "student" / checking.BOXES).read_text())
+    for box in boxes.values():
+        assert set(box) <= {"digits", "expects", "boxes", "beginnings"}
+        assert set(box["expects"]) <= {"kind", "form", "length", "falls", "share"}
+        assert {key for one in box["boxes"] for key in one} == {"salt", "tag", "box"}
+
+
+def test_student_text_is_locked_and_has_no_output(folder):
+    for path in (folder / "student").glob("*.ipynb"):
+        notebook = nbformat.read(path, 4)
+        nbformat.validate(notebook)
+        for cell in notebook.cells:
+            assert cell.metadata["deletable"] is False
+            assert not tags_of(cell)
+            assert cell.metadata.get("editable") is (False if cell.cell_type == "markdown" else None)
+            assert cell.cell_type == "markdown" or (cell.outputs == [] and cell.execution_count is None)
+
+
+def test_what_is_committed_is_what_the_sources_give(folder):
+    built = [
+        path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
+    for name in built:
+        assert (FOLDER / name).exists(), f"make exercises: {name} is missing"
+        if name.suffix in (".csv", ".html") or (name.suffix == ".ipynb" and "student" in name.parts):
+            same = (FOLDER / name).read_text() == (folder / name).read_text()
+            assert same, f"make exercises: {name} is out of date"
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 1_500_000
+    kept, made = (json.loads((place / "student" / checking.BOXES).read_text()) for place in (FOLDER, folder))
+    assert {name: box["expects"] for name, box in kept.items()} == {name: box["expects"] for name, box in made.items()}
+
+
+def test_one_committed_box_opens_at_its_full_cost():
+    key = pd.read_csv(FOLDER / "teacher" / "key.csv", dtype=str)
+    row = key[(key["question"] == "q05_1") & (key["what"] == "pearson")].iloc[0]
+    boxes = json.loads((FOLDER / "student" / checking.BOXES).read_text())["q05_1"]["boxes"]
+    assert opened("q05_1", row["value"], 3, boxes).startswith("That is Pearson's")
+    assert opened("q05_1", "0.082", 3, boxes) is None
+
+
+def test_every_child_without_a_patient_says_synthetic(folder):
+    for path in (folder / "data").glob("*.csv"):
+        table = pd.read_csv(path)
+        if path.stem not in ("08_table5", "09_bmt"):
+            assert table["synthetic"].all(), path.name
+
+
+def test_data_are_the_cohorts(folder):
+    children = pd.read_csv(folder / "data" / "children.csv").set_index("patient_id")
+    patients = pd.read_csv(COHORT / "patients.csv").set_index("patient_id")
+    followup = pd.read_csv(COHORT / "followup.csv").set_index("patient_id")
+    assert children["weight_kg"].equals(patients["weight_kg"])
+    left = followup["censor_reason"].isin(["lost to follow-up", "withdrew"])
+    event = followup[["relapse_day", "progression_day", "death_day"]].min(axis=1) <= patients["cutoff_day"]
+    assert children["lost"].astype(bool).tolist() == (left & ~event).tolist()
+
+
+# --------------------------------------------------------------------------------------------------------------- check
+
+
+@pytest.fixture
+def place(tmp_path, cheap):
+    """A folder with three questions."""
+
+    def box(name, value, digits, text):
+        return locked(name, value, digits, text, b"0" * 16)
+
+    curve = [0.875, 0.583, 0.438]
+    boxes = {
+        "n": {"digits": 2, "expects": {"kind": "number"}, "boxes": [box("n", 0.44, 2, "Right. So."), box("n", 0.55, 2, "A slip.")]},
+        "w": {"digits": 0, "expects": {"kind": "text", "form": "a letter"}, "boxes": [box("w", "b", 0, "Right. So.")]},
+        "v": {
+            "digits": 3, "expects": {"kind": "list", "length": 3, "falls": True, "share": True},
+            "boxes": [box("v", curve, 3, "Right. So.")],
+            "beginnings": [{"length": n, **locked(f"v|{n}", curve[:n], 3, "", b"1" * 16)} for n in (1, 2)],
+        },
+    }  # fmt: skip
+    (tmp_path / checking.BOXES).write_text(json.dumps(boxes))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "said"),
+    [
+        ("n", None, "not answered yet"), ("n", ..., "not answered yet"), ("n", " ___ ", "not answered yet"),
+        ("n", 0.4399, "Right. So."), ("n", "0,44", "Right. So."), ("n", np.float64(0.44), "Right. So."),
+        ("n", 0.43, "To more digits: 0.44"), ("n", 0.45, "To more digits: 0.44"), ("n", 0.55, "A slip."),
+        ("n", 0.54, "0.54, to 2 decimals, is not it"), ("n", 12, "is not it"), ("n", "b", "one number is asked for"),
+        ("n", [0.44], "one number is asked for"), ("n", float("nan"), "one number is asked for"),
+        ("w", "B)", "Right. So."), ("w", "c", "is not it"), ("w", 2, "a letter is asked for"),
+        ("v", [0.875, 0.583, 0.438], "Right. So."), ("v", np.array([0.875, 0.583, 0.438]), "Right. So."),
+        ("v", [0.875, 0.583], "3 numbers are asked for, and these are 2"), ("v", [0.5, 0.6, 0.4], "never rises"),
+        ("v", [1.2, 0.6, 0.4], "between 0 and 1"), ("v", [0.875, 0.583, 0.4], "the first 2 of 3 are right"),
+        ("v", [0.875, 0.5, 0.4], "the first 1 of 3 is right"), ("v", ["a", 1, 1], "every item must be a number"),
+        ("v", 0.875, "a list of numbers is asked for"), ("x", 1, "boxes were not found"),
+    ],
+)  # fmt: skip
+def test_check_says(place, question, answer, said):
+    assert said in check(question, answer, place)
+
+
+class Awkward:
+    """An answer that fails whatever is done with it."""
+
+    def __iter__(self):
+        raise RuntimeError("no")
+
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+STRANGE = [
+    Awkward(),
+    object(),
+    {1: 2},
+    pd.DataFrame({"a": [1]}),
+    "9" * 10_000,
+    10**400,
+    1j,
+    b"x",
+    float("inf"),
+    [[1]],
+    check,
+]
+
+
+@pytest.mark.parametrize("number", range(len(STRANGE)))
+def test_check_never_raises(place, number):
+    for question in ("n", "w", "v"):
+        assert "Right" not in check(question, STRANGE[number], place)
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"n": 1}', '{"n": {"digits": 2}}'])
+def test_check_survives_broken_boxes_and_progress(place, broken):
+    (place / checking.PROGRESS).write_text(broken)
+    assert "Right" in check("n", 0.44, place)
+    (place / checking.BOXES).write_text(broken)
+    assert "Right" not in check("n", 0.44, place)
+
+
+def test_predictions_are_shown_with_the_answer_and_attempts_kept_without_a_name(place):
+    assert "no prediction yet" in predict("n", None, place)
+    predict("n", 0.7, place)
+    for answer in (0.55, 0.55, 0.44):
+        said = check("n", answer, place)
+    assert said.endswith("You had predicted 0.7.")
+    kept = json.loads((place / checking.PROGRESS).read_text())
+    assert kept == {
+        "predictions": {"n": "0.7"},
+        "answers": {"n": [{"answer": "0.55", "right": False}, {"answer": "0.44", "right": True}]},
+    }
+
+
+# -------------------------------------------------------------------------------------------------------------- sources
+
+
+def source(tmp_path, *cells):
+    """Write a source of code and Markdown cells: (tags, text)."""
+    made = []
+    for tags, text in cells:
+        new = nbformat.v4.new_markdown_cell if tags in ("hint", "why:q") else nbformat.v4.new_code_cell
+        made.append(new(text, metadata={"tags": [tags]}))
+    path = tmp_path / "99_made_up.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+    return path
+
+
+RIGHT, WHY, HINT = ("ask:q:2", "0.444"), ("why:q", "Because."), ("hint", "Think.")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([WHY, ("slip:q:none", "1.0"), HINT], "no right value"),
+        ([RIGHT], "does not say why"),
+        ([RIGHT, WHY, ("slip:q:mute", "0.7")], "has no hint"),
+        ([RIGHT, WHY, ("slip:q:same", "0.4441"), HINT], "taken for the right value"),
+        ([RIGHT, WHY, ("slip:q:near", "0.45"), HINT], "taken for the right value"),
+        ([RIGHT, WHY, ("slip:q:a", "0.7"), HINT, ("slip:q:b", "0.7"), HINT], "another slip"),
+        ([RIGHT, WHY, ("blank", "# blank: x = ___\n" + "x = 1\n" * 7)], "blank of more than 6"),
+    ],
+)
+def test_a_source_that_would_teach_wrongly_is_refused(tmp_path, cells, said):
+    with pytest.raises(ValueError, match=said):
+        read_exercise(source(tmp_path, *cells))
+
+
+def test_a_good_source_is_read_and_its_slip_stays_with_the_teacher(tmp_path):
+    exercise = read_exercise(source(tmp_path, RIGHT, WHY, ("slip:q:far", "0.7"), HINT))
+    assert [cell.source for cell in student_version(exercise).cells] == [
+        'q = None  # your answer: a number, 2 decimals\ncheck("q", q)'
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------------------- mark
+
+BOMB = "open('ran', 'w').write('it ran')\n"
+
+
+def handed_in(folder, student, cells, progress=None):
+    """Write what a student hands in."""
+    place = folder / student
+    place.mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BOMB), *map(nbformat.v4.new_code_cell, cells)])
+    nbformat.write(notebook, place / "05_which_test.ipynb")
+    if progress is not None:
+        (place / checking.PROGRESS).write_text(progress)
+    return place
+
+
+@pytest.fixture
+def key(tmp_path):
+    """The key of two questions."""
+    path = tmp_path / "key.csv"
+    path.write_text(
+        "exercise,question,digits,what,value\n05,q05_1,3,right,0.170\n05,q05_1,3,pearson,0.081\n05,q05_c1,0,right,b\n05,q05_c1,0,option_a,a\n"
+    )
+    return path
+
+
+def test_mark_reads_and_runs_nothing(tmp_path, key, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tried = {"answers": {"q05_1": [{"answer": "0.081"}, {"answer": "0.170"}]}, "predictions": {"q05_1": "=1+1"}}
+    handed_in(tmp_path / "in", "ada", ["q05_1 = p_of_chi2(2)", 'q05_c1 = "B)"'], json.dumps(tried))
+    handed_in(tmp_path / "in", "bo", ["q05_1 = 0.0811", "q05_c1 = None"])
+    handed_in(tmp_path / "in", "cy", ["q05_1 = 0.169", 'q05_c1 = __import__("os").system("touch ran")'])
+    handed_in(tmp_path / "in", "di", ["q05_1 = 0.5", 'q05_c1 = "a"'], '{"answers": [], "predictions": 3}')
+    broken = handed_in(tmp_path / "in", "ed", [])
+    (broken / "05_which_test.ipynb").write_text("{")
+    found = marking.mark(tmp_path / "in", key).set_index(["student", "question"])
+    assert found["verdict"].to_dict() == {
+        ("ada", "q05_1"): "right", ("ada", "q05_c1"): "right", ("bo", "q05_1"): "pearson", ("bo", "q05_c1"): "not answered",
+        ("cy", "q05_1"): "right", ("cy", "q05_c1"): "not answered", ("di", "q05_1"): "other", ("di", "q05_c1"): "option_a",
+        ("ed", "q05_1"): "unreadable", ("ed", "q05_c1"): "unreadable",
+    }  # fmt: skip
+    assert found.loc[("ada", "q05_1"), ["attempts", "right_at", "prediction"]].tolist() == [2, 2, "=1+1"]
+    assert not list(tmp_path.rglob("ran"))
+    counted = marking.summary(found.reset_index()).set_index("question")
+    assert counted.loc["q05_1"].tolist() == ["05", 5, 4, 2, "pearson", 1]
+
+
+def test_mark_by_the_command_writes_a_shielded_table(tmp_path, key):
+    handed_in(tmp_path / "in", "=ada", ["q05_1 = 0.17"])
+    done = CliRunner().invoke(
+        main, ["teach", "mark", f"{tmp_path / 'in'}", "--key", f"{key}", "--out", f"{tmp_path / 'out.csv'}"]
+    )
+    assert done.exit_code == 0, done.output
+    assert pd.read_csv(tmp_path / "out.csv")["student"].iloc[0] == "'=ada"
+
+
+@pytest.mark.parametrize("wrong", ["folder", "key", "columns", "empty"])
+def test_mark_refuses_in_one_message(tmp_path, key, wrong):
+    (tmp_path / "in").mkdir()
+    if wrong == "columns":
+        key.write_text("a,b\n1,2\n")
+    folder = tmp_path / ("none" if wrong == "folder" else "in")
+    with pytest.raises(InputError, match="allowed"):
+        marking.mark(folder, tmp_path / "none.csv" if wrong == "key" else key)
