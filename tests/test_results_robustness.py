@@ -71,14 +71,6 @@ def test_proportional_hazards_are_tested_covariate_by_covariate(analysis):
     assert set(table["label"]) >= {"Sex", "Age", "All covariates"}
 
 
-def test_the_not_evaluable_count_as_failures(analysis):
-    table = robustness.response_frame(analysis)
-    by = table.set_index(["counted", "comparison", "group"])
-    assert by.loc[("failures", "GC", "gc"), "n"] == (analysis.frame["gc"] & analysis.frame["toxicity"]).sum()
-    assert by.loc[("failures", "GC", "gc"), "cr"] == by.loc[("evaluable", "GC", "gc"), "cr"]
-    assert by.loc[("failures", "GC", "gc"), "pct"] < by.loc[("evaluable", "GC", "gc"), "pct"]
-
-
 def test_response_within_classes_of_blasts_is_pooled_by_mantel_and_haenszel(analysis):
     frame, who = analysis.frame, population(analysis, "evaluable & known_blasts")
     strata = [

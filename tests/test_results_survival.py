@@ -148,13 +148,6 @@ def test_curves_and_numbers_at_risk_start_with_everyone(analysis):
     assert rates.loc[0, "rate"] == pytest.approx(100 * drawn["none"].query("time <= 365.25")["survival"].iloc[-1])
 
 
-def test_every_log_rank_is_listed_with_all_pairs_of_the_dose_groups(analysis):
-    listed = survival.logranks(analysis)
-    dose = listed[(listed["endpoint"] == "PFS") & (listed["comparison"] == "dose")]
-    assert list(dose["groups"]) == ["none / low / high", "none / low", "none / high", "low / high"]
-    assert (dose["p_holm"].dropna() >= dose["p"].iloc[1:]).all()
-
-
 @pytest.mark.parametrize(
     ("name", "labels", "naive"),
     [
@@ -170,7 +163,6 @@ def test_an_exposure_makes_groups_reference_first(name, labels, naive):
     groups = exposure.exposure_groups(analysis)
     assert list(groups.cat.categories) == labels
     assert exposure.is_naive(analysis) is naive
-    assert bool(survival.note_on_time(analysis)) is naive
 
 
 def test_an_exposure_counts_only_within_the_window():
@@ -436,11 +428,9 @@ def test_what_the_registry_remembers_is_not_changed_by_who_reads_it(analysis):
     table["hr"] = table["hr"].round(1)
     table.drop(columns="p", inplace=True)  # noqa: PD002  (in place is what is tried)
     table5.joint(analysis)[0].table["hr"] = 0.0
-    survival.logranks(analysis)["p"] = 1.0
     pd.testing.assert_series_equal(table5.multivariable(analysis)["hr"], before)
     assert "p" in table5.multivariable(analysis)
     assert (table5.joint(analysis)[0].table["hr"].dropna() != 0).all()
-    assert not (survival.logranks(analysis)["p"] == 1.0).all()
 
 
 def test_a_ratio_of_a_widely_spread_number_is_told_per_a_readable_unit():

@@ -35,7 +35,6 @@ def plot_km(
     origin: str = "day 0",
     p: float | None = None,
     title: str = "",
-    last: float | None = None,
 ) -> Axes:
     """Draw Kaplan-Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
 
@@ -51,15 +50,13 @@ def plot_km(
         Words of the two axis labels.
     p : float, optional
         Log-rank p-value over all curves, written into the panel if given.
-    last : float, optional
-        Right end in years; by default the longest follow-up.
     """
     paint, handles, names = colours(list(curves)), [], []
     for i, (label, curve) in enumerate(curves.items()):
         n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
         handles.append(_draw_curve(ax, curve, paint[label], dash(i)))
         names.append(f"{label}: n = {n}, {_events(events)}")
-    end = last or max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
+    end = max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
     ax.set(xlim=(0, end), ylim=(0, 103), xlabel=time_label("Years", origin), ylabel=f"{endpoint} (%)")
     ax.set_title(title, **PLAIN)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
@@ -144,7 +141,6 @@ def plot_km_grid(
     *,
     endpoints: Sequence[str] = ("OS", "PFS", "EFS"),
     origin: str = "",
-    height: float | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
 
@@ -157,8 +153,6 @@ def plot_km_grid(
         Those that the cohort does not give are left out.
     origin : str
         What the years count from; empty: what the cohort calls its day 0.
-    height : float, optional
-        Of the figure, inches.
 
     Returns
     -------
@@ -170,7 +164,7 @@ def plot_km_grid(
     origin = origin or analysis.cohort.origin
     most = max(1 if groups is None else max(1, groups.nunique()) for groups in rows.values())
     width = 7 if len(endpoints) > 1 else 4
-    figure = plt.figure(figsize=(width, height or (2.1 + 0.22 * most) * len(rows) + 0.3), layout="none")
+    figure = plt.figure(figsize=(width, (2.1 + 0.22 * most) * len(rows) + 0.3), layout="none")
     found = {(row, endpoint): curves_of(analysis, endpoint, rows[row]) for row, endpoint in product(rows, endpoints)}
     first = {row: list(found[row, endpoints[0]]) for row in rows} if endpoints else {}
     bare = all(list(curves) in ([], first[row]) for (row, _), curves in found.items())  # named on the left only

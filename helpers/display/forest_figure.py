@@ -14,9 +14,7 @@ from helpers.display.figures import BLUE, RATIOS, VERMILION
 from helpers.display.tables import format_interval, format_p
 
 
-def plot_forest(
-    axes: Sequence[Axes], table: pd.DataFrame, *, effect: str = "Hazard ratio", level: float = 95, title: str = ""
-) -> Axes:
+def plot_forest(axes: Sequence[Axes], table: pd.DataFrame, *, level: float = 95, title: str = "") -> Axes:
     """Draw a forest plot beside the table that it draws.
 
     Parameters
@@ -41,14 +39,14 @@ def plot_forest(
         words.text(1, y, f"{row['n']:.0f} / {row['events']:.0f}", fontsize=7, va="center", ha="right")
         _forest_row(ax, numbers, y, row)
     words.text(1, -1, "n / events", fontsize=7, va="center", ha="right")
-    numbers.text(0, -1, f"{effect} ({level:g}% CI)", fontsize=7, va="center")
+    numbers.text(0, -1, f"Hazard ratio ({level:g}% CI)", fontsize=7, va="center")
     numbers.text(1, -1, "p", fontsize=7, va="center", ha="right", style="italic")
     for side in (words, numbers):
         side.set_label("text")
         side.set(xlim=(0, 1))
         side.axis("off")
     ax.axvline(1, color="0.4", linewidth=0.7, zorder=0)
-    _hazard_axis(ax, table, effect)
+    _hazard_axis(ax, table)
     for y, (kind, row) in enumerate(rows):
         if kind == "row" and not pd.isna(row["ci_low"]):
             _interval(ax, y, row)
@@ -97,7 +95,7 @@ def _forest_rows(table: pd.DataFrame) -> list[tuple[str, pd.Series]]:
     return rows
 
 
-def _hazard_axis(ax: Axes, table: pd.DataFrame, effect: str) -> None:
+def _hazard_axis(ax: Axes, table: pd.DataFrame) -> None:
     limits = table[["ci_low", "ci_high"]].astype(float).replace([np.inf, 0.0], np.nan)
     low, high = limits["ci_low"].min(), limits["ci_high"].max()
     low, high = (0.5 if pd.isna(low) else min(low, 0.8)), (2 if pd.isna(high) else max(high, 1.25))
@@ -105,7 +103,7 @@ def _hazard_axis(ax: Axes, table: pd.DataFrame, effect: str) -> None:
     _ratio_ticks(ax)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"{effect} (log scale)")
+    ax.set_xlabel("Hazard ratio (log scale)")
 
 
 def forest_axes(plt_figure: object) -> list[Axes]:

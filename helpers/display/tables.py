@@ -27,12 +27,7 @@ HEADS = {
     "mcse": "Monte Carlo error",
 }  # fmt: skip
 """How columns are headed where a table is shown; what is not here is shown with blanks for underscores."""
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|$~^&@-])")
 ENTITIES = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>()#+!|$~^&@"}
-LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
 
 
 def format_number(value: float | None, decimals: int = 2) -> str:
@@ -234,17 +229,6 @@ def as_markdown(text: str) -> str:
     return shown.replace("://", "&#58;//")
 
 
-def as_latex(text: str) -> str:
-    r"""Write a text so that LaTeX shows it as it is.
-
-    Examples
-    --------
-    >>> print(as_latex("<10% of $5_6"))
-    \textless{}10\% of \$5\_6
-    """
-    return "".join(LATEX.get(sign, sign) for sign in " ".join(str(text).split()))
-
-
 def to_text(frame: pd.DataFrame) -> str:
     """Lay a frame out in columns of fixed width, numbers to the right, as stored snapshots have it.
 
@@ -283,25 +267,6 @@ def to_markdown(frame: pd.DataFrame) -> str:
     lines = [[head(column) for column in frame.columns], *_cells(frame)]
     heads, *body = ("| " + " | ".join(map(as_markdown, line)) + " |" for line in lines)
     return "\n".join([heads, "|" + rule, *body])
-
-
-def to_latex(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
-    """Write a frame as a LaTeX table, every text as it is.
-
-    Examples
-    --------
-    >>> print(to_latex(pd.DataFrame({"row": ["<5%"], "n": [3]})))
-    \\begin{tabular}{rr}
-    row & n \\\\
-    \\hline
-    \\textless{}5\\% & 3 \\\\
-    \\end{tabular}
-    """
-    lines = [[head(column) for column in frame.columns], *_cells(frame)]
-    heads, *body = (" & ".join(map(as_latex, line)) + r" \\" for line in lines)
-    kinds = "".join("r" if right else "l" for right in _right(frame))
-    table = [rf"\begin{{tabular}}{{{kinds}}}", heads, r"\hline", *body, r"\end{tabular}"]
-    return "\n\n".join(part for part in (as_latex(caption), "\n".join(table), as_latex(note)) if part)
 
 
 def to_html(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:

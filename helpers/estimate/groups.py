@@ -322,22 +322,6 @@ def kruskal_wallis(*groups: ArrayLike) -> Test:
     return Test("Kruskal-Wallis test", float(result.statistic), float(result.pvalue), len(found) - 1, sizes)
 
 
-def levene(*groups: ArrayLike) -> Test:
-    """Test equal variances about the means, as SPSS prints it above its t test.
-
-    Examples
-    --------
-    >>> levene([1, 2, 3], [1, 5, 9]).name
-    "Levene's test"
-    """
-    found = _samples(*groups)
-    sizes = tuple(map(len, found))
-    if min(sizes) < 2 or all(np.ptp(np.abs(group - group.mean())) < 1e-12 for group in found):
-        return Test("Levene's test", np.nan, np.nan, n=sizes, reason="too few values, or no spread of the deviations")
-    result = stats.levene(*found, center="mean")
-    return Test("Levene's test", float(result.statistic), float(result.pvalue), n=sizes)
-
-
 def compare(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comparison:
     """Let normality decide between the t test and Mann-Whitney, as the paper's Methods do.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,8 +129,3 @@ def checkbox(name: str) -> tuple[str, str]:
     """
     field_name, mark, code = name.partition("___")
     return (field_name, code) if mark else ("", "")
-
-
-def forms_of(names: Iterable[str]) -> dict[str, str]:
-    """List the columns in which REDCap says whether a form is complete, by form."""
-    return {name.removesuffix("_complete"): name for name in names if name.endswith("_complete")}

@@ -21,7 +21,6 @@ MOST_BYTES = 200_000_000
 MOST_UNPACKED = 2_000_000_000
 MOST_CELLS = 20_000_000
 SEPARATORS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8-sig", "utf-16", "gb18030", "cp1252")
 ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta) or SAS (.sas7bdat, .xpt) file"
 
 Cell = str | int | float | bool | datetime | None

@@ -322,34 +322,6 @@ def _idle(name: str, depends: tuple[str, ...], parameters: Parameters) -> bool:
     return False
 
 
-def declarations() -> pd.DataFrame:
-    """List what every family declares.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per family: family, ids (number of fixed ids), prefix, population, method, reason (reading "paper"),
-        stated_population, stated_method, stated_reason (reading "stated"), depends (parameters, comma-separated).
-
-    Examples
-    --------
-    >>> declarations().set_index("family").loc["table5.rux", ["population", "stated_population"]].tolist()
-    ['toxicity & known_blasts', 'toxicity']
-    """
-    rows = [
-        {
-            "family": one.name,
-            "ids": len(one.ids),
-            "prefix": one.prefix,
-            **vars(one.paper),
-            **{f"stated_{key}": text for key, text in vars(one.stated).items()},
-            "depends": ", ".join(one.depends),
-        }
-        for one in families()
-    ]
-    return pd.DataFrame(rows)
-
-
 def as_frame(values: Mapping[str, Value]) -> pd.DataFrame:
     """Lay values out as a tidy frame: id, value, n, events, missing, population, method, reason."""
     columns = ["id", "value", "n", "events", "missing", "population", "method", "reason"]

@@ -246,35 +246,3 @@ family(
     needs=["cr", "gc", "blast_over_cut"],
     name="robustness.burden",
 )(burden)
-
-
-def response_frame(analysis: Analysis) -> pd.DataFrame:
-    """Lay out response by group three ways: evaluable only, non-evaluable as failures, by class of blasts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        counted ("evaluable" or "failures"), comparison, group, n, cr, pct, p (of the comparison).
-    """
-    rows = []
-    cr = yes(need(analysis, "cr", "gc")["cr"])
-    for counted, among in (("evaluable", "evaluable"), ("failures", "toxicity")):
-        who = population(analysis, among)
-        for agent in ("gc", "tcz", "rux", "dose"):
-            groups = _by(analysis, agent)
-            table = [[int((members & who & cr).sum()), int((members & who & ~cr).sum())] for members in groups.values()]
-            p = test_of(analysis, table, list(groups)).value
-            for (label, _), (had, not_had) in zip(groups.items(), table, strict=True):
-                share = 100 * had / (had + not_had) if had + not_had else np.nan
-                rows.append(
-                    (
-                        counted,
-                        agent.upper() if agent != "dose" else "GC dose",
-                        label.replace("_", " "),
-                        had + not_had,
-                        had,
-                        share,
-                        p,
-                    )
-                )
-    return pd.DataFrame(rows, columns=["counted", "comparison", "group", "n", "cr", "pct", "p"]).astype({"p": float})

@@ -13,11 +13,9 @@ from scipy.stats import norm
 from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.estimate.kaplan_meier import reverse_kaplan_meier, survival_at
 from helpers.estimate.logrank import pairwise
-from helpers.problems import NotAvailable
 from helpers.results.comparisons import COMPARISONS, compared, concerned, group_population
 from helpers.results.curves import ENDPOINTS, LOGRANK, columns, logrank_of, members_of, rates
-from helpers.results.exposure import is_naive
-from helpers.results.measures import count, once
+from helpers.results.measures import count
 from helpers.results.populations import named, population, yes
 from helpers.results.registry import AGENT, DOSE, EVENTS, family
 from helpers.results.value import Reading, Value, slugs, told_apart
@@ -290,40 +288,3 @@ def followup_reverse(analysis: Analysis) -> dict[str, Value]:
     return {
         f"extra.followup.reverse_km.{key}": Value("", x / DAYS_PER_MONTH, late, **shared) for key, x in numbers.items()
     }
-
-
-# ------------------------------------------------------------------------------------------------------- for readers
-
-
-@once
-def logranks(analysis: Analysis) -> pd.DataFrame:
-    """List every log-rank test: endpoint, comparison, groups, n, events, p, p_holm (all pairs), reason.
-
-    Comparisons whose table the cohort lacks are left out.
-    """
-    rows = []
-    for endpoint in ENDPOINTS:
-        time, event = columns(endpoint)
-        if time not in analysis.frame:
-            continue
-        for name in COMPARISONS:
-            try:
-                groups = compared(analysis, name)
-            except NotAvailable:
-                continue
-            labels = [label for label, _ in members_of(analysis.frame, groups)]
-            found = logrank_of(analysis, endpoint, groups, concerned(analysis, name))
-            rows.append((endpoint, name, " / ".join(labels), found.n, found.events, found.value, np.nan, found.reason))
-            if len(labels) > 2:
-                for row in pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples():
-                    pair, n = f"{row.first} / {row.second}", row.n_first + row.n_second
-                    rows.append((endpoint, name, pair, n, row.events, row.p, row.p_holm, row.reason))
-    return pd.DataFrame(rows, columns=["endpoint", "comparison", "groups", "n", "events", "p", "p_holm", "reason"])
-
-
-def note_on_time(analysis: Analysis) -> str:
-    """Say, where it is so, that the comparison by exposure is naive about time; else an empty text."""
-    if not is_naive(analysis):
-        return ""
-    return (f"Groups by {analysis.parameters.exposure} are formed by what happens after day 0 and compared from day 0: "
-            "naive about time, since a patient must live to be exposed.")  # fmt: skip

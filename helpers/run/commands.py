@@ -126,7 +126,6 @@ PUBLISHED = click.option("--published", type=FOLDER, help="Folder of printed num
 NOTEBOOKS = click.option(
     "--notebooks", "wanted", default="", callback=split, metavar="04,05", help="Only these; by default all."
 )
-OWN = ("cohort_folder", "published_folder", "output_folder", "seed")
 
 
 def fixed(cohort: Path | None, published: Path | None, settings: tuple[str, ...] = ()) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from helpers.paths import DATA
 from helpers.synthesis.draws import pick, pinned
-from helpers.synthesis.margins import printed, spread
+from helpers.synthesis.margins import spread
 
 GROWTH = DATA / "synthesis" / "growth.csv"
 WEIGHT_SPREAD = 0.15  # sd of log weight about the median for age
@@ -179,17 +179,3 @@ def _preinfusion(labels: pd.DataFrame, blasts: np.ndarray, rng: np.random.Genera
     out = np.full(len(blasts), np.nan)
     out[again] = pinned(rng, whole[again], (median, lowest, highest), lowest, np.minimum(blasts, highest)[again])
     return out
-
-
-def within_print(patients: pd.DataFrame) -> bool:
-    """Tell whether the medians of age and weight are as printed, which the labels must allow.
-
-    Examples
-    --------
-    >>> within_print(pd.DataFrame({"age_years": [8.0], "weight_kg": [27.0]}))
-    True
-    """
-    return all(
-        abs(patients[column].median() - printed(id)) <= half
-        for column, id, half in [("age_years", "table1.age.median", 0.05), ("weight_kg", "table1.weight.median", 0.5)]
-    )

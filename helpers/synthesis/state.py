@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.paths import write_csv
-from helpers.synthesis.draws import pick
 
 FATES = ["progression", "failure", "death", "contact", "cause", "assessed", "cutoff"]
 TOXICITY_BLOCK = [
@@ -100,10 +99,3 @@ def read_state(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         elif name in ("crs", "icans"):
             frame[name] = frame[name].astype(int)
     return frame, fates
-
-
-def someone(rng: np.random.Generator, among: pd.Series, n: int) -> pd.Series:
-    """Pick *n* as a boolean column."""
-    out = pd.Series(False, index=among.index)
-    out.iloc[pick(rng, among.to_numpy(bool), n)] = True
-    return out
