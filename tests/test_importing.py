@@ -341,3 +341,12 @@ def test_a_mapping_that_is_none_is_refused(tmp_path, content):
     text(tmp_path, NAME, content)
     with pytest.raises(InputError):
         read_mapping(tmp_path)
+
+
+def test_numbers_that_are_groups_are_kept_as_groups(tmp_path):
+    rows = [f"{i},{i % 2},{1 + i % 3},{i * 1.5},{100 + i},{i % 3}" for i in range(24)]
+    file = text(tmp_path, "r.csv", "id,hormon,arm,er,rfstime,status\n" + "\n".join(rows) + "\n")
+    found = {column.column: column for column in propose([file]).sheets[0].columns}
+    assert [found[name].kind for name in ("hormon", "arm", "er")] == ["boolean", "category", "number"]
+    assert (found["rfstime"].to, found["rfstime"].name) == ("time", "progression or death")
+    assert found["status"].codes == {"0": "censored", "1": "unknown", "2": "unknown"}

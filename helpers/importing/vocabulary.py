@@ -341,6 +341,11 @@ def exposure_of(words: str) -> str:
     return ""
 
 
+GLUED = re.compile(
+    r"(os|pfs|efs|rfs|dfs|lfs|ttr|surv|d|r)(time|days?|months?|mo|years?|yrs?|status|stat|event|evt|cens|censor)"
+)
+
+
 def endpoint_of(words: str) -> str:
     """Find the endpoint that a time or a status is about; empty if it names none.
 
@@ -348,7 +353,13 @@ def endpoint_of(words: str) -> str:
     --------
     >>> endpoint_of("OS_MONTHS"), endpoint_of("vital.status"), endpoint_of("Time to relapse"), endpoint_of("rfs"), endpoint_of("time")
     ('death', 'death', 'relapse', 'progression or death', '')
+    >>> endpoint_of("rfstime"), endpoint_of("dtime"), endpoint_of("OSstatus")
+    ('progression or death', 'death', 'death')
     """
+    if found := GLUED.fullmatch(bare(words).replace(" ", "")):
+        return {"os": "death", "d": "death", "surv": "death", "r": "relapse", "ttr": "relapse"}.get(
+            found.group(1), "progression or death"
+        )
     key = f" {bare(words)} "
     found = [(len(word), name) for name, known in ENDPOINTS.items() for word in known if f" {bare(word)} " in key]
     return max(found)[1] if found else ""

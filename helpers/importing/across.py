@@ -1,0 +1,446 @@
+"""What only several columns or sheets show together: days of measurements, times and their statuses, keys, limits, dates."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime
+
+from helpers.importing.cells import (
+    BETWEEN_SYSTEMS,
+    date_as_mapped,
+    read_date,
+    read_number,
+    repeated_limit,
+)
+from helpers.importing.facts import Facts
+from helpers.importing.grid import Sheet, code_text
+from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
+from helpers.importing.patients import DAY_IN_KEY, joined, key_of, suffix_of
+from helpers.importing.recognise import ask_about
+from helpers.importing.table import Table
+from helpers.importing.vocabulary import (
+    TIME_UNITS,
+    analyte_of,
+    bare,
+    endpoint_of,
+    target_of,
+)
+
+
+def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
+    """Tie each REDCap checkbox to the column that says whether its form is complete."""
+    complete = {
+        one.column.name.removesuffix("_complete"): one.column.at
+        for one in facts
+        if one.column.name.endswith("_complete")
+    }
+    for column, one in zip(columns, facts, strict=True):
+        if "___" in column.column and column.codes and one.said.form in complete:
+            column.complete_at = complete[one.said.form]
+            column.reason += "; a box that is not ticked counts as no only where the form is complete"
+
+
+def settle_decimals(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where a column's own cells leave the decimal mark open, say what the other columns of the file have."""
+    if not any(one.decimal == (",", "") for one in facts):
+        return
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if one.decimal[1] and one.is_number and column.to not in ("leave out", "patient"):
+            column.decimal = ","
+            column.decide = column.decide.replace(
+                one.decimal[1],
+                f"{one.decimal[1]} (other columns of the file have a decimal comma, so `,` was put there)",
+            )
+
+
+ONCE = (
+    "patients.",
+    "response.",
+    "status.",
+    "toxicity.CRS",
+    "toxicity.ICANS",
+    "origin",
+    "birth",
+    "labs.",
+    "treatments.",
+)
+
+
+def ask_about_twice(sheet: SheetMap) -> None:
+    """Ask where two columns are taken for the same thing, two grading systems for instance."""
+    places: dict[str, list[ColumnMap]] = {}
+    for column in sheet.columns:
+        if column.to.startswith(ONCE):
+            places.setdefault(column.to, []).append(column)
+    for to, columns in places.items():
+        if len(columns) > 1:
+            what = " (two grading systems are never mixed)" if to.endswith("grade") else ""
+            ask_about(
+                columns[1],
+                [
+                    f"`to`: columns {' and '.join(str(column.at) for column in columns)} are both taken for {to}; which one?{what}"
+                ],
+            )
+    for column in sheet.columns:
+        if "grading" in bare(column.column) and len(column.codes) > 1:
+            ask_about(
+                column,
+                [
+                    f"{len(column.codes)} grading systems stand in this column; grades of different systems are not mixed: keep the rows of one"
+                ],
+            )
+
+
+def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Give each analyte its day: the column of the true day beside it, a day in the headings, or that of the row."""
+    row_day = next((column.at for column in sheet.columns if column.to in ("date", "day")), None)
+    for i, column in enumerate(sheet.columns):
+        if column.to != "lab":
+            continue
+        after = sheet.columns[i + 1] if i + 1 < len(sheet.columns) else None
+        if after is not None and _is_true_day(after, column, facts[i + 1]):
+            after.to, after.reason, after.decide, after.also_decide = (
+                "true day",
+                f"the day on which column {column.at} was drawn",
+                "",
+                [],
+            )
+            after.name, after.kind, after.codes, after.counts, after.never = "", "", {}, {}, None
+            after.order = facts[i + 1].order[0] if facts[i + 1].is_date else ""
+            column.day_at = after.at
+            continue
+        written = day_in(f"{column.over} / {column.column}")
+        if written is not None:
+            column.day = written
+        elif row_day is not None:
+            column.day_at = row_day
+        else:
+            column.day = 0
+            ask_about(column, ["`day`: no heading and no column says on which day it was drawn"])
+    without = sorted({c.name for c in sheet.columns if c.to == "lab" and "no unit stands" in c.reason})
+    if without:
+        ask_about(
+            sheet,
+            [
+                f"no unit is written for {', '.join(without)}: the usual one was put into `unit` of these columns; is it right?"
+            ],
+        )
+
+
+def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
+    name = bare(column.column)
+    named = re.match(r"(true )?(date|day|time)\b|(sample|draw|collection) (date|day)", name) is not None
+    return (
+        named
+        and (facts.is_number or facts.is_date or not facts.filled)
+        and column.over == lab.over
+        and not analyte_of(column.column)
+    )
+
+
+def day_in(words: str) -> float | None:
+    """Find a day written in a heading.
+
+    Examples
+    --------
+    >>> day_in("Inflammatory Markers / Day 7 (5-9) Timepoint / CRP"), day_in("Ferritin d0"), day_in("IL6_D14"), day_in("CRP baseline"), day_in("IL-6")
+    (7.0, 0.0, 14.0, 0.0, None)
+    """
+    text = words.lower()
+    if found := re.search(r"(?<![a-z])(?:day|d|tag|jour|第)[\s_]*([+-]?\d+)", text):
+        return float(found.group(1))
+    if re.search(r"baseline|pre[- ]?infusion|screening|基线", text):
+        return 0.0
+    found = re.search(r"(?<![a-z])(?:week|wk|w)[\s_]*(\d+)(?!\d)", text)
+    return 7.0 * float(found.group(1)) if found else None
+
+
+def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Put each time together with its status."""
+    times = [column for column in sheet.columns if column.to == "time" and column.name not in ("end of follow-up",)]
+    statuses = [column for column in sheet.columns if column.to == "status"]
+    followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
+    by_at = {column.at: column for column in sheet.columns}
+    dates = {
+        column.to: column
+        for column in sheet.columns
+        if column.to.startswith("followup.") and column.to.endswith("_date")
+    }
+    for status in statuses:
+        own = [time for time in times if time.name == status.name]
+        if len(own) > 1:
+            stem = bare(status.column).split(" ")[0]
+            own = [time for time in own if bare(time.column).split(" ")[0] == stem] or own
+        if len(own) == 1:
+            status.time_at = own[0].at
+        elif len(own) > 1:
+            status.time_at = own[0].at
+            ask_about(status, [f"`time_at`: {len(own)} columns could be its time"])
+        elif not own and len(times) == 1 and len(statuses) == 1:
+            status.time_at = times[0].at
+            if endpoint_of(status.column):
+                times[0].name = status.name
+            else:
+                status.name = times[0].name  # a heading such as "status" belongs to whatever the time is of
+        elif not own and len(followed) == 1 and status.name == "death":
+            status.time_at, followed[0].name = followed[0].at, "death"
+        elif f"followup.{status.name}_date" in dates:
+            status.to, status.reason, status.decide, status.also_decide = (
+                "leave out",
+                "the date of the event says the same",
+                "",
+                [],
+            )
+        elif status.name == "death" and "followup.contact_date" in dates:
+            status.time_at = dates["followup.contact_date"].at
+        elif status.name in ("death", "relapse", "progression"):
+            status.to, status.reason = f"status.{status.name}", "yes or no without a day"
+            doubts = [text for text in (status.decide, *status.also_decide) if not text.startswith("`empty_means`")]
+            status.decide, status.also_decide = "", []
+            ask_about(status, doubts)
+            status.codes = {
+                code: {"event": "yes", "censored": "no"}.get(what, what) for code, what in status.codes.items()
+            }
+        else:
+            status.to, status.reason, status.decide, status.also_decide = (
+                "leave out",
+                "a composite event without a time",
+                "",
+                [],
+            )
+    for time in times:
+        if any(status.time_at == time.at for status in statuses):
+            continue
+        other = [status for status in statuses if status.time_at in by_at and by_at[status.time_at].name == time.name]
+        if time.name == "death" and not other and "day" not in bare(time.column):
+            time.name = "end of follow-up"
+            ask_about(
+                time,
+                [
+                    "`to`: a survival time without a status: is it the last contact of everybody (nobody known to be dead)?"
+                ],
+            )
+        elif not other:
+            ask_about(time, ["`to`: no status belongs to it; is every value the day of the event?"])
+    composite = [time for time in times if time.name == "progression or death"]
+    if composite and not any(time.name == "death" for time in times) and "followup.death_date" not in dates:
+        ask_about(
+            composite[0],
+            [
+                "`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"
+            ],
+        )
+
+
+def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about the patient's key: none, several rows, names of samples, gaps."""
+    found = [i for i, column in enumerate(sheet.columns) if column.to == "patient"]
+    samples = [i for i, column in enumerate(sheet.columns) if target_of(column.column)[0] == "sample"]
+    if not found and samples:
+        found = samples[:1]
+        _sample_is_patient(sheet, facts[found[0]], found[0])
+    if len(found) > 1:
+        best = max(found, key=lambda i: (len(facts[i].counts), -i))
+        for i in found:
+            if i != best:
+                sheet.columns[i].to, sheet.columns[i].reason = "leave out", "another column is the patient's key"
+        found = [best]
+    if not found:
+        if sheet.row_is in ("patient", "parameter"):
+            sheet.notes.append("no column names the patient: each row is taken for one")
+        else:
+            ask_about(sheet, ["no column names the patient: which one? write `to: patient` there"])
+        return
+    cells = facts[found[0]].column.cells
+    empty = [i for i, cell in enumerate(cells) if cell is None or not str(cell).strip()]
+    if empty and empty[0] > 0:
+        sheet.fill_down = True
+        ask_about(
+            sheet,
+            [
+                f"`fill_down`: {len(empty)} rows have no patient; do they belong to the patient above (true), or are they left out (false)?"
+            ],
+        )
+    keys = [key_of(cell) for cell in cells if cell is not None and str(cell).strip()]
+    suffix = suffix_of(keys)
+    if suffix:
+        plain = {re.sub(suffix, "", key) for key in keys}
+        sheet.strip_suffix = suffix
+        ask_about(
+            sheet,
+            [
+                f"`strip_suffix`: {len(set(keys))} names look like several samples of {len(plain)} patients; is it so (else empty it)?"
+            ],
+        )
+    elif sheet.row_is == "patient" and len(set(keys)) < len(keys):
+        sheet.notes.append(
+            f"{len(keys)} rows of {len(set(keys))} patients: values that differ between rows of a patient are refused"
+        )
+
+
+def _sample_is_patient(sheet: SheetMap, facts: Facts, place: int) -> None:
+    """Take the name of a sample for the patient's, with the day that it may end in."""
+    column = sheet.columns[place]
+    column.to = "patient"
+    dated = [cell for cell in facts.filled if re.search(DAY_IN_KEY, code_text(cell))]
+    if dated and len(dated) >= 0.8 * len(facts.filled):
+        sheet.strip_suffix = DAY_IN_KEY
+        for lab in (other for other in sheet.columns if other.to == "lab"):
+            lab.day_at, lab.day = column.at, None
+            lab.decide = "" if lab.decide.startswith("`day`") else lab.decide
+        ask_about(
+            column,
+            [
+                f"`to`: {len(dated)} of {len(facts.filled)} names of samples end in a day; the patient is what stands before it; right?"
+            ],
+        )
+    else:
+        ask_about(column, ["`to`: no column names the patient, so the sample's name is taken for it; right?"])
+
+
+def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about limits of detection that were entered as values, over all columns of an analyte."""
+    by_name: dict[str, list[int]] = {}
+    for i, column in enumerate(sheet.columns):
+        if column.to == "lab":
+            by_name.setdefault(column.name, []).append(i)
+    for places in by_name.values():
+        cells = [read_number(cell, facts[i].decimal[0]) for i in places for cell in facts[i].filled]
+        values = [one.value for one in cells if one is not None and one.value is not None and not one.side]
+        low, high = repeated_limit(values)
+        for place, limit, side in (("left_at", low, "lowest"), ("right_at", high, "highest")):
+            if limit is None:
+                continue
+            for i in places:
+                setattr(sheet.columns[i], place, limit)
+            count = values.count(limit)
+            ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
+                                            f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+def ask_about_dates(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Look for dates before day 0, and for two date systems of Excel in one sheet."""
+    by_to = {column.to: i for i, column in enumerate(sheet.columns)}
+    if "origin" not in by_to:
+        return
+    start = _moments(facts[by_to["origin"]], sheet.columns[by_to["origin"]])
+    for i, column in enumerate(sheet.columns):
+        if not (column.to.endswith("_date") or (column.to in ("date", "exposure") and facts[i].is_date)):
+            continue
+        days = [(b - a).days for a, b in zip(start, _moments(facts[i], column), strict=True) if a and b]
+        early = [day for day in days if day < (-60 if column.to == "date" else 0)]
+        if not early:
+            late = [day for day in days if day > BETWEEN_SYSTEMS]
+            usual = [day for day in days if day <= BETWEEN_SYSTEMS]
+            if (
+                late
+                and usual
+                and "1904" in " ".join(sheet.notes)
+                and max(day - BETWEEN_SYSTEMS for day in late) <= max(usual)
+            ):
+                ask_about(
+                    column,
+                    [
+                        f"{len(late)} dates lie 1,462 days later than the others, in a workbook that counts from 1904: two date systems mixed?"
+                    ],
+                )
+            continue
+        mended = all(day + BETWEEN_SYSTEMS >= 0 for day in early)
+        ask_about(column, [
+            f"{len(early)} dates lie before day 0" + (": 1,462 days later they would not, so two date systems of Excel may be mixed; correct the file"
+            if mended and min(early) < -1000 else "; correct the file, or the order of day and month")
+        ])  # fmt: skip
+
+
+def hold_times_against_dates(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where follow-up stands both as a time and as dates, count the rows in which they differ."""
+    by_to = {column.to: i for i, column in enumerate(sheet.columns)}
+    ends = [
+        i for i, column in enumerate(sheet.columns) if column.to in ("followup.death_date", "followup.contact_date")
+    ]
+    times = [
+        i
+        for i, column in enumerate(sheet.columns)
+        if column.to == "time" and column.name in ("death", "end of follow-up")
+    ]
+    if "origin" not in by_to or not ends or not times:
+        return
+    start = _moments(facts[by_to["origin"]], sheet.columns[by_to["origin"]])
+    last = [
+        max((one for one in row if one), default=None)
+        for row in zip(*(_moments(facts[i], sheet.columns[i]) for i in ends), strict=True)
+    ]
+    for i in times:
+        column, unit = sheet.columns[i], TIME_UNITS.get(sheet.columns[i].unit, 1.0)
+        read = [read_number(cell, column.decimal or ".") for cell in facts[i].column.cells]
+        pairs = [
+            ((b - a).days, one.value * unit)
+            for a, b, one in zip(start, last, read, strict=True)
+            if a and b and one and one.value is not None
+        ]
+        apart = sum(abs(days - told) > max(2.0, 0.6 * unit) for days, told in pairs)
+        if apart:
+            ask_about(
+                column,
+                [
+                    f"{apart} of {len(pairs)} times differ from the dates in the same row; which are right? (leave the other out: `to: leave out`)"
+                ],
+            )
+
+
+def _moments(facts: Facts, column: ColumnMap) -> list[datetime | None]:
+    found = [date_as_mapped(cell, column.order, column.exchange) for cell in facts.column.cells]
+    return [one.date if one else None for one in found]
+
+
+def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
+    """Ask what only all files together show: day 0, the end of follow-up, keys that do not join."""
+    columns = [column for sheet in mapping.sheets for column in sheet.columns]
+    origins = [column for column in columns if column.to == "origin"]
+    dated = [
+        c for c in columns if c.to == "date" or c.to.endswith("_date") or (c.to in ("exposure", "true day") and c.order)
+    ]
+    if dated and not origins:
+        ask_about(mapping, ["dates are here, but no column is day 0: write `to: origin` at the one that is"])
+    if origins:
+        name = bare(origins[0].column)
+        mapping.origin = (
+            "CAR T-cell infusion" if re.search(r"infus|回输|输注|d0|day 0|day0", name) else "entry into the study"
+        )
+    if (
+        len({sheet.file for sheet in mapping.sheets} | {(s.file, s.sheet) for s in mapping.sheets}) > 2
+        or len(mapping.sheets) > 1
+    ):
+        lost = joined([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+        if lost:
+            mapping.unjoined = "leave out"
+            ask_about(
+                mapping, [f"`unjoined`: {lost}; rows of patients that no sheet of patients has are left out; right?"]
+            )
+    for sheet, (table, _) in zip(mapping.sheets, tables, strict=False):
+        _ask_about_ends(sheet, table, mapping)
+
+
+def _ask_about_ends(sheet: SheetMap, table: Table, mapping: Mapping) -> None:
+    to = Counter(column.to for column in sheet.columns)
+    dated = [column for column in sheet.columns if column.to in ("followup.death_date", "followup.contact_date")]
+    if (
+        sheet.row_is != "patient"
+        or not to["followup.death_date"]
+        or any(column.to == "time" for column in sheet.columns)
+    ):
+        return
+    by_at = {column.at: column for column in table.columns}
+    known = [
+        [read_date(cell, column.order or "dmy") is not None for cell in by_at[column.at].cells] for column in dated
+    ]
+    without = sum(not any(row) for row in zip(*known, strict=True))
+    if without:
+        sheet.without_end = "leave out"
+        ask_about(
+            sheet,
+            [
+                f"`without_end`: {without} patients have neither a death nor a last contact, so their follow-up has no end: left out of followup.csv; right? (or add the date to the file)"
+            ],
+        )

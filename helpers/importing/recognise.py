@@ -1,0 +1,451 @@
+"""What one column is: recognisers, each for a kind of column, tried in turn; what is doubtful becomes a question."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.cohort.schema import TABLES
+from helpers.importing.cells import (
+    LIMIT,
+    read_date,
+    sentinel,
+)
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
+from helpers.importing.vocabulary import (
+    ANALYTE_UNITS,
+    CODES_OF,
+    FREE_TEXT,
+    IDENTIFYING,
+    INVERTED,
+    STATUS_NAMES,
+    analyte_of,
+    bare,
+    endpoint_of,
+    exposure_of,
+    meaning,
+    target_of,
+    time_unit_of,
+    unit_of,
+)
+
+LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
+ROW_LEVEL = ("date", "day", "time")
+PLAIN_TIMES = (
+    "time",
+    "days",
+    "months",
+    "weeks",
+    "years",
+    "t",
+    "futime",
+    "fu time",
+    "follow up",
+    "follow up time",
+    "followup",
+    "time days",
+    "time months",
+    "stime",
+)
+STRONG_DEATH = ("death", "dead", "died", "deceased", "exitus", "mort", "mortality", "death status")
+
+
+def recognised(facts: Facts, row_is: str) -> ColumnMap:
+    """Propose what one column is, from its heading, its labels and its cells."""
+    column = facts.column
+    base = ColumnMap(at=column.at, column=column.name, over=" / ".join(column.groups), cells=len(facts.filled))
+    if (known := _not_read(facts)) is not None:
+        base.reason = known
+        return base
+    if row_is == "parameter":
+        return _adtte(base)
+    target, confidence = target_of(column.name)
+    titled, how = target_of(facts.said.title or column.title)
+    if titled and (not target or (confidence == "guess" and how == "sure")):
+        target, confidence = titled, "likely"
+    if target.startswith(("labs.", "treatments.", "toxicity.event", "toxicity.grade")) and not target.startswith(
+        LONG.get(row_is, ("-",))
+    ):
+        target = ""
+    if row_is == "patient" and target in (*ROW_LEVEL, "infusion", "exposure"):
+        target = "date" if target == "date" and facts.is_date else ""
+    base.confidence = confidence or "sure"
+    for recognise in (_other_clock, _patient, _event_times, _known, _laboratory, _exposure_day, _declared):
+        found = recognise(base, facts, target, row_is)
+        if found is not None:
+            if found.confidence == "guess" and not found.decide and found.to != "leave out":
+                found.decide = f"`to`: the heading is only near to a known word; is it {found.to}?"
+            return found
+    return base
+
+
+def _not_read(facts: Facts) -> str | None:
+    """Say why a column is not to be read at all; None if it is."""
+    column, name = facts.column, bare(facts.column.name)
+    if facts.said.identifier or name in IDENTIFYING or bare(column.title) in IDENTIFYING:
+        return "it may identify a patient: not read"
+    if facts.said.free_text or name in FREE_TEXT:
+        return "free text: not read"
+    if re.fullmatch(
+        r"redcap_(repeat_instrument|repeat_instance|event_name|data_access_group|survey_identifier)|.*_complete|.*_timestamp",
+        column.name,
+    ):
+        return "a technical column of REDCap"
+    if not facts.filled:
+        return "no cell holds anything"
+    first = facts.numbers[:1]
+    if not column.name and facts.is_number and facts.numbers == [first[0] + i for i in range(len(facts.numbers))]:
+        return "row numbers"
+    return None
+
+
+def _other_clock(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    if target != "other clock":
+        return None
+    base.reason = "its clock does not begin on day 0 (it counts from diagnosis or from remission)"
+    return base
+
+
+def _patient(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    if target not in ("patient", "sample"):
+        return None
+    base.to, base.reason = target, "a known word for it" if target == "patient" else "a sample's own name: not read"
+    if target == "sample":
+        base.to = "leave out"
+    return base
+
+
+def _adtte(base: ColumnMap) -> ColumnMap:
+    roles = {"USUBJID": "patient", "SUBJID": "leave out", "PARAMCD": "adtte.parameter", "AVAL": "adtte.value", "AVALU": "adtte.unit", "CNSR": "adtte.censored",
+             "STARTDT": "leave out", "ADT": "leave out", "PARAM": "leave out", "EVNTDESC": "leave out", "CNSDTDSC": "leave out",
+             "SEX": "patients.sex", "AGE": "patients.age_years"}  # fmt: skip
+    base.to = roles.get(base.column.upper(), "leave out")
+    base.reason = "CDISC ADTTE"
+    if base.to == "adtte.censored":
+        base.codes, base.reason = {"0": "event"}, "CDISC ADTTE: CNSR is 0 for an event, above 0 for a censored time"
+    if base.to == "patients.sex":
+        base.codes = {"M": "male", "F": "female", "U": ""}
+    return base
+
+
+def _event_times(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise the time of an event and the status that belongs to a time."""
+    name, words = bare(base.column), f"{base.column} {facts.column.title} {facts.said.title} {facts.said.words}"
+    if (
+        row_is not in ("patient", "sample")
+        or target.startswith(("toxicity.", "patients.", "response.", "status."))
+        or facts.is_date
+    ):
+        return None
+    exposure = exposure_of(base.column)
+    endpoint = endpoint_of(base.column) or endpoint_of(facts.column.title) or endpoint_of(facts.said.title)
+    status = name in STATUS_NAMES or target in (
+        "followup.death_date",
+        "followup.relapse_date",
+        "followup.progression_date",
+    )
+    flag = (facts.is_flag and not time_unit_of(base.column)) or bool(
+        facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
+    )
+    coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number
+    if (status or endpoint) and (flag or coded) and not exposure:
+        base.to, base.name = (
+            "status",
+            endpoint or ("relapse" if "relapse" in target else "progression" if "progression" in target else "death"),
+        )
+        return _vital(base, facts, name)
+    is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
+    if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
+        base.to, base.name = "time", endpoint or "death"
+        base.reason = "time to an event or to the end of follow-up"
+        _time_unit(base, words, facts)
+        _sentinel(base, facts)
+        return base
+    return None
+
+
+def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
+    doubts, numeric = [], set(facts.counts) <= {"0", "1", "2"}
+    inverted = name in INVERTED or any(word in INVERTED for word in name.split())
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, "" if numeric else code)
+        base.codes[code] = meaning(label, "vital") if label else ""
+        base.counts[code] = count
+        if name.endswith("alive") and label and meaning(label, "yes_no"):
+            base.codes[code] = "censored" if meaning(label, "yes_no") == "yes" else "event"
+    unread = [code for code in base.codes if not base.codes[code]]
+    if unread and numeric:
+        usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}
+        if {"0", "2"} <= set(facts.counts):
+            usual = {"0": "censored"}  # which of the others is the event, and which another event, only a person knows
+        if inverted:
+            usual = {code: {"censored": "event", "event": "censored"}[what] for code, what in usual.items()}
+        base.codes = {code: usual.get(code, "unknown") for code in base.codes}
+        base.confidence = "likely" if name in STRONG_DEATH and set(facts.counts) <= {"0", "1"} else "guess"
+        if base.confidence == "guess":
+            doubts.append("`codes`: no label says which number is the event; check the counts")
+    elif unread:
+        for code in unread:
+            base.codes[code] = "unknown"
+        doubts.append(
+            f"`codes`: {sum(base.counts[code] for code in unread)} cells hold a status that is not known here; event, censored or unknown?"
+        )
+    if marks := len(facts.column.cells) - len(facts.filled):
+        written = sum(
+            isinstance(cell, str) and bool(cell.strip()) for cell in facts.column.cells if cell not in facts.filled
+        )
+        if written:
+            doubts.append(
+                f"`empty_means`: {written} cells say that the status is not known; leave it empty to keep them unknown (never alive), or write censored"
+            )
+        base.reason = f"{marks} cells without a status stay unknown"
+    base.reason = "; ".join(part for part in ("status of an event", base.reason) if part)
+    return ask_about(base, doubts)
+
+
+def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    if not target or target in ("other clock", "patient", "sample"):
+        return None
+    base.to, base.reason = (
+        target,
+        f"a known word for {target}" if base.confidence == "sure" else f"near to a word for {target}",
+    )
+    if target in ("origin", "birth", "date") or target.endswith("_date"):
+        return _date(base, facts, target)
+    if target in ("day", "followup.contact_day") or target.endswith((".day_from", ".day_to", ".duration")):
+        if facts.is_date:
+            return _date(base, facts, target)
+        if not facts.is_number:
+            return None
+        base.to = target if target != "followup.contact_day" else "time"
+        if base.to == "time":
+            base.name = "end of follow-up"
+        _time_unit(base, f"{base.column} {facts.said.words} day", facts)
+        _sentinel(base, facts)
+        return base
+    if target in CODES_OF:
+        return _coded(base, facts, CODES_OF[target])
+    if target == "treatments.agent":
+        return base
+    if target in ("labs.analyte", "labs.unit", "treatments.dose_unit", "time"):
+        return base
+    if target == "infusion" or target == "exposure":
+        return base
+    if not facts.is_number:
+        return None
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if target == "patients.age_years":
+        unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+        base.unit = unit if unit in ("months", "days", "weeks") else ""
+    doubts = [facts.decimal[1]] if facts.decimal[1] else []
+    if (
+        base.confidence != "guess"
+        and target == "patients.blast_prelymphodepletion_pct"
+        and "blast" not in bare(facts.column.words)
+    ):
+        doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
+    _sentinel(base, facts)
+    return ask_about(base, doubts)
+
+
+def _date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
+    serial = facts.is_number and all(36526 <= value <= 54789 for value in facts.numbers) and bool(facts.numbers)
+    if not facts.is_date and not serial:
+        if facts.is_number and target.startswith("followup.") and not facts.is_flag:
+            base.to, base.name = (
+                "time",
+                {"followup.contact_date": "end of follow-up"}.get(
+                    target, target.removeprefix("followup.").removesuffix("_date")
+                ),
+            )
+            base.reason = "days until it happened; empty: it did not"
+            _time_unit(base, f"{base.column} {facts.column.title} {facts.said.words}", facts)
+            _sentinel(base, facts)
+            return base
+        return None
+    base.order = facts.said.order or facts.order[0]
+    doubts = [f"`order`: {facts.order[1]}"] if facts.order[1] and not facts.said.order else []
+    if "exchanged" in facts.order[1] and "Excel" in facts.order[1]:
+        base.exchange = True
+        doubts = [f"`exchange`: {facts.order[1]}; they are exchanged back; right?"]
+    unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
+    if unread:
+        doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
+    if serial:
+        base.reason = "numbers as Excel counts days, read as dates"
+    return ask_about(base, doubts)
+
+
+def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
+    if facts.is_date:
+        return None
+    if kind == "yes_no" and facts.is_number and not facts.is_flag:
+        return None
+    doubts, numeric = [], all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
+    if len(facts.counts) > 30:
+        return None
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, code)
+        base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
+        base.counts[code] = count
+    unread = [code for code in base.codes if not base.codes[code]]
+    if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
+        base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
+        base.confidence = "likely" if base.confidence == "sure" else base.confidence
+        base.reason += "; 0 and 1 read as no and yes"
+    if unread:
+        cells = sum(base.counts[code] for code in unread)
+        doubts.append(
+            f"`codes`: no label says what {'these numbers mean' if numeric else f'{len(unread)} of the codes mean'} ({cells} cells)"
+        )
+        if not facts.safe_codes() and not numeric:
+            base.codes = {code: what for code, what in base.codes.items() if what}
+            base.counts = {code: base.counts[code] for code in base.codes}
+    if kind == "yes_no" and base.codes.get("0") == "yes" and base.codes.get("1") == "no":
+        doubts.append(
+            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
+        )
+    base.missing = [code for code in facts.missing if code not in base.codes]
+    if kind == "response" and len(facts.filled) < len(facts.column.cells):
+        gaps = len(facts.column.cells) - len(facts.filled)
+        base.empty_means = "not done"
+        doubts.append(
+            f"`empty_means`: {gaps} patients have no response here: not done, or not known (then leave it empty)?"
+        )
+    return ask_about(base, doubts)
+
+
+def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    analyte = analyte_of(base.column)
+    if (
+        not analyte
+        or not (facts.is_number or (facts.is_date is False and _mostly_limits(facts)))
+        or row_is in ("measurement", "administration", "event")
+    ):
+        return None
+    base.to, base.name, base.reason = "lab", analyte, "the heading names an analyte"
+    base.unit = unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}") or ANALYTE_UNITS.get(
+        analyte, "pg/mL"
+    )
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if not unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}"):
+        base.confidence = "likely"
+        base.reason += f"; no unit stands anywhere, {base.unit} is the usual one"
+    return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def _mostly_limits(facts: Facts) -> bool:
+    return sum(isinstance(cell, str) and LIMIT.match(cell.strip()) is not None for cell in facts.filled) >= 0.5 * max(
+        1, len(facts.filled)
+    )
+
+
+def _exposure_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    name = exposure_of(base.column)
+    if not name or row_is != "patient" or not (facts.is_number or facts.is_date):
+        return None
+    if facts.is_flag:
+        return None
+    base.to, base.name, base.reason = "exposure", name, "the day on which it began"
+    if facts.is_date:
+        return _date(base, facts, "exposure")
+    _time_unit(base, f"{base.column} {facts.said.words}", facts)
+    _sentinel(base, facts)
+    if base.never is not None and base.decide:
+        base.also_decide, base.decide = (
+            [],
+            f"`never`: {base.never:g} stands there so often that it may mean never; right? (else empty it)",
+        )
+    return base
+
+
+def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Keep a column beyond the dictionary under a name of its own, if its cells are numbers or a few codes."""
+    if row_is not in ("patient", "sample") or facts.is_date:
+        base.reason = (
+            "a date that has no place: not kept"
+            if facts.is_date
+            else "not in the dictionary, and no patient's property"
+        )
+        return base
+    base.name = (
+        re.sub(r"[^a-z0-9]+", "_", bare(facts.said.title if facts.column.name.count("___") else base.column)).strip("_")
+        or f"column_{base.at}"
+    )
+    if any(base.name in columns for columns in TABLES.values()):
+        base.name += "_here"
+    labels = {facts.labels.get(code, code) for code in facts.counts}
+    if facts.counts and all(meaning(label, "yes_no") for label in labels):
+        base.to, base.kind = "declared", "boolean"
+        return _coded(base, facts, "yes_no")
+    codes = facts.safe_codes()
+    if set(facts.counts) == {"0", "1"} and not facts.labels:
+        base.to, base.kind, base.confidence = "declared", "boolean", "likely"
+        base.codes, base.counts = {"0": "no", "1": "yes"}, dict(sorted(facts.counts.items()))
+        base.reason = "not in the dictionary; 0 and 1 read as no and yes"
+        return base
+    few = (
+        set(facts.counts) <= {"1", "2", "3", "4"}
+        and len(facts.counts) > 1
+        and len(facts.filled) > 2 * len(facts.counts)
+    )
+    if few and not facts.labels:
+        base.to, base.kind, base.confidence = "declared", "category", "likely"
+        base.codes, base.counts = {code: code for code in sorted(facts.counts)}, dict(sorted(facts.counts.items()))
+        base.reason = "not in the dictionary: a few whole numbers, kept as groups of their own"
+        return base
+    if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
+        base.to, base.kind = "declared", "number"
+        base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+        _sentinel(base, facts)
+        base.reason = "not in the dictionary: kept as a number of its own"
+        return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+    if codes or (facts.labels and set(facts.counts) <= set(facts.labels)):
+        base.to, base.kind = "declared", "category"
+        base.codes = {code: facts.labels.get(code, code) for code in sorted(facts.counts)}
+        base.counts = dict(sorted(facts.counts.items()))
+        base.missing = [code for code in facts.missing if code not in base.codes]
+        base.reason = "not in the dictionary: kept as a category of its own"
+        return base
+    base.reason = "text of many values: not read"
+    return base
+
+
+def _time_unit(base: ColumnMap, words: str, facts: Facts) -> None:
+    unit = time_unit_of(words)
+    base.unit = unit or "days"
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if not unit:
+        base.confidence = "guess"
+        ask_about(base, ["`unit`: nothing says whether it is days, weeks, months or years"])
+    if facts.decimal[1]:
+        ask_about(base, [f"`decimal`: {facts.decimal[1]}"])
+
+
+def _sentinel(base: ColumnMap, facts: Facts) -> None:
+    if base.to in ("time", "exposure") and facts.numbers and all(36526 <= value <= 54789 for value in facts.numbers):
+        ask_about(base, ["`to`: every number could be a date as Excel counts days; is it one (then it is no time)?"])
+    if (number := sentinel(facts.numbers)) is None:
+        return
+    label = facts.labels.get(code_text(number), "")
+    base.never = number
+    if label.lower() in ("never", "none", "no event", "not reached"):
+        base.reason += "; " * bool(base.reason) + f"{number:g} is said to mean never"
+        return
+    count = sum(value == number for value in facts.numbers)
+    ask_about(
+        base,
+        [
+            f"`never`: {number:g} stands in {count} cells, far from all others: never or not known? (if it is a value, delete `never`)"
+        ],
+    )
+
+
+def ask_about(base: ColumnMap | SheetMap | Mapping, doubts: list[str]) -> ColumnMap:
+    for doubt in doubts:
+        if not base.decide:
+            base.decide = doubt
+        elif doubt != base.decide:
+            base.also_decide.append(doubt)
+    return base
