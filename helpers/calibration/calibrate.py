@@ -22,13 +22,16 @@ import pandas as pd
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
+from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.parallel import run_all
 from helpers.paths import DATA, PUBLISHED, write_csv, write_json
-from helpers.synthesis.fates import draw_fates
-from helpers.synthesis.labels import draw_labels, draw_marrow
+from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
+from helpers.synthesis.labels import draw_labels, draw_marrow, settle
 from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
 
 FOLDER = DATA / "synthesis"
+SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
+EARLY_DEATH = 30  # day before which a death is one of toxicity
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 16, 4
 
 
@@ -41,6 +44,8 @@ class Plan:
     models, stages, bounds : tables of ``data/synthesis``
     fate_moves : int
         Moves of one annealing of the fates; those of labels stand in the table of stages.
+    fresh : bool
+        Search a Kaplan-Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
     first_rounds, last_rounds : int
         How often a stage is searched from its start, and then from the best that was found.
     effort : float
@@ -50,9 +55,15 @@ class Plan:
     folder: Path = FOLDER
     published: Path = PUBLISHED
     fate_moves: int = FATE_MOVES
+    fresh: bool = False
     first_rounds: int = FIRST_ROUNDS
     last_rounds: int = LAST_ROUNDS
     effort: float = 1.0
+
+    @property
+    def start(self) -> Path:
+        """Return the file of the stored Kaplan-Meier solution."""
+        return self.folder / "start.csv"
 
     def stages(self) -> dict[str, pd.DataFrame]:
         """Return the stages in order: the labels that move in each."""
@@ -148,9 +159,7 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
     if done:
         labels, fates = read_state(folder / "state.csv")
     else:
-        rng = _rng(seed, "start", 0)
-        labels = draw_labels(rng)
-        fates = draw_fates(labels, rng)
+        labels, fates, done = _begun(seed, plan)
     if "fates" not in done:
         fates = calibrate_fates(seed, labels, fates, plan, tell)
         done = _keep(folder, labels, fates, [*done, "fates"], spent + time.monotonic() - began)
@@ -158,7 +167,23 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         if name not in done:
             labels = _stage(seed, name, rows, labels, fates, plan, tell)
             done = _keep(folder, labels, fates, [*done, name], spent + time.monotonic() - began)
+    if SETTLED not in done:
+        labels = settle(labels, _rng(seed, SETTLED, 0))
+        _keep(folder, labels, fates, [*done, SETTLED], spent + time.monotonic() - began)
     return Outcome(labels, fates, survival_hits(labels, fates, plan), spent + time.monotonic() - began)
+
+
+def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Return labels and fates to begin with and the stages that they have behind them.
+
+    The stored Kaplan-Meier solution is dealt to the patients anew; without one, or if the plan says so, all is drawn.
+    """
+    rng = _rng(seed, "start", 0)
+    if plan.start.exists() and not plan.fresh:
+        labels, fates = read_state(plan.start)
+        return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
+    labels = draw_labels(rng)
+    return labels, draw_fates(labels, rng), []
 
 
 def calibrate_fates(
@@ -222,7 +247,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
     labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     ends = endpoints(labels, fates)
-    codes = encode(labels).assign(event=np.where(ends["pfs"][1], "yes", "no"))
+    codes = encode(labels).assign(**_fate_codes(fates, ends["pfs"]))
     search, every = (
         LabelSearch(codes, ends, [models[m] for m in some], folder=plan.published) for some in (used, models)
     )
@@ -250,16 +275,25 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
 
 
+def _fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+    """Write as codes what bounds may ask of a fate: an event of PFS, loss within a year without one, how death came."""
+    days, event = pfs
+    unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool)
+    lost, early = ~event & (days < DAYS_PER_YEAR), (fates["death"] < EARLY_DEATH).to_numpy()
+    asked = {"event": event, "lost": lost, "unrelated": unrelated, "early": early}
+    return {name: np.where(yes, "yes", "no") for name, yes in asked.items()}
+
+
 def _strata(labels: pd.DataFrame, row) -> np.ndarray:
     names = [part for part in row.strata.split(";") if part]
     frame = labels.assign(outside=~labels["toxic"] & labels["transplant"])
     excluded = {
         "toxic": labels["crs_open"] | (labels["response"] == "NR"),
-        "gc": ~labels["toxic"],
+        "gc": ~labels["toxic"] | labels["crs_open"],
         "late": labels["gc"] == "none",
         "long": labels["gc"] == "none",
         "agents": labels["response"] == "NR",
-        "crs": ~labels["toxic"] | labels["untreated"],
+        "crs": ~labels["toxic"] | labels["untreated"] | labels["icans4"],
         "icans": ~labels["toxic"] | labels["untreated"] | labels["crs_open"],
     }
     return strata(frame, names, excluded.get(row.label))

@@ -30,7 +30,7 @@ from helpers.parallel import run_all
 from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
-from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 
@@ -116,19 +116,10 @@ def vary(
     -------
     labels, fates : DataFrame
     """
-    fates = dealt(labels, fates, np.random.default_rng([seed, 8]))
+    fates = deal_to_the_unassessed(labels, fates, np.random.default_rng([seed, 8]))
     for stage, plan in (effort or Effort()).stages().items():
         labels = calibrate_labels(seed, stage, labels, fates, plan)
     return labels, fates
-
-
-def dealt(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Deal whole fates anew among complete responders and among non-responders: the curves stay as they are."""
-    out, columns = fates.copy(), [c for c in FATES if c != "assessed"]
-    for response in ("CR", "NR"):
-        who = np.flatnonzero((labels["response"] == response) & ~labels["crs_open"])
-        out.loc[out.index[who], columns] = fates.loc[fates.index[rng.permutation(who)], columns].to_numpy()
-    return out.astype(fates.dtypes.to_dict())
 
 
 def build_ensemble(

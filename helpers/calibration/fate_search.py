@@ -23,6 +23,8 @@ LAST_FOLLOW_UP = 2500
 GAP = 10.0  # least days between progression and death, between two steps of one fate
 NEVER = np.inf
 LATEST_NR = 150  # a non-responder progresses by this day
+MOST_UNRELATED, SOONEST_UNRELATED = 5, 90  # deaths that nobody would lay to the disease or its treatment; first day
+MOST_BARE, MOST_FAILED = 11, 8  # deaths without progression; treatment failures
 
 
 def search_fates(
@@ -308,13 +310,15 @@ def _move(rng, i, j, state, contact, assessed, earliest, unrelated, fixed, edges
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _plausible(state, unrelated):
-    """Penalise what would be odd in a cohort: many unrelated deaths, many deaths without progression, many failures."""
-    odd, bare, failed = 0, 0, 0
+    """Penalise what would be odd in a cohort: many unrelated deaths or early ones, deaths without progression, failures."""
+    odd, bare, failed, soon = 0, 0, 0, 0
     for i in range(unrelated.size):
         odd += unrelated[i]
+        soon += unrelated[i] and state[i, 2] < SOONEST_UNRELATED
         bare += state[i, 2] < np.inf and state[i, 0] == np.inf
         failed += state[i, 1] < np.inf
-    return 3.0 * max(0, odd - 5) + 1.0 * (max(0, bare - 11) + max(0, failed - 10))
+    excess = max(0, odd - MOST_UNRELATED) + soon
+    return 3.0 * excess + 1.0 * (max(0, bare - MOST_BARE) + max(0, failed - MOST_FAILED))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

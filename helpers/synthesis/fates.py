@@ -17,6 +17,7 @@ from helpers.synthesis.margins import CHOSEN, printed
 EVENTS = {"OS": (20, 6, 1), "PFS": (31, 8, 1)}
 PFS_EVENTS = {"none": 19, "low": 10, "high": 7, "no CRS": 4}
 EARLIEST_CUTOFF, LATEST_CUTOFF = 366, 2710  # 1 August 2024 less the last and the first day of recruitment
+EARLIEST_SEEN = 40  # who was assessed on day 30 is followed for so long
 CUTOFFS = np.arange(EARLIEST_CUTOFF, LATEST_CUTOFF + 1)
 
 
@@ -40,7 +41,51 @@ def draw_fates(labels: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     _progressions(fates, labels, days, rng)
     _deaths(fates, days, rng)
     _last_contacts(fates, labels, rng)
-    return fates
+    return deal_to_the_unassessed(labels, fates, rng)
+
+
+def deal_to_the_unassessed(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Deal whole fates anew so that those without a day 30 marrow are not the best; curves and responses stay as they are.
+
+    Who was transferred with an unresolved CRS is lost early; the other unassessed have an early event or are
+    lost early. Non-responders exchange theirs among themselves, as do the responders what is left.
+    """
+    out, columns = fates.copy(), ["progression", "failure", "death", "contact", "cause", "cutoff"]
+    event = fates[["progression", "death", "failure"]].min(axis=1).fillna(np.inf)
+    opened, nr = labels["crs_open"], labels["response"] == "NR"
+    dying = opened & (fates["death"] < 30)
+    pool = fates.index[~nr & ~dying]
+    lost = sorted((p for p in pool if np.isinf(event[p])), key=lambda p: fates.loc[p, "contact"])
+    odd = (fates["cause"] == "unrelated").fillna(False) | fates["failure"].notna()
+    ill = sorted((p for p in pool if event[p] < 200 and not odd[p]), key=lambda p: event[p])
+    transferred, unassessed = labels.index[opened & ~dying], labels.index[(labels["response"] == "ND") & ~opened]
+    soon = [p for p in lost if fates.loc[p, "contact"] < EARLIEST_SEEN]  # they cannot have been assessed
+    leaving = _some(rng, soon, lost[: 2 * len(transferred)], len(transferred))
+    soon = [p for p in [*soon, *pool[fates.loc[pool, "contact"] < EARLIEST_SEEN]] if p not in leaving]
+    near = [p for p in [*ill[:8], *lost[: 2 * len(transferred) + 6]] if p not in leaving]
+    worst = _some(rng, soon, near, len(unassessed))
+    others = [p for p in pool if p not in leaving and p not in worst]
+    sick = fates.index[nr]
+    mild = (labels["crs"] < 3) & (labels["icans"] < 3)  # an unrelated death is theirs
+    assessed = sorted(rng.permutation(labels.index[labels["response"] == "CR"]), key=lambda p: ~mild[p])
+    others = sorted(
+        rng.permutation(others), key=lambda p: fates.loc[p, "cause"] is pd.NA or fates.loc[p, "cause"] != "unrelated"
+    )
+    for who, whose in (
+        (transferred, leaving),
+        (unassessed, rng.permutation(worst)),
+        (assessed, others),
+        (sick, rng.permutation(sick)),
+    ):
+        out.loc[who, columns] = fates.loc[list(whose), columns].to_numpy()
+    return out.astype(fates.dtypes.to_dict())
+
+
+def _some(rng, first: list, others: list, n: int) -> list:
+    """Return *n* of some, those of *first* before others."""
+    first = list(dict.fromkeys(first))[:n]
+    rest = [p for p in others if p not in first]
+    return first + list(rng.permutation(rest)[: n - len(first)])
 
 
 class _Days:
@@ -57,11 +102,11 @@ class _Days:
 
 
 def _early_deaths(fates: pd.DataFrame, labels: pd.DataFrame, days: _Days) -> None:
-    """One of those whose CRS never resolved dies in it; the others are transferred with it, and followed from afar.
+    """The one with ICANS of grade 4 dies in it; the others whose CRS never resolved are transferred with it.
 
     More deaths so early would be events at a full number at risk, which the printed half-widths of EFS rule out.
     """
-    patient = labels.index[labels["crs_open"]][0]
+    patient = labels.index[labels["icans4"]][0]
     fates.loc[patient, "death"], fates.loc[patient, "cause"] = days.between(12, 18), "treatment"
 
 
@@ -168,8 +213,12 @@ def _follow_up_slots(given: np.ndarray, rng) -> list[int]:
 
 
 def draw_cutoff(contact: float, alive: bool, rng) -> int:
-    """Days from infusion to the data cut-off: for most of those followed for over a year, their last contact."""
+    """Days from infusion to the data cut-off: for most of those followed for over a year, their last contact.
+
+    Of the others the living were lost to follow-up, more often in the early years of recruitment.
+    """
     if alive and contact >= EARLIEST_CUTOFF and rng.random() < 0.75:
         return int(contact)
     low = max(int(contact), EARLIEST_CUTOFF)
-    return int(low + (LATEST_CUTOFF - low) * rng.beta(1.0, 1.6))
+    early = rng.beta(1.5, 1.2) if alive else rng.beta(1.0, 1.6)
+    return int(low + (LATEST_CUTOFF - low) * early)

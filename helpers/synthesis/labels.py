@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 
 from helpers.synthesis.draws import deal, pick
 from helpers.synthesis.margins import CHOSEN, count, counts, printed
 
 # relative chance of a higher peak CRS grade, and of GC-driving ICANS: the sicker get more treatment
 GRADE_WEIGHT = {"none": 1.0, "low": 4.0, "high": 8.0}
+BURDEN_AND_GRADE = 0.3  # rank correlation of blasts and the grade of CRS
 BLASTS = ("ge50", "25_50", "5_25", "lt5", "na")
 MRD = ("lt1e4", "1e4_1e3", "1e3_1e2", "ge1e2", "na")
 
@@ -88,44 +90,57 @@ def _other_agents(frame, rng, gc, cr, nr, nd) -> None:
     early_low = np.where(frame["gc"] == "low", 3.0, 1.0)
     without |= untreated | rux_only | _picked(frame, rng, cr & gc, gc_only, early_low)
     lost = int(toxic.sum()) - count("table2.tcz") - count("table3.nontcz.cr") - count("table3.nontcz.nr")
-    without |= _picked(frame, rng, nd & gc, lost)
+    without |= _picked(frame, rng, nd & gc, lost - 1) | _picked(frame, rng, nd & ~gc, 1)
     frame["tcz"] = toxic & ~without
     sick = frame["gc"].map(GRADE_WEIGHT).to_numpy()
     rux = rux_only | _picked(frame, rng, cr & toxic & ~rux_only, count("table3.rux.cr") - CHOSEN["rux_only_cr"], sick)
     outside = count("table2.immuno.any") - (int(toxic.sum()) - CHOSEN["untreated"])  # for GVHD, without CRS
-    rux |= _picked(frame, rng, nd, count("table2.rux") - count("table3.rux.cr") - outside)
+    rux |= _picked(frame, rng, nd & ~gc & without, count("table2.rux") - count("table3.rux.cr") - outside)
     frame["rux"] = rux | _picked(frame, rng, ~toxic & cr, outside)
     frame["untreated"] = untreated
 
 
 def _grades(frame: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Peak CRS and ICANS grades: higher where more was given; unresolved ones among those lost before day 30."""
+    """Peak CRS and ICANS grades, higher where more was given; unresolved ones among those lost before day 30.
+
+    Severe CRS was given TCZ, and GC mostly; GC went to grade 2 or more, without TCZ to ICANS. The one ICANS of grade 4 had
+    high-dose GC.
+    """
     toxic, gc, lost = frame["toxic"].to_numpy(), frame["gc"] != "none", frame["response"] == "ND"
-    sick = frame["gc"].map(GRADE_WEIGHT) * np.where(frame["tcz"], 1.0, 0.2)
-    severe = _picked(frame, rng, toxic & ~frame["untreated"], count("table2.crs.g3"), sick**1.5)
-    second = _picked(frame, rng, toxic & ~frame["untreated"] & ~severe, count("table2.crs.g2"), sick)
+    given = (frame["gc"].map(GRADE_WEIGHT) * np.where(frame["tcz"], 1.0, 0.02)).to_numpy()
+    able = toxic & ~frame["untreated"]
+    severe = _picked(frame, rng, able & frame["tcz"], count("table2.crs.g3"), given**1.5)
+    second = _picked(frame, rng, able & ~severe, count("table2.crs.g2"), np.where(gc, 1e6, given))
     frame["crs"] = np.select([severe, second, toxic], [3, 2, 1], 0)
-    frame["crs4"] = _picked(frame, rng, severe, CHOSEN["crs_grade_4"], np.where(frame["gc"] == "high", 9.0, 1.0))
     opened = round(count("table2.crs.any") * (1 - _share("table2.crs_resolution.pct")))
-    frame["crs_open"] = _picked(frame, rng, toxic & lost & gc, opened, frame["crs"].to_numpy() ** 2.0)
-    icans_open = _picked(
-        frame, rng, frame["crs_open"], round(count("table2.icans.any") * (1 - _share("table2.icans_resolution.pct")))
-    )
-    worst = icans_open | _picked(
-        frame, rng, toxic & gc & ~lost, count("table2.icans.g3") - int(icans_open.sum()), frame["crs"] ** 2.0
-    )
-    weight = frame["crs"].to_numpy() * np.where(gc, 3.0, 1.0)
-    second = _picked(frame, rng, toxic & gc & ~worst & ~frame["crs_open"], count("table2.icans.g2"), weight)
-    first = _picked(
-        frame,
-        rng,
-        toxic & ~worst & ~second & ~frame["crs_open"] & ~frame["untreated"],
-        count("table2.icans.g1"),
-        weight,
-    )
+    frame["crs_open"] = _picked(frame, rng, toxic & lost & gc, opened, np.where(frame["long"], 1e6, 1.0))
+    fatal = _picked(frame, rng, frame["crs_open"] & (frame["gc"] == "high"), CHOSEN["icans_grade_4"], frame["tcz"])
+    frame["icans4"] = fatal
+    others = round(count("table2.icans.any") * (1 - _share("table2.icans_resolution.pct"))) - int(fatal.sum())
+    alone = gc & ~frame["tcz"]  # GC without TCZ: for ICANS
+    frame["icans_open"] = fatal | _picked(frame, rng, frame["crs_open"] & ~fatal, others, np.where(alone, 1e6, 1.0))
+    resolved = able & gc & ~frame["crs_open"]
+    weight = frame["crs"].to_numpy() ** 2.0
+    third = count("table2.icans.g3") - int(frame["icans_open"].sum())
+    worst = frame["icans_open"] | _picked(frame, rng, resolved & frame["long"] & (frame["crs"] >= 2), third, weight)
+    second = _picked(frame, rng, resolved & ~worst, count("table2.icans.g2"), np.where(alone, 1e6, weight))
+    first = _picked(frame, rng, able & ~worst & ~second & ~frame["crs_open"], count("table2.icans.g1"), weight)
     frame["icans"] = np.select([worst, second, first], [3, 2, 1], 0)
-    frame["icans_open"] = icans_open
-    frame["icans4"] = _picked(frame, rng, icans_open, CHOSEN["icans_grade_4"])
+    swap_grade(frame, fatal.to_numpy(), rng)
+    give_grade_4(frame, rng)
+
+
+def swap_grade(frame: pd.DataFrame, fatal: np.ndarray, rng: np.random.Generator) -> None:
+    """See that a fatal CRS was severe: exchange its grade for that of somebody on TCZ and GC, in place."""
+    for who in np.flatnonzero(fatal & (frame["crs"] < 3).to_numpy()):
+        other = pick(rng, ((frame["crs"] == 3) & frame["tcz"] & (frame["gc"] != "none")).to_numpy(), 1)[0]
+        frame.loc[frame.index[other], "crs"], frame.loc[frame.index[who], "crs"] = frame["crs"].iloc[who], 3
+
+
+def give_grade_4(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Say who of those with CRS of grade 3 or more had grade 4, in place: with ICANS 4 first, most on high doses."""
+    weight = np.select([frame["icans4"], frame["gc"] == "high", frame["gc"] == "low"], [1e6, 9.0, 1.0], 1e-3)
+    frame["crs4"] = _picked(frame, rng, frame["crs"] == 3, CHOSEN["crs_grade_4"], weight)
 
 
 def _share(id: str) -> float:
@@ -147,12 +162,31 @@ def _baseline(frame: pd.DataFrame, rng: np.random.Generator) -> None:
         count("table1.transplant_yes"),
         np.where(frame["status"] == "second", 6.0, 1.0) * (1 + 99 * (frame["rux"] & ~frame["toxic"])),
     )
-    frame["allogeneic"] = _picked(
-        frame, rng, everyone, count("table1.origin.allo"), np.where(frame["transplant"], 9.0, 1.0)
-    )
+    give_allogeneic(frame, rng)
     blasts = counts("table1.blast", *BLASTS)
     few = _picked(frame, rng, everyone, blasts["lt5"], np.where(frame["status"] == "refractory", 0.1, 1.0)).to_numpy()
     draw_marrow(frame, rng, few, _picked(frame, rng, ~few, blasts["na"]).to_numpy())
+
+
+def give_allogeneic(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Give allogeneic cells to those transplanted before, whose donors they are of; the print has two more, in place."""
+    everyone = np.ones(len(frame), bool)
+    frame["allogeneic"] = _picked(
+        frame, rng, everyone, count("table1.origin.allo"), np.where(frame["transplant"], 1e6, 1.0)
+    )
+
+
+def settle(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw anew what no printed survival statistic depends on, so that it suits the labels that were searched.
+
+    Allogeneic cells follow transplantation, grade 4 the dose group, blasts the grade of CRS; counts stay as they are.
+    """
+    frame = frame.copy()
+    give_allogeneic(frame, rng)
+    give_grade_4(frame, rng)
+    few, unknown = (frame["blast"] == "lt5").to_numpy(), (frame["blast"] == "na").to_numpy()
+    draw_marrow(frame, rng, few, unknown)
+    return frame
 
 
 def _weight_over(frame: pd.DataFrame, rng: np.random.Generator, discordant: int = 9) -> pd.Series:
@@ -191,12 +225,30 @@ def draw_marrow(frame: pd.DataFrame, rng: np.random.Generator, few: np.ndarray, 
     blasts, mrd = counts("table1.blast", *BLASTS), counts("table1.mrd", *MRD)
     many = ~few & ~unknown
     rest = {name: blasts[name] for name in ("ge50", "25_50", "5_25")}
-    frame["blast"] = np.select([few, unknown], ["lt5", "na"], deal(rng, rest, many))
+    frame["blast"] = np.select([few, unknown], ["lt5", "na"], _by_severity(frame, rng, rest, few, many))
     lower = {name: mrd[name] for name in ("lt1e4", "1e4_1e3", "1e3_1e2")}
     unmeasured = (_picked(frame, rng, many, mrd["na"] - 4) | _picked(frame, rng, unknown, 4)).to_numpy()
     some = _picked(frame, rng, few & ~outside, mrd["ge1e2"] - int((many & ~unmeasured).sum())).to_numpy()
     left = (few | unknown) & ~unmeasured & ~some
     frame["mrd"] = np.where(unmeasured, "na", np.where(left, deal(rng, lower, left), "ge1e2"))
+
+
+def _by_severity(frame: pd.DataFrame, rng, classes: dict[str, int], few: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Deal classes of blasts, so that all of them and the grades of CRS go together as at the bedside.
+
+    Of some deals, each by grade and chance, the one whose rank correlation is nearest to :data:`BURDEN_AND_GRADE`.
+    """
+    where, names = np.flatnonzero(among), np.repeat(np.array(list(classes), dtype=object), list(classes.values()))
+    rank = {name: k for k, name in enumerate(reversed([*classes, "few"]))}
+    known, best, nearest = few | among, np.full(len(frame), "", dtype=object), np.inf
+    for spread in np.linspace(0.3, 4.0, 40):
+        out = np.where(few, "few", "").astype(object)
+        line = frame["crs"].to_numpy()[where] + rng.normal(0, spread, where.size)
+        out[where[np.argsort(-line, kind="stable")]] = names
+        found = spearmanr([rank[name] for name in out[known]], frame["crs"][known]).statistic
+        if abs(found - BURDEN_AND_GRADE) < nearest:
+            best, nearest = out, abs(found - BURDEN_AND_GRADE)
+    return best
 
 
 def _picked(frame: pd.DataFrame, rng, among, n: int, weight=None) -> pd.Series:

@@ -15,9 +15,9 @@ CHOSEN = {
     "age_over_cut": 59,  # of 120; the 60th and 61st of 120 ages then are both at the printed median
     "weight_over_cut": 59,
     "late_not_evaluable": 3,  # of the 6 GC patients without a day 30 response
-    "long_not_evaluable": 3,
+    "long_not_evaluable": 5,  # those whose CRS did not resolve
     "untreated": 2,  # of the 110 with CRS; Table 3 allows no fewer (6 NR without GC, none of them on RUX, 4 NR on TCZ)
-    "rux_only_cr": 8,  # complete responders whose only agent is RUX
+    "rux_only_cr": 17,  # complete responders whose only agent is RUX; of 19 without TCZ
     "crs_grade_4": 6,  # of the printed "grade 3 or more"
     "icans_grade_4": 1,
     "failure_only": 3,  # EFS events that are no PFS event: non-response or failure, then rescued

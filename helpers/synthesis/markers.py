@@ -1,9 +1,13 @@
 """CRP, PCT and the seven cytokines of the kit as timed series, with the pattern that the paper's Results describe.
 
-Logarithms rise linearly from the onset of CRS to its peak, by more at a higher grade, and fall after it, faster from the
-first GC on. After tocilizumab IL-6 rises (its receptor is blocked) while CRP falls. In the high-dose group IL-4 and IL-17A
-rise instead and TNF-α stays very low. The shapes (``data/synthesis/markers.csv``) are invented: only signs and order
-are the paper's.
+Logarithms rise linearly from the onset of CRS to its peak, by more at a higher grade, stay up while the grade is 2 or more,
+and fall after it, faster from the first GC on. Interferon-γ leads, IL-6 goes with the grade, CRP and PCT come a day or two
+later. After tocilizumab IL-6 rises (its receptor is blocked) while CRP falls. In the high-dose group IL-4 and IL-17A rise
+instead, and TNF-α stays very low from the first dose on. The shapes (``data/synthesis/markers.csv``) are invented: only signs and
+order are the paper's.
+
+What was measured depends on the clinical condition, as the paper says: blood is drawn daily in fever, CRP with most of it, PCT
+and the cytokine kit the rarer the milder the day (:data:`MEASURED`). The days around GC have everything.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ from helpers.paths import DATA
 
 SHAPES = DATA / "synthesis" / "markers.csv"
 LAST_DAY = 21
+GRADED = ("well", "grade 1", "grade 2 or more")
+SLOWLY = 0.35  # of the fall, while the grade is 2 or more
+MEASURED = {"CRP": (0.9, 0.95, 1.0), "PCT": (0.6, 0.85, 0.95), "kit": (0.45, 0.8, 0.95)}  # share of draws, by GRADED
 COLUMNS = ["patient", "day", "time", "analyte", "value", "unit", "censored", "limit"]
 
 
@@ -35,12 +42,20 @@ def draw_labs(
     for patient, label, course in zip(
         labels.index, labels.to_dict("records"), courses.loc[labels.index].to_dict("records"), strict=True
     ):
-        days = _sample_days(course, contact[patient], rng)
+        seen = min(contact[patient], course["left"]) if label["crs_open"] else contact[patient]
+        days = _sample_days(course, seen, rng)
+        asked = _asked(course, days, rng)
         times = [f"{int(rng.integers(5, 9)):02d}:{rng.choice(['00', '10', '30', '50'])}" for _ in days]
-        own = rng.normal(0, 0.3)  # some run high in everything
+        own = np.clip(rng.normal(0, 0.3), -0.5, 0.6)  # some run high in everything
         for k, shape in enumerate(shapes):
-            log = expected(shape, label, course, tcz[patient], days) + own + rng.normal(0, shape.noise, days.size)
-            parts.append((np.full(days.size, patient), np.full(days.size, k), days, times, np.exp(log)))
+            noise = np.clip(rng.normal(0, shape.noise, days.size), -2 * shape.noise, None)
+            log = expected(shape, label, course, tcz[patient], days) + own + noise
+            if shape.floor:  # what a grade of 2 or more does not go with
+                worse = (days > course["crs_two"]) & (days <= course["crs_calm"])
+                log = np.where(worse, np.maximum(log, np.log(shape.floor) + 0.3 * rng.random(days.size)), log)
+            drawn = asked[shape.analyte if shape.analyte in asked else "kit"]
+            at = np.array(times, dtype=object)[drawn]
+            parts.append((np.full(drawn.sum(), patient), np.full(drawn.sum(), k), days[drawn], at, np.exp(log[drawn])))
     patient, kind, day, time, value = map(np.concatenate, zip(*parts, strict=True))
     return _table(patient, kind, day, time, value)[COLUMNS]
 
@@ -56,6 +71,15 @@ def _sample_days(course: Mapping[str, float], contact: float, rng) -> np.ndarray
     return np.array(sorted(day for day in routine if 0 <= day <= min(contact, LAST_DAY)), float)
 
 
+def _asked(course: Mapping[str, float], days: np.ndarray, rng) -> dict[str, np.ndarray]:
+    """Tell on which days CRP, PCT and the kit were asked for: by the grade of the day; all of it about GC."""
+    ill = (days >= course["crs_from"]) & (days <= course["crs_to"])
+    worse = (days >= course["crs_two"]) & (days <= course["crs_calm"])
+    grade = ill.astype(int) + worse
+    about = np.isin(days - course["gc_from"], (-1, 0, 1, 3))
+    return {name: (rng.random(days.size) < np.array(shares)[grade]) | about for name, shares in MEASURED.items()}
+
+
 def expected(shape, label: Mapping, course: Mapping, tcz: float, days: np.ndarray) -> np.ndarray:
     """Return the mean log level of one analyte on *days* (morning samples: a drug of that day comes after them)."""
     level = np.full(days.size, np.log(shape.baseline))
@@ -64,19 +88,22 @@ def expected(shape, label: Mapping, course: Mapping, tcz: float, days: np.ndarra
     rise = (shape.rise_1, shape.rise_2, shape.rise_3)[int(label["crs"]) - 1]
     gc = not np.isnan(course["gc_from"])
     rise = rise * (1.25 if gc else 0.9)
-    start = course["crs_from"] - 1
-    top = max(course["crs_peak"], course["gc_from"] if gc else -np.inf, start + 1)
+    start = course["crs_from"] - 1 + shape.lag
+    top = max(course["crs_peak"] + shape.lag, start + 1)
+    calm = top if np.isnan(course["crs_calm"]) else max(top, course["crs_calm"] + min(shape.lag, 0))
     up = np.clip((days - start) / (top - start), 0, 1)
-    after = np.clip(days - top, 0, None)
+    high_until = np.clip(days - top, 0, calm - top)  # falls slowly while the grade is high
+    after = SLOWLY * high_until + np.clip(days - calm, 0, None)
     down = after * (shape.decline_gc if gc else shape.decline)
     if not np.isnan(tcz):
         since = np.clip(days - tcz, 0, None)
-        down = down + since * shape.tcz_decline
+        down = down + np.minimum(since, after) * shape.tcz_decline
         level = level + shape.tcz_jump * np.where(since > 0, np.exp(-np.clip(since - 1, 0, None) / 4), 0)
     if label["gc"] == "high":
-        level = level + shape.high_level
+        treated = days > course["gc_from"]
+        level = level + shape.high_level * treated
         if shape.high_change:  # goes on rising for a week after the first GC
-            return level + rise * up + np.minimum(after, 7) * shape.high_change
+            return level + rise * up + np.clip(days - course["gc_from"], 0, 7) * shape.high_change
     return level + np.maximum(rise * up - down, -0.3)
 
 

@@ -1,28 +1,18 @@
-"""Patients, not numbers: each rule that a natural cohort keeps, and how many patients break it."""
+"""Patients, not numbers: each rule that a natural cohort keeps, and how many patients break it.
+
+Rules on fates, endpoints and baseline stand here, those of the ward in :mod:`helpers.synthesis.ward_rules`.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import DAYS_PER_YEAR, Analysis, analyse
+from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.cohort.schema import Cohort
+from helpers.synthesis import ward_rules  # noqa: F401  (registers the rules of the ward)
 from helpers.synthesis.details import growth_median
-
-FOR_TOXICITY = ("CRS", "ICANS", "CRS/ICANS")
-RULES: dict[str, Callable[[Cohort, Analysis], pd.Series]] = {}
-
-
-def rule(text: str) -> Callable:
-    """Register a function that says for each patient whether the rule *text* is broken."""
-
-    def register(function: Callable) -> Callable:
-        RULES[text] = function
-        return function
-
-    return register
+from helpers.synthesis.rule_book import RULES, fates, rule
 
 
 def rules_report(cohort: Cohort) -> pd.DataFrame:
@@ -48,37 +38,22 @@ def rules_report(cohort: Cohort) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rule", "broken", "who"])
 
 
-def _fate(cohort: Cohort) -> pd.DataFrame:
-    return cohort.tables["followup"].set_index("patient_id")
-
-
-def _ends(cohort: Cohort) -> pd.DataFrame:
-    """First and last day of toxicity of each patient."""
-    return cohort.tables["toxicity"].groupby("patient_id").agg(first=("day_from", "min"), last=("day_to", "max"))
-
-
-def _given(cohort: Cohort, *agents: str) -> pd.DataFrame:
-    rows = cohort.tables["treatments"]
-    rows = rows[rows["agent"].isin(agents) & rows["indication"].isin(FOR_TOXICITY) & ~rows["route"].isin(["IT"])]
-    return rows.join(_ends(cohort), on="patient_id").set_index("patient_id")
-
-
 @rule("progression or relapse comes before death and before the last contact")
 def _order(cohort, analysis):
-    fate = _fate(cohort)
+    fate = fates(cohort)
     back = fate[["relapse_day", "progression_day", "treatment_failure_day"]].max(axis=1)
     return (back >= fate["death_day"]) | (back > fate["last_contact_day"])
 
 
 @rule("treatment failure, if any, comes before progression")
 def _failure(cohort, analysis):
-    fate = _fate(cohort)
+    fate = fates(cohort)
     return fate["treatment_failure_day"] >= fate[["relapse_day", "progression_day"]].min(axis=1)
 
 
 @rule("EFS and PFS differ only by non-response, treatment failure or an unrelated death")
 def _as_defined(cohort, analysis):
-    frame, fate = analysis.frame, _fate(cohort)
+    frame, fate = analysis.frame, fates(cohort)
     reason = (frame["day30_response"] == "NR") | fate["treatment_failure_day"].notna()
     reason |= fate["death_cause"].eq("unrelated").fillna(False)
     return (frame["efs_days"].ne(frame["pfs_days"]) | frame["efs_event"].ne(frame["pfs_event"])) & ~reason.astype(bool)
@@ -86,30 +61,9 @@ def _as_defined(cohort, analysis):
 
 @rule("nobody dies of leukaemia without its coming back")
 def _cause(cohort, analysis):
-    fate = _fate(cohort)
+    fate = fates(cohort)
     back = fate["relapse_day"].notna() | fate["progression_day"].notna()
     return fate["death_cause"].eq("leukaemia").fillna(False).astype(bool) & ~back
-
-
-@rule("GC, tocilizumab and ruxolitinib for toxicity are given while it lasts")
-def _inside(cohort, analysis):
-    rows = _given(cohort, "methylprednisolone", "dexamethasone", "tocilizumab", "ruxolitinib")
-    return ((rows["day"] < rows["first"]) | (rows["day"] > rows["last"]) | rows["first"].isna()).groupby(level=0).any()
-
-
-@rule("ICANS begins with CRS or after it")
-def _icans(cohort, analysis):
-    return analysis.frame["icans_onset_day"] < 0
-
-
-@rule("ICANS of grade 2 or more is treated with GC")
-def _icans_gc(cohort, analysis):
-    return (analysis.frame["icans_grade"] >= 2) & ~analysis.frame["gc"]
-
-
-@rule("CRS has begun when GC begins")
-def _grade(cohort, analysis):
-    return analysis.frame["gc"] & (analysis.frame["crs_grade_before_gc"] == 0)
 
 
 @rule("no treatment, sample or assessment after the last contact")
@@ -149,12 +103,6 @@ def _site(cohort, analysis):
     return (outside & (frame["blast_prelymphodepletion_pct"] >= 5)) | (
         frame["site_testis"] & (frame["sex"] == "female")
     )
-
-
-@rule("a daily steroid dose stays at or below 15 mg/kg methylprednisolone equivalent, tocilizumab at or below 800 mg")
-def _dose(cohort, analysis):
-    tcz = cohort.tables["treatments"].query("agent == 'tocilizumab'").groupby("patient_id")["dose_mg"].max()
-    return (analysis.frame["gc_peak_mg_per_kg_per_day"] > 15) | (tcz.reindex(analysis.frame.index) > 800)
 
 
 @rule("infusion within recruitment, follow-up within the data cut-off")

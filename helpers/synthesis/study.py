@@ -16,11 +16,12 @@ from helpers.cohort.schema import TABLES, Cohort
 from helpers.paths import DATA
 from helpers.synthesis.details import draw_patients
 from helpers.synthesis.draws import pick
+from helpers.synthesis.drugs import treatment_table
 from helpers.synthesis.fates import draw_fates
 from helpers.synthesis.labels import draw_labels
 from helpers.synthesis.markers import draw_labs
 from helpers.synthesis.state import read_state
-from helpers.synthesis.ward import draw_courses, toxicity_table, treatment_table
+from helpers.synthesis.ward import draw_courses, toxicity_table
 
 NAME = "zhang2025-synthetic"
 ORIGIN = "CAR T-cell infusion"
@@ -85,20 +86,22 @@ def cohort_of(labels: pd.DataFrame, fates: pd.DataFrame, rng: np.random.Generato
         try:
             patients = draw_patients(labels, rng)
             courses = draw_courses(labels, fates["contact"], rng)
-            treatments = treatment_table(labels, courses, patients["weight_kg"], fates["contact"], rng)
+            followup = _followup(labels, fates, rng)
+            treatments = treatment_table(labels, courses, patients["weight_kg"], fates, followup["transplant_day"], rng)
         except ValueError as error:
             if attempt == TRIES - 1:
                 raise ValueError(f"no cohort of these labels: {error}") from error
             continue
         break
+    platelets = pd.Series(np.round(rng.gamma(4.0, 4.5, len(labels))), index=labels.index)  # day of their recovery
     tables = {
         "patients": patients.assign(cutoff_day=fates["cutoff"], infusion_year=_year(fates["cutoff"])),
-        "toxicity": toxicity_table(labels, courses, rng),
+        "toxicity": toxicity_table(labels, courses),
         "treatments": treatments,
-        "exposures": _exposures(labels, fates, rng),
+        "exposures": _exposures(labels, fates, platelets, rng),
         "labs": draw_labs(labels, courses, treatments, fates["contact"], rng),
-        "response": _response(labels, fates, rng),
-        "followup": _followup(labels, fates, rng),
+        "response": _response(labels, fates, platelets, rng),
+        "followup": followup,
     }
     return _assembled(tables, fates["cutoff"], rng)
 
@@ -107,9 +110,8 @@ def _year(cutoff: pd.Series) -> pd.Series:
     return (CLOSED - pd.to_timedelta(cutoff, unit="D")).dt.year
 
 
-def _exposures(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
+def _exposures(labels: pd.DataFrame, fates: pd.DataFrame, day: pd.Series, rng) -> pd.DataFrame:
     """Platelet recovery of all who live to see it, and GVHD of the transplanted."""
-    day = pd.Series(np.round(rng.gamma(4.0, 6.0, len(labels))), index=labels.index)
     seen = day[day < fates["contact"]]
     platelets = pd.DataFrame({"patient": seen.index, "exposure": "platelet recovery", "day": seen.to_numpy()})
     chronic = labels.index[labels["rux"] & ~labels["toxic"]]
@@ -119,14 +121,15 @@ def _exposures(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
     return pd.concat([platelets, gvhd], ignore_index=True)
 
 
-def _response(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
+def _response(labels: pd.DataFrame, fates: pd.DataFrame, platelets: pd.Series, rng) -> pd.DataFrame:
+    """Day 30: CRi where the marrow is in remission before the platelets have recovered."""
     n, response = len(labels), labels["response"]
-    complete = np.where(rng.random(n) < 0.12, "CRi", "CR")
+    complete = np.where(platelets > fates["assessed"], "CRi", "CR")
     negative = np.where(rng.random(n) < 0.9, 0.0, np.round(10 ** rng.uniform(-4, -3, n), 5))
     residual = np.round(10 ** rng.uniform(-1.6, -0.2, n), 3)
-    died, left = fates["death"] < 28, fates["contact"] < 28
+    died, left = fates["death"] < 28, labels["crs_open"] | (fates["contact"] < 28)
     why = np.select(
-        [response != "ND", died, left], ["", "died before day 30", "left before day 30"], "marrow not examined"
+        [response != "ND", died, left], ["", "died before day 30", "transferred before day 30"], "marrow not examined"
     )
     return pd.DataFrame(
         {
@@ -163,19 +166,33 @@ def _followup(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.DataFrame:
 
 
 def _transplants(labels: pd.DataFrame, fates: pd.DataFrame, rng) -> pd.Series:
-    """Consolidating transplantation after remission in about a third; after rescue of a failed response; before a death by it."""
-    n = len(labels)
-    day = pd.Series(np.round(rng.uniform(45, 110, n)), index=labels.index)
-    event = fates[["progression", "death"]].min(axis=1).fillna(np.inf)
-    chosen = (labels["response"] == "CR") & (rng.random(n) < 0.35)
+    """Transplantation: to consolidate a remission, to rescue a failed one, after relapse, and before a death by it.
+
+    In remission the more often the more relapses came before, seldom a second time; after relapse always in those who then
+    live for a year, else in a third. Nobody who dies unrelated to treatment had one.
+    """
+    n, event = len(labels), fates[["progression", "death"]].min(axis=1).fillna(np.inf)
+    unrelated, by_it = (
+        (fates["cause"] == cause).fillna(False).astype(bool) for cause in ("unrelated", "transplantation")
+    )
+    chance = np.select([labels["transplant"], labels["status"] == "second"], [0.1, 0.6], 0.3)
+    after = fates["contact"] - fates["progression"]
+    back = (after > 365) | ((after > 90) & (rng.random(n) < 0.33))
+    first = pd.Series(np.round(rng.uniform(45, 110, n)), index=labels.index)
+    chosen = (labels["response"] == "CR") & (rng.random(n) < chance) & ~unrelated & ~(after > 365)
+    chosen &= (first < event) & (first < fates["contact"])
     failed = fates["failure"].where(labels["response"] != "NR", fates["assessed"])
-    rescued = failed.notna() & fates["progression"].isna() & fates["death"].isna()
-    day = day.where(~rescued, failed + rng.integers(20, 60, n))
-    by_it = (fates["cause"] == "transplantation").fillna(False).astype(bool)
+    rescue = failed + rng.integers(20, 60, n)
+    rescued = failed.notna() & fates["progression"].isna() & fates["death"].isna() & (rescue < fates["contact"])
     start = fates["progression"].fillna(30)
-    day = day.where(~by_it, np.ceil((start + fates["death"]) / 2))
-    keep = by_it | (rescued & (day < fates["contact"])) | (chosen & (day < event) & (day < fates["contact"]))
-    return day.where(keep)
+    return pd.Series(
+        np.select(
+            [by_it, back, rescued, chosen],
+            [np.ceil((start + fates["death"]) / 2), fates["progression"] + rng.integers(30, 75, n), rescue, first],
+            np.nan,
+        ),
+        index=labels.index,
+    )
 
 
 def _assembled(tables: dict[str, pd.DataFrame], cutoff: pd.Series, rng) -> Cohort:
