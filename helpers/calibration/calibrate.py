@@ -8,7 +8,6 @@ stage draws from (seed, stage, round), so that a resumed search goes on as an un
 
 from __future__ import annotations
 
-import json
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +20,11 @@ import pandas as pd
 
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
+from helpers.calibration.progress import STATE, fingerprint, keep, reached
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.parallel import run_all
-from helpers.paths import DATA, PUBLISHED, write_csv, write_json
+from helpers.paths import DATA, PUBLISHED, write_csv
 from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import draw_labels, draw_marrow, settle
 from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
@@ -148,28 +148,37 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
     Returns
     -------
     Outcome
+
+    Raises
+    ------
+    InputError
+        If the folder holds a damaged search, or one with another plan or other inputs.
     """
     plan, folder, began = plan or Plan(), Path(folder), time.monotonic()
-    done, spent = _resume(folder)
+    digest = fingerprint(plan, seed)
+    done, spent = reached(folder, digest)
+
+    def kept(labels: pd.DataFrame, fates: pd.DataFrame, done: list[str]) -> list[str]:
+        return keep(folder, labels, fates, done, spent + time.monotonic() - began, digest)
 
     def tell(step: Step) -> None:
         _trace(folder / TRACE, step)
         say(str(step))
 
     if done:
-        labels, fates = read_state(folder / "state.csv")
+        labels, fates = read_state(folder / STATE)
     else:
         labels, fates, done = _begun(seed, plan)
     if "fates" not in done:
         fates = calibrate_fates(seed, labels, fates, plan, tell)
-        done = _keep(folder, labels, fates, [*done, "fates"], spent + time.monotonic() - began)
+        done = kept(labels, fates, [*done, "fates"])
     for name, rows in plan.stages().items():
         if name not in done:
             labels = _stage(seed, name, rows, labels, fates, plan, tell)
-            done = _keep(folder, labels, fates, [*done, name], spent + time.monotonic() - began)
+            done = kept(labels, fates, [*done, name])
     if SETTLED not in done:
         labels = settle(labels, _rng(seed, SETTLED, 0))
-        _keep(folder, labels, fates, [*done, SETTLED], spent + time.monotonic() - began)
+        kept(labels, fates, [*done, SETTLED])
     return Outcome(labels, fates, survival_hits(labels, fates, plan), spent + time.monotonic() - began)
 
 
@@ -337,20 +346,6 @@ def _trace(file: Path, step: Step) -> None:
     row = pd.DataFrame([{**asdict(step), "seconds": round(step.seconds, 1), "missing": " ".join(step.missing)}])
     before = pd.read_csv(file) if file.exists() else row.head(0)
     write_csv(file, pd.concat([before, row], ignore_index=True) if len(before) else row)
-
-
-def _resume(folder: Path) -> tuple[list[str], float]:
-    file = folder / "progress.json"
-    if not file.exists():
-        return [], 0.0
-    found = json.loads(file.read_text(encoding="utf-8"))
-    return found["done"], found["seconds"]
-
-
-def _keep(folder: Path, labels, fates, done: list[str], seconds: float) -> list[str]:
-    write_state(folder / "state.csv", labels, fates)
-    write_json(folder / "progress.json", {"done": done, "seconds": round(seconds, 1)})
-    return done
 
 
 def calibrate_many(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.label_kernels import COX, FIRM, LOGRANK, anneal, fit, pattern_of, scratch
+from helpers.calibration.kernels import COX, FIRM, LOGRANK, anneal, fit, pattern_of, scratch
 from helpers.calibration.targets import LABELS, Schedule, Targets, targets_of
 
 MEASURES = ("hr", "ci_low", "ci_high", "p")

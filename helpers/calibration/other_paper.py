@@ -7,7 +7,6 @@ is one of its tables, so that a wrong definition can be calibrated as easily as 
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
+from helpers.calibration.kernels import curves_of, search_days
 from helpers.calibration.label_search import Bound, LabelSearch, Model, read_models
-from helpers.calibration.targets import DAYS, FINAL, FINE, LABELS, Schedule, cooled, loss_of, targets_of
+from helpers.calibration.targets import DAYS, FINE, LABELS, Schedule, targets_of
 from helpers.paths import DATA
 from helpers.published.values import published
 from helpers.synthesis.draws import deal
@@ -263,7 +262,7 @@ def _curve_values(paper: Paper, days: pd.DataFrame) -> np.ndarray:
     state, contact = _arrays(paper, days)
     masks, sizes, at, _ = _masks(paper)
     out = np.empty(2 * at.size)
-    _curves(state, contact, masks, sizes, at, out)
+    curves_of(state, contact, masks, sizes, at, out)
     return out
 
 
@@ -271,163 +270,8 @@ def _anneal_days(paper: Paper, days: pd.DataFrame, rng, moves: int, schedule: Sc
     targets, states = targets_of(paper.curve_ids(), paper.folder), paper.table("states.csv")
     limits = states[["earliest", "latest", "gap"]].astype(float).to_numpy()
     last = (states["last"] == "yes").to_numpy()
-    state, contact, loss = _search(
+    state, contact, loss = search_days(
         rng, moves, tuple(schedule), *_arrays(paper, days), limits, last, *_masks(paper), targets.number, targets.half
     )  # fmt: skip
     found = pd.DataFrame(np.where(np.isinf(state), np.nan, state), columns=list(states["state"]))
     return found.assign(contact=contact), float(loss)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _curves(state, contact, masks, sizes, at, out):
-    """Fill out with rate and plain half-width (percent) of each endpoint at its milestones; event days differ.
-
-    Returns the patients as :func:`_search` keeps them: time, event and numbers at risk, shape (endpoints, n), and the
-    logarithm of the Kaplan-Meier factor and the Greenwood term of an event among 0 ... n at risk.
-    """
-    n = contact.size
-    times, event = np.full((masks.size, n), -np.inf), np.zeros((masks.size, n), np.bool_)
-    at_risk, factors = np.zeros((masks.size, n), np.int64), np.zeros((2, n + 1))
-    for k in range(1, n + 1):
-        factors[0, k] = math.log1p(-1.0 / k)
-        factors[1, k] = 1.0 / (k * max(k - 1.0, 1e-9))
-    for i in range(n):
-        _follow(i, state, contact, masks, times, event, at_risk)
-    for e in range(masks.size):
-        _read_curve(e, times, event, at_risk, factors, sizes, at, out)
-    return times, event, at_risk, factors
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _follow(i, state, contact, masks, times, event, at_risk):
-    """Bring time, event and numbers at risk up to the days of patient i; return which endpoints changed, as bits."""
-    changed = 0
-    for e in range(masks.size):
-        day, seen, before = contact[i], False, times[e, i]
-        for s in range(state.shape[1]):
-            if (masks[e] >> s) & 1 and state[i, s] <= day:
-                day, seen = state[i, s], True
-        if day == before and seen == event[e, i]:
-            continue
-        changed |= 1 << e
-        event[e, i] = seen
-        if day != before:
-            for j in range(contact.size):
-                at_risk[e, j] += int(day >= times[e, j]) - int(before >= times[e, j])
-            times[e, i], at_risk[e, i] = day, 0
-            for j in range(contact.size):
-                at_risk[e, i] += int(times[e, j] >= day)
-    return changed
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _read_curve(e, times, event, at_risk, factors, sizes, at, out):
-    """Fill out with rate and half-width of one endpoint at its milestones."""
-    begin = sizes[:e].sum()
-    for m in range(begin, begin + sizes[e]):
-        logarithm, variance = 0.0, 0.0
-        for i in range(times.shape[1]):
-            if event[e, i] and times[e, i] <= at[m]:
-                logarithm += factors[0, at_risk[e, i]]
-                variance += factors[1, at_risk[e, i]]
-        out[2 * m] = 100.0 * math.exp(logarithm)
-        out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
-
-
-@njit(cache=True, nogil=True)
-def _odd(event, events):
-    """Return half the number of events that the endpoints have too few or too many."""
-    broken = 0.0
-    for e in range(event.shape[0]):
-        total = event[e].sum()
-        broken += max(0.0, events[e, 0] - total) + max(0.0, total - events[e, 1])
-    return 0.5 * broken
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _allowed(state, contact, i, limits, last, taken):
-    """Tell whether the days of patient i are in order, within their limits, and no other patient's."""
-    for s in range(state.shape[1]):
-        day = state[i, s]
-        if day == np.inf:
-            continue
-        if day < limits[s, 0] or day > limits[s, 1] or day > contact[i] or taken[int(day)] > 0:
-            return False
-        if last[s] and day != contact[i]:
-            return False
-        if not last[s] and day > contact[i] - limits[s, 2]:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _search(rng, moves, schedule, state, contact, limits, last, masks, sizes, at, events, number, half):
-    """Anneal days: one moves, appears or goes; a last contact moves; two patients exchange a state."""
-    n, count = state.shape
-    taken = np.zeros(10_000, np.int64)
-    for i in range(n):
-        for s in range(count):
-            if state[i, s] < np.inf:
-                taken[int(state[i, s])] += 1
-    values = np.empty(2 * at.size)
-    times, event, at_risk, factors = _curves(state, contact, masks, sizes, at, values)
-    odd = _odd(event, events)
-    (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
-    loss = loss_of(values, number, half, width, schedule[4]) + odd
-    keep, keep_contact, old, old_odd = state.copy(), contact.copy(), values.copy(), odd
-    row, latest = np.empty(count), limits[:, 1].max()  # nobody is followed for longer than a state can come
-    for step in range(moves):
-        phase = min(1.0, 1.1 * step / moves)
-        if step % 500 == 0:
-            heat, width = cooled(schedule, phase)
-            loss = loss_of(values, number, half, width, schedule[4]) + odd
-        i, s = rng.integers(0, n), rng.integers(0, count)
-        row[:], rest = state[i], contact[i]
-        for k in range(count):
-            if row[k] < np.inf:
-                taken[int(row[k])] -= 1
-        kind, shift = rng.random(), math.ceil(math.exp(rng.random() * 6.0)) * (1 if rng.random() < 0.5 else -1)
-        if kind < 0.4 and state[i, s] < np.inf:
-            state[i, s] += shift
-        elif kind < 0.6:
-            contact[i] = min(latest, max(30.0, contact[i] + shift))
-            for k in range(count):
-                if last[k] and state[i, k] < np.inf:
-                    state[i, k] = contact[i]
-        elif state[i, s] < np.inf:
-            state[i, s] = np.inf
-            if last[s]:
-                contact[i] += rng.integers(0, int(latest - contact[i]) + 1)
-        else:
-            low = limits[s, 0]
-            day = low + rng.integers(0, int(max(1.0, contact[i] - low)))
-            state[i, s] = day
-        for k in range(count):
-            if last[k] and state[i, k] < np.inf:
-                contact[i] = state[i, k]
-        new, changed, old[:], old_odd = 1e9, 0, values, odd
-        if _allowed(state, contact, i, limits, last, taken):
-            changed = _follow(i, state, contact, masks, times, event, at_risk)
-            for e in range(masks.size):
-                if (changed >> e) & 1:
-                    _read_curve(e, times, event, at_risk, factors, sizes, at, values)
-            odd = _odd(event, events) if changed else odd
-            new = loss_of(values, number, half, width, schedule[4]) + odd
-        if new < 1e9 and (new <= loss or rng.random() < math.exp((loss - new) / heat)):
-            loss = new
-            if phase > 0.5:
-                final = loss_of(values, number, half, FINAL, schedule[4]) + odd
-                if final < best:
-                    best = final
-                    keep[:], keep_contact[:] = state, contact
-        else:
-            state[i], contact[i] = row, rest
-            if changed:
-                _follow(i, state, contact, masks, times, event, at_risk)
-                values[:], odd = old, old_odd
-        for k in range(count):
-            if state[i, k] < np.inf:
-                taken[int(state[i, k])] += 1
-        if best <= 0.0:
-            break
-    return keep, keep_contact, best

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from helpers.paths import PUBLISHED
 from helpers.published.values import printed_values, published
 from helpers.results.registry import declared
 from helpers.results.survival import LOG
-
-FINAL = 1.0  # width of the loss by which the best state is chosen
 
 
 class Schedule(NamedTuple):
@@ -90,33 +86,3 @@ def _is_logarithmic(id: str) -> bool:
         return declared(id).paper.method == LOG
     except KeyError:
         return False
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def loss_of(values, number, half, width, far):
-    """Sum over targets the distance from the print, far away linear, close by logarithmic; nothing for a hit.
-
-    Parameters
-    ----------
-    values, number, half : float arrays
-        Computed and printed numbers, half units.
-    width : float
-        Half units. Wide (early): all are drawn to the print, the farthest most; narrow (late): a single rounding counts.
-    far : float
-        Half units that count one more, however wide.
-    """
-    total = 0.0
-    for k in range(values.size):
-        units = abs(values[k] - number[k]) / half[k]
-        if not units <= 1e12:
-            total += 100.0
-        elif units > 1.0:
-            total += units / far + math.log1p(units / width)
-    return total
-
-
-@njit(cache=True, nogil=True)
-def cooled(schedule, phase):
-    """Return temperature and width at a phase (0 to 1) of a schedule."""
-    warm, cold, wide, narrow, _ = schedule
-    return warm * (cold / warm) ** phase, wide * (narrow / wide) ** phase

@@ -17,7 +17,7 @@ FORCED = {
         2, "11 products are allogeneic and 9 children were transplanted before (Table 1): at least 11 - 9 = 2"
     ),
     "neither GC nor tocilizumab nor ruxolitinib for CRS": (
-        2, "8 non-responders: 2 on GC, 4 on TCZ, none on RUX (Table 3); if those on GC had no TCZ, 8 - 2 - 4 = 2 had nothing"
+        2, "6 non-responders had no GC; 4 at most of them TCZ and none RUX (Table 3): at least 6 - 4 = 2"
     ),
     "CRS that did not resolve": (5, "95.45 % of 110 resolved (Table 2): 110 - 105 = 5"),
     "ICANS that did not resolve": (2, "29 of 31 resolved (Table 2)"),

@@ -1,0 +1,861 @@
+"""Every compiled loop of the search, in one file: numba keeps compiled code on disk until the file of a function changes, and
+does not look at other files whose functions it calls.
+
+Patients stand in order of time, latest first, those censored on a day before those with an event on it, so that a risk
+set is a running count. Event times of an endpoint differ from each other (a cohort's do): Breslow and Efron agree.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from helpers.cohort.derive import DAYS_PER_YEAR
+
+Z = 1.959963984540054
+FINAL = 1.0  # width of the loss by which the best state is chosen
+COX, LOGRANK = 0, 1
+MOST = 4  # columns of a model
+BREACH = 10.0  # loss for each patient by whom a bound is broken: more than any target
+NEAR = 0.5  # share of moves between neighbours in time, who differ little for a model
+FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
+MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
+LATEST_NR = 150  # a non-responder progresses by this day
+MOST_UNRELATED, SOONEST_UNRELATED = 5, 90  # deaths that nobody would lay to the disease or its treatment; first day
+MOST_BARE, MOST_FAILED = 11, 8  # deaths without progression; treatment failures
+
+# --- what is aimed at
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def loss_of(values, number, half, width, far):
+    """Sum over targets the distance from the print, far away linear, close by logarithmic; nothing for a hit.
+
+    Parameters
+    ----------
+    values, number, half : float arrays
+        Computed and printed numbers, half units.
+    width : float
+        Half units. Wide (early): all are drawn to the print, the farthest most; narrow (late): a single rounding counts.
+    far : float
+        Half units that count one more, however wide.
+    """
+    total = 0.0
+    for k in range(values.size):
+        units = abs(values[k] - number[k]) / half[k]
+        if not units <= 1e12:
+            total += 100.0
+        elif units > 1.0:
+            total += units / far + math.log1p(units / width)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def cooled(schedule, phase):
+    """Return temperature and width at a phase (0 to 1) of a schedule."""
+    warm, cold, wide, narrow, _ = schedule
+    return warm * (cold / warm) ** phase, wide * (narrow / wide) ** phase
+
+
+# --- Cox rows and log-rank tests of labels
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cholesky(matrix, factor):
+    """Fill factor with the lower Cholesky factor; return False where the matrix is singular to rounding."""
+    p = matrix.shape[0]
+    for a in range(p):
+        for b in range(a + 1):
+            s = matrix[a, b]
+            for k in range(b):
+                s -= factor[a, k] * factor[b, k]
+            if a == b:
+                if not s > 1e-12 * matrix[a, a] or not s > 1e-10:
+                    return False
+                factor[a, a] = math.sqrt(s)
+            else:
+                factor[a, b] = s / factor[b, b]
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve(factor, vector, out):
+    """Solve factor factor' out = vector."""
+    p = vector.size
+    for a in range(p):
+        s = vector[a]
+        for k in range(a):
+            s -= factor[a, k] * out[k]
+        out[a] = s / factor[a, a]
+    for a in range(p - 1, -1, -1):
+        s = out[a]
+        for k in range(a + 1, p):
+            s -= factor[k, a] * out[k]
+        out[a] = s / factor[a, a]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def inverse_diagonal(factor, out):
+    """Fill out with the square roots of the diagonal of (factor factor')^-1."""
+    p = factor.shape[0]
+    column, unit = np.empty(p), np.empty(p)
+    for a in range(p):
+        unit[:] = 0.0
+        unit[a] = 1.0
+        solve(factor, unit, column)
+        out[a] = math.sqrt(column[a])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fit(pattern, event, columns, kind, beta, out, tolerance, work):
+    """Fill out with hazard ratio, limits and p of each column, or with a log-rank p.
+
+    Parameters
+    ----------
+    pattern : int array, shape (n,)
+        Columns of the patients, in order of time downwards, as bits; -1 outside the population.
+    event : bool array, shape (n,)
+    columns : int
+        At most MOST.
+    kind : COX or LOGRANK
+    beta : float array, shape (columns,)
+        Start and, filled, end of Newton's method.
+    out : float array, shape (4 x columns,) or (1,)
+    tolerance : float
+        Greatest last step of beta.
+    work : tuple of arrays
+        From :func:`scratch`.
+    """
+    if columns == 1:
+        zero, one = work[0][0], work[0][1]
+        deaths, died = _two_groups(pattern, event, zero, one)
+        if kind == LOGRANK:
+            _logrank(zero, one, deaths, died, out)
+        else:
+            _cox_one(zero, one, deaths, died, beta, out, tolerance)
+    else:
+        _cox(pattern, event, columns, beta, out, tolerance, work)
+
+
+@njit(cache=True, nogil=True)
+def scratch(n):
+    """Return the arrays that fits of n patients work in: by patient and kind, by patient, by kind, by column, squares."""
+    kinds = 1 << MOST
+    sets = np.empty((max(n, 2), max(n, kinds)))
+    return sets, np.empty(n, np.int64), np.empty((3, kinds)), np.empty((3, MOST)), np.zeros((2, MOST, MOST))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _two_groups(pattern, event, zero, one):
+    """Fill those at risk in group 0 and 1 at each event; return how many events there are, and in group 1."""
+    a, b, deaths, died = 0.0, 0.0, 0, 0.0
+    for q in range(pattern.size):
+        if pattern[q] >= 0:
+            if pattern[q] == 1:
+                b += 1.0
+            else:
+                a += 1.0
+            if event[q]:
+                zero[deaths], one[deaths] = a, b
+                died += pattern[q]
+                deaths += 1
+    return deaths, died
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _logrank(zero, one, deaths, died, out):
+    expected, variance = 0.0, 0.0
+    for d in range(deaths):
+        share = one[d] / (zero[d] + one[d])
+        expected += share
+        variance += share * (1.0 - share)
+    out[0] = math.erfc(abs(died - expected) / math.sqrt(2.0 * variance)) if variance > 0 else np.nan
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cox_one(zero, one, deaths, died, beta, out, tolerance):
+    at = beta[0] if abs(beta[0]) <= 3.0 else 0.0
+    for _ in range(30):
+        hazard, mean, square = math.exp(at), 0.0, 0.0
+        for d in range(deaths):
+            share = hazard * one[d] / (zero[d] + hazard * one[d])
+            mean += share
+            square += share * share
+        info = mean - square
+        if not info > 1e-9:
+            break
+        step = (died - mean) / info
+        at += min(max(step, -2.0), 2.0)
+        if abs(step) < tolerance:
+            beta[0] = at
+            _report(at, 1.0 / math.sqrt(info), out, 0)
+            return
+        if abs(at) > 15.0:
+            break
+    beta[0] = 0.0
+    out[:] = np.nan
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _report(beta, se, out, at):
+    out[at] = math.exp(beta)
+    out[at + 1] = math.exp(beta - Z * se)
+    out[at + 2] = math.exp(beta + Z * se)
+    out[at + 3] = math.erfc(abs(beta) / se / math.sqrt(2.0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cox(pattern, event, p, beta, out, tolerance, work):
+    """Fit by Newton's method; patients who agree in every column are one kind, so that a risk set is a few counts."""
+    kinds = 1 << p
+    (sets, died), deaths = work[:2], 0
+    at_risk = work[2][0]
+    at_risk[:kinds] = 0.0
+    for q in range(pattern.size):
+        k = pattern[q]
+        if k >= 0:
+            at_risk[k] += 1.0
+            if event[q]:
+                for c in range(kinds):
+                    sets[deaths, c] = at_risk[c]
+                died[deaths] = k
+                deaths += 1
+    for a in range(p):
+        if not abs(beta[a]) <= 3.0:
+            beta[a] = 0.0
+    risk, weight, share = work[2][0], work[2][1], work[2][2]
+    mean, step, score = work[3][0, :p], work[3][1, :p], work[3][2, :p]
+    info, factor = work[4][0, :p, :p], work[4][1, :p, :p]
+    for _ in range(30):
+        for k in range(kinds):
+            eta = 0.0
+            for a in range(p):
+                if (k >> a) & 1:
+                    eta += beta[a]
+            risk[k] = math.exp(eta)
+            share[k] = 0.0
+        score[:] = 0.0
+        info[:] = 0.0
+        for d in range(deaths):
+            total = 0.0
+            for k in range(kinds):
+                weight[k] = sets[d, k] * risk[k]
+                total += weight[k]
+            total = 1.0 / total
+            mean[:] = 0.0
+            for k in range(kinds):
+                part = weight[k] * total
+                share[k] += part
+                for a in range(p):
+                    mean[a] += part * ((k >> a) & 1)
+            for a in range(p):
+                score[a] += ((died[d] >> a) & 1) - mean[a]
+                for b in range(a + 1):
+                    info[a, b] -= mean[a] * mean[b]
+        for k in range(kinds):
+            for a in range(p):
+                for b in range(a + 1):
+                    info[a, b] += share[k] * (((k >> a) & 1) & ((k >> b) & 1))
+        if not cholesky(info, factor):
+            break
+        solve(factor, score, step)
+        size = np.abs(step).max()
+        for a in range(p):
+            beta[a] += step[a] * min(1.0, 2.0 / size) if size > 0 else 0.0
+        if size < tolerance:
+            inverse_diagonal(factor, step)
+            for a in range(p):
+                _report(beta[a], step[a], out, 4 * a)
+            return
+        if np.abs(beta).max() > 15.0:
+            break
+    beta[:] = 0.0
+    out[:] = np.nan
+
+
+@njit(cache=True, nogil=True)
+def pattern_of(row, columns, conditions):
+    """Return the columns of a patient as bits, -1 for one outside the population; *row* are the codes."""
+    for c in range(conditions.shape[0]):
+        if not (conditions[c, 1] >> row[conditions[c, 0]]) & 1:
+            return -1
+    bits = 0
+    for a in range(columns.shape[0]):
+        bits |= ((columns[a, 1] >> row[columns[a, 0]]) & 1) << a
+    return bits
+
+
+# --- labels
+
+
+@njit(cache=True, nogil=True)
+def _member(row, limit):
+    """Tell whether a patient counts for a bound."""
+    for c in range(0, 6, 2):
+        if not (limit[c + 1] >> row[limit[c]]) & 1:
+            return 0
+    return 1
+
+
+@njit(cache=True, nogil=True)
+def _broken(have, limits):
+    """Count by how many patients the bounds are broken."""
+    broken = 0
+    for b in range(limits.shape[0]):
+        broken += max(0, limits[b, 6] - have[b]) + max(0, have[b] - limits[b, 7])
+    return broken
+
+
+@njit(cache=True, nogil=True)
+def _in_line(order, event):
+    """Put patients with an event in line by time, then the others."""
+    line, at = np.empty(order.size, np.int64), 0
+    for seen in (True, False):
+        for q in range(order.size):
+            if event[q] == seen:
+                line[at] = order[q]
+                at += 1
+    return line
+
+
+@njit(cache=True, nogil=True)
+def _neighbour(rng, a, n):
+    """Draw a place a few from *a* in a line of *n*."""
+    away = 1 + int(rng.exponential(4.0))
+    b = a + away if rng.random() < 0.5 else a - away
+    return min(max(b, 0), n - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models, endpoints, number, half):
+    """Exchange labels of pairs of patients, cooling down; return the best matrix and its loss.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    moves : int
+    schedule : Schedule
+    matrix : int array, shape (patients, labels)
+        Codes.
+    labels, strata, touched : int arrays, shape (movable,), (movable, patients), bool array (movable, models)
+        Which labels move, within which strata (-1: not at all), and which models they change.
+    limits : int array, shape (bounds, 8)
+    models : (columns, conditions, sizes, starts)
+        Columns and conditions as (label, mask of codes); sizes as (columns, conditions, kind, endpoint).
+    endpoints : (order, event), arrays of shape (endpoints, patients)
+    number, half : float arrays
+        Printed numbers and half units, all models one after the other.
+
+    Returns
+    -------
+    matrix, loss
+    """
+    columns, conditions, sizes, starts = models
+    order, event = endpoints
+    n, count = matrix.shape[0], sizes.shape[0]
+    place = np.empty(order.shape, np.int64)
+    for e in range(order.shape[0]):
+        for q in range(n):
+            place[e, order[e, q]] = q
+    work, current, pattern = scratch(n), matrix.copy(), np.empty((count, n), np.int64)
+    values, beta, part = np.empty(starts[-1]), np.zeros((count, 4)), np.empty(count)
+    for m in range(count):
+        p, c, kind, e = sizes[m]
+        for i in range(n):
+            pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+        fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
+    have = np.zeros(limits.shape[0], np.int64)
+    for b in range(limits.shape[0]):
+        for i in range(n):
+            have[b] += _member(current[i], limits[b])
+    line, broken, best = _in_line(order[0], event[0]), _broken(have, limits), np.inf
+    by_cost = np.argsort(
+        sizes[:, 0] + (sizes[:, 2] == COX), kind="mergesort"
+    )  # dear ones only if there is a chance left
+    keep, old, old_part, old_have = current.copy(), values.copy(), part.copy(), have.copy()
+    (heat, width), loss, phase = cooled(schedule, 0.0), 0.0, 0.0
+    for step in range(moves):
+        if step % 500 == 0:
+            phase = min(1.0, 1.03 * step / moves)
+            heat, width = cooled(schedule, phase)
+            loss = BREACH * broken
+            for m in range(count):
+                part[m] = _loss(m, values, number, half, starts, width, schedule[4])
+                loss += part[m]
+        k, a = rng.integers(0, labels.size), rng.integers(0, n)
+        b = _neighbour(rng, a, n) if rng.random() < NEAR else rng.integers(0, n)
+        i, j, label = line[a], line[b], labels[k]
+        if strata[k, i] != strata[k, j] or strata[k, i] < 0 or current[i, label] == current[j, label]:
+            continue
+        allowed = loss - heat * math.log(rng.random())
+        old[:], old_part[:], old_have[:] = values, part, have
+        for b in range(limits.shape[0]):
+            have[b] -= _member(current[i], limits[b]) + _member(current[j], limits[b])
+        current[i, label], current[j, label] = current[j, label], current[i, label]
+        for b in range(limits.shape[0]):
+            have[b] += _member(current[i], limits[b]) + _member(current[j], limits[b])
+        now = _broken(have, limits)
+        new = BREACH * now
+        for m in range(count):
+            if not touched[k, m]:
+                new += part[m]
+        last = 0  # how many models, cheapest first, have the new patterns
+        for m in by_cost:
+            if new > allowed:
+                break
+            last += 1
+            if touched[k, m]:
+                p, c, kind, e = sizes[m]
+                x = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+                y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
+                if pattern[m, place[e, i]] != x or pattern[m, place[e, j]] != y:
+                    pattern[m, place[e, i]], pattern[m, place[e, j]] = x, y
+                    fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
+                    part[m] = _loss(m, values, number, half, starts, width, schedule[4])
+                new += part[m]
+        if new > allowed:
+            current[i, label], current[j, label] = current[j, label], current[i, label]
+            values[:], part[:], have[:] = old, old_part, old_have
+            for m in by_cost[:last]:
+                if touched[k, m]:
+                    p, c, kind, e = sizes[m]
+                    pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+                    pattern[m, place[e, j]] = pattern_of(current[j], columns[m, :p], conditions[m, :c])
+            continue
+        loss, broken = new, now
+        if phase > 0.8:
+            total = BREACH * broken
+            for m in range(count):
+                total += _loss(m, values, number, half, starts, FINAL, schedule[4])
+            if total < best:
+                best = total
+                keep[:] = current
+                if best <= 0.0:
+                    break
+    return keep, best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _loss(m, values, number, half, starts, width, far):
+    """Loss of one model."""
+    a, b = starts[m], starts[m + 1]
+    return loss_of(values[a:b], number[a:b], half[a:b], width, far)
+
+
+# --- fates: progression, failure, death, last contact
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk):
+    """Fill time, event and numbers at risk (3, n) of patient i for OS, PFS and EFS; return which changed, as bits."""
+    progression, failure, death = state[i, 0], state[i, 1], state[i, 2]
+    changed = 0
+    for e in range(3):
+        if e == 0:
+            first = death
+        elif e == 1:
+            first = min(progression, death)
+        else:
+            related = np.inf if unrelated[i] else death
+            first = min(min(progression, min(failure, assessed[i])), related)
+        seen = first < np.inf
+        day = first if seen else contact[i]
+        if day != time[e, i] or seen != event[e, i]:
+            changed |= 1 << e
+            _put(i, day, time[e], at_risk[e])
+            event[e, i] = seen
+    return changed
+
+
+@njit(cache=True, nogil=True)
+def _put(i, day, time, at_risk):
+    """Change the last day under observation of patient i, and how many are at risk on everybody's."""
+    before, own = time[i], 0
+    time[i] = day
+    for j in range(time.size):
+        at_risk[j] += (day >= time[j]) - (before >= time[j])
+        own += time[j] >= day
+    at_risk[i] = own
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def read_milestones(time, event, at_risk, factors, at, logarithmic, out):
+    """Fill out[at:at + 6] from one endpoint; event times differ, so that each event is one factor."""
+    log_survival, variance = np.zeros(3), np.zeros(3)
+    for i in range(time.size):
+        if event[i] and time[i] <= MILESTONES[2]:
+            year = 0 if time[i] <= MILESTONES[0] else (1 if time[i] <= MILESTONES[1] else 2)
+            log_survival[year] += factors[0, at_risk[i]]
+            variance[year] += factors[1, at_risk[i]]
+    total, spread = 0.0, 0.0
+    for k in range(3):
+        total, spread = total + log_survival[k], spread + variance[k]
+        s = math.exp(total)
+        width = 1.959963984540054 * math.sqrt(spread)
+        out[at + 2 * k] = 100 * s
+        out[at + 2 * k + 1] = 100 * (s - s * math.exp(-width) if logarithmic[at + 2 * k + 1] else s * width)
+
+
+@njit(cache=True, nogil=True)
+def _free_day(rng, low, high, taken, near=-1.0):
+    """Draw a day from low to high that no event has, mostly close to *near* if given; -1 if a few tries find none."""
+    low, high = math.ceil(low), math.floor(high)
+    if high < low:
+        return -1.0
+    local = near >= 0 and rng.random() < 0.8
+    for _ in range(8):
+        if local:
+            away = math.ceil(math.exp(rng.random() * 4.5))
+            day = int(near) + (away if rng.random() < 0.5 else -away)
+            if day < low or day > high:
+                continue
+        else:
+            day = rng.integers(low, high + 1)
+        if not taken[day]:
+            return float(day)
+    return -1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _move(rng, i, j, state, contact, assessed, earliest, unrelated, fixed, edges, quarter, taken):
+    """Change the fate of patient i, or of i and j, in place; return how many (0: the move was no use)."""
+    kind = rng.random()
+    progression, failure, death = state[i, 0], state[i, 1], state[i, 2]
+    if kind < 0.3:  # another last contact or death in the same quarter
+        if fixed[i]:
+            return 0
+        after = earliest[i]
+        for k in range(2):
+            if state[i, k] < np.inf:
+                after = max(after, state[i, k] + 10.0)
+        day = _free_day(rng, max(edges[quarter[i], 0], after), edges[quarter[i], 1], taken, contact[i])
+        if day < 0:
+            return 0
+        contact[i] = day
+        if death < np.inf:
+            state[i, 2] = day
+        return 1
+    if kind < 0.5:  # another day of progression
+        if progression == np.inf:
+            return 0
+        day = _free_day(rng, 40.0, min(contact[i] - 10.0, 1090.0), taken, progression)
+        if day < 0 or (failure < np.inf and day < failure + 10.0) or (assessed[i] < np.inf and day > LATEST_NR):
+            return 0
+        state[i, 0] = day
+        return 1
+    if kind < 0.58:  # a treatment failure appears, moves or goes
+        if assessed[i] < np.inf or fixed[i]:
+            return 0
+        if failure < np.inf and rng.random() < 0.5:
+            state[i, 1] = np.inf
+            return 1
+        day = _free_day(
+            rng, 60.0, min(min(progression, contact[i]) - 15.0, 1000.0), taken, -1.0 if failure == np.inf else failure
+        )
+        if day < 0:
+            return 0
+        state[i, 1] = day
+        return 1
+    if i == j or fixed[i] or fixed[j]:
+        return 0
+    if kind < 0.72:  # two exchange their quarters of follow-up
+        if quarter[i] == quarter[j]:
+            return 0
+        quarter[i], quarter[j] = quarter[j], quarter[i]
+        days = np.empty(2)
+        for k, who in enumerate((i, j)):
+            after = earliest[who]
+            for s in range(2):
+                if state[who, s] < np.inf:
+                    after = max(after, state[who, s] + 10.0)
+            days[k] = _free_day(rng, max(edges[quarter[who], 0], after), edges[quarter[who], 1], taken)
+        if days[0] < 0 or days[1] < 0 or days[0] == days[1]:
+            quarter[i], quarter[j] = quarter[j], quarter[i]
+            return 0
+        for k, who in enumerate((i, j)):
+            contact[who] = days[k]
+            if state[who, 2] < np.inf:
+                state[who, 2] = days[k]
+        return 2
+    if kind < 0.82:  # a progression passes from one to another
+        if progression == np.inf or state[j, 0] < np.inf or assessed[i] < np.inf or assessed[j] < np.inf:
+            return 0
+        low = 45.0 if state[j, 1] == np.inf else state[j, 1] + 10.0
+        day = _free_day(rng, low, min(contact[j] - 10.0, 1090.0), taken)
+        if day < 0 or unrelated[j]:
+            return 0
+        state[i, 0], state[j, 0] = np.inf, day
+        return 2
+    if kind < 0.9:  # a non-responder and a responder exchange their whole fates: only EFS sees it
+        if (assessed[i] < np.inf) == (assessed[j] < np.inf) or earliest[i] != earliest[j]:
+            return 0
+        ill = j if assessed[i] < np.inf else i  # whose fate the non-responder would have
+        if state[ill, 1] < np.inf or state[ill, 0] > LATEST_NR or unrelated[ill]:
+            return 0
+        if state[ill, 2] < 45:
+            return 0
+        for k in range(3):
+            state[i, k], state[j, k] = state[j, k], state[i, k]
+        contact[i], contact[j] = contact[j], contact[i]
+        quarter[i], quarter[j] = quarter[j], quarter[i]
+        unrelated[i], unrelated[j] = unrelated[j], unrelated[i]
+        return 2
+    if death == np.inf or death < 60 or fixed[i]:
+        return 0
+    if progression < np.inf:  # death without progression
+        if assessed[i] < np.inf:
+            return 0
+        state[i, 0] = np.inf
+        return 1
+    if rng.random() < 0.5:
+        unrelated[i] = not unrelated[i]
+        return 1
+    day = _free_day(rng, max(40.0, failure + 10.0 if failure < np.inf else 0.0), death - 10.0, taken)
+    if day < 0:
+        return 0
+    state[i, 0] = day
+    unrelated[i] = False
+    return 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _plausible(state, unrelated):
+    """Penalise what would be odd in a cohort: many unrelated deaths or early ones, deaths without progression, failures."""
+    odd, bare, failed, soon = 0, 0, 0, 0
+    for i in range(unrelated.size):
+        odd += unrelated[i]
+        soon += unrelated[i] and state[i, 2] < SOONEST_UNRELATED
+        bare += state[i, 2] < np.inf and state[i, 0] == np.inf
+        failed += state[i, 1] < np.inf
+    excess = max(0, odd - MOST_UNRELATED) + soon
+    return 3.0 * excess + 1.0 * (max(0, bare - MOST_BARE) + max(0, failed - MOST_FAILED))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def anneal_fates(
+    rng, moves, schedule, state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
+    number, half, logarithmic, last, factors,
+):  # fmt: skip
+    n = contact.size
+    taken = np.zeros(int(last) + 2, np.bool_)
+    time, event, at_risk = np.zeros((3, n)), np.zeros((3, n), np.bool_), np.full((3, n), n)
+    for i in range(n):
+        derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+        for k in range(3):
+            if state[i, k] < np.inf:
+                taken[int(state[i, k])] = True
+        if assessed[i] < np.inf:
+            taken[int(assessed[i])] = True
+    values, old_values = np.empty(18), np.empty(18)
+    for e in range(3):
+        read_milestones(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
+    odd = _plausible(state, unrelated)
+    (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
+    loss = loss_of(values, number, half, width, schedule[4]) + odd
+    keep = (state.copy(), contact.copy(), unrelated.copy())
+    row, rest, quarters, flags = np.empty((2, 3)), np.empty(2), np.empty(2, np.int64), np.empty(2, np.bool_)
+    who = np.empty(2, np.int64)
+    for step in range(moves):
+        phase = min(1.0, 1.05 * step / moves)
+        if step % 1000 == 0:  # the loss changes its shape as it cools
+            heat, width = cooled(schedule, phase)
+            loss = loss_of(values, number, half, width, schedule[4]) + odd
+        who[0], who[1] = rng.integers(0, n), rng.integers(0, n)
+        for k in range(2):
+            row[k], rest[k], quarters[k], flags[k] = state[who[k]], contact[who[k]], quarter[who[k]], unrelated[who[k]]
+        size = _move(rng, who[0], who[1], state, contact, assessed, earliest, unrelated, fixed, edges, quarter, taken)
+        if size == 0:
+            continue
+        changed = 0
+        for k in range(size):
+            changed |= derive_endpoints(who[k], state, contact, assessed, unrelated, time, event, at_risk)
+        old_values[:] = values
+        for e in range(3):
+            if (changed >> e) & 1:
+                read_milestones(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
+        now = _plausible(state, unrelated)
+        new = loss_of(values, number, half, width, schedule[4]) + now
+        if new <= loss or rng.random() < math.exp((loss - new) / heat):
+            loss, odd = new, now
+            for k in range(size):
+                for s in range(3):
+                    if row[k, s] < np.inf:
+                        taken[int(row[k, s])] = False
+            for k in range(size):
+                for s in range(3):
+                    if state[who[k], s] < np.inf:
+                        taken[int(state[who[k], s])] = True
+            if phase > 0.7:
+                final = loss_of(values, number, half, FINAL, schedule[4]) + now
+                if final < best:
+                    best = final
+                    keep[0][:], keep[1][:], keep[2][:] = state, contact, unrelated
+                    if best <= 0.0:
+                        break
+        else:
+            values[:] = old_values
+            for k in range(size):
+                i = who[k]
+                state[i], contact[i], quarter[i], unrelated[i] = row[k], rest[k], quarters[k], flags[k]
+                derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+    return keep[0], keep[1], keep[2], best
+
+
+# --- days of any states, of another paper
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def curves_of(state, contact, masks, sizes, at, out):
+    """Fill out with rate and plain half-width (percent) of each endpoint at its milestones; event days differ.
+
+    Returns the patients as :func:`search_days` keeps them: time, event and numbers at risk, shape (endpoints, n), and the
+    logarithm of the Kaplan-Meier factor and the Greenwood term of an event among 0 ... n at risk.
+    """
+    n = contact.size
+    times, event = np.full((masks.size, n), -np.inf), np.zeros((masks.size, n), np.bool_)
+    at_risk, factors = np.zeros((masks.size, n), np.int64), np.zeros((2, n + 1))
+    for k in range(1, n + 1):
+        factors[0, k] = math.log1p(-1.0 / k)
+        factors[1, k] = 1.0 / (k * max(k - 1.0, 1e-9))
+    for i in range(n):
+        _follow(i, state, contact, masks, times, event, at_risk)
+    for e in range(masks.size):
+        read_curve(e, times, event, at_risk, factors, sizes, at, out)
+    return times, event, at_risk, factors
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _follow(i, state, contact, masks, times, event, at_risk):
+    """Bring time, event and numbers at risk up to the days of patient i; return which endpoints changed, as bits."""
+    changed = 0
+    for e in range(masks.size):
+        day, seen, before = contact[i], False, times[e, i]
+        for s in range(state.shape[1]):
+            if (masks[e] >> s) & 1 and state[i, s] <= day:
+                day, seen = state[i, s], True
+        if day == before and seen == event[e, i]:
+            continue
+        changed |= 1 << e
+        event[e, i] = seen
+        if day != before:
+            for j in range(contact.size):
+                at_risk[e, j] += int(day >= times[e, j]) - int(before >= times[e, j])
+            times[e, i], at_risk[e, i] = day, 0
+            for j in range(contact.size):
+                at_risk[e, i] += int(times[e, j] >= day)
+    return changed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def read_curve(e, times, event, at_risk, factors, sizes, at, out):
+    """Fill out with rate and half-width of one endpoint at its milestones."""
+    begin = sizes[:e].sum()
+    for m in range(begin, begin + sizes[e]):
+        logarithm, variance = 0.0, 0.0
+        for i in range(times.shape[1]):
+            if event[e, i] and times[e, i] <= at[m]:
+                logarithm += factors[0, at_risk[e, i]]
+                variance += factors[1, at_risk[e, i]]
+        out[2 * m] = 100.0 * math.exp(logarithm)
+        out[2 * m + 1] = 100.0 * math.exp(logarithm) * Z * math.sqrt(variance)
+
+
+@njit(cache=True, nogil=True)
+def _odd(event, events):
+    """Return half the number of events that the endpoints have too few or too many."""
+    broken = 0.0
+    for e in range(event.shape[0]):
+        total = event[e].sum()
+        broken += max(0.0, events[e, 0] - total) + max(0.0, total - events[e, 1])
+    return 0.5 * broken
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _allowed(state, contact, i, limits, last, taken):
+    """Tell whether the days of patient i are in order, within their limits, and no other patient's."""
+    for s in range(state.shape[1]):
+        day = state[i, s]
+        if day == np.inf:
+            continue
+        if day < limits[s, 0] or day > limits[s, 1] or day > contact[i] or taken[int(day)] > 0:
+            return False
+        if last[s] and day != contact[i]:
+            return False
+        if not last[s] and day > contact[i] - limits[s, 2]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def search_days(rng, moves, schedule, state, contact, limits, last, masks, sizes, at, events, number, half):
+    """Anneal days: one moves, appears or goes; a last contact moves; two patients exchange a state."""
+    n, count = state.shape
+    taken = np.zeros(10_000, np.int64)
+    for i in range(n):
+        for s in range(count):
+            if state[i, s] < np.inf:
+                taken[int(state[i, s])] += 1
+    values = np.empty(2 * at.size)
+    times, event, at_risk, factors = curves_of(state, contact, masks, sizes, at, values)
+    odd = _odd(event, events)
+    (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
+    loss = loss_of(values, number, half, width, schedule[4]) + odd
+    keep, keep_contact, old, old_odd = state.copy(), contact.copy(), values.copy(), odd
+    row, latest = np.empty(count), limits[:, 1].max()  # nobody is followed for longer than a state can come
+    for step in range(moves):
+        phase = min(1.0, 1.1 * step / moves)
+        if step % 500 == 0:
+            heat, width = cooled(schedule, phase)
+            loss = loss_of(values, number, half, width, schedule[4]) + odd
+        i, s = rng.integers(0, n), rng.integers(0, count)
+        row[:], rest = state[i], contact[i]
+        for k in range(count):
+            if row[k] < np.inf:
+                taken[int(row[k])] -= 1
+        kind, shift = rng.random(), math.ceil(math.exp(rng.random() * 6.0)) * (1 if rng.random() < 0.5 else -1)
+        if kind < 0.4 and state[i, s] < np.inf:
+            state[i, s] += shift
+        elif kind < 0.6:
+            contact[i] = min(latest, max(30.0, contact[i] + shift))
+            for k in range(count):
+                if last[k] and state[i, k] < np.inf:
+                    state[i, k] = contact[i]
+        elif state[i, s] < np.inf:
+            state[i, s] = np.inf
+            if last[s]:
+                contact[i] += rng.integers(0, int(latest - contact[i]) + 1)
+        else:
+            low = limits[s, 0]
+            day = low + rng.integers(0, int(max(1.0, contact[i] - low)))
+            state[i, s] = day
+        for k in range(count):
+            if last[k] and state[i, k] < np.inf:
+                contact[i] = state[i, k]
+        new, changed, old[:], old_odd = 1e9, 0, values, odd
+        if _allowed(state, contact, i, limits, last, taken):
+            changed = _follow(i, state, contact, masks, times, event, at_risk)
+            for e in range(masks.size):
+                if (changed >> e) & 1:
+                    read_curve(e, times, event, at_risk, factors, sizes, at, values)
+            odd = _odd(event, events) if changed else odd
+            new = loss_of(values, number, half, width, schedule[4]) + odd
+        if new < 1e9 and (new <= loss or rng.random() < math.exp((loss - new) / heat)):
+            loss = new
+            if phase > 0.5:
+                final = loss_of(values, number, half, FINAL, schedule[4]) + odd
+                if final < best:
+                    best = final
+                    keep[:], keep_contact[:] = state, contact
+        else:
+            state[i], contact[i] = row, rest
+            if changed:
+                _follow(i, state, contact, masks, times, event, at_risk)
+                values[:], odd = old, old_odd
+        for k in range(count):
+            if state[i, k] < np.inf:
+                taken[int(state[i, k])] += 1
+        if best <= 0.0:
+            break
+    return keep, keep_contact, best
