@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.calibration import calibrate as search
+from helpers.calibration import fate_search, kernels, label_search, other_paper
 from helpers.calibration.calibrate import Plan, calibrate, survival_hits
 from helpers.calibration.fate_search import km_ids, km_values
 from helpers.calibration.label_search import LabelSearch, model_ids, read_models
 from helpers.calibration.targets import targets_of
 from helpers.cohort.derive import analyse
 from helpers.paths import DATA, ROOT
+from helpers.problems import InputError
 from helpers.published.concordance import SAME, concordance
 from helpers.published.corrections import as_corrected, corrections
 from helpers.published.values import published
 from helpers.resampling import cox_fit
 from helpers.results.registry import compute
+from helpers.synthesis import study
 from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import encode, read_state, write_state
 from helpers.synthesis.study import CALIBRATED, cohort_of, default_cohort
 
-SMALL = Plan(fate_moves=20_000, first_rounds=1, last_rounds=1, effort=0.02)
+SMALL = Plan(fate_moves=20_000, fresh=True, first_rounds=1, last_rounds=1, effort=0.02)
 
 
 @cache
@@ -108,6 +114,66 @@ def test_a_seed_gives_one_result_and_a_kill_costs_nothing(small, tmp_path):
     pd.testing.assert_frame_equal(again.fates, outcome.fates, check_dtype=False)
     assert any("left" in line and "missing" in line for line in said)
     assert again.hits == outcome.hits
+
+
+@pytest.fixture
+def begun(small, tmp_path):
+    for name in ("state.csv", "progress.json"):
+        (tmp_path / name).write_bytes((small[1] / name).read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("seed", "changes"), [(12, {}), (11, {"effort": 0.5}), (11, {"last_rounds": 2}), (11, {"fresh": False})]
+)
+def test_a_search_with_another_plan_is_not_taken_for_this_one(begun, seed, changes):
+    with pytest.raises(InputError, match="another plan"):
+        calibrate(seed, begun, replace(SMALL, **changes), lambda _: None)
+
+
+def test_a_search_with_other_inputs_is_not_taken_for_this_one(begun, tmp_path):
+    folder = tmp_path / "tables"
+    shutil.copytree(DATA / "synthesis", folder)
+    bounds = folder / "bounds.csv"
+    bounds.write_text(bounds.read_text(encoding="utf-8").replace(",0,24,", ",0,23,"), encoding="utf-8")
+    with pytest.raises(InputError, match="other inputs"):
+        calibrate(11, begun, replace(SMALL, folder=folder), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("progress.json", '{"done": ["fates"'), ("progress.json", "[]"), ("state.csv", "a,b\n1\n")]
+)
+def test_a_damaged_search_is_one_clear_message(begun, name, text):
+    (begun / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be read"):
+        calibrate(11, begun, SMALL, lambda _: None)
+
+
+def test_the_best_of_some_searches_is_adopted_with_its_trace(small, tmp_path, monkeypatch):
+    outcome, folder, _ = small
+    monkeypatch.setattr(search, "FOLDER", tmp_path)
+    monkeypatch.setattr(study, "CALIBRATED", tmp_path / "calibrated.csv")
+    worse = replace(outcome, hits=dict.fromkeys(outcome.hits, False))
+    (tmp_path / "many").mkdir()
+    shutil.copytree(folder, tmp_path / "many" / "11")
+    adopted = search.adopt_best({7: worse, 11: outcome}, tmp_path / "many")
+    labels, fates = read_state(adopted)
+    assert survival_hits(labels, fates) == outcome.hits
+    trace = pd.read_csv(tmp_path / "trace.csv")
+    assert set(trace["seed"]) == {11}
+    assert trace["synthetic"].all()
+
+
+def test_compiled_code_calls_none_of_another_file():
+    """Numba keeps compiled code until its own file changes: what a kernel calls must be in the kernel's file."""
+    from numba.core.registry import CPUDispatcher
+
+    for module in (kernels, label_search, fate_search, other_paper, search):
+        compiled = [value for value in vars(module).values() if isinstance(value, CPUDispatcher)]
+        for one in compiled:
+            called = [one.py_func.__globals__.get(name) for name in one.py_func.__code__.co_names]
+            files = {f.py_func.__code__.co_filename for f in called if isinstance(f, CPUDispatcher)}
+            assert files <= {one.py_func.__code__.co_filename}, one
 
 
 def test_a_state_survives_a_round_trip(small, tmp_path):

@@ -13,7 +13,7 @@ from helpers.calibration.calibrate import Plan, survival_hits
 from helpers.calibration.fate_search import km_ids, km_values
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
-from helpers.synthesis.fates import draw_fates
+from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import draw_labels
 from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
@@ -41,7 +41,7 @@ def stored(begun):
 
 def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
     labels, fates = read_state(begun / "start.csv")
-    dealt = ensemble.dealt(labels, fates, np.random.default_rng(1))
+    dealt = deal_to_the_unassessed(labels, fates, np.random.default_rng(1))
     logarithmic = targets_of(km_ids()).logarithmic
     nonresponse = [k for k, id in enumerate(km_ids()) if ".efs" not in id]  # EFS sees who did not respond, and when
     before, after = km_values(labels, fates, logarithmic), km_values(labels, dealt, logarithmic)
@@ -49,6 +49,18 @@ def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
     assert sorted(dealt["contact"]) == sorted(fates["contact"])
     assert (dealt["progression"].notna() != fates["progression"].notna()).sum() > 20
     assert variety.order_correlation((labels, fates), (labels, dealt)) < 0.6
+
+
+def test_those_not_assessed_are_dealt_no_better_fates_than_the_others(begun):
+    labels, fates = read_state(begun / "start.csv")
+    missing, known = labels["response"] == "ND", labels["response"] == "CR"
+    for seed in range(5):
+        dealt = deal_to_the_unassessed(labels, fates, np.random.default_rng(seed))
+        free = dealt[["progression", "death"]].isna().all(axis=1) & (dealt["contact"] > 730)
+        assert free[missing].mean() < free[known].mean()
+        assert (
+            dealt.loc[labels["response"] != "ND", "contact"] >= dealt.loc[labels["response"] != "ND", "assessed"]
+        ).all()
 
 
 def test_another_number_is_another_kaplan_meier_solution(begun):
@@ -148,7 +160,7 @@ def test_each_miss_has_one_explanation():
     hits = pd.DataFrame({"a": [False] * 20, "b": [True] * 10 + [False] * 10, "c": [False] * 10 + [True] * 10})
     table = misses.misses({"a": False, "b": False, "c": True}, hits, {"a": "arithmetic"}).set_index("id")
     assert table["kind"].to_dict() == {"a": misses.PROOF, "b": misses.FRONTIER}
-    assert table.loc["b", "lost_with"].startswith("c (0% against 100%)")
+    assert table.loc["b", "lost_with"].startswith("c (0% against 100%, p ")
     assert table.loc["b", "explanation"].startswith("hit in 10 of 20 cohorts, the best of which hits 1 of 3;")
     assert misses.misses({"a": False}, hits, {}).loc[0, "kind"] == misses.NOT_FOUND
     assert misses.misses({"b": False}, hits[["b"]], {}).loc[0, "kind"] == misses.MISSED_HERE  # nothing is lost with it

@@ -32,7 +32,7 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 FOLDER = DATA / "synthesis"
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 EARLY_DEATH = 30  # day before which a death is one of toxicity
-FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 16, 4
+FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 6, 3
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Step:
 
 Progress = Callable[[object], None]
 TRACE = "trace.csv"
-SEED = 5  # of the search that made the default cohort
+SEED = 12  # of the search that made the default cohort
 
 
 def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Progress = print) -> Outcome:
@@ -185,11 +185,15 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
 def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return labels and fates to begin with and the stages that they have behind them.
 
-    The stored Kaplan-Meier solution is dealt to the patients anew; without one, or if the plan says so, all is drawn.
+    The seed of the default cohort takes the stored state as it was found, in several searches and by polishing
+    (:mod:`helpers.calibration.polish`); another deals its fates to the patients anew and searches every label. Without a
+    stored state, or if the plan says so, all is drawn.
     """
     rng = _rng(seed, "start", 0)
     if plan.start.exists() and not plan.fresh:
         labels, fates = read_state(plan.start)
+        if seed == SEED:
+            return labels, fates, ["fates", *plan.stages()]
         return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
     labels = draw_labels(rng)
     return labels, draw_fates(labels, rng), []

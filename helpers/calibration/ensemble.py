@@ -24,6 +24,7 @@ import pandas as pd
 
 from helpers.calibration.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
 from helpers.calibration.fate_search import km_ids
+from helpers.calibration.gate import missing
 from helpers.calibration.variety import measured
 from helpers.cohort.schema import Cohort
 from helpers.parallel import run_all
@@ -31,6 +32,7 @@ from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
 from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
+from helpers.synthesis.labels import settle
 from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 
@@ -39,7 +41,7 @@ WORKING = RUNS / "ensemble"
 SOLUTIONS = 1000  # seed of the first Kaplan-Meier solution, beyond those of default cohorts
 SHORT = 2  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
 THOROUGH, BRIEF, OFTEN = Plan(), Plan(first_rounds=3, last_rounds=1, effort=0.5), Plan(first_rounds=12, effort=0.5)
-WITHIN = 10  # a member hits at most so many fewer of the printed survival statistics than the default
+WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def vary(
     fates = deal_to_the_unassessed(labels, fates, np.random.default_rng([seed, 8]))
     for stage, plan in (effort or Effort()).stages().items():
         labels = calibrate_labels(seed, stage, labels, fates, plan)
-    return labels, fates
+    return settle(labels, np.random.default_rng([seed, 9])), fates
 
 
 def build_ensemble(
@@ -209,7 +211,8 @@ def store(
     Returns
     -------
     DataFrame
-        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, moves (tried at most for it), sha256 of the state.
+        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, headline_missed (0: behind the gate, see
+        :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
     enough = sum(survival_hits(*read_state(start or study.CALIBRATED)).values()) - within
@@ -221,14 +224,15 @@ def store(
         if not _plausible(labels, fates, one["seed"]):
             continue
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
-        rows.append(
-            (len(rows) + 1, one["seed"], one["seed"] % Effort().curves, one["hits"], one["moves"], _digest(state))
-        )
-        states.append(state.assign(cohort=len(rows)))
         hits.append(survival_hits(labels, fates))
+        rows.append(
+            (len(rows) + 1, one["seed"], one.get("curves", one["seed"] % Effort().curves), one["hits"],
+             len(missing(hits[-1])), one["moves"], _digest(state))
+        )  # fmt: skip
+        states.append(state.assign(cohort=len(rows)))
     if not rows:
         raise InputError([Problem("ensemble", "", "hits", 0, f"members with {enough} hits or more")])
-    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "moves", "sha256"])
+    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "headline_missed", "moves", "sha256"])
     _pack(folder / STATES, pd.concat(states).rename_axis("patient").reset_index().set_index("cohort"))
     _pack(folder / HITS, pd.DataFrame(hits, index=index["cohort"]).astype(int))
     write_csv(folder / INDEX, index.assign(synthetic=True))
@@ -270,7 +274,7 @@ def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read which members there are: cohort, seed, curves, hits, moves, sha256 of the state; see :func:`store`."""
+    """Read which members there are: cohort, seed, curves, hits, headline_missed, moves, sha256; see :func:`store`."""
     return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
 
 

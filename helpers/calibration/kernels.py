@@ -19,6 +19,7 @@ FINAL = 1.0  # width of the loss by which the best state is chosen
 COX, LOGRANK = 0, 1
 MOST = 4  # columns of a model
 BREACH = 10.0  # loss for each patient by whom a bound is broken: more than any target
+TOGETHER = 0.4  # share of moves that exchange several labels of two patients at once
 NEAR = 0.5  # share of moves between neighbours in time, who differ little for a model
 FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
@@ -328,6 +329,15 @@ def _neighbour(rng, a, n):
     return min(max(b, 0), n - 1)
 
 
+@njit(cache=True, nogil=True)
+def _exchange(current, i, j, labels, moving):
+    """Exchange some labels (bits) of two patients."""
+    for k in range(labels.size):
+        if (moving >> k) & 1:
+            label = labels[k]
+            current[i, label], current[j, label] = current[j, label], current[i, label]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models, endpoints, number, half):
     """Exchange labels of pairs of patients, cooling down; return the best matrix and its loss.
@@ -375,7 +385,7 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
         sizes[:, 0] + (sizes[:, 2] == COX), kind="mergesort"
     )  # dear ones only if there is a chance left
     keep, old, old_part, old_have = current.copy(), values.copy(), part.copy(), have.copy()
-    (heat, width), loss, phase = cooled(schedule, 0.0), 0.0, 0.0
+    (heat, width), loss, phase, stirred = cooled(schedule, 0.0), 0.0, 0.0, np.zeros(count, np.bool_)
     for step in range(moves):
         if step % 500 == 0:
             phase = min(1.0, 1.03 * step / moves)
@@ -384,29 +394,40 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
             for m in range(count):
                 part[m] = _loss(m, values, number, half, starts, width, schedule[4])
                 loss += part[m]
-        k, a = rng.integers(0, labels.size), rng.integers(0, n)
+        a = rng.integers(0, n)
         b = _neighbour(rng, a, n) if rng.random() < NEAR else rng.integers(0, n)
-        i, j, label = line[a], line[b], labels[k]
-        if strata[k, i] != strata[k, j] or strata[k, i] < 0 or current[i, label] == current[j, label]:
+        i, j = line[a], line[b]
+        chosen, together = rng.integers(0, labels.size), labels.size > 1 and rng.random() < TOGETHER
+        moving = 0  # labels that the two exchange, as bits
+        for k in range(labels.size):
+            if k == chosen or (together and rng.random() < 0.5):
+                label = labels[k]
+                if strata[k, i] == strata[k, j] and strata[k, i] >= 0 and current[i, label] != current[j, label]:
+                    moving |= 1 << k
+        if moving == 0:
             continue
+        for m in range(count):
+            stirred[m] = False
+            for k in range(labels.size):
+                stirred[m] |= ((moving >> k) & 1) == 1 and touched[k, m]
         allowed = loss - heat * math.log(rng.random())
         old[:], old_part[:], old_have[:] = values, part, have
         for b in range(limits.shape[0]):
             have[b] -= _member(current[i], limits[b]) + _member(current[j], limits[b])
-        current[i, label], current[j, label] = current[j, label], current[i, label]
+        _exchange(current, i, j, labels, moving)
         for b in range(limits.shape[0]):
             have[b] += _member(current[i], limits[b]) + _member(current[j], limits[b])
         now = _broken(have, limits)
         new = BREACH * now
         for m in range(count):
-            if not touched[k, m]:
+            if not stirred[m]:
                 new += part[m]
         last = 0  # how many models, cheapest first, have the new patterns
         for m in by_cost:
             if new > allowed:
                 break
             last += 1
-            if touched[k, m]:
+            if stirred[m]:
                 p, c, kind, e = sizes[m]
                 x = pattern_of(current[i], columns[m, :p], conditions[m, :c])
                 y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
@@ -416,10 +437,10 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
                     part[m] = _loss(m, values, number, half, starts, width, schedule[4])
                 new += part[m]
         if new > allowed:
-            current[i, label], current[j, label] = current[j, label], current[i, label]
+            _exchange(current, i, j, labels, moving)
             values[:], part[:], have[:] = old, old_part, old_have
             for m in by_cost[:last]:
-                if touched[k, m]:
+                if stirred[m]:
                     p, c, kind, e = sizes[m]
                     pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
                     pattern[m, place[e, j]] = pattern_of(current[j], columns[m, :p], conditions[m, :c])

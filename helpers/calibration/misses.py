@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 import pandas as pd
+from scipy.stats import fisher_exact
 
 from helpers.published.audit import audit
 from helpers.published.corrections import corrections
@@ -19,6 +20,7 @@ from helpers.results.registry import declared
 
 PROOF, FRONTIER, MISSED_HERE, NOT_FOUND = "proof", "frontier", "missed here", "not found"
 CONTRADICTION = "cannot both hold as printed"
+LEVEL = 0.05  # of p, after correction for all comparisons
 FEWEST = 5  # cohorts that must hit it before it is said what is lost with it
 
 
@@ -87,22 +89,22 @@ def misses(
     Returns
     -------
     DataFrame
-        id, kind, hit_in (cohorts of the ensemble), cohorts, lost_with (ids more often missed where this one is hit, the
-        three most), explanation.
+        id, kind, hit_in (cohorts of the ensemble), cohorts, lost_with (ids more often missed where this one is hit, three at
+        most, with p corrected for all pairs that were compared), explanation.
 
     Examples
     --------
-    >>> hits = pd.DataFrame({"a": [True] * 5 + [False] * 5, "b": [False] * 5 + [True] * 5, "c": [False] * 10})
+    >>> hits = pd.DataFrame({"a": [True] * 9 + [False] * 9, "b": [False] * 9 + [True] * 9, "c": [False] * 18})
     >>> table = misses({"a": False, "b": True, "c": False}, hits, proofs={})
     >>> table[["id", "kind", "hit_in", "lost_with"]].to_numpy().tolist()
-    [['a', 'frontier', 5, 'b (0% against 100%)'], ['c', 'not found', 0, '']]
+    [['a', 'frontier', 9, 'b (0% against 100%, p 0.00016)'], ['c', 'not found', 0, '']]
     """
     missed = [id for id, hit in default.items() if not hit]
     proofs = contradicted(missed, ensemble) if proofs is None else proofs
-    rows = []
+    rows, comparisons = [], max(1, len(missed) * (ensemble.shape[1] - 1))
     for id in missed:
         hit = ensemble[id].to_numpy(bool)
-        lost = _lost_with(ensemble.drop(columns=id), hit)
+        lost = _lost_with(ensemble.drop(columns=id), hit, comparisons)
         if id in proofs:
             kind, text = PROOF, proofs[id]
         elif hit.any():
@@ -116,12 +118,16 @@ def misses(
     return pd.DataFrame(rows, columns=["id", "kind", "hit_in", "cohorts", "lost_with", "explanation"])
 
 
-def _lost_with(others: pd.DataFrame, hit: np.ndarray) -> str:
-    """Name the ids that are hit clearly less often where this one is hit than where it is not."""
+def _lost_with(others: pd.DataFrame, hit: np.ndarray, comparisons: int) -> str:
+    """Name the ids that are hit less often where this one is hit than where it is not, by more than chance.
+
+    Fisher's exact test, each p times the number of comparisons made (Bonferroni): what does not survive is called chance.
+    """
     if hit.sum() < FEWEST or (~hit).sum() < FEWEST:
         return ""
-    where, elsewhere = others[hit].mean(), others[~hit].mean()
-    spread = np.sqrt(np.maximum(others.mean() * (1 - others.mean()), 1e-9) * (1 / hit.sum() + 1 / (~hit).sum()))
-    score = ((where - elsewhere) / spread).sort_values()
-    named = [id for id in score.index[:3] if score[id] < -2.5]
-    return ", ".join(f"{id} ({where[id]:.0%} against {elsewhere[id]:.0%})" for id in named)
+    where, elsewhere, p = others[hit].mean(), others[~hit].mean(), {}
+    for id in others.columns[where < elsewhere]:
+        table = [[int(others.loc[here, id].sum()), int((~others.loc[here, id]).sum())] for here in (hit, ~hit)]
+        p[id] = comparisons * fisher_exact(table).pvalue
+    named = sorted((id for id in p if p[id] < LEVEL), key=p.get)[:3]
+    return ", ".join(f"{id} ({where[id]:.0%} against {elsewhere[id]:.0%}, p {p[id]:.2g})" for id in named)

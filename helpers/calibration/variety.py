@@ -8,7 +8,7 @@ bound: other cohorts, of another generator or a longer search, may lie outside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import combinations
 
@@ -160,18 +160,20 @@ def measured(cohorts: Iterable[Cohort]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["cohort", "id", "value"])
 
 
-def ranges(values: pd.DataFrame, default: pd.DataFrame) -> pd.DataFrame:
+def ranges(values: pd.DataFrame, default: pd.DataFrame, behind: Collection[str] | None = None) -> pd.DataFrame:
     """Show what the ensemble says of each quantity, by its tag.
 
     Parameters
     ----------
     values, default : DataFrame
         From :func:`measured`: of the ensemble and of the default cohort.
+    behind : collection of str, optional
+        Names of the cohorts behind the headline gate, which alone count for low and high; by default all.
 
     Returns
     -------
     DataFrame
-        id, tag, what, default, low, high (of the ensemble and the default cohort, which fits the print as well), cohorts.
+        id, tag, what, default, low, high (of the cohorts behind the gate), cohorts (how many those are).
         low and high are NaN for what is printed or invented; no value of the default cohort is shown for what is
         invented either.
 
@@ -185,10 +187,12 @@ def ranges(values: pd.DataFrame, default: pd.DataFrame) -> pd.DataFrame:
     """
     table = quantities()
     table = table[table["id"].isin(values["id"])].reset_index(drop=True)
-    grouped = pd.concat([values, default]).groupby("id")["value"]
+    everyone = pd.concat([values, default])
+    counted = everyone if behind is None else everyone[everyone["cohort"].isin(behind)]
+    grouped = counted.groupby("id")["value"]
     shown = table["tag"] == "constrained"
     table["default"] = table["id"].map(default.set_index("id")["value"]).where(table["tag"] != "invented")
     table["low"] = table["id"].map(grouped.min()).where(shown)
     table["high"] = table["id"].map(grouped.max()).where(shown)
-    table["cohorts"] = table["id"].map(values.groupby("id")["value"].count())
+    table["cohorts"] = counted["cohort"].nunique()
     return table[["id", "tag", "what", "default", "low", "high", "cohorts", "reason"]]

@@ -93,8 +93,10 @@ def plot_orders(ax: Axes, events: pd.DataFrame) -> Axes:
     return ax
 
 
-def plot_quantities(ax: Axes, values: pd.DataFrame, default: pd.Series, labels: dict[str, str]) -> Axes:
-    """Draw the values of p-values and hazard ratios over an ensemble: a dot per cohort, a bar for the default.
+def plot_quantities(
+    ax: Axes, values: pd.DataFrame, default: pd.Series, labels: dict[str, str], measure: str, mark: float
+) -> Axes:
+    """Draw the values of one measure over an ensemble: a dot per cohort, a bar for the default, a dotted line at *mark*.
 
     Parameters
     ----------
@@ -104,17 +106,18 @@ def plot_quantities(ax: Axes, values: pd.DataFrame, default: pd.Series, labels: 
     default : Series
         Value of the default cohort by id.
     labels : mapping of id to text
-        Which to draw, from above.
+        Which to draw, from above; all of one measure.
+    measure : str
+        Name of the axis: p-values and hazard ratios do not share one.
+    mark : float
+        0.05 of a p-value, 1 of a hazard ratio.
     """
     for row, id in enumerate(labels):
         found = np.sort(values.loc[values["id"] == id, "value"].to_numpy(float))
         spread = np.linspace(-0.25, 0.25, found.size) if found.size > 1 else np.zeros(found.size)
         ax.scatter(found, row + spread[np.argsort(np.argsort(found * 7919 % 1))], s=8, color=BLUE, alpha=0.6)
         ax.plot([default[id]] * 2, [row - 0.35, row + 0.35], color=VERMILION)
-    for row in (row for row, id in enumerate(labels) if id.endswith(".p")):
-        ax.plot([0.05] * 2, [row - 0.5, row + 0.5], color=BLACK, linewidth=0.8, linestyle=":")
-    count = values.loc[values["id"].isin(labels), "cohort"].nunique()
-    ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log")
-    ax.set(xlabel="p-value or hazard ratio (log scale)", title=f"{count} cohorts (dots) and the default (bar)")
+    ax.axvline(mark, color=BLACK, linewidth=0.8, linestyle=":")
+    ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log", xlabel=measure)
     ax.invert_yaxis()
     return ax

@@ -139,7 +139,8 @@ def swap_grade(frame: pd.DataFrame, fatal: np.ndarray, rng: np.random.Generator)
 
 def give_grade_4(frame: pd.DataFrame, rng: np.random.Generator) -> None:
     """Say who of those with CRS of grade 3 or more had grade 4, in place: with ICANS 4 first, most on high doses."""
-    weight = np.select([frame["icans4"], frame["gc"] == "high", frame["gc"] == "low"], [1e6, 9.0, 1.0], 1e-3)
+    dire = frame["icans4"] | (frame["crs_open"] & (frame["icans"] == 3))
+    weight = np.select([dire, frame["gc"] == "high", frame["gc"] == "low"], [1e6, 9.0, 1.0], 1e-3)
     frame["crs4"] = _picked(frame, rng, frame["crs"] == 3, CHOSEN["crs_grade_4"], weight)
 
 

@@ -22,7 +22,7 @@ FORCED = {
     "CRS that did not resolve": (5, "95.45 % of 110 resolved (Table 2): 110 - 105 = 5"),
     "ICANS that did not resolve": (2, "29 of 31 resolved (Table 2)"),
 }  # fmt: skip
-WORST_WITHOUT_GC = 3  # of 31 with CRS of grade 3 or more
+WORST_WITHOUT_GC = 4  # of 31 with CRS of grade 3 or more
 LARGEST_DOSE, PULSE = 15.0, 30.0  # mg/kg methylprednisolone a day; for ICANS of grade 4
 BLASTS_AND_GRADE, DOSE_AND_GRADE = (0.2, 0.4), 0.4  # rank correlations
 SOONEST_UNRELATED, MOST_UNRELATED = 90, 5
@@ -60,7 +60,7 @@ def _tcz_grade(cohort, analysis):
     return (frame["tcz"] & early) | _all_or_none(frame, few)
 
 
-@rule("CRS of grade 3 or more is given GC, but for a tenth; grade 4 always")
+@rule("CRS of grade 3 or more is given GC, but for four of 31 at most; grade 4 always")
 def _gc_grade(cohort, analysis):
     frame = analysis.frame
     without = (frame["crs_grade"] >= 3) & ~frame["gc"]
