@@ -184,7 +184,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
             "patient_id": _id(),
             "relapse_day": _day("first relapse", low=0),
             "progression_day": _day("first progression", low=0),
-            "treatment_failure_day": _day("treatment failure", low=0),
+            "treatment_failure_day": _day("treatment failure: residual disease again, or loss of B-cell aplasia, that led to further treatment without relapse", low=0),
             "transplant_day": _day("transplantation after the origin", low=0),
             "death_day": _day("death", low=0),
             "death_cause": _one_of("cause of death", "leukaemia", "treatment", "infection", "transplantation", "unrelated"),
