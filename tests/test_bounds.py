@@ -80,7 +80,7 @@ def test_the_events_that_the_search_is_told_fit_the_printed_width(row, first, co
     table = pd.read_csv(DATA / "synthesis" / "bounds.csv", dtype=str, keep_default_na=False)
     told = table[(table["first"] == first) & (table["codes"] == codes) & table["reason"].str.contains(" fits? ")]
     low, high = allowed(row)
-    inside = {int(told["low"].iloc[0]), int(told["low"].iloc[0]) + 1} & set(range(1, int(told["high"].iloc[0]) + 1))
+    inside = range(int(told["low"].iloc[0]), int(told["high"].iloc[0]) + 1)
     assert len(told) == 1
     assert any(least(d, reference - d) <= high and least(d, reference - d) * MOST_ABOVE >= low for d in inside)
 
@@ -96,3 +96,11 @@ def test_the_icans_grades_and_the_low_dose_fit_few_numbers_of_events():
         low, high = allowed(row)
         assert least(group, reference) <= high
         assert least(group, reference) * MOST_ABOVE >= low
+
+
+def test_every_bound_says_where_it_comes_from():
+    table = pd.read_csv(DATA / "synthesis" / "bounds.csv", dtype=str, keep_default_na=False)
+    assert set(table["source"]) == {"ward", "print", "inferred"}
+    from_widths = table["reason"].str.contains("width")
+    assert (table.loc[from_widths, "source"] == "inferred").all()
+    assert table["reason"].str.len().gt(10).all()

@@ -91,6 +91,7 @@ def expected(shape, label: Mapping, course: Mapping, tcz: float, days: np.ndarra
     start = course["crs_from"] - 1 + shape.lag
     top = max(course["crs_peak"] + shape.lag, start + 1)
     calm = top if np.isnan(course["crs_calm"]) else max(top, course["crs_calm"] + min(shape.lag, 0))
+    calm = max(top, min(calm, course["gc_from"] + shape.lag)) if gc else calm  # GC brings them down
     up = np.clip((days - start) / (top - start), 0, 1)
     high_until = np.clip(days - top, 0, calm - top)  # falls slowly while the grade is high
     after = SLOWLY * high_until + np.clip(days - calm, 0, None)
