@@ -118,7 +118,7 @@ class Parameters(BaseModel):
     )
     reading: Literal["paper", "stated"] = Field(
         "paper",
-        description="paper: populations and formulas that the print implies (only of a cohort that stands for the "
+        description="paper: populations and formulas that the published numbers imply (only of a cohort that stands for the "
         "paper's own, without effect elsewhere); stated: what its Methods say",
     )
     nonresponse_day: Literal["assessment", "day30"] = Field(

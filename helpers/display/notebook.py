@@ -24,6 +24,7 @@ from helpers.cohort.schema import Cohort
 from helpers.display.described import described, fingerprint
 from helpers.display.figures import STYLE
 from helpers.display.tables import Table, format_number
+from helpers.display.words import group_words
 from helpers.parameters import Parameters
 from helpers.paths import PUBLISHED, write_csv, writing
 from helpers.problems import NotAvailable
@@ -173,7 +174,7 @@ def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> 
     return pd.DataFrame(
         {
             "what": printed["what"].to_numpy(),
-            "patients": printed["population"].to_numpy(),
+            "patients": printed["population"].map(group_words).to_numpy(),
             "published": found["printed"],
             "recomputed": [format_number(value, decimals) for value, decimals in numbers],
             "agreement": found["verdict"],

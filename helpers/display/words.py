@@ -85,3 +85,28 @@ CHANGES = {
 }
 
 PAIRS = {"n_first": "n, first", "n_second": "n, second", "p_holm": "p, Holm", "global_p": "p, all groups"}
+
+GROUPS = {
+    "all": "all",
+    "toxicity": "CRS and/or ICANS",
+    "evaluable": "assessed at day 30",
+    "gc": "given GC",
+    "nongc": "CRS and/or ICANS without GC",
+    "relapsed": "after a relapse",
+    "crs": "CRS",
+    "icans": "ICANS",
+    "icans_g12": "ICANS of grade 1 or 2",
+    "known_blasts": "blasts known",
+}
+"""The names of the code for groups of patients, in words short enough for a column of a table."""
+
+
+def group_words(name: str) -> str:
+    """Say in words which patients a name of the code means; a name that is not ours stays as it is.
+
+    Examples
+    --------
+    >>> group_words("toxicity & known_blasts"), group_words("drip")
+    ('CRS and/or ICANS, blasts known', 'drip')
+    """
+    return ", ".join(GROUPS.get(part, part) for part in name.split(" & "))
