@@ -51,7 +51,7 @@ def run_notebook(shell: InteractiveShell, number: str, settings: Mapping[str, ob
     shell.ast_transformers.clear()
     with pytest.MonkeyPatch.context() as patch:
         if not draw:
-            patch.setattr(notebook, "_rendered", lambda *_: b"")
+            patch.setattr(notebook, "_as_png", lambda *_: b"")
         for count, source in enumerate(_cells(path, settings), start=1):
             if not _run_cell(shell, ran, f"{path.stem} [{count}]", source):
                 break  # as a kernel does
