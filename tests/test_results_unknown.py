@@ -260,6 +260,8 @@ def test_complete_response_without_residual_disease_by_hand():
     assert found[f"{place}.nongc.pct"].value == pytest.approx(100 / 3)
     assert (found[f"{place}.gc.p"].n, found[f"{place}.gc.p"].missing) == (4, 1)
     assert found[f"{place}.rux.n"].value is None
+    frame = table3.mrd_frame(cohort_of(**tables)).set_index("group")
+    assert frame.loc["no GC", ["MRD-negative CR", "other", "unknown"]].tolist() == [1, 2, 1]
 
 
 # --------------------------------------------------------------------------------------------------- sizes beside values

@@ -249,6 +249,22 @@ def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
     return found
 
 
+def mrd_frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out complete response without residual disease: comparison, group, MRD-negative CR, other, unknown, p, method, reason."""
+    answer, evaluable = mrd_negative(analysis), population(analysis, "evaluable")
+    values, rows = mrd_negative_response(analysis), []
+    for agent in AGENTS:
+        if agent not in analysis.frame:
+            continue
+        test = values[f"{_MRD}.{agent}.p"]
+        for group, members in by_agent(analysis, agent).items():
+            among = members & evaluable
+            cells = [int((among & part).sum()) for part in (yes(answer), no(answer), answer.isna())]
+            rows.append([agent.upper(), group, *cells, test.value, test.method, test.reason])
+    columns = ["comparison", "group", "MRD-negative CR", "other", "unknown", "p", "method", "reason"]
+    return pd.DataFrame(rows, columns=columns).astype({"p": float})
+
+
 def compare(analysis: Analysis, comparisons: Mapping[str, tuple[Mapping[str, pd.Series], str]]) -> pd.DataFrame:
     """Lay out several comparisons of response under one another, each with its p and test."""
     parts = []
