@@ -185,8 +185,8 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
 def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return labels and fates to begin with and the stages that they have behind them.
 
-    The seed of the default cohort takes the stored state as it was found, in several searches and by polishing
-    (:mod:`helpers.calibration.polish`); another deals its fates to the patients anew and searches every label. Without a
+    The seed of the default cohort takes the stored state as it was found, in several searches and by polishing by hand
+    (docs/calibration.md); another deals its fates to the patients anew and searches every label. Without a
     stored state, or if the plan says so, all is drawn.
     """
     rng = _rng(seed, "start", 0)

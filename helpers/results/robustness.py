@@ -85,7 +85,7 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
     "extra.imputed.n",
     population="toxicity",
     method="Cox model after multiple imputation by chained equations, Rubin's rules",
-    reason="the print leaves out those with unknown blasts without saying so",
+    reason="the paper leaves out those with unknown blasts without saying so",
     prefix="extra.imputed.",
     depends=[*JOINT, "imputations", "seed"],
 )

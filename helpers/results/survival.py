@@ -75,7 +75,7 @@ for _endpoint in ENDPOINTS:
             if _endpoint == "PFS"
             else "± fits the plain interval"
         ),
-        stated=Reading("all", PLAIN, "the print does not define ±; one definition for all endpoints"),
+        stated=Reading("all", PLAIN, "the paper does not define ±; one definition for all endpoints"),
         depends=[*EVENTS[_endpoint], "alpha"],
         needs=columns(_endpoint),
         name=f"survival.{_endpoint}",

@@ -82,7 +82,7 @@ def sex(analysis: Analysis) -> dict[str, Value]:
     *_ids("age", "weight", "dose", kind=("median", "low", "high")),
     population="all",
     method=SPREAD,
-    reason="the print gives both ends of a range",
+    reason="the paper gives both ends of a range",
 )
 def ages(analysis: Analysis) -> dict[str, Value]:
     """Median and range of age (years), weight (kg) and CAR T-cell dose (10^6/kg)."""

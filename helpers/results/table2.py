@@ -63,7 +63,7 @@ def crs_duration(analysis: Analysis) -> dict[str, Value]:
     *(f"table2.icans_onset.{m}" for m in RANGE),
     population="icans",
     method=SPREAD + ", by the clock of ICANS",
-    reason="a median of day 1 after infusion would precede the CRS onset of day 2; the print names no clock",
+    reason="a median of day 1 after infusion would precede the CRS onset of day 2; the paper names no clock",
     depends=["icans_clock"],
     needs=["icans_onset_day"],
 )

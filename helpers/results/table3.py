@@ -227,7 +227,7 @@ _MRD = "extra.table3.mrd_negative_cr"
     *(f"{_MRD}.{agent}.p" for agent in AGENTS),
     population="evaluable",
     method="count; % of those assessed in whom it is known; " + PRINTED,
-    reason="the print does not say how many complete responses were without residual disease; below 10⁻⁴ is negative",
+    reason="the paper does not say how many complete responses were without residual disease; below 10⁻⁴ is negative",
     depends=[*GC, "chi_square"],
     needs=["cr", "mrd_day30"],
 )
