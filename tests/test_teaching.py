@@ -13,14 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from lifelines import CoxPHFitter
 from oracles import oracle
 
+from helpers.cohort.read import read_cohort
 from helpers.paths import COHORT
 from helpers.problems import InputError
 from helpers.run.cli import main
 from helpers.teaching import build as building
 from helpers.teaching import check as checking
+from helpers.teaching import classes
 from helpers.teaching import mark as marking
+from helpers.teaching import pack as packing
 from helpers.teaching.build import FOLDER, SEED, build, drawn, student_version
 from helpers.teaching.check import check, listed, locked, neighbours, opened, predict, spelt
 from helpers.teaching.sources import blanked, read_exercise, tags_of
@@ -447,3 +451,75 @@ def test_mark_refuses_in_one_message(tmp_path, key, wrong):
     folder = tmp_path / ("none" if wrong == "folder" else "in")
     with pytest.raises(InputError, match="allowed"):
         marking.mark(folder, tmp_path / "none.csv" if wrong == "key" else key)
+
+
+# -------------------------------------------------------------------------------------------------------- class and pack
+
+
+def test_dealt_cohorts_hold_what_the_key_says_and_do_not_tell(tmp_path):
+    key = classes.deal(tmp_path / "class", seed=5, students=9)
+    assert set(key["truth"].value_counts()) == {2, 3}
+    assert set(key["truth"]) == {"no effect", "protective", "harmful", "confounded-null"}
+    assert pd.read_csv(tmp_path / "class" / "teacher" / "key.csv", dtype={"student": str}).equals(key)
+    for student, truth in zip(key["student"], key["truth"], strict=True):
+        place = tmp_path / "class" / "students" / student
+        assert read_cohort(place / "tables").synthetic
+        text = "".join(path.read_text() for path in place.rglob("*") if path.is_file() and path.name != "READ_ME.txt")
+        assert not re.search(rf"{truth}|indication \d|effect|seed", text)
+    effects = key.groupby("truth")["difference_2y"].first()
+    assert effects["protective"] > 0 > effects["harmful"]
+    assert effects["no effect"] == effects["confounded-null"] == 0
+
+
+def test_a_dealt_truth_shows_in_many_children(tmp_path):
+    for truth in classes.TRUTHS:
+        classes.deal(tmp_path / truth, truth=truth, seed=1, n=6000)
+        rows = pd.read_csv(tmp_path / truth / "students" / "01" / "cohort.csv")
+        crude = CoxPHFitter().fit(rows[["days", "failed", "gc"]], "days", "failed").hazard_ratios_["gc"]
+        low, high = {"null": (0.8, 1.1), "protective": (0.3, 0.7), "harmful": (1.4, 2.2), "confounded-null": (1.2, 3)}[
+            truth
+        ]
+        assert low < crude < high, truth
+
+
+def test_class_and_pack_refuse_in_one_message(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a").touch()
+    with pytest.raises(InputError) as refused:
+        classes.deal(tmp_path / "full", truth="good", students=0)
+    assert len(refused.value.problems) == 3
+    with pytest.raises(InputError, match="is empty"):
+        packing.pack(tmp_path / "full")
+    with pytest.raises(InputError, match="2 problems"):
+        packing.chosen("amiga,linux-2.7,linux")
+    assert (tmp_path / "full" / "a").exists()
+
+
+def test_pack_without_wheels_has_what_a_room_needs(tmp_path, cheap):
+    done = CliRunner().invoke(main, ["teach", "pack", "--out", f"{tmp_path / 'pack'}", "--seed", "7"])
+    assert done.exit_code == 0, done.output
+    room = tmp_path / "pack" / "for_students"
+    names = {path.name for path in room.iterdir()} - {"site"}
+    scripts = {"install.sh", "start.sh", "install.bat", "start.bat"}
+    assert names == {"student", "sheet", "data", "READ_FIRST.txt", "requirements.txt", *scripts}
+    assert not list(room.rglob("key.csv"))
+    assert (tmp_path / "pack" / "for_teacher" / "teacher" / "key.csv").exists()
+    for name in scripts:
+        text = (room / name).read_bytes()
+        assert (b"\r\n" in text) == name.endswith(".bat")
+        if name.endswith(".sh"):
+            assert subprocess.run(["sh", "-n", room / name]).returncode == 0
+    wanted = (room / "requirements.txt").read_text()
+    assert not re.search("numba|dask|sphinx|zhang", wanted)
+    ready = subprocess.run(
+        [sys.executable, "-c", "from exercises.check import preflight; print(preflight())"],
+        cwd=room / "student", capture_output=True, text=True,
+    )  # fmt: skip
+    assert ready.stdout.count("| ok |") == 8, ready.stdout + ready.stderr
+
+
+def test_the_light_set_is_what_the_locks_pin():
+    pins = dict(packing.pins())
+    for pin in packing.light_set():
+        name, version = pin.split("==")
+        assert pins[name] == version

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from helpers.run.commands import FOLDER, main, refusing
+from helpers.run.commands import FAILED, FOLDER, main, refusing
 
 
 @main.group()
@@ -42,3 +42,42 @@ def mark(folder: Path, key: Path, out: Path | None) -> None:
     click.echo(summary(found).to_string(index=False))
     if out:
         click.echo(f"Written: {write_csv(out, found)}")
+
+
+@teach.command()
+@click.option(
+    "--truth", default="mixed", show_default=True, help="null, protective, harmful, confounded-null or mixed."
+)
+@click.option("--seed", type=click.IntRange(0), required=True, help="Keep it: with it the truth can be looked up.")
+@click.option("--students", type=int, default=1, show_default=True)
+@click.option("--out", type=FOLDER, required=True, help="New folder: students/NN, and teacher/key.csv.")
+@refusing
+def cohort(truth: str, seed: int, students: int, out: Path) -> None:
+    """Deal each student a made-up cohort whose truth is known, and the key to the teacher."""
+    from helpers.teaching.classes import deal
+
+    key = deal(out, truth=truth, seed=seed, students=students)
+    click.echo(f"Written: {len(key)} cohorts in {out.name}/students, the key in {out.name}/teacher/key.csv")
+
+
+@teach.command()
+@click.option(
+    "--out", type=FOLDER, required=True, help="New folder: for_students goes on a stick, for_teacher does not."
+)
+@click.option("--seed", type=click.IntRange(0), help="Of the class: answers that are not in the repository.")
+@click.option("--wheels", is_flag=False, flag_value="all", metavar="[SYSTEMS]",
+              help="Fetch packages too: all, or such as windows-3.12,mac (needs a network, some 100 MB each).")  # fmt: skip
+@refusing
+def pack(out: Path, seed: int | None, wheels: str | None) -> None:
+    """Make the folder of a class for a room without internet: exercises, sheets, scripts, and packages if asked for."""
+    from helpers.teaching.build import SEED
+    from helpers.teaching.pack import chosen
+    from helpers.teaching.pack import pack as packing
+
+    targets = chosen(wheels) if wheels else []
+    failed = packing(out, seed=SEED if seed is None else seed, targets=targets)
+    for (system, python), said in failed.items():
+        click.echo(f"{system} with Python {python}: {'not complete: ' + said if said else 'complete'}")
+    click.echo(f"Written: {out.name}/for_students and {out.name}/for_teacher")
+    if any(failed.values()):
+        raise SystemExit(FAILED)

@@ -58,6 +58,7 @@ def build(out: Path = FOLDER, *, sources: Path = FOLDER / "src", seed: int = SEE
             paths.write_text(out / role / "exercises" / "__init__.py", ""),
             paths.write_text(out / role / "exercises" / "check.py", source),
         ]
+    files.append(_write(first_notebook(), out / "student" / "00_start_here.ipynb"))
     for exercise in exercises:
         files.append(_write(student_version(exercise), out / "student" / exercise.path.name))
         files.append(_write(teacher_version(exercise), out / "teacher" / exercise.path.name))
@@ -102,6 +103,27 @@ def boxes_of(exercise: Exercise, seed: int) -> dict[str, dict[str, Any]]:
 
 def _salt(seed: int, name: str, place: int) -> bytes:
     return hashlib.sha256(f"{seed}|{name}|{place}".encode()).digest()[:16]
+
+
+HOW = """# Start here
+
+Run the cell below: is everything ok? Then open an exercise. In each of them
+
+1. run the cells one by one (Shift and Enter);
+2. **guess** where `predict` stands, before anything is computed;
+3. take the `# ` away where `___` stands, fill in, run;
+4. type an answer in place of `None`, and run its cell: it is right, or a usual slip with a hint, or neither.
+
+All children are made up, but those of exercise 9. What you try is kept in `progress.json`, without a name, on this computer only."""
+
+
+def first_notebook() -> nbformat.NotebookNode:
+    """Make the notebook that a student opens first: how it goes, and whether the computer is ready."""
+    text = nbformat.v4.new_markdown_cell(HOW, id="how")
+    cells = [text, new_code_cell("from exercises.check import preflight\n\npreflight()", id="ready")]
+    for cell, locked in zip(cells, ({"editable": False, "deletable": False}, {"deletable": False}), strict=True):
+        cell.metadata = nbformat.from_dict(locked)
+    return _notebook(cells)
 
 
 def student_version(exercise: Exercise) -> nbformat.NotebookNode:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import importlib
 import itertools
 import json
 import math
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +274,25 @@ def _store(place: Path, part: str, question: str, value: object) -> dict[str, An
     except (OSError, ValueError, TypeError, AttributeError):
         pass  # a folder that cannot be written, or a file that somebody changed, stops nobody
     return kept if isinstance(kept, dict) else {}
+
+
+def preflight(folder: str | Path = "") -> Answer:
+    """Say whether this computer is ready for the class: Python, packages, data, boxes, a folder that can be written."""
+    place = Path(folder) if folder else Path(__file__).resolve().parents[1]
+    fits = (3, 11) <= sys.version_info[:2] < (3, 14)
+    rows = [("Python", sys.version.split()[0], "ok" if fits else "3.11 to 3.13 is what the class was tried with")]
+    for name in ("numpy", "pandas", "lifelines", "matplotlib"):
+        try:
+            rows.append((name, str(importlib.import_module(name).__version__), "ok"))
+        except Exception as error:
+            rows.append((name, "", f"cannot be imported ({type(error).__name__}): run the install script again"))
+    for name, there in (
+        ("exercise data", any(place.parent.glob("data/*.csv"))),
+        ("answers' boxes", (place / BOXES).is_file()),
+    ):
+        rows.append((name, "", "ok" if there else "not found: copy the whole folder, not one file"))
+    rows.append(
+        ("folder can be written", "", "ok" if os.access(place, os.W_OK) else "no: your attempts will not be kept")
+    )
+    lines = [f"| {name} | {version} | {said} |" for name, version, said in rows]
+    return Answer("\n".join(["| what | version | |", "|---|---|---|", *lines]))
