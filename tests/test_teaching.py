@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -182,7 +183,9 @@ def test_students_answers_are_told_right_in_their_own_folder(folder, exercises):
 
 
 def test_no_right_value_stands_in_a_student_file(folder, exercises):
-    shared = "".join((folder / "student" / name).read_text() for name in (checking.BOXES, "exercises/check.py"))
+    shared = (folder / "student" / checking.BOXES).read_text()
+    copied = (folder / "student" / "exercises" / "check.py").read_text()  # the same for every class: it knows no answer
+    assert copied.replace(f"COST = {CHEAP}\n", "COST = 2**13\n") == Path(checking.__file__).read_text()
     for exercise in exercises[SEED]:
         stem = exercise.path.stem
         own = (folder / "student" / f"{stem}.ipynb").read_text(), (folder / "sheet" / f"{stem}.html").read_text()
@@ -368,6 +371,7 @@ RIGHT, WHY, HINT = ("ask:q:2", "0.444"), ("why:q", "Because."), ("hint", "Think.
     [
         ([WHY, ("slip:q:none", "1.0"), HINT], "no right value"),
         ([RIGHT], "does not say why"),
+        ([RIGHT, WHY], "has no slip"),
         ([RIGHT, WHY, ("slip:q:mute", "0.7")], "has no hint"),
         ([RIGHT, WHY, ("slip:q:same", "0.4441"), HINT], "taken for the right value"),
         ([RIGHT, WHY, ("slip:q:near", "0.45"), HINT], "taken for the right value"),
@@ -378,6 +382,15 @@ RIGHT, WHY, HINT = ("ask:q:2", "0.444"), ("why:q", "Because."), ("hint", "Think.
 def test_a_source_that_would_teach_wrongly_is_refused(tmp_path, cells, said):
     with pytest.raises(ValueError, match=said):
         read_exercise(source(tmp_path, *cells))
+
+
+def test_a_slip_that_other_data_do_not_tell_apart_is_left_out(tmp_path):
+    cells = RIGHT, WHY, ("slip:q:same", "0.4441"), HINT, ("slip:q:far", "0.7"), HINT
+    exercise = read_exercise(source(tmp_path, *cells), alike="leave out")
+    assert [slip.name for slip in exercise.questions["q"].slips] == ["far"]
+    assert "do not tell" in "".join(cell.source for cell in building.teacher_version(exercise).cells)
+    with pytest.raises(ValueError, match="no slip"):
+        read_exercise(source(tmp_path, *cells[:4]), alike="leave out")
 
 
 def test_a_good_source_is_read_and_its_slip_stays_with_the_teacher(tmp_path):

@@ -102,13 +102,15 @@ def tagged(cell: nbformat.NotebookNode, word: str) -> list[str]:
     return []
 
 
-def read_exercise(path: Path) -> Exercise:
+def read_exercise(path: Path, *, alike: str = "refuse") -> Exercise:
     """Run the source of an exercise in its own folder, in order and in one namespace; collect right values and slips.
 
     Parameters
     ----------
     path : Path
         A source notebook.
+    alike : {"refuse", "leave out"}
+        What becomes of a slip that these data do not tell from the right value or from another slip.
 
     Raises
     ------
@@ -128,6 +130,10 @@ def read_exercise(path: Path) -> Exercise:
             elif asked := tagged(cell, "options"):
                 questions[asked[0]] = _choice(asked[0], cell.source)
     exercise = Exercise(path, notebook, questions)
+    if alike == "leave out":
+        for question in questions.values():
+            taken_for = {slip.name for slip in _alike(question)}
+            question.slips = [slip for slip in question.slips if slip.name not in taken_for]
     problems = list(_problems(exercise))
     if problems:
         raise ValueError(f"{path.name}: " + "; ".join(problems))
@@ -229,17 +235,24 @@ def _problems(exercise: Exercise) -> Iterator[str]:
             yield f"{question.name} has fewer than {LEAST_OPTIONS} options"
         if not question.why:
             yield f"{question.name} does not say why"
-        taken = {spelt(question.value, question.digits), *neighbours(question.value, question.digits)}
-        for slip in question.slips:
-            value = spelt(slip.value, question.digits)
-            if not slip.hint:
-                yield f"slip {slip.name} of {question.name} has no hint"
-            if value in taken:
-                yield f"slip {slip.name} of {question.name} is taken for the right value or another slip"
-            taken.add(value)
+        if not question.slips:
+            yield f"{question.name} has no slip"
+        yield from (f"slip {slip.name} of {question.name} has no hint" for slip in question.slips if not slip.hint)
+        for slip in _alike(question):
+            yield f"slip {slip.name} of {question.name} is taken for the right value or another slip"
     for cell in exercise.notebook.cells:
         if "blank" in tags_of(cell) and sum(bool(line.strip()) for line in blanked(cell.source)[1]) > LONGEST_BLANK:
             yield f"a blank of more than {LONGEST_BLANK} lines"
+
+
+def _alike(question: Question) -> Iterator[Slip]:
+    """Yield the slips whose value, to the decimals asked for, is that of the right answer, within one unit, or of an earlier slip."""
+    taken = {spelt(question.value, question.digits), *neighbours(question.value, question.digits)}
+    for slip in question.slips:
+        value = spelt(slip.value, question.digits)
+        if value in taken:
+            yield slip
+        taken.add(value)
 
 
 def blanked(source: str) -> tuple[list[str], list[str]]:
