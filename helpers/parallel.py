@@ -131,10 +131,10 @@ def cluster(address: str, folders: Iterable[str | Path] = ()) -> Iterator[Any]:
         raise InputError([_wrong(address, f"a Dask scheduler that answers within {PATIENCE} seconds")]) from None
     with client:
         places = [str(folder) for folder in folders]
-        found = client.run(likeness, places)
+        found = client.run(computed_with, places)
         if not found:
             raise InputError([_wrong(address, "a scheduler with at least one worker")])
-        own = likeness(places)
+        own = computed_with(places)
         problems = [
             Problem("dask", "", what, here.get(what, "none"), f"{own[what]}, as here (worker {number})")
             for number, here in enumerate(found.values(), 1)
@@ -150,12 +150,12 @@ def _wrong(address: str, allowed: str) -> Problem:
     return Problem("dask", "", "address", address[:60], allowed)
 
 
-def likeness(folders: Iterable[str] = ()) -> dict[str, str]:
+def computed_with(folders: Iterable[str] = ()) -> dict[str, str]:
     """Describe what numbers depend on where they are computed: versions, this package's code, folders of data.
 
     Examples
     --------
-    >>> likeness() == likeness(), sorted(likeness())[:2]
+    >>> computed_with() == computed_with(), sorted(computed_with())[:2]
     (True, ['code', 'lifelines'])
     """
     code = _checksum(Path(__file__).parent, "*.py")

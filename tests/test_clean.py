@@ -236,7 +236,7 @@ def test_a_number_survives_any_unit(number, units, comma):
     written, wanted = units
     value = float(number)
     text = synthesis._text(value, written, wanted).replace(".", "," if comma else ".")
-    read = cell_rules.numbers(pd.Series([f"{text} {written}"]), wanted)
+    read = cell_rules.read_numbers(pd.Series([f"{text} {written}"]), wanted)
     assert read["value"].iloc[0] == value
 
 

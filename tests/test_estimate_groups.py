@@ -11,7 +11,7 @@ from oracles import EXACT, FOLDER, oracle
 
 from helpers.estimate import contingency
 from helpers.estimate.groups import (
-    compare,
+    compare_groups,
     compare_paired,
     describe,
     kruskal_wallis,
@@ -176,7 +176,7 @@ def test_table_3_by_gc_agrees_with_pspp_crosstabs():
 
 
 def test_normality_decides_the_test():
-    normal, skewed = (compare(*parts(variable)) for variable in VARIABLES)
+    normal, skewed = (compare_groups(*parts(variable)) for variable in VARIABLES)
     assert normal.normal
     assert normal.chosen == normal.t
     assert not skewed.normal
@@ -186,8 +186,8 @@ def test_normality_decides_the_test():
 
 def test_one_group_that_is_not_normal_is_enough_for_ranks():
     bell = DATA["normal"]
-    assert compare(bell, DATA["skewed"]).chosen.name == "Mann-Whitney U test"
-    assert compare(DATA["skewed"], bell).chosen.name == "Mann-Whitney U test"
+    assert compare_groups(bell, DATA["skewed"]).chosen.name == "Mann-Whitney U test"
+    assert compare_groups(DATA["skewed"], bell).chosen.name == "Mann-Whitney U test"
 
 
 def test_normality_of_the_changes_decides_for_pairs():

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from helpers.paths import PUBLISHED, ROOT, write_csv
 from helpers.problems import InputError
 from helpers.published import audit as auditing
-from helpers.published.audit import check
+from helpers.published.audit import check_relation
 from helpers.published.curves import FORMULAS, Z, effective, events_range, falls, fitting, greenwood, steps
 from helpers.published.effects import SLACK, e_value, errors, region, score_to_wald, wald
 from helpers.published.relations import KINDS, VERDICTS, Relation, relations
@@ -39,7 +39,7 @@ def verdict(kind, *groups, options=None):
         ids.append(tuple(f"g{g}.r{i}.v" for i in range(len(group))))
         for id, spec in zip(ids[-1], group, strict=True):
             values[id] = printed(*spec, id=id) if isinstance(spec, tuple) else spec
-    return check(Relation("x", "x", kind, tuple(ids), options or {}), values).verdict
+    return check_relation(Relation("x", "x", kind, tuple(ids), options or {}), values).verdict
 
 
 # ------------------------------------------------------------------ the file
@@ -59,7 +59,7 @@ def test_every_kind_is_used_and_documented():
 
 
 def test_findings_have_names_of_their_own():
-    frame = auditing.complete(relations(), published())
+    frame = auditing.with_repetitions(relations(), published())
     assert len({relation.finding for relation in frame}) == len(frame)
 
 
@@ -380,9 +380,10 @@ def test_bounds_on_the_comparators_of_gc():
     """By hand: 8 without response less 2, 4 and 0 leave 2 untreated of 49; 110 less 10 and 61 leave 39 treated."""
     values, by_name = printed_values(published()), {relation.name: relation for relation in relations()}
     assert (
-        "39 to 47 of the 49 had another agent and 2 to 10 had none" in check(by_name["comparator"], values).arithmetic
+        "39 to 47 of the 49 had another agent and 2 to 10 had none"
+        in check_relation(by_name["comparator"], values).arithmetic
     )
-    assert "at most 108 of the 110 analysed had one" in check(by_name["union_any_agent"], values).arithmetic
+    assert "at most 108 of the 110 analysed had one" in check_relation(by_name["union_any_agent"], values).arithmetic
 
 
 def test_the_paper_own_values_give_the_known_reckonings():
@@ -390,7 +391,8 @@ def test_the_paper_own_values_give_the_known_reckonings():
     values = printed_values(published())
     by_name = {relation.name: relation for relation in relations()}
     text = {
-        name: check(by_name[name], values).arithmetic for name in ("pct_relapse_sites_bm_cns", "parity_icans_duration")
+        name: check_relation(by_name[name], values).arithmetic
+        for name in ("pct_relapse_sites_bm_cns", "parity_icans_duration")
     }
     assert text["pct_relapse_sites_bm_cns"] == "8/115 = 6.9565%; printed 6.95%"
     assert "n = 27 is odd" in text["parity_icans_duration"]

@@ -12,13 +12,13 @@ from helpers.problems import InputError
 from helpers.results import registry
 from helpers.run import sweep as sweeping
 from helpers.run.cli import main
-from helpers.run.sweep import Grid, chosen_ids, numbers, points, read_grid, sweep
+from helpers.run.sweep import Grid, chosen_ids, numbers_at, read_grid, sweep, sweep_points
 
 IDS = ["table1.male.n", "table4.dose_low.cr"]
 
 
 def test_each_point_has_the_numbers_of_its_own_parameters():
-    found, failures = sweep(points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
+    found, failures = sweep(sweep_points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
     assert failures == []
     assert list(found)[:3] == ["window_days", "gc_cutoff", "id"]
     assert len(found) == 4 * len(IDS)
@@ -33,16 +33,16 @@ def test_each_point_has_the_numbers_of_its_own_parameters():
 
 
 def test_the_numbers_do_not_depend_on_the_workers():
-    made = points(["gc_cutoff=2|4|8"])
+    made = sweep_points(["gc_cutoff=2|4|8"])
     pd.testing.assert_frame_equal(sweep(made, IDS, jobs=2)[0], sweep(made, IDS)[0])
 
 
 def test_wrong_points_are_refused_at_once_and_once():
     with pytest.raises(InputError) as caught:
-        points(["gc_cutoff=-1|8", "endpoint=OS|DFS"])
+        sweep_points(["gc_cutoff=-1|8", "endpoint=OS|DFS"])
     assert [problem.column for problem in caught.value.problems] == ["gc_cutoff", "endpoint"]
     with pytest.raises(InputError, match=r"name=value\|value"):
-        points(["gc_cutoff"])
+        sweep_points(["gc_cutoff"])
 
 
 def test_ids_are_patterns_or_ids():
@@ -108,27 +108,27 @@ def test_a_wrong_grid_is_refused(tmp_path, text, told):
 
 
 def test_a_stopped_sweep_goes_on(tmp_path, monkeypatch):
-    made, out = points(["gc_cutoff=2|8"]), tmp_path / "sweep.csv"
+    made, out = sweep_points(["gc_cutoff=2|8"]), tmp_path / "sweep.csv"
     computed = []
 
     def stopping(parameters, ids):
         if computed:
             raise KeyboardInterrupt
         computed.append(parameters.gc_cutoff)
-        return numbers(parameters, ids)
+        return numbers_at(parameters, ids)
 
     monkeypatch.setattr(sweeping, "can_fork", lambda: False)
     with monkeypatch.context() as context:
-        context.setattr(sweeping, "numbers", stopping)
+        context.setattr(sweeping, "numbers_at", stopping)
         with pytest.raises(KeyboardInterrupt):
             sweep(made, IDS, out)
     assert not out.exists()
 
     def counted(parameters, ids):
         computed.append(parameters.gc_cutoff)
-        return numbers(parameters, ids)
+        return numbers_at(parameters, ids)
 
-    monkeypatch.setattr(sweeping, "numbers", counted)
+    monkeypatch.setattr(sweeping, "numbers_at", counted)
     resumed, _ = sweep(made, IDS, out)
     assert computed == [2.0, 8.0]
     pd.testing.assert_frame_equal(resumed, sweep(made, IDS)[0])

@@ -179,12 +179,12 @@ FORM_WORDS = ("注射用", "注射液", "片", "injection", "tablets", "tablet")
 AS_BASE = ("(as base)", "(以碱基计)")
 
 
-def plain(text: pd.Series) -> pd.Series:
+def stripped_or_missing(text: pd.Series) -> pd.Series:
     """Strip a column and turn the marks for missing into missing.
 
     Examples
     --------
-    >>> plain(pd.Series([" 27 kg", "未查", ""])).tolist()
+    >>> stripped_or_missing(pd.Series([" 27 kg", "未查", ""])).tolist()
     ['27 kg', <NA>, <NA>]
     """
     stripped = text.astype("string").str.strip().replace("", pd.NA)
@@ -243,7 +243,7 @@ def parse_dates(text: pd.Series) -> pd.DataFrame:
 
 
 def _dates(text: pd.Series) -> pd.DataFrame:
-    text = plain(text)
+    text = stripped_or_missing(text)
     date = pd.Series(pd.NaT, index=text.index, dtype="datetime64[ns]")
     time = pd.Series(pd.NA, index=text.index, dtype="string")
     form = pd.Series(WRONG, index=text.index, dtype="object").where(text.notna(), "")
@@ -278,7 +278,7 @@ def terms(text: pd.Series, words: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     2  <NA>         wrong
     """
     known = {_bare(word): term for term, others in words.items() for word in (term, *others)}
-    text = plain(text)
+    text = stripped_or_missing(text)
     return _forms(text.map(_bare, na_action="ignore").map(known).astype("string"), text, "another word")
 
 
@@ -293,7 +293,7 @@ def relapse_sites(text: pd.Series) -> pd.DataFrame:
     1     True     False        False
     2    False     False        False
     """
-    text = plain(text)
+    text = stripped_or_missing(text)
     known = {_bare(word): site for site, words in SITES.items() for word in words} | {
         _bare(word): "" for word in NO_SITE
     }
@@ -323,7 +323,7 @@ def drug_names(text: pd.Series) -> pd.DataFrame:
     2         tocilizumab              <NA>  another word
     3                <NA>              <NA>         wrong
     """
-    text = plain(text)
+    text = stripped_or_missing(text)
     distinct = {cell: _drug(cell) for cell in text.dropna().unique()}
     agent = text.map(lambda cell: distinct[cell][0], na_action="ignore").astype("string")
     salt = text.map(lambda cell: distinct[cell][1], na_action="ignore").astype("string")
@@ -354,8 +354,8 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     2    <    2.5   ng/L  trailing unit
     3        None   None          wrong
     """
-    text = plain(text)
-    default = pd.Series(unit, index=text.index, dtype="object") if isinstance(unit, str) else plain(unit)
+    text = stripped_or_missing(text)
+    default = pd.Series(unit, index=text.index, dtype="object") if isinstance(unit, str) else stripped_or_missing(unit)
     pairs = list(zip(text, default, strict=True))
     found = {(cell, of): _quantity(cell, of, not isinstance(unit, str)) for cell, of in set(pairs)}
     return pd.DataFrame(
@@ -391,12 +391,12 @@ def units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd
     return pd.DataFrame({"sign": read["sign"], "value": pd.Series(value, text.index, dtype="float64"), "form": form})
 
 
-def numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
+def read_numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
     """Read plain numbers (no "<" or ">"), in *unit* unless the cell names another, as *wanted*.
 
     Examples
     --------
-    >>> numbers(pd.Series(["27,5 kg", "31", "<30"]), "kg")  # doctest: +NORMALIZE_WHITESPACE
+    >>> read_numbers(pd.Series(["27,5 kg", "31", "<30"]), "kg")  # doctest: +NORMALIZE_WHITESPACE
        value                         form
     0   27.5  decimal comma; trailing unit
     1   31.0
@@ -457,7 +457,7 @@ def doses_to_mg(text: pd.Series, unit: pd.Series | str, weight_kg: pd.Series) ->
     for row in read.index[per_kg & weight_kg.notna() & (read["sign"] == "")]:
         dose[row] = float(round(read.loc[row, "number"] * Decimal(repr(float(weight_kg[row]))), 1))
     form = mg["form"].mask(per_kg, (read["form"] + "; mg/kg").str.removeprefix("; "))
-    return pd.DataFrame({"dose_mg": dose, "form": form.mask(plain(text).notna() & dose.isna(), WRONG)})
+    return pd.DataFrame({"dose_mg": dose, "form": form.mask(stripped_or_missing(text).notna() & dose.isna(), WRONG)})
 
 
 def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
@@ -489,7 +489,7 @@ def examples(text: pd.Series, read: pd.DataFrame, rows: int = 4) -> pd.DataFrame
     0  2019-03-05 2019-03-05
     2  2019年3月5日 2019-03-05  Chinese
     """
-    text = plain(text).reindex(read.index).dropna()
+    text = stripped_or_missing(text).reindex(read.index).dropna()
     read = read.loc[text.index]
     usual = read["form"].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index[:rows]
     first = read.drop_duplicates("form")

@@ -219,9 +219,9 @@ def infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     people = pd.DataFrame(index=registry.index)
     people["patient_id"] = _ids(registry, "screening", "registry", log)
     people["date"] = _dates(registry["date"], "screening", "registry", "date", log)["date"]
-    for row in people.index[people["date"].isna() & cell_rules.plain(registry["date"]).isna()]:
+    for row in people.index[people["date"].isna() & cell_rules.stripped_or_missing(registry["date"]).isna()]:
         log.refuse("registry", row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
-    weight = cell_rules.numbers(registry["weight_kg"], "kg")
+    weight = cell_rules.read_numbers(registry["weight_kg"], "kg")
     people["weight_kg"] = weight["value"]
     ordered = people.sort_values("date").groupby("patient_id", sort=False)
     people["infusion_number"] = (ordered.cumcount() + 1).astype("Int64")
@@ -331,7 +331,7 @@ def _toxicity(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     for column in ("event", "grade", "grading_system"):
         frame[column] = _terms(raw[column], table, name, column, log)
     frame["grade"] = pd.to_numeric(frame["grade"]).astype("Int64")
-    frame["episode_id"] = cell_rules.plain(raw["episode_id"])
+    frame["episode_id"] = cell_rules.stripped_or_missing(raw["episode_id"])
     end = _dates(raw["date_to"], table, name, "date_to", log)["date"]
     frame["day_to"] = _days(end, frame["patient_id"], first)
     for row in frame.index[frame["day_to"] < frame["day_from"]]:
@@ -392,7 +392,7 @@ def _response(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     raw, frame = _placed(raw, table, name, first, log, "assessment_day", dated=False)
     frame["day30_response"] = _terms(raw["day30_response"], table, name, "day30_response", log)
     frame["mrd_day30"] = _numbers(raw["mrd_day30"], table, name, "mrd_day30", "fraction", log)
-    frame["reason_not_done"] = cell_rules.plain(raw["reason_not_done"])
+    frame["reason_not_done"] = cell_rules.stripped_or_missing(raw["reason_not_done"])
     return _unrepeated(frame, raw, table, name, log)
 
 
@@ -413,7 +413,7 @@ def _followup(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
 
 def _exposures(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     raw, frame = _placed(raw, "exposures", "exposures", first, log, "day", by_infusion=False)
-    frame["exposure"] = cell_rules.plain(raw["exposure"])
+    frame["exposure"] = cell_rules.stripped_or_missing(raw["exposure"])
     return _unrepeated(frame, raw, "exposures", "exposures", log)
 
 
@@ -456,7 +456,7 @@ def _placed(
     raw, frame = _persons(raw, table, name, first, log)
     read = _dates(raw["date"], table, name, "date", log)
     if dated:
-        for row in raw.index[cell_rules.plain(raw["date"]).isna()]:
+        for row in raw.index[cell_rules.stripped_or_missing(raw["date"]).isna()]:
             log.refuse(name, row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
     later = by_infusion & (read["date"] >= first["next_date"].reindex(frame["patient_id"]).set_axis(frame.index))
     log.note(table, name, "flow", "belongs to a repeat infusion", "dropped", later.sum())
@@ -468,7 +468,7 @@ def _placed(
 
 def _unrepeated(frame: pd.DataFrame, raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.DataFrame:
     """Leave out what the file has twice, and check what is left against the dictionary."""
-    mark = cell_rules.duplicates(frame.assign(record=cell_rules.plain(raw["record"])), "record")
+    mark = cell_rules.duplicates(frame.assign(record=cell_rules.stripped_or_missing(raw["record"])), "record")
     for row in frame.index[mark == cell_rules.WRONG]:
         log.refuse(name, row, "record", "a record number used before, with other content", "one record, one content")
     log.note(table, name, "duplicates", "the same record again", "dropped", (mark == "repeat").sum())
@@ -533,6 +533,6 @@ def _yes_no(text: pd.Series, table: str, name: str, column: str, log: Log, words
 
 
 def _numbers(text: pd.Series, table: str, name: str, column: str, unit: str, log: Log) -> pd.Series:
-    read = cell_rules.numbers(text, unit)
+    read = cell_rules.read_numbers(text, unit)
     allowed = f"a number{f' ({unit})' if unit else ''}"
     return log.read(table, name, column, text, read, "units", allowed)["value"]

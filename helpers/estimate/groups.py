@@ -322,7 +322,7 @@ def kruskal_wallis(*groups: ArrayLike) -> Test:
     return Test("Kruskal-Wallis test", float(result.statistic), float(result.pvalue), len(found) - 1, sizes)
 
 
-def compare(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comparison:
+def compare_groups(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comparison:
     """Let normality decide between the t test and Mann-Whitney, as the paper's Methods do.
 
     Normal means that neither group's Lilliefors test has p below ``alpha``; a group too small or too uniform to be
@@ -330,7 +330,7 @@ def compare(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comp
 
     Examples
     --------
-    >>> compare([1, 2, 3, 4, 5.5], [2, 3, 4, 5, 6.5]).chosen.name
+    >>> compare_groups([1, 2, 3, 4, 5.5], [2, 3, 4, 5, 6.5]).chosen.name
     't test'
     """
     normality = (lilliefors(first), lilliefors(second))

@@ -79,18 +79,18 @@ def audit(directory: str | Path | None = None, out: str | Path | None = None) ->
     problems = unknown(declared, values)
     if problems:
         raise InputError(problems)
-    found = findings(complete(declared, frame), values, again)
+    found = findings(with_repetitions(declared, frame), values, again)
     if out is not None:
         write_csv(out, found)
     return found
 
 
-def complete(declared: list[Relation], frame: pd.DataFrame) -> list[Relation]:
+def with_repetitions(declared: list[Relation], frame: pd.DataFrame) -> list[Relation]:
     """Add a comparison for every quantity that is printed more than once and that no relation compares.
 
     Examples
     --------
-    >>> extra = [r for r in complete([], published()) if r.name == "same.table2.tcz.n"]
+    >>> extra = [r for r in with_repetitions([], published()) if r.name == "same.table2.tcz.n"]
     >>> extra[0].groups
     (('table2.tcz.n',), ('results.patients.tcz.n',))
     """
@@ -108,7 +108,7 @@ def findings(
     declared: Iterable[Relation], values: dict[str, Printed], again: dict[str, str] | None = None
 ) -> pd.DataFrame:
     """Check relations on printed values and give the frame of :func:`audit`."""
-    checked = [(relation, check(relation, values, again or {})) for relation in declared]
+    checked = [(relation, check_relation(relation, values, again or {})) for relation in declared]
     order: dict[str, tuple[int, int]] = {}
     for relation, outcome in checked:
         weight = -SEVERITY[outcome.verdict], relation.rank
@@ -125,14 +125,14 @@ def _title(relation: Relation, outcome: Outcome) -> str:
     return relation.slip if relation.slip and outcome.verdict not in HOLDS else relation.finding
 
 
-def check(relation: Relation, values: dict[str, Printed], again: dict[str, str] | None = None) -> Outcome:
+def check_relation(relation: Relation, values: dict[str, Printed], again: dict[str, str] | None = None) -> Outcome:
     """Check one relation; a value on which its arithmetic breaks down contradicts it.
 
     Examples
     --------
     >>> from helpers.published.values import printed_values
     >>> values = printed_values(published())
-    >>> check(Relation("x", "", "sum", (("table1.male.n", "table1.female.n"), ("table1.n",))), values).verdict
+    >>> check_relation(Relation("x", "", "sum", (("table1.male.n", "table1.female.n"), ("table1.n",))), values).verdict
     'consistent'
     """
     try:

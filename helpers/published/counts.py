@@ -17,7 +17,7 @@ from helpers.published.relations import (
     kind,
 )
 from helpers.published.values import Printed, agrees
-from helpers.published.words import few, plain, sign
+from helpers.published.words import few, number_text, sign
 
 # ------------------------------------------------------------------ quantities stated twice
 
@@ -90,7 +90,7 @@ def sums(check: Check) -> Outcome:
     parts, total = check.group(0), check.group(1)
     left, right = check.total(0), check.total(1)
     slack = 0.0 if parts[0].kind == "count" else float(sum(p.unit for p in parts + total)) / 2
-    text = " + ".join(p.text for p in parts) + f" = {plain(left)}; printed " + " + ".join(p.text for p in total)
+    text = " + ".join(p.text for p in parts) + f" = {number_text(left)}; printed " + " + ".join(p.text for p in total)
     if abs(left - right) <= slack + 1e-9:
         return Outcome(CONSISTENT, text)
     return Outcome(ROUNDING if slack and abs(left - right) <= 2 * slack else CONTRADICTION, text)
@@ -101,9 +101,9 @@ def percent(check: Check) -> Outcome:
     """A percentage of counts: ``count ... | of ... | percentage``."""
     part, whole, printed = check.total(0), check.total(1), check.one(2)
     if not 0 < whole >= part:
-        return Outcome(CONTRADICTION, f"{plain(part)} of {plain(whole)} is no share")
+        return Outcome(CONTRADICTION, f"{number_text(part)} of {number_text(whole)} is no share")
     share = 100 * part / whole
-    text = f"{plain(part)}/{plain(whole)} = {share:.4f}%; printed {printed.text}%"
+    text = f"{number_text(part)}/{number_text(whole)} = {share:.4f}%; printed {printed.text}%"
     return Outcome(_slip(share, printed), text)
 
 
@@ -173,7 +173,7 @@ def unassessed(check: Check) -> Outcome:
 def at_most(check: Check) -> Outcome:
     """A part that cannot exceed its whole: ``part ... | whole ... [| minus ...]``."""
     left, right = check.total(0), check.total(1) - (check.total(2) if len(check.relation.groups) > 2 else 0)
-    text = f"{plain(left)} {'<=' if left <= right else '>'} {plain(right)}"
+    text = f"{number_text(left)} {'<=' if left <= right else '>'} {number_text(right)}"
     return Outcome(CONSISTENT if left <= right else CONTRADICTION, text)
 
 

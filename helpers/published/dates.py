@@ -6,7 +6,7 @@ from datetime import date
 
 from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, kind
 from helpers.published.values import Printed
-from helpers.published.words import plain
+from helpers.published.words import number_text
 
 MONTH = 30.4375  # days
 
@@ -17,7 +17,7 @@ def day(printed: Printed) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
-def months(start: Printed, end: Printed) -> float:
+def months_between(start: Printed, end: Printed) -> float:
     """Give the months between two printed dates."""
     return (day(end) - day(start)).days / MONTH
 
@@ -35,7 +35,7 @@ def month_days(check: Check) -> Outcome:
     """A window in months and in days: ``months ... | days ...``."""
     spans = [float(m.number) * MONTH for m in check.group(0)]
     apart = max(abs(span - float(d.number)) for span in spans for d in check.group(1))
-    text = f"{' and '.join(plain(m) for m in check.numbers(0))} months and {' and '.join(plain(d) for d in check.numbers(1))} days: at most {apart:.1f} days apart"
+    text = f"{' and '.join(number_text(m) for m in check.numbers(0))} months and {' and '.join(number_text(d) for d in check.numbers(1))} days: at most {apart:.1f} days apart"
     return Outcome(CONSISTENT if apart < 1 else CONTRADICTION, text)
 
 
@@ -44,15 +44,15 @@ def followup_range(check: Check) -> Outcome:
     """Range of follow-up: ``first entry | last entry | cut-off | shortest | median | longest`` (months)."""
     first, last, end = (check.one(i) for i in range(3))
     low, median, high = (float(check.one(i).number) for i in range(3, 6))
-    least, most = months(last, end), months(first, end)
+    least, most = months_between(last, end), months_between(first, end)
     text = (
         f"entry {first.value} to {last.value}, cut-off {end.value}: follow-up to the cut-off is {least:.1f} to {most:.1f}"
-        f" months; printed {plain(low)} to {plain(high)}"
+        f" months; printed {number_text(low)} to {number_text(high)}"
     )
     if not low <= median <= high or high > most + 0.1:
         return Outcome(CONTRADICTION, text)
     short = low < least - 0.1 or high < most - 1
-    ended = f"; if these are the extremes, nobody who entered over {plain(high)} months before the cut-off was watched until then"
+    ended = f"; if these are the extremes, nobody who entered over {number_text(high)} months before the cut-off was watched until then"
     return Outcome(
         UNDISCLOSED if short else CONSISTENT,
         text + (ended if high < most - 1 else ""),

@@ -293,7 +293,7 @@ def _widths(check: Check, index: int) -> list[float]:
 
 
 @kind("person_time")
-def person_time(check: Check) -> Outcome:
+def needed_person_time(check: Check) -> Outcome:
     """What events and person-time a hazard ratio needs: ``hr low high p | exposed | reference | R``; option ``expects`` = ids.
 
     Not disclosed, unless the events are printed. The ratio at risk needed is (d1 / d0) / HR on average over the events.
@@ -393,7 +393,7 @@ def selection(check: Check) -> Outcome:
 
 
 @kind("named")
-def named(check: Check) -> Outcome:
+def named_in_text(check: Check) -> Outcome:
     """A text that names what met a rule: ``single p ... | p named in the text ... | threshold``."""
     threshold = float(check.one(2).number)
     told = {check.aliases.get(p.id, p.id) for p in check.group(1)}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, kind
 from helpers.published.values import Printed
-from helpers.published.words import plain
+from helpers.published.words import number_text
 
 
 @kind("exclusion")
@@ -97,7 +97,7 @@ def comparator(check: Check) -> Outcome:
 
 
 @kind("population")
-def population(check: Check) -> Outcome:
+def two_populations(check: Check) -> Outcome:
     """One quantity about two populations: ``a | b``, by the population column; options ``a``, ``b`` say them in words."""
     a, b = check.one(0), check.one(1)
     text = f"{a.where}: about {check.option('a', a.population)}; {b.where}: about {check.option('b', b.population)}"
@@ -137,10 +137,10 @@ def missing(check: Check) -> Outcome:
 def larger_elsewhere(check: Check) -> Outcome:
     """A claim to be the largest: ``n``; options ``number``, ``source``."""
     n, other = check.one(0), float(check.option("number"))
-    text = f"{n.text} against {plain(other)} ({check.option('source')})"
+    text = f"{n.text} against {number_text(other)} ({check.option('source')})"
     return Outcome(
         WORDING if other > float(n.number) else CONSISTENT,
         text,
         "likely: by the other report's abstract, whose patients may overlap",
-        statement_b=f"{plain(other)} patients: {check.option('source')}",
+        statement_b=f"{number_text(other)} patients: {check.option('source')}",
     )

@@ -6,7 +6,7 @@ import math
 
 from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, kind
 from helpers.published.values import Printed
-from helpers.published.words import few, plain, sign
+from helpers.published.words import few, number_text, sign
 
 
 @kind("median_parity")
@@ -35,8 +35,8 @@ def median_class(check: Check) -> Outcome:
     middle = (n + 1) / 2
     fits = below < math.floor(middle) and math.ceil(middle) <= below + inside and low <= median < high
     text = (
-        f"the middle of {plain(n)} is number {plain(middle)}; classes hold numbers {plain(below + 1)} to"
-        f" {plain(below + inside)} in [{plain(low)}, {plain(high)}); printed median {plain(median)}"
+        f"the middle of {number_text(n)} is number {number_text(middle)}; classes hold numbers {number_text(below + 1)} to"
+        f" {number_text(below + inside)} in [{number_text(low)}, {number_text(high)}); printed median {number_text(median)}"
     )
     return Outcome(CONSISTENT if fits else CONTRADICTION, text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from helpers.published.curves import SHOWN, Span, effective, falls, fitting, steps
-from helpers.published.dates import months
+from helpers.published.dates import months_between
 from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, kind
 
 
@@ -85,7 +85,7 @@ def km_loss(check: Check) -> Outcome:
     If everyone could be watched beyond the milestone, whoever is missing from the effective number was lost earlier.
     """
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
-    sure, milestone = months(check.one(3), check.one(4)), float(check.option("milestone", "12"))
+    sure, milestone = months_between(check.one(3), check.one(4)), float(check.option("milestone", "12"))
     fits = fitting(rates, half_widths, n) or {"plain (1.96 standard errors)": []}
     sizes = {name: effective(rates[0], half_widths[0], name) for name in fits}
     lost = n - min(n, math.floor(max(high for _, high in sizes.values())))
@@ -112,7 +112,7 @@ def km_loss(check: Check) -> Outcome:
 
 
 @kind("at_risk")
-def at_risk(check: Check) -> Outcome:
+def late_at_risk(check: Check) -> Outcome:
     """Patients at risk late against the median follow-up: ``rates | half-widths | n | median``; option ``milestone``."""
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     median, milestone = float(check.one(3).number), float(check.option("milestone", "24"))

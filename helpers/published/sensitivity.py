@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.paths import PUBLISHED
-from helpers.published.audit import check, complete
+from helpers.published.audit import check_relation, with_repetitions
 from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, UNDISCLOSED, Relation, relations
 from helpers.published.values import Printed, aliases, printed_values, published
 
@@ -62,8 +62,8 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     values, again = printed_values(frame), aliases(frame)
     about: dict[str, list[tuple[Relation, int]]] = defaultdict(list)
     wrong: set[str] = set()
-    for relation in complete(relations(directory), frame):
-        verdict = check(relation, values, again).verdict
+    for relation in with_repetitions(relations(directory), frame):
+        verdict = check_relation(relation, values, again).verdict
         broken = verdict in (CONTRADICTION, ROUNDING) or (verdict == UNDISCLOSED and relation.kind == "logrank_cox")
         if broken and relation.kind != "digits":
             own = relation.groups[: CONTEXT.get(relation.kind)]
@@ -82,7 +82,7 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
 
 
 def _noticed(about: list[tuple[Relation, int]], values: dict[str, Printed], again: dict[str, str]) -> bool:
-    return any(SEVERITY[check(relation, values, again).verdict] > before for relation, before in about)
+    return any(SEVERITY[check_relation(relation, values, again).verdict] > before for relation, before in about)
 
 
 def shares(found: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def sign(printed: Printed) -> str:
     return SIGNS.get(found.group(), found.group()) if found else ""
 
 
-def plain(number: float | Decimal) -> str:
+def number_text(number: float | Decimal) -> str:
     """Write a number without trailing noise."""
     return f"{float(number):.6g}"
 

@@ -119,6 +119,6 @@ def _allowed(analysis: Analysis) -> str:
     return " / ".join(map(str, names))
 
 
-def groups(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+def grouped_by_exposure(analysis: Analysis, exposure: str | None = None) -> pd.Series:
     """Group the patients by *exposure*, by default that of the parameters; see :func:`exposure_groups`."""
     return exposure_groups(analysis, exposure)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohort.derive import steroid_doses
-from helpers.estimate.groups import compare, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
+from helpers.estimate.groups import compare_groups, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.noise import changes
 from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
@@ -45,7 +45,7 @@ def short(analyte: str) -> str:
     return slug(analyte.replace("α", "alpha").replace("γ", "gamma"))
 
 
-def places(analysis: Analysis) -> dict[str, str]:
+def analyte_ids(analysis: Analysis) -> dict[str, str]:
     """Give each analyte its part of an id, no two the same."""
     names = analytes(analysis)
     return dict(zip(names, told_apart([short(name) for name in names]), strict=True))
@@ -331,7 +331,7 @@ def _two_groups(
 ) -> dict:
     ranked = "ranked" if value == "value" else value
     one, two = (values[values[column] == label] for label in (first, second))
-    found = compare(one[ranked], two[ranked], alpha=analysis.parameters.alpha).chosen
+    found = compare_groups(one[ranked], two[ranked], alpha=analysis.parameters.alpha).chosen
     return {
         "unit": values["unit"].iloc[0],
         **{f"n_{name}": len(part) for name, part in zip(names, (one, two), strict=True)},
@@ -464,7 +464,7 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 )
 def before_and_after(analysis: Analysis) -> dict[str, Value]:
     """Each analyte before and after GC."""
-    part = places(analysis)
+    part = analyte_ids(analysis)
     return _spelt(
         paired(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, lambda row: row.n
     )
@@ -486,7 +486,7 @@ def before_and_after(analysis: Analysis) -> dict[str, Value]:
 )
 def with_and_without(analysis: Analysis) -> dict[str, Value]:
     """Each analyte with and without GC."""
-    part = places(analysis)
+    part = analyte_ids(analysis)
 
     def place(row) -> str:
         return f"extra.sfigure3.{part[row.analyte]}.{row.day if row.day == 'peak' else f'day{row.day}'}"
@@ -505,7 +505,7 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
 )
 def dose_changes(analysis: Analysis) -> dict[str, Value]:
     """Change of each analyte by dose group."""
-    part = places(analysis)
+    part = analyte_ids(analysis)
     return _spelt(
         by_dose(analysis),
         lambda row: f"extra.sfigure5.{part[row.analyte]}",

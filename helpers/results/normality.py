@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.estimate.groups import compare, describe, lilliefors
+from helpers.estimate.groups import compare_groups, describe, lilliefors
 from helpers.results.populations import no, population, yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
@@ -56,7 +56,7 @@ def _compared(analysis: Analysis, key: str, column: str) -> dict:
     among, given = population(analysis, "toxicity"), analysis.frame["gc"]
     values = analysis.frame[column]
     groups = [values[among & part] for part in (yes(given), no(given))]
-    found = compare(*groups, alpha=analysis.parameters.alpha).chosen
+    found = compare_groups(*groups, alpha=analysis.parameters.alpha).chosen
     tested = int(sum(group.notna().sum() for group in groups))
     return {"test": found.name, "p": found.p, "n_tested": tested, "missing_tested": int(among.sum()) - tested,
             "reason_tested": found.reason}  # fmt: skip

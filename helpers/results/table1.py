@@ -309,10 +309,10 @@ def frame(analysis: Analysis) -> pd.DataFrame:
         unit = analysis.cohort.declared["patients"][column].unit
         title = f"{column.replace('_', ' ')}{f', {unit}' if unit else ''}"
         sections.append((title, {f"extra.{key}": level for key, level in levels.items()}))
-    return lay_out(analysis, "table1", sections)
+    return entries_frame(analysis, "table1", sections)
 
 
-def lay_out(analysis: Analysis, place: str, sections: list[tuple[str, dict[str, str]]]) -> pd.DataFrame:
+def entries_frame(analysis: Analysis, place: str, sections: list[tuple[str, dict[str, str]]]) -> pd.DataFrame:
     """Lay out the counts and spreads of *place* as one tidy frame, a row per entry of *sections*.
 
     A key that begins with "extra." is of ``extra.<place>``, and a row of it that counts nobody is left out where the

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.results.measures import count, spread, under
 from helpers.results.populations import population
 from helpers.results.registry import AGENT, GC, family
-from helpers.results.table1 import COUNT, SPREAD, lay_out
+from helpers.results.table1 import COUNT, SPREAD, entries_frame
 from helpers.results.value import Value
 
 if TYPE_CHECKING:
@@ -209,4 +209,4 @@ def frame(analysis: Analysis) -> pd.DataFrame:
         (f"Given within {window} days",
          {"immuno.any": "Any of the three", "gc": "GC", "tcz": "TCZ", "rux": "RUX"}),
     ]  # fmt: skip
-    return lay_out(analysis, "table2", sections)
+    return entries_frame(analysis, "table2", sections)

@@ -88,7 +88,7 @@ def convention(analysis: Analysis, table: list[list[int]]) -> str:
     return asked
 
 
-def counts(analysis: Analysis, place: str, members: pd.Series) -> dict[str, Value]:
+def responder_counts(analysis: Analysis, place: str, members: pd.Series) -> dict[str, Value]:
     """Count complete responders and the others of a group among the evaluable: ``<place>.cr`` and ``<place>.nr``."""
     evaluable, cr = population(analysis, "evaluable"), yes(analysis.frame["cr"])
     among = evaluable & members
@@ -104,7 +104,9 @@ def by_agent(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
 def _agent(analysis: Analysis, agent: str) -> dict[str, Value]:
     groups = by_agent(analysis, agent)
     given, not_given = groups.values()
-    found = counts(analysis, f"table3.{agent}", given) | counts(analysis, f"table3.non{agent}", not_given)
+    found = responder_counts(analysis, f"table3.{agent}", given) | responder_counts(
+        analysis, f"table3.non{agent}", not_given
+    )
     return found | {f"table3.{agent}.p": compare_response(analysis, groups, population(analysis, "evaluable"))}
 
 
@@ -200,7 +202,7 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     for agent in recorded:
         given, not_given = by_agent(analysis, agent).values()
         comparisons[agent.upper()] = ({agent.upper(): given, f"Non-{agent.upper()}": not_given}, "evaluable")
-    return compare(analysis, comparisons)
+    return comparison_frame(analysis, comparisons)
 
 
 # --------------------------------------------------------------------------------------- response without residual disease
@@ -265,7 +267,9 @@ def mrd_frame(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"p": float})
 
 
-def compare(analysis: Analysis, comparisons: Mapping[str, tuple[Mapping[str, pd.Series], str]]) -> pd.DataFrame:
+def comparison_frame(
+    analysis: Analysis, comparisons: Mapping[str, tuple[Mapping[str, pd.Series], str]]
+) -> pd.DataFrame:
     """Lay out several comparisons of response under one another, each with its p and test."""
     parts = []
     for name, (groups, among) in comparisons.items():

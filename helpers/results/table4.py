@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.results.populations import need, population, yes
 from helpers.results.registry import DOSE, LENGTH, ONSET, family
-from helpers.results.table3 import PRINTED, STATED, WHY, compare, compare_response, counts
+from helpers.results.table3 import PRINTED, STATED, WHY, compare_response, comparison_frame, responder_counts
 from helpers.results.value import Value
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _split(analysis: Analysis, name: str) -> dict[str, Value]:
     found = {}
     for row, members in groups.items():
         if row != "dose_0":  # the print's own row for it is that of Table 3
-            found |= counts(analysis, f"table4.{row}", members)
+            found |= responder_counts(analysis, f"table4.{row}", members)
     labelled = {rows[row]: members for row, members in groups.items()}
     return found | {f"table4.{name}.p": compare_response(analysis, labelled, population(analysis, among))}
 
@@ -82,4 +82,4 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     for name, (column, rows, among) in given.items():
         series = analysis.frame[column]
         comparisons[titles[name]] = ({labels[level]: yes(series == level) for level in rows.values()}, among)
-    return compare(analysis, comparisons)
+    return comparison_frame(analysis, comparisons)

@@ -60,7 +60,7 @@ def among(analysis: Analysis, row: Row) -> pd.Series:
     return population(analysis, row.paper if analysis.reading == "paper" else row.stated)
 
 
-def concerned(analysis: Analysis, row: Row) -> pd.Series:
+def concerned_by(analysis: Analysis, row: Row) -> pd.Series:
     """Tell whom a covariate concerns: as :func:`among`, before those whose value is unknown are left out."""
     parts = (row.paper if analysis.reading == "paper" else row.stated).split(" & ")
     return population(analysis, " & ".join(part for part in parts if part != "known_blasts") or "all")
@@ -131,7 +131,7 @@ def readings(analysis: Analysis) -> pd.DataFrame:
 def univariable_of(analysis: Analysis, row: Row) -> pd.DataFrame:
     """Fit the univariable model of a row; as :func:`univariable`."""
     frame = model_frame(analysis, [row], among(analysis, row)).dropna()
-    labels, of = level_labels(row, row.make(analysis)), int(concerned(analysis, row).sum())
+    labels, of = level_labels(row, row.make(analysis)), int(concerned_by(analysis, row).sum())
     obstacle = obstacle_to(frame[row.name], labels)
     if obstacle:
         return without_model(analysis, row, labels, obstacle, frame, of)

@@ -74,7 +74,7 @@ def sweep(
     if out.suffix != ".csv":
         raise InputError([Problem("sweep", "", "out", out.name, "a file name that ends in .csv")])
     grid = _grid(varied, settings, ids, fixed(cohort, None, settings).get("cohort_folder", ""))
-    points = sweeping.points(grid.varied, grid.settings, grid.cohorts)
+    points = sweeping.sweep_points(grid.varied, grid.settings, grid.cohorts)
     chosen = sweeping.chosen_ids(grid.ids)
     for point in points:
         series.prepare(point)
@@ -114,7 +114,7 @@ def diff(first: Path, second: Path, out: Path | None) -> None:
     from helpers.paths import write_csv
     from helpers.run import difference
 
-    told = difference.compare(difference.read_run(first), difference.read_run(second))
+    told = difference.compare_runs(difference.read_run(first), difference.read_run(second))
     click.echo("\n".join(told.lines()))
     if out:
         click.echo(f"Written: {write_csv(out, told.numbers)}")

@@ -55,14 +55,14 @@ def read_run(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         raise InputError([Problem("run", "", "", folder.name, "a run, or its name in runs/")]) from None
 
 
-def compare(first: tuple[Mapping, Mapping], second: tuple[Mapping, Mapping]) -> Difference:
+def compare_runs(first: tuple[Mapping, Mapping], second: tuple[Mapping, Mapping]) -> Difference:
     """Compare two runs as :func:`read_run` gives them.
 
     Examples
     --------
     >>> one = ({"parameters": {"gc_cutoff": 8.0}}, {"a": {"value": 1.0}, "b": {"value": None}})
     >>> two = ({"parameters": {"gc_cutoff": 5.0}}, {"a": {"value": 2.0}, "b": {"value": None}})
-    >>> print(*compare(one, two).lines(), sep="\\n")
+    >>> print(*compare_runs(one, two).lines(), sep="\\n")
     What is not the same:
       parameter gc_cutoff: 8.0 -> 5.0
     Numbers: 1 of 2 differ.

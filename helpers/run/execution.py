@@ -211,11 +211,13 @@ def execute(
     except PapermillExecutionError as error:
         failure = Failure(path.stem, _cell(error.exec_count, error.source), _told_of(error, withhold))
     except Exception as error:  # a kernel that died, a file that is no notebook: whatever it is, the others go on
-        failure = Failure(path.stem, now, told(type(error).__name__, error))
+        failure = Failure(path.stem, now, error_text(type(error).__name__, error))
         write_unexecuted(path, target, failure)
     if failure:
-        failure = Failure(path.stem, failure.cell, scrub.without_places(failure.error, scrub.places(**(folders or {}))))
-    tidy(target, withhold=withhold, **(folders or {}))
+        failure = Failure(
+            path.stem, failure.cell, scrub.without_places(failure.error, scrub.named_folders(**(folders or {})))
+        )
+    tidy_executed(target, withhold=withhold, **(folders or {}))
     return Executed(target, time.perf_counter() - clock, failure)
 
 
@@ -234,7 +236,7 @@ def _event_loop() -> contextlib.AbstractContextManager:
 
 
 def _told_of(error: Any, withhold: bool) -> str:
-    return told(error.ename, scrub.WITHHELD if withhold and error.ename not in scrub.OURS else error.evalue)
+    return error_text(error.ename, scrub.WITHHELD if withhold and error.ename not in scrub.OURS else error.evalue)
 
 
 def write_unexecuted(path: Path, target: Path, failure: Failure) -> None:
@@ -258,7 +260,7 @@ def _cell(count: int, source: str) -> str:
     return f"cell [{count}] ({first[:60]})"
 
 
-def told(name: str, message: object) -> str:
+def error_text(name: str, message: object) -> str:
     """Shorten an error to a line or two, keeping the problems of a bad input."""
     lines = [line.strip() for line in f"{name}: {message}".splitlines() if line.strip()]
     return " ".join(lines) if len(lines) < 6 else f"{lines[0]} ..."
@@ -309,13 +311,13 @@ def _code_cells(path: Path) -> int | None:
     return sum(cell.cell_type == "code" for cell in notebook.cells)
 
 
-def tidy(path: Path, *, withhold: bool = False, **folders: str | Path) -> None:
+def tidy_executed(path: Path, *, withhold: bool = False, **folders: str | Path) -> None:
     """Take out of an executed notebook what differs from run to run and from machine to machine: timings, folders."""
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception:
         return
-    scrub.scrub(strip(notebook), scrub.places(**folders), withhold=withhold)
+    scrub.scrub(strip(notebook), scrub.named_folders(**folders), withhold=withhold)
     paths.write_text(path, nbformat.writes(notebook) + "\n")
 
 

@@ -16,9 +16,9 @@ from helpers.published.values import published
 from helpers.results import registry
 from helpers.results.value import Value
 from helpers.run import scrub
-from helpers.run.execution import Executed, Failure, told
+from helpers.run.execution import Executed, Failure, error_text
 from helpers.run.folders import sha256
-from helpers.run.steps import of_notebook, versions
+from helpers.run.steps import of_notebook, package_versions
 
 FILES = ("results.json", "concordance.csv")
 
@@ -30,7 +30,7 @@ def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, Value]:
         try:
             values |= family.values(analysis)
         except Exception as error:
-            why = told(type(error).__name__, _message(error, analysis))
+            why = error_text(type(error).__name__, _message(error, analysis))
             failures.append(Failure("results", family.name, why))
             values |= {id: Value(id, None, f"failed: {why}") for id in family.ids}
     return values
@@ -71,7 +71,7 @@ def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
     parameters = {key: value for key, value in analysis.parameters.model_dump().items() if not key.endswith("_folder")}
     return {
         "supplement": helpers.__version__,
-        "versions": versions(),
+        "versions": package_versions(),
         "parameters": parameters,
         "cohort": {**about, "tables": tables},
         "notebooks": {path.stem: of_notebook(path) for path in notebooks},

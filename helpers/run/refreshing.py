@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from helpers import paths
-from helpers.run.execution import KERNEL, Executed, Failure, can_fork, import_all, notebook_task, run_tasks, told
+from helpers.run.execution import KERNEL, Executed, Failure, can_fork, error_text, import_all, notebook_task, run_tasks
 
 SHOWN = ("figure3.png",)  # the one picture that README shows; the others stand in the notebooks
 UNCOMPARED = {"nbval-skip", "nbval-ignore-output"}
@@ -137,7 +137,7 @@ def _same_picture(old: str, new: str) -> bool:
 def _stderr(path: Path, notebook: nbformat.NotebookNode) -> list[Failure]:
     outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
     return [
-        Failure(path.stem, f"cell [{cell.execution_count}]", told("written to standard error", output.text))
+        Failure(path.stem, f"cell [{cell.execution_count}]", error_text("written to standard error", output.text))
         for cell, output in outputs
         if output.get("name") == "stderr"
     ]

@@ -118,7 +118,7 @@ def _form(out: Path) -> Path:
     return out.with_name(f"{out.name}-request")
 
 
-def told(found: Released, files: list[Path], out: Path) -> str:
+def release_text(found: Released, files: list[Path], out: Path) -> str:
     """Say what was made, and that a person decides."""
     hidden = len(found.bounds)
     return "\n".join([

@@ -18,7 +18,7 @@ OURS = ("InputError", "NotAvailable")  # their messages name codes, numbers and 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def places(**folders: str | Path) -> dict[str, str]:
+def named_folders(**folders: str | Path) -> dict[str, str]:
     """Name the folders of this machine that may stand in an output: those given, the project, Python, home and temporary.
 
     Returns
@@ -28,7 +28,7 @@ def places(**folders: str | Path) -> dict[str, str]:
 
     Examples
     --------
-    >>> found = places(cohort=paths.DATA / "mine")
+    >>> found = named_folders(cohort=paths.DATA / "mine")
     >>> found[str(paths.DATA / "mine")], found[str(paths.ROOT)]
     ('COHORT', 'PROJECT')
     """

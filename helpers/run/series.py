@@ -35,7 +35,7 @@ from helpers.run.folders import put_in_place, unfinished
 from helpers.run.methods import methods_page
 from helpers.run.outcome import FILES, manifest, write_results
 from helpers.run.site import against_paper, book_of_run
-from helpers.run.steps import Steps, fingerprint, of_inputs, of_notebook
+from helpers.run.steps import Steps, checksum_of, of_inputs, of_notebook
 
 RESULTS = "results"
 PAPERS_OWN = ("09", "10")  # notebooks about the paper's print and its synthetic cohort
@@ -129,10 +129,10 @@ def name_of(parameters: Parameters, analysis: Analysis, wanted: Sequence[str] = 
     changed = {name: value for name, value in parameters.changed().items() if not name.endswith("_folder")}
     parts = [f"{name}-{value}" for name, value in changed.items()] + [one.strip()[:2] for one in wanted]
     if parameters.published_folder:
-        parts.append("print-" + fingerprint(parameters.published_folder)[:6])
+        parts.append("print-" + checksum_of(parameters.published_folder)[:6])
     first = analysis.cohort.name if parameters.cohort_folder else "default"
     name = re.sub(r"[^A-Za-z0-9._=-]+", "_", "-".join([first, *parts])).strip("._-") or "run"
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 7].rstrip('._-')}-{fingerprint(name)[:6]}"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 7].rstrip('._-')}-{checksum_of(name)[:6]}"
 
 
 def place(name: str, runs: Path | None = None) -> Path:
@@ -199,7 +199,7 @@ def run_series(
         verdicts = _outcome(steps.folder / RESULTS, whole, failures)
         book = None
         if site:
-            say(console, "building the book")
+            show_progress(console, "building the book")
             book = book_of_run(analysis, notebooks_done, verdicts, whole, final, failures)
         this_run = {
             "started": started.isoformat(timespec="seconds"),
@@ -218,7 +218,7 @@ def run_series(
     return Run(target, moved, page, verdicts, tuple(failures), compared, resumed, kept, spared)
 
 
-def say(console: Console, line: str) -> None:
+def show_progress(console: Console, line: str) -> None:
     """Show a line of progress."""
     console.print(f"{line} ...", highlight=False, markup=False, soft_wrap=True)
 
@@ -232,7 +232,7 @@ def _executed(
     before = {name: steps.finished(name, source) for name, source in sources.items()}
     done = {name: Executed(Path(), about["seconds"]) for name, about in before.items() if about}
     if done:
-        say(console, f"going on from {len(done)} finished steps of a run that was stopped")
+        show_progress(console, f"going on from {len(done)} finished steps of a run that was stopped")
     tasks = [
         _notebook(path, steps, parameters, fork=fork, withhold=not analysis.is_paper_cohort)
         for path in notebooks

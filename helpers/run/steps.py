@@ -23,17 +23,17 @@ PACKAGES = ("ipykernel", "lifelines", "matplotlib", "numpy", "pandas", "papermil
             "statsmodels")  # fmt: skip
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that numbers and pictures depend on."""
     return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
 
 
-def fingerprint(*parts: Any) -> str:
+def checksum_of(*parts: Any) -> str:
     """Return one checksum of values that JSON can hold.
 
     Examples
     --------
-    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    >>> checksum_of({"a": 1, "b": 2}) == checksum_of({"b": 2, "a": 1})
     True
     """
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -51,7 +51,7 @@ def of_inputs(parameters: Parameters) -> str:
     chosen = {name: value for name, value in parameters.model_dump().items() if not name.endswith("_folder")}
     contents = [of_folder(folder) for folder in (paths.DATA, *folders)]
     code = of_folder(Path(helpers.__file__).parent, "*.py")
-    return fingerprint(chosen, contents, code, versions())
+    return checksum_of(chosen, contents, code, package_versions())
 
 
 def of_notebook(path: Path) -> str:
@@ -60,7 +60,7 @@ def of_notebook(path: Path) -> str:
         cells = nbformat.read(path, as_version=4).cells
     except Exception:
         return sha256(path)
-    return fingerprint([(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in cells])
+    return checksum_of([(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in cells])
 
 
 class Steps:
@@ -97,14 +97,14 @@ class Steps:
 
     def end(self, name: str, about: Mapping[str, Any], source: str = "") -> None:
         """Record that a step is done, with the checksums of its files."""
-        record = {"inputs": fingerprint(self.inputs, source), "files": of_folder(self.folder / name), "about": about}
+        record = {"inputs": checksum_of(self.inputs, source), "files": of_folder(self.folder / name), "about": about}
         write_json(self._record(name), record)
 
     def finished(self, name: str, source: str = "") -> dict[str, Any] | None:
         """Return what was recorded of a step, if it was done with these inputs and its files are as it left them."""
         try:
             record = json.loads(self._record(name).read_text(encoding="utf-8"))
-            whole = record["inputs"] == fingerprint(self.inputs, source)
+            whole = record["inputs"] == checksum_of(self.inputs, source)
             return record["about"] if whole and record["files"] == of_folder(self.folder / name) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

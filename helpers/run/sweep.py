@@ -130,7 +130,7 @@ def settings_of(varied: Iterable[str]) -> list[list[str]]:
     return [list(point) for point in itertools.product(*axes)]
 
 
-def points(
+def sweep_points(
     varied: Iterable[str], settings: Sequence[str] = (), cohorts: Sequence[str] = ("",), **fixed: object
 ) -> list[Parameters]:
     """Build the parameters of every point, refusing all wrong ones at once.
@@ -186,7 +186,7 @@ def sweep(
     Parameters
     ----------
     parameters : sequence of Parameters
-        From :func:`points`.
+        From :func:`sweep_points`.
     ids : sequence of str, optional
         Ids of numbers; by default all.
     out : Path, optional
@@ -211,12 +211,14 @@ def sweep(
         new = [point for point in todo if point.finished() is None]
         console = console or Console(stderr=True)
         if len(new) < len(todo):
-            series.say(console, f"going on from {len(todo) - len(new)} finished points of a sweep that was stopped")
+            series.show_progress(
+                console, f"going on from {len(todo) - len(new)} finished points of a sweep that was stopped"
+            )
         failures = _on_dask(new, dask, console) if dask else _here(new, jobs, console)
         found = _together(todo, parameters)
         if out is not None and len(found):
             write_csv(out, found)
-            write_csv(out.with_name(f"{out.stem}_compared.csv"), compared(found))
+            write_csv(out.with_name(f"{out.stem}_compared.csv"), side_by_side(found))
             draw(found, out.with_suffix(".png"))
     return found, failures
 
@@ -246,7 +248,7 @@ class Point:
         return pd.read_csv(file, dtype={"synthetic": str}, keep_default_na=False, na_values=[""])
 
 
-def numbers(parameters: Parameters, ids: Sequence[str] | None) -> pd.DataFrame:
+def numbers_at(parameters: Parameters, ids: Sequence[str] | None) -> pd.DataFrame:
     """Compute the numbers of one point."""
     cohort = read_cohort(parameters.cohort_folder)
     values = registry.compute(analyse(cohort, parameters), ids)
@@ -257,7 +259,7 @@ def _here(todo: Sequence[Point], jobs: int, console: Console) -> list[Failure]:
     def work(point: Point) -> Executed:
         clock = time.perf_counter()
         try:
-            point.keep(numbers(point.parameters, point.ids))
+            point.keep(numbers_at(point.parameters, point.ids))
         except Exception as error:  # one point's failure takes no other with it
             return Executed(Path(), 0.0, Failure(point.name, "results", type(error).__name__))
         return Executed(Path(), time.perf_counter() - clock)
@@ -273,7 +275,7 @@ def _on_dask(todo: Sequence[Point], address: str, console: Console) -> list[Fail
     failures = []
     folders = sorted({point.parameters.cohort_folder or str(COHORT) for point in todo})
     with cluster(address, folders) as client:
-        futures = {client.submit(numbers, point.parameters, point.ids, pure=False): point for point in todo}
+        futures = {client.submit(numbers_at, point.parameters, point.ids, pure=False): point for point in todo}
         for count, future in enumerate(as_completed(futures), 1):
             point = futures[future]
             if future.status == "error":
@@ -302,12 +304,12 @@ def _together(todo: Sequence[Point], parameters: Sequence[Parameters]) -> pd.Dat
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "value"])
 
 
-def compared(found: pd.DataFrame) -> pd.DataFrame:
+def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
     """Set a sweep's numbers side by side: a row per id, a column per setting.
 
     Examples
     --------
-    >>> compared(pd.DataFrame({"gc_cutoff": [5, 8], "id": "a.hr", "value": [0.5, 0.4]}))
+    >>> side_by_side(pd.DataFrame({"gc_cutoff": [5, 8], "id": "a.hr", "value": [0.5, 0.4]}))
          id  gc_cutoff 5  gc_cutoff 8
     0  a.hr          0.5          0.4
     """
@@ -325,7 +327,7 @@ def _labels(found: pd.DataFrame) -> list[str]:
 
 def draw(found: pd.DataFrame, path: Path) -> Path:
     """Draw the numbers of a sweep, a panel per id (the first twelve that have values), hazard ratios with their limits."""
-    table = compared(found).set_index("id")
+    table = side_by_side(found).set_index("id")
     drawn = [id for id in table.index if not re.search(r"\.(ci_low|ci_high)$", id) and table.loc[id].notna().any()]
     drawn = drawn[:MOST_PANELS]
     settings = list(table.columns)

@@ -49,7 +49,7 @@ def write_template(folder: str | Path) -> list[Path]:
     ]
     written.append(paths.write_json(folder / "tables" / "cohort.json", declaration_json(_declaration())))
     written.append(paths.write_text(folder / "dictionary.md", dictionary_in_words()))
-    written.append(paths.write_csv(folder / "redcap_data_dictionary.csv", redcap_dictionary()))
+    written.append(paths.write_csv(folder / "redcap_data_dictionary.csv", redcap_template()))
     return [*written, write_cohort(toy_cohort(), folder / "example")]
 
 
@@ -88,12 +88,12 @@ def dictionary_in_words() -> str:
     return "\n".join(parts)
 
 
-def redcap_dictionary() -> pd.DataFrame:
+def redcap_template() -> pd.DataFrame:
     """Return a REDCap data dictionary: one form for each table; those with several rows per patient are to be repeating.
 
     Examples
     --------
-    >>> redcap_dictionary().iloc[0, [0, 1, 3]].tolist()
+    >>> redcap_template().iloc[0, [0, 1, 3]].tolist()
     ['patient_id', 'patients', 'text']
     """
     rows = [_redcap_row("patient_id", "patients", TABLES["patients"]["patient_id"])]
