@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 project = os.environ.get("SUPPLEMENT_BOOK_TITLE", "Executable methods supplement to Zhang et al. 2025")
@@ -10,15 +11,26 @@ author = "the authors of the supplement, not those of the paper"
 html_title = project
 html_show_copyright = False
 html_show_sphinx = False
-extensions = ["myst_nb", "math_renderer"]
+extensions = ["myst_nb", "math_renderer", "glossary_terms"]
+if os.environ.get("SUPPLEMENT_BOOK_API"):
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    extensions += ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True  # a folder by its name, not by where it lies
+napoleon_google_docstring = False
+napoleon_use_ivar = True
 html_math_renderer = "mathml"
 exclude_patterns = ["_build"]
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
+nb_code_prompt_show = "{type}"
+nb_code_prompt_hide = "{type}"
 myst_enable_extensions = ["dollarmath"]
 suppress_warnings = [
     "mystnb.unknown_mime_type",  # a figure's text form stands beside its picture
     "myst.header",  # a notebook's sections may skip a level
+    "ref.python",  # one name in two modules: the docstrings name the one that they mean
 ]
 
 html_theme = "sphinx_book_theme"
@@ -28,9 +40,26 @@ html_theme_options = {
     "use_repository_button": False,
     "show_navbar_depth": 1,
     "navbar_persistent": [],
+    "article_header_start": ["toggle-primary-sidebar.html", "breadcrumbs.html"],
+    "show_toc_level": 2,
 }
 html_static_path = ["static"]
 html_css_files = ["book.css"]
+html_js_files = [("book.js", {"defer": "defer"})]
+html_show_search_summary = False  # it would fetch pages, which a browser refuses from file://
+html_use_index = False
 html_copy_source = True  # the download button gives the notebook
 html_sourcelink_suffix = ""
 html_show_sourcelink = False
+
+
+def setup(app: Any) -> None:
+    """Let a bar in a docstring, |x|, be a bar."""
+    if "sphinx.ext.autodoc" in app.extensions:
+        app.connect("autodoc-process-docstring", lambda *found: found[-1].__setitem__(slice(None), _bars(found[-1])))
+
+
+def _bars(lines: list[str]) -> list[str]:
+    return [
+        line if "``" in line or line.lstrip().startswith((">>>", "...")) else line.replace("|", "\\|") for line in lines
+    ]

@@ -21,7 +21,7 @@ from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError
 from helpers.run import folders, outcome, refreshing, scrub, series
-from helpers.run.site import BookError, build_book, outside_addresses, plain
+from helpers.site.book import BookError, build_book, outside_addresses, plain
 
 PARAMETERS = 'cohort_folder: str = ""  # folder\noutput_folder: str = ""  # folder\nwindow_days: int = 30  # days'
 GOOD = (

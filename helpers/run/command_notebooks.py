@@ -123,10 +123,7 @@ def site(out: Path | None) -> None:
     from helpers.run.series import numbered
     from helpers.run.site import build_site
 
-    title = "Executable methods supplement to Zhang et al. 2025"
-    front = "The cohort in these notebooks is **synthetic**: no real patient stands behind a single row."
-    folder = (out or DOCS / "_build" / "site").resolve()
-    page, kept = build_site(numbered(), folder, title=title, front=front)
+    page, kept = build_site((out or DOCS / "_build" / "site").resolve(), numbered())
     click.echo(f"Read it: {_short(page)}")
     if kept:
         click.echo(f"The earlier pages hold files that were added or changed since, and were kept: {_short(kept)}")

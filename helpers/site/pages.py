@@ -1,0 +1,185 @@
+"""Pages made from what the program itself holds: published numbers beside recomputed ones, the audit, dictionary, parameters, docstrings."""
+
+from __future__ import annotations
+
+import html as markup
+import pkgutil
+from collections.abc import Container, Sequence
+
+import pandas as pd
+
+import helpers
+from helpers.cohort.dictionary import ROW_IS, dictionary
+from helpers.cohort.schema import TABLES
+from helpers.parameters import dictionary as parameters
+from helpers.published.audit import audit, letter, tally
+from helpers.published.concordance import VERDICTS
+from helpers.published.relations import HOLDS
+from helpers.published.relations import VERDICTS as FINDINGS
+from helpers.results import registry
+
+# where a number is computed in the open; the longest beginning of its id counts
+NOTEBOOKS = {
+    "table1.": "02_baseline_and_toxicity", "table2.": "02_baseline_and_toxicity", "results.patients.": "02_baseline_and_toxicity",
+    "table3.": "04_response", "table4.": "04_response", "results.efficacy.": "05_kaplan_meier", "results.gc_impact.": "05_kaplan_meier",
+    "results.multivariable.": "06_cox", "table5.": "06_cox", "abstract.": "06_cox", "stated.": "01_data_cleaning", "figure1.": "01_data_cleaning",
+}  # fmt: skip
+
+
+def published_page(compared: pd.DataFrame, printed: pd.DataFrame, stems: Container[str]) -> str:
+    """Write the table of all published numbers beside the recomputed ones, searched and sorted in the page.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        From :func:`helpers.published.concordance.concordance`.
+    printed : DataFrame
+        From :func:`helpers.published.values.published`.
+    stems : container of str
+        Notebooks that are pages of the book.
+    """
+    about = printed.set_index("id")
+    canonical = about["alias_of"].where(about["alias_of"] != "", about.index.to_series())
+    rows = [_number_row(row, about.loc[row.id], canonical[row.id], stems) for row in compared.itertuples(index=False)]
+    heads = ("Where", "What", "Published", "Recomputed", "Verdict", "Reason", "Computed by")
+    options = "".join(f"<option>{verdict}</option>" for verdict in VERDICTS)
+    head = "".join(f'<th scope="col"><button type="button">{text}</button></th>' for text in heads)
+    counts = compared["verdict"].value_counts()
+    told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    return f"""# Published against recomputed
+
+Every number of the paper's abstract, text and tables beside what the analysis gives on the **synthetic** cohort, which was searched so that they agree: agreement shows that one set of patients fits the published numbers, not that the numbers are right. Of {len(compared)} numbers: {told}. *Same* is within half a unit of the last published digit.
+
+<div class="numbers-tools" data-for="numbers"><label>Search <input type="search" placeholder="Table 5 GC" autocomplete="off"></label><label>Verdict <select><option value="">all</option>{options}</select></label><output aria-live="polite"></output></div>
+<div class="wide" tabindex="0" role="region" aria-label="Published and recomputed numbers"><table class="numbers" id="numbers"><thead><tr>{head}</tr></thead><tbody>
+{chr(10).join(rows)}
+</tbody></table></div>
+"""
+
+
+def _number_row(row, about: pd.Series, key: str, stems: Container[str]) -> str:
+    try:
+        function = registry.declared(key)
+        module, name = function.function.__module__, function.name
+    except KeyError:
+        module = name = ""
+    notebook = next((page for start, page in NOTEBOOKS.items() if key.startswith(start)), "")
+    linked = f'<a href="{notebook}.html">{notebook[:2]}</a> ' if notebook in stems else ""
+    code = f'<a href="{api_page(module)}.html#module-{module}">{markup.escape(name)}</a>' if module else ""
+    number = "" if pd.isna(row.recomputed) else f"{row.recomputed:.6g}"
+    cells = (
+        about["where"],
+        f"{about['what']}",
+        about["value"],
+        number,
+        row.verdict,
+        row.reason.replace(f"states {key} again", "stated again"),
+    )
+    sort = ("", "", row.printed, number, "", "")
+    shown = "".join(
+        f"<td{f' data-sort={chr(34)}{markup.escape(by)}{chr(34)}' if by else ''}>{markup.escape(str(text))}</td>"
+        for text, by in zip(cells, sort, strict=True)
+    )
+    return f'<tr id="{markup.escape(row.id)}" data-verdict="{row.verdict}">{shown}<td>{linked}{code}</td></tr>'
+
+
+def audit_page() -> str:
+    """Write the audit as an article: one finding a slip, the gravest kind first, with the arithmetic of each."""
+    found = audit()
+    counted = tally(found)
+    amiss = [verdict for verdict in FINDINGS if verdict not in HOLDS]
+    parts = [
+        "# Do the published numbers agree with each other?",
+        f"{len(found)} relations between published numbers were checked: sums, percentages, intervals, p-values, statements made twice. "
+        f"{int(counted.loc[list(HOLDS), 'relations'].sum())} hold. What does not is grouped below, one finding for one slip, each with its arithmetic "
+        "and with how it may have come about when nothing is wrong in the study. No patient is needed for any of it.",
+    ]
+    start = 1
+    for verdict in amiss:
+        number = int(counted.loc[verdict, "findings"])
+        if number:
+            parts += [f"## {verdict[:1].upper()}{verdict[1:]}: {number}", letter(found, verdict, start=start)]
+            start += number
+    return "\n\n".join(_escaped(part) for part in parts) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Let signs of comparison be shown as they are."""
+    return text.replace("<", "&lt;")
+
+
+def dictionary_page() -> str:
+    """Write the dictionary of a cohort's tables from the schema."""
+    parts = [
+        "# Data dictionary",
+        "Made from the schema that every cohort is checked against. Only `patient_id` is required; what needs an absent table or column is left out, with one sentence.",
+    ]
+    for table in TABLES:
+        parts += [f"## {table}.csv", f"One row per {ROW_IS[table]}.", _table(dictionary(table))]
+    return "\n\n".join(parts) + "\n"
+
+
+def parameters_page() -> str:
+    """Write the parameters from the model that checks them."""
+    frame = pd.DataFrame(parameters())[["name", "type", "default", "allowed", "unit", "meaning"]]
+    return (
+        f"# Parameters\n\n`supplement run --set NAME=VALUE`, or the parameters cell of a notebook.\n\n{_table(frame)}\n"
+    )
+
+
+def _table(frame: pd.DataFrame) -> str:
+    head = "".join(f'<th scope="col">{markup.escape(str(name))}</th>' for name in frame)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{markup.escape(str(text))}</td>" for text in row) + "</tr>" for row in frame.to_numpy()
+    )
+    return f'<div class="wide" tabindex="0" role="region" aria-label="Table"><table class="numbers-plain"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
+
+
+def downloads_page(stems: Sequence[str]) -> str:
+    """Write the links to what can be taken away."""
+    items = "\n".join(f'<li><a href="_sources/{stem}.ipynb">{stem}.ipynb</a></li>' for stem in stems)
+    return f"""# Downloads
+
+The cohort and every figure are **synthetic**: each table has a column that says so, each figure a mark.
+
+<ul>
+<li><a href="files/cohort_synthetic.zip">The synthetic cohort</a> (CSV)</li>
+<li><a href="files/figures_synthetic.zip">Figures and tables of the default run</a> (PNG, CSV)</li>
+<li><a href="files/notebooks.zip">All notebooks</a></li>
+<li><a href="files/data_dictionary.md">Dictionary, provenance, licence</a></li>
+</ul>
+
+## Notebooks
+
+<ul>
+{items}
+</ul>
+"""
+
+
+def api_page(module: str) -> str:
+    """Name the page of a module's docstrings: one for each package.
+
+    Examples
+    --------
+    >>> api_page("helpers.results.table5"), api_page("helpers.paths")
+    ('api_results', 'api_helpers')
+    """
+    parts = module.split(".")
+    return f"api_{parts[1]}" if len(parts) > 2 else "api_helpers"
+
+
+def api_pages() -> dict[str, str]:
+    """Write a page for each package that lists its modules for autodoc, and one that leads to them."""
+    modules: dict[str, list[str]] = {}
+    for found in pkgutil.walk_packages(helpers.__path__, "helpers."):
+        if not found.ispkg and not found.name.startswith("helpers.run."):
+            modules.setdefault(api_page(found.name), []).append(found.name)
+    pages = {
+        page: f"# helpers.{page[4:]}\n\n".replace("helpers.helpers", "helpers")
+        + "\n\n".join(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```" for name in names)
+        + "\n"
+        for page, names in modules.items()
+    }
+    listed = "\n".join(f"- [{page[4:]}]({page}.md): {len(modules[page])} modules" for page in pages)
+    return {"api": f"# Functions\n\nMade from the docstrings, package by package.\n\n{listed}\n", **pages}

@@ -1,0 +1,89 @@
+"""The web site: the committed notebooks, and beside them the pages that are made from results, schema, model and docstrings."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import paths
+from helpers.cohort.derive import Analysis, analyse
+from helpers.cohort.read import read_cohort
+from helpers.parameters import Parameters
+from helpers.published.concordance import concordance
+from helpers.published.values import published
+from helpers.results import registry
+from helpers.results.value import Value
+from helpers.site import pages
+from helpers.site.book import build_book
+from helpers.site.front import TITLE, front_of_paper
+from helpers.site.paper_to_code import links, paper_to_code_page
+
+FIGURE = "figure3.png"
+FRONT = ("extra.survival.", "extra.difference.", "extra.rmst.", "extra.lost.")
+
+
+def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
+    """Build the site of the default cohort into *out*, which must not be there yet; return its first page."""
+    analysis = analyse(read_cohort(), Parameters())
+    values = numbers(analysis)
+    printed = published()
+    compared = concordance(printed, values, comparable=registry.comparable(analysis.parameters))
+    stems = [path.stem for path in notebooks]
+    rows = links(notebooks)
+    beside = {
+        "paper_to_code": paper_to_code_page(rows),
+        "published": pages.published_page(compared, printed, stems),
+        "audit": pages.audit_page(),
+        "dictionary": pages.dictionary_page(),
+        "parameters": pages.parameters_page(),
+        "downloads": pages.downloads_page(stems),
+        **pages.api_pages(),
+    }
+    figure = paths.FIGURES / FIGURE
+    names = {*stems, *beside, "glossary"}
+    front = front_of_paper(
+        {id: value.value for id, value in values.items()}, figure.name if figure.exists() else None, names
+    )
+    first = build_book(
+        notebooks,
+        out,
+        title=TITLE,
+        front=front,
+        pages=beside,
+        pictures=[figure] if figure.exists() else [],
+        anchors={stem: {row.cell for row in rows if row.notebook == stem} for stem in stems},
+        api=True,
+    )
+    downloads(notebooks, out / "files")
+    return first
+
+
+def numbers(analysis: Analysis) -> dict[str, Value]:
+    """Compute the published numbers and those of the first page."""
+    wanted = [
+        one
+        for one in registry.families()
+        if any(not id.startswith("extra.") for id in one.ids) or one.prefix.startswith(FRONT)
+    ]
+    return {id: value for one in wanted for id, value in one.values(analysis).items()}
+
+
+def downloads(notebooks: Sequence[Path], folder: Path) -> None:
+    """Put the notebooks, the cohort and the figures beside the pages, as archives that are the same in each build."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(paths.DATA / "README.md", folder / "data_dictionary.md")
+    archive(folder / "notebooks.zip", list(notebooks))
+    archive(folder / "cohort_synthetic.zip", sorted(paths.COHORT.glob("*.*")))
+    archive(
+        folder / "figures_synthetic.zip",
+        sorted(path for path in paths.FIGURES.glob("*") if path.suffix in (".png", ".csv")),
+    )
+
+
+def archive(target: Path, files: Sequence[Path]) -> None:
+    """Write a zip archive with no times in it."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in files:
+            zipped.writestr(zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0)), path.read_bytes(), zipfile.ZIP_DEFLATED)
