@@ -24,14 +24,19 @@ html_math_renderer = "mathml"
 exclude_patterns = ["_build"]
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
-nb_code_prompt_show = "{type}"
-nb_code_prompt_hide = "{type}"
+nb_code_prompt_show = "Code"
+nb_code_prompt_hide = "Code"
 myst_enable_extensions = ["dollarmath"]
 suppress_warnings = [
     "mystnb.unknown_mime_type",  # a figure's text form stands beside its picture
     "myst.header",  # a notebook's sections may skip a level
     "ref.python",  # one name in two modules: the docstrings name the one that they mean
 ]
+
+if os.environ.get("SUPPLEMENT_BOOK_API"):
+    suppress_warnings += [
+        "docutils"
+    ]  # a docstring is written for readers of code; one that is no clean markup is still shown
 
 html_theme = "sphinx_book_theme"
 html_theme_options = {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.paths import DOCS, write_text
+from helpers.paths import DOCS, ROOT, write_text
 from helpers.site.fold import folded
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
@@ -88,6 +88,8 @@ def build_book(
         for leftover in (".buildinfo", ".doctrees", "objects.inv"):
             target = html / leftover
             shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        if api:
+            _without_place(html)
         outside = outside_addresses(html)
         if outside:
             raise BookError("these pages would fetch from elsewhere:\n" + "\n".join(outside))
@@ -156,6 +158,14 @@ def linked(text: str) -> str:
         r"(?<![\w/(<\[])(?:https://doi\.org/|doi:\s?)(10\.\d{4,9}/[^\s<>\]),;]*[^\s<>\]),;.])", re.IGNORECASE
     )
     return bare.sub(lambda found: f"[doi:{found[1]}](https://doi.org/{found[1]})", text)
+
+
+def _without_place(folder: Path) -> None:
+    """Take the place of the project out of defaults that docstrings show."""
+    for page in folder.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if str(ROOT) in text:
+            write_text(page, text.replace(f"{ROOT}/", "").replace(str(ROOT), "."))
 
 
 def _sphinx(source: Path, html: Path, title: str, *, api: bool = False) -> None:
