@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cohort.safe_words import bare
+from helpers.cohort.safe_words import bare, heading
 from helpers.problems import Problem, rows_in_words
 
 LARGEST_MB = 256
@@ -156,7 +156,7 @@ def _checked_header(
         return refuse(f"{len(header)} columns", f"at most {MOST_COLUMNS} columns")
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     for name in doubled:
-        problems.append(Problem(table, 1, name[:60], "the column twice", "each column once", file))
+        problems.append(Problem(table, 1, heading(name), "the column twice", "each column once", file))
     empty = [number for number, name in enumerate(header) if not name]
     if any(_cell_of(line, number) for number in empty for line in lines[1:] if '"' not in line):
         refuse("a column without a name that holds something", "a name for each column", 1)

@@ -16,7 +16,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.cohort_json import META, Declaration, declaration_json, read_declaration
 from helpers.cohort.csv_text import read_text
-from helpers.cohort.safe_words import did_you_mean, safe
+from helpers.cohort.safe_words import did_you_mean, heading, safe
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.cohort.steroids import BASE_PER_SALT, EQUIVALENT_MG
 from helpers.cohort.typed_cells import TRUTH, typed
@@ -141,7 +141,7 @@ def _read_table(path: Path, table: str, reading: Reading) -> None:
     reading.notes += [f"table {table}: column {column} is absent" for column in absent if table not in OPTIONAL]
     for column in left_out:
         close = did_you_mean(column, absent)
-        line = f"table {table}: column {column[:60]} is not declared in cohort.json and was left out"
+        line = f"table {table}: column {heading(column)} is not declared in cohort.json and was left out"
         reading.notes.append(line + (f"; did you mean {close}?" if close else ""))
 
 

@@ -61,6 +61,19 @@ def safe(cell: object) -> str:
     return f"text of {len(text)} character{'s' * (len(text) != 1)}"
 
 
+def heading(name: str) -> str:
+    """Return the name of a column as it may stand in a message: what holds a long number or a date is no name of a column.
+
+    Examples
+    --------
+    >>> heading("ward"), heading("Li Wei 13800138000"), heading("2011-03-04")
+    ('ward', 'of 18 characters', 'of 10 characters')
+    """
+    if re.search(r"\d{5}", name) or DATE.search(name) or not name.isprintable():
+        return f"of {len(name)} characters"
+    return name[:60]
+
+
 def is_missing_mark(cell: object) -> bool:
     """Tell whether a cell says in a word or a sign that there is nothing.
 
