@@ -59,7 +59,9 @@ def test_at_delta_one_the_lost_fare_as_those_who_stayed(lost: pd.DataFrame) -> N
 
 def test_larger_deltas_bring_more_events(lost: pd.DataFrame) -> None:
     events = [
-        delta_adjusted(lost, dict.fromkeys("123", delta), ["1", "2"], np.random.default_rng(3), imputations=50)["events"][0]
+        delta_adjusted(lost, dict.fromkeys("123", delta), ["1", "2"], np.random.default_rng(3), imputations=50)[
+            "events"
+        ][0]
         for delta in (0.0, 0.5, 2.0, 8.0, np.inf)
     ]
     assert events == sorted(events)

@@ -73,18 +73,29 @@ def score_step(model: WithoutExposure, x: ArrayLike) -> tuple[Floats, Floats]:
     ([0.7761], [0.9868])
     """
     x = np.asarray(x, dtype=float)
+    m, q = x.shape[0], x.shape[2]
     shares, hazard = model.shares, model.shares.sum(axis=0)
-    means = np.einsum("jn,mnq->mjq", shares, x, optimize=True)
-    score = np.einsum("n,mnq->mq", model.event - hazard, x)
-    information = np.einsum("n,mnq,lnq->qml", hazard, x, x, optimize=True) - np.einsum("mjq,ljq->qml", means, means, optimize=True)
+    means = [shares @ part for part in x]
+    score = np.stack([(model.event - hazard) @ part for part in x], axis=-1)
+    information = np.empty((q, m, m))
+    for i in range(m):
+        for j in range(i + 1):
+            pair = hazard @ (x[i] * x[j]) - np.einsum("jq,jq->q", means[i], means[j])
+            information[:, i, j] = information[:, j, i] = pair
     if model.z.shape[1]:
-        own = shares @ model.z
-        inner = (model.z * hazard[:, None]).T @ model.z - own.T @ own
-        cross = np.einsum("nk,n,mnq->qkm", model.z, hazard, x, optimize=True) - np.einsum("jk,mjq->qkm", own, means, optimize=True)
-        information = information - np.einsum("qkm,kp,qpl->qml", cross, np.linalg.pinv(inner), cross, optimize=True)
-    usable = np.linalg.det(information) > 1e-8
-    safe = np.where(usable[:, None, None], information, np.eye(x.shape[0]))
-    covariance = np.linalg.inv(safe)
-    step = np.einsum("qml,lq->qm", covariance, score)[:, 0]
+        own, weighted = shares @ model.z, (model.z * hazard[:, None]).T
+        inner = np.linalg.pinv(weighted @ model.z - own.T @ own)
+        cross = [weighted @ x[i] - own.T @ means[i] for i in range(m)]
+        for i in range(m):
+            solved = inner @ cross[i]
+            for j in range(m):
+                information[:, i, j] -= (solved * cross[j]).sum(axis=0)
+    scale = np.sqrt(np.maximum(np.einsum("qmm->qm", information), 0.0))
+    usable = (scale > 1e-6).all(axis=1)
+    scale = np.where(scale > 0, scale, 1.0)
+    standard = information / (scale[:, :, None] * scale[:, None, :])
+    usable &= np.linalg.det(standard) > 1e-8
+    covariance = np.linalg.inv(np.where(usable[:, None, None], standard, np.eye(m)))
+    step = (covariance[:, 0] * (score / scale)).sum(axis=1)
     z = step / np.sqrt(covariance[:, 0, 0])
-    return np.where(usable, step, np.nan), np.where(usable, z, np.nan)
+    return np.where(usable, step / scale[:, 0], np.nan), np.where(usable, z, np.nan)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 MODULES = ("stated", "flow", "table1", "table2", "table3", "supplementary", "table4", "survival", "table5", "exposure_models",
-           "survival_times", "lost", "figure2", "normality", "robustness", "time_related", "competing")  # fmt: skip
+           "survival_times", "lost", "dose_cuts", "figure2", "normality", "robustness", "time_related", "competing")  # fmt: skip
 # parameters that the derived columns depend on
 GC = ("window_days", "premedication", "steroid_labels")
 DOSE = (*GC, "gc_cutoff", "gc_cutoff_percentile")

@@ -46,6 +46,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     }
 )
 NOMINAL, ERRORS, TRUE_DRAWS = 0.95, 3.0, 1_000_000
+MATERIAL = 0.1  # standard errors: a smaller bias is not called one
 RESAMPLES, PIECE = 200, {120: 100, 2000: 25}
 BOOTSTRAP = ", bootstrap"
 SLICED = 3  # cohorts of each scenario whose estimates are stored, to be computed again
@@ -306,7 +307,7 @@ def performance(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         One row per scenario, size, method and estimand: target, truth (of the hazard ratio its logarithm), cohorts, failed (no estimate),
         bias, empirical_se, model_se (root of the mean square), coverage, rejected (share of two-sided tests of no effect
         below .05), each but the errors with ``_mcse``; verdict: "under-covers" or "over-covers" only beyond three Monte Carlo
-        errors of the nominal coverage, "biased" beyond three of the bias, else "".
+        errors of the nominal coverage, "biased" beyond three of the bias and a tenth of the empirical standard error, else "".
     """
     key = truth.assign(cut=truth["cut"].fillna(np.inf)).set_index(
         ["effect", "indication", "delay", "cut", "estimand", "target"]
@@ -338,7 +339,7 @@ def _measures(part: pd.DataFrame, truth: float, truth_error: float) -> dict[str,
     coverage, rejected = float((away.abs() <= reach).mean()), float((known["value"].abs() > reach).mean())
     bias, bias_error = float(away.mean()), float(np.hypot(spread / np.sqrt(count), truth_error))
     nominal_error = np.sqrt(NOMINAL * (1 - NOMINAL) / count)
-    words = ["biased"] if abs(bias) > ERRORS * bias_error else []
+    words = ["biased"] if abs(bias) > max(ERRORS * bias_error, MATERIAL * spread) else []
     if abs(coverage - NOMINAL) > ERRORS * nominal_error:
         words.append("under-covers" if coverage < NOMINAL else "over-covers")
     return {
@@ -385,3 +386,14 @@ def store(found: pd.DataFrame, truth: pd.DataFrame, folder: Path = FOLDER) -> pd
     write_csv(folder / PERFORMANCE, table)
     write_csv(folder / SLICE, found[(found["seed"] < SLICED)].reset_index(drop=True))
     return table
+
+
+def stored_performance(folder: Path = FOLDER) -> pd.DataFrame:
+    """Read what the stored study found; see :func:`performance`.
+
+    Examples
+    --------
+    >>> sorted(stored_performance()["n"].unique().tolist())
+    [120, 2000]
+    """
+    return pd.read_csv(folder / PERFORMANCE).fillna({"verdict": ""})

@@ -1,0 +1,72 @@
+"""The one comparison that confounding, losses and choices are asked about: low dose against none, or the exposure's groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from helpers.problems import NotAvailable
+from helpers.results.comparisons import compared
+from helpers.results.curves import columns, members_of
+from helpers.results.exposure import groupings
+from helpers.results.measures import once
+from helpers.results.populations import need, yes
+from helpers.results.value import slugs
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+
+class Contrast(NamedTuple):
+    """``labels`` of the groups, the reference first and the one asked about second; ``groups`` by patient_id, missing outside;
+    ``key`` of the group asked about, as ids have it."""  # fmt: skip
+
+    labels: tuple[str, ...]
+    groups: pd.Series
+    key: str
+
+    @property
+    def reference(self) -> str:
+        """The group compared with."""
+        return self.labels[0]
+
+    @property
+    def chosen(self) -> str:
+        """The group asked about."""
+        return self.labels[1]
+
+
+@once
+def contrast(analysis: Analysis) -> Contrast:
+    """Say what is compared: the dose groups if the exposure is GC and doses are known, else the groups of the exposure.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no two groups.
+    """
+    parameters = analysis.parameters
+    if parameters.exposure == "GC":
+        try:
+            groups = compared(analysis, "dose")
+        except NotAvailable:
+            groups = None
+        labels = () if groups is None else tuple(label for label, _ in members_of(analysis.frame, groups))
+        if labels[:2] == ("none", "low"):
+            return Contrast(labels, groups, "gc_low")
+    for groups in groupings(analysis).values():
+        labels = tuple(label for label, _ in members_of(analysis.frame, groups))
+        if len(labels) > 1:
+            return Contrast(labels, groups, slugs(labels)[labels[1]])
+    raise NotAvailable(f"cohort {analysis.cohort.name} has no two groups to compare")
+
+
+def outcome(analysis: Analysis, of: Contrast | None = None) -> pd.DataFrame:
+    """Lay out the patients of a contrast: time, event, group (text); those without a time are left out."""
+    time, event = columns(analysis.parameters.endpoint)
+    frame, of = need(analysis, time, event), of or contrast(analysis)
+    found = pd.DataFrame(
+        {"time": frame[time].astype(float), "event": yes(frame[event]), "group": of.groups.astype(object)}
+    )
+    return found.dropna()

@@ -1,0 +1,202 @@
+"""What must hold before an estimate is looked at, decided before it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from helpers.estimate.unmeasured import detectable
+from helpers.estimate.weights import propensity
+from helpers.problems import NotAvailable
+from helpers.results.contrast import contrast, outcome
+from helpers.results.lost import lost
+from helpers.results.populations import population
+from helpers.results.robustness import proportional_hazards
+from helpers.results.table5 import joint
+from helpers.results.time_related import decisions
+
+if TYPE_CHECKING:
+    from helpers.cohort.derive import Analysis
+
+DETECTABLE, PER_COEFFICIENT, LEAST, LEFT_OUT, PROPORTIONAL, EQUIPOISE, LOST = 0.5, 10.0, 5, 10.0, 0.05, 20.0, 5.0
+SEVERITY = ("age_years", "blast_prelymphodepletion_pct", "crs_grade", "icans_grade")
+MIDDLE = (0.3, 0.7)
+REPORTED = "do not report this: "
+Answer = tuple[float, str, bool, str]
+
+
+def severity(analysis: Analysis) -> pd.DataFrame:
+    """Lay out what is known of severity and is the same question for treated and untreated, complete cases of the contrast.
+
+    Marrow blasts enter as the logarithm of 1 + percent. Grades are peaks, since the grade before the decision is not defined for those
+    never treated: they may themselves be changed by treatment, which no weighting mends.
+    """
+    rows = outcome(analysis)
+    frame = analysis.frame.loc[rows.index]
+    names = [name for name in SEVERITY if name in frame and frame[name].min() < frame[name].max()]
+    found = frame[names].astype(float)
+    if "blast_prelymphodepletion_pct" in found:
+        found["blast_prelymphodepletion_pct"] = np.log1p(found["blast_prelymphodepletion_pct"])
+    for name in ("crs_grade", "icans_grade"):
+        if name in found:
+            found[name] = found[name].fillna(0)
+    return found.dropna()
+
+
+def preference(analysis: Analysis) -> pd.DataFrame:
+    """Fit who was treated by severity: treated (any group beside the reference), score (preference: 0.5 is the average chance), converged.
+
+    Raises
+    ------
+    NotAvailable
+        If nothing about severity is known.
+    """
+    x = severity(analysis)
+    if x.shape[1] == 0 or len(x) < 2:
+        raise NotAvailable(f"cohort {analysis.cohort.name} says nothing about severity")
+    treated = (outcome(analysis).loc[x.index, "group"] != contrast(analysis).reference).to_numpy()
+    if treated.all() or not treated.any():
+        raise NotAvailable("everybody of whom severity is known is in one group")
+    fit = propensity(x.to_numpy(), treated)
+    share = treated.mean()
+    odds = fit.probability / (1 - fit.probability) / (share / (1 - share))
+    return pd.DataFrame(
+        {"treated": treated, "score": odds / (1 + odds), "converged": bool(fit.converged)}, index=x.index
+    )
+
+
+def gates(analysis: Analysis) -> pd.DataFrame:
+    """Answer each gate.
+
+    Returns
+    -------
+    DataFrame
+        gate, found, needed, passed (False also where it cannot be answered), then: what follows from a gate that is shut.
+
+    Raises
+    ------
+    NotAvailable
+        If there is nothing to compare.
+    """
+    contrast(analysis)
+    rows = []
+    for name, (ask, needed, shut) in GATES.items():
+        try:
+            found, said, passed, more = ask(analysis)
+        except NotAvailable as absent:
+            rows.append((name, np.nan, f"not answered: {absent}", needed, False, REPORTED + shut))
+            continue
+        rows.append((name, found, said, needed, passed, "" if passed else REPORTED + (more or shut)))
+    return pd.DataFrame(rows, columns=["gate", "value", "found", "needed", "passed", "then"])
+
+
+def _events(analysis: Analysis) -> Answer:
+    rows, of = outcome(analysis), contrast(analysis)
+    two = rows[rows["group"].isin([of.reference, of.chosen])]
+    events, share = int(two["event"].sum()), float((two["group"] == of.chosen).mean())
+    if not events or share in (0.0, 1.0):
+        return 0.0, f"{events} events", False, ""
+    ratio = detectable(events, share)
+    return ratio, f"{events} events find a hazard ratio of {ratio:.2f}", ratio >= DETECTABLE, ""
+
+
+def _coefficients(analysis: Analysis) -> Answer:
+    model, reason = joint(analysis)
+    if model is None:
+        raise NotAvailable(reason)
+    each = model.events_per_variable
+    return each, f"{each:.1f}", each >= PER_COEFFICIENT, ""
+
+
+def positivity(analysis: Analysis) -> pd.DataFrame:
+    """Count, at each grade of CRS, when those who reached it began the exposure: began, then a column per grade; see :func:`decisions`."""
+    found = {}
+    for grade in (1, 2, 3):
+        try:
+            found[f"grade {grade} or more"] = decisions(analysis, grade).set_index("began")["patients"]
+        except NotAvailable:
+            if grade == 1:
+                raise
+    return pd.DataFrame(found).reset_index()
+
+
+def _both_ways(analysis: Analysis) -> Answer:
+    of = contrast(analysis)
+    x = severity(analysis)
+    grades = [name for name in ("crs_grade", "icans_grade") if name in x]
+    if not grades:
+        raise NotAvailable("no grade of CRS or ICANS is known")
+    treated = outcome(analysis).loc[x.index, "group"] != of.reference
+    least, where = np.inf, ""
+    for name in grades:
+        for grade, members in treated.groupby(x[name].clip(upper=3)):
+            smaller = min(int(members.sum()), int((~members).sum()))
+            if len(members) >= LEAST and smaller < least:
+                least, where = (
+                    smaller,
+                    f"{name.split('_')[0].upper()} grade {grade:g}{' or more' if grade == 3 else ''}",
+                )
+    return float(least), f"{least:g} of the rarer kind at {where}", least >= LEAST, ""
+
+
+def _left_out(analysis: Analysis) -> Answer:
+    of = contrast(analysis)
+    among = population(analysis, "toxicity")
+    kept = outcome(analysis)["group"].isin([of.reference, of.chosen])
+    share = 100 * (1 - kept.sum() / among.sum()) if among.any() else np.nan
+    return share, f"{share:.0f} % of {int(among.sum())}", share <= LEFT_OUT, ""
+
+
+def _proportional(analysis: Analysis) -> Answer:
+    table = proportional_hazards(analysis)
+    if table.empty:
+        raise NotAvailable("there is no multivariable model")
+    p = float(table["p"].iloc[-1])
+    return p, f"p {p:.3f}", p >= PROPORTIONAL, ""
+
+
+def _equipoise(analysis: Analysis) -> Answer:
+    table = preference(analysis)
+    middle = table["score"].between(*MIDDLE).groupby(table["treated"]).mean() * 100
+    if not table["converged"].all():
+        return 0.0, "severity tells treated from untreated exactly", False, ""
+    return float(middle.min()), f"{middle.min():.0f} %", middle.min() >= EQUIPOISE, ""
+
+
+def _lost(analysis: Analysis) -> Answer:
+    rows, of = outcome(analysis), contrast(analysis)
+    gone = 100 * lost(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
+    apart = abs(gone.get(of.chosen, 0.0) - gone.get(of.reference, 0.0))
+    return float(apart), f"{gone[of.reference]:.0f} % and {gone[of.chosen]:.0f} %", apart <= LOST, ""
+
+
+GATES: dict[str, tuple[Callable[[Analysis], Answer], str, str]] = {
+    "events": (_events, f"a hazard ratio of {DETECTABLE:g} or nearer to 1 (power 80 %)",
+               "a significant result would be too large on average"),
+    "events per coefficient": (_coefficients, f"{PER_COEFFICIENT:g}", "adjusted ratios are too extreme, intervals too short"),
+    "positivity": (_both_ways, f"{LEAST} treated and {LEAST} untreated at every grade that {LEAST} or more reached",
+                   "at some grade nobody shows what the other choice would have done"),
+    "left out": (_left_out, f"{LEFT_OUT:g} % at most", "those left out were chosen by what came later, or are missing"),
+    "proportional hazards": (_proportional, f"p at least {PROPORTIONAL:g}", "one hazard ratio does not describe the curves"),
+    "equipoise": (_equipoise, f"{EQUIPOISE:g} % of either group with a preference of {MIDDLE[0]:g} to {MIDDLE[1]:g}",
+                  "the groups were hardly candidates for each other's treatment"),
+    "unequal loss": (_lost, f"{LOST:g} percentage points apart at most in the first year",
+                     "who stayed decides the comparison; see what the lost could change"),
+}  # fmt: skip
+
+
+def warning(table: pd.DataFrame, *names: str) -> str:
+    """Join what follows from the shut gates of *names* (all if none is named) into one sentence; empty if they are open.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"gate": ["events", "left out"], "then": [REPORTED + "too few", ""]})
+    >>> warning(table), warning(table, "left out")
+    ('Do not report this: too few.', '')
+    """
+    shut = table[table["then"].ne("") & (table["gate"].isin(names) if names else True)]
+    reasons = [str(text).removeprefix(REPORTED) for text in shut["then"]]
+    return f"{REPORTED.capitalize()}{'; '.join(reasons)}." if reasons else ""
