@@ -95,7 +95,9 @@ def dose_shape(analysis: Analysis, dose: str = "cumulative") -> tuple[pd.DataFra
     """
     time, event = columns(analysis.parameters.endpoint)
     frame = need(analysis, time, event, DOSES[dose], "gc")
-    rows = pd.DataFrame({"time": frame[time].astype(float), "event": yes(frame[event]), "dose": frame[DOSES[dose]].astype(float)})
+    rows = pd.DataFrame(
+        {"time": frame[time].astype(float), "event": yes(frame[event]), "dose": frame[DOSES[dose]].astype(float)}
+    )
     rows = rows[population(analysis, "toxicity") & frame["gc"].notna()].dropna()
     given = rows["dose"][rows["dose"] > 0]
     knots = [float(knot) for knot in np.percentile(given, (10, 50, 90))] if len(given) > 2 else []

@@ -52,7 +52,9 @@ def two_ratios(analysis: Analysis) -> pd.DataFrame:
     frame = analysis.frame.loc[data.index]
     data = data.assign(age_per_10_years=frame["age_years"] / 10, male=frame["sex"].eq("male").astype(float))
     parts = [
-        model(data, ["age_per_10_years", "male"], "time", "cause").table.assign(patients=analysis.cohort.name, model=name)
+        model(data, ["age_per_10_years", "male"], "time", "cause").table.assign(
+            patients=analysis.cohort.name, model=name
+        )
         for name, model in (("cause-specific", cause_specific), ("Fine-Gray", fine_gray))
     ]
     found = pd.concat(parts, ignore_index=True)
@@ -112,6 +114,11 @@ def weighted_ratios(frame: pd.DataFrame, treated: str, weights: dict[str, np.nda
     found = []
     for name, weight in weights.items():
         table = cox_start_stop(rows.assign(weight=weight), [treated], weights="weight", cluster="patient").table.iloc[0]
-        sizes = {"ess_treated": float(effective_size(weight[given])), "ess_untreated": float(effective_size(weight[~given]))}
-        found.append({"weights": name, **table[["coef", "hr", "ci_low", "ci_high", "p"]], **sizes, "largest": weight.max()})
+        sizes = {
+            "ess_treated": float(effective_size(weight[given])),
+            "ess_untreated": float(effective_size(weight[~given])),
+        }
+        found.append(
+            {"weights": name, **table[["coef", "hr", "ci_low", "ci_high", "p"]], **sizes, "largest": weight.max()}
+        )
     return pd.DataFrame(found)
