@@ -1,6 +1,9 @@
 """What is possible and yet unlikely in a cohort: warnings with a count and a reason, never a content.
 
 A warning stops nothing: each can be right. They are for the person who filled the tables, before the numbers are read.
+
+Every threshold here is our choice, taken from no guideline: wide enough that the default cohort and the public ones bring no
+warning or one that a reader would want, narrow enough that the slips of the tests (months for days, grams for milligrams ...) are seen.
 """
 
 from __future__ import annotations

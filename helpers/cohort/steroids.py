@@ -1,4 +1,19 @@
-"""Steroids: how much of each equals how much of another, and what a labelled milligram holds."""
+"""Steroids: how much of each equals how much of another, and what a labelled milligram holds.
+
+Equivalents: those of the United States label of prednisolone, as quoted: 15 mg of its base equal hydrocortisone 60,
+prednisone 15, methylprednisolone 12 and dexamethasone 2.25 mg.
+
+Molar masses: those of the molecular formulas, which a test adds up again from atomic masses. They agree with the labels to
+0.02 g/mol: dexamethasone sodium phosphate 516.41 (DailyMed 8ed678e2), methylprednisolone sodium succinate 496.53,
+methylprednisolone acetate 416.51 (Depo-Medrol), hydrocortisone sodium succinate 484.52 (484.51 in USP 29).
+
+Labelling, as read in package inserts: a vial of methylprednisolone or hydrocortisone sodium succinate and a bottle of
+prednisolone sodium phosphate (6.7 mg of the salt as "5 mg") say the mass of the base, Depo-Medrol that of the acetate.
+The Chinese ampoule of dexamethasone sodium phosphate (1 mL: 5 mg) says the mass of the disodium salt, so that 5 mg hold 3.8
+of the base. The American one does neither: its "4 mg" are of dexamethasone phosphate, which is 4.37 mg of the salt and 3.3 mg
+of the base; read as salt it comes out 8 % too low (3.04). Of hydrocortisone sodium phosphate, prednisolone sodium succinate
+and the other acetates no insert was read: their labelling is taken by likeness.
+"""
 
 from __future__ import annotations
 
