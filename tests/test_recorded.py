@@ -124,6 +124,26 @@ def test_a_relapse_without_a_day_has_no_time_but_counts():
     assert frame["os_days"].tolist() == [400.0] * 3
 
 
+@pytest.mark.parametrize(
+    ("relapse", "known"),
+    [(["no", "no", "no"], [1, 1, 1]), (["no", "unknown", None], [1, 0, 0]), (["yes", "no", "no"], [0, 1, 1]), ([None] * 3, None)],
+)  # fmt: skip
+def test_no_relapse_is_pfs_to_death_although_no_relapse_has_a_day(relapse, known):
+    rows = [
+        {"patient_id": i, "death_day": d, "last_contact_day": 400.0}
+        for i, d in zip(IDS, [90.0, np.nan, 300.0], strict=True)
+    ]
+    frame = analyse(cohort(followup=rows, status=status(relapse=relapse))).frame
+    assert ("pfs_days" in frame) == (known is not None)
+    if known:
+        expected = [day if one else None for day, one in zip([90.0, 400.0, 300.0], known, strict=True)]
+        assert [None if np.isnan(day) else day for day in frame["pfs_days"]] == expected
+    silent = analyse(
+        cohort(followup=[row | {"death_day": np.nan} for row in rows], status=status(relapse=relapse))
+    ).frame
+    assert "pfs_days" not in silent
+
+
 def test_unknown_of_a_patient_wins_over_the_absence_of_a_row():
     told = status(tcz=[None, "unknown", None])
     frame = analyse(cohort(treatments=[given(IDS[0], "tocilizumab")], status=told)).frame

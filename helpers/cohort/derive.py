@@ -506,7 +506,8 @@ def _endpoints(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> p
     cause counts. Whoever is known to have been seen on a day was in contact on it, and a death ends contact.
 
     A cohort that recorded no death has no OS; its PFS and EFS rest on what it recorded. Whoever is told (table status)
-    to have had an event without a day, or a relapse or progression that nobody knows of, has no time to it.
+    to have had an event without a day, or a relapse or progression that nobody knows of, has no time to it. Where the
+    cohort recorded neither relapse nor progression, PFS is that of the patients of whom status says that they had none.
     """
     out = pd.DataFrame(index=frame.index)
     if not cohort.has("followup", "last_contact_day"):
@@ -527,9 +528,13 @@ def _endpoints(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -> p
     dead_some_day = _without_day(cohort, "death", death)
     if is_recorded(cohort, "followup", "death"):
         out["os_days"], out["os_event"] = _first(death, contact.mask(dead_some_day), cutoff)
-    if not {"relapse", "progression"} & {name for name in frame if is_recorded(cohort, "followup", str(name))}:
+    told = [name for name in ("relapse", "progression") if name in frame and frame[name].notna().any()]
+    dated = any(is_recorded(cohort, "followup", name) for name in told)
+    if not told or not (dated or is_recorded(cohort, "followup", "death")):
         return out
     unknown = dead_some_day
+    if not dated:
+        unknown = unknown | frame[told].isna().all(axis=1)
     for name in ("relapse", "progression"):
         unknown = unknown | _without_day(cohort, name, days.get(OUTCOME_DAYS[name], never), unknown=True)
     contact, assessed = contact.mask(unknown), assessed.mask(unknown)
