@@ -1,30 +1,29 @@
-"""What the paper does not settle: quantities of notebooks 07, 08 and 11 over the calibrated cohorts that hit its low-dose results.
+"""What the paper does not settle: quantities of notebooks 07, 08 and 11 over the calibrated cohorts that hit it.
 
 ``python -m helpers.calibration.unsettled`` computes them anew (about two minutes of one core for a hundred cohorts) and writes
 data/study/ensemble_ranges.csv; do so when the ensemble has been built anew. Only what the published numbers constrain is asked for:
-a range of something that the generator chose would bound papers that were not published.
+a range of something that the generator chose, or over cohorts that miss the low-dose results (:mod:`helpers.calibration.gate`),
+would bound papers that were not published. Under five cohorts there is no range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import compress
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.ensemble import ensemble_hits, load_ensemble
+from helpers.calibration.ensemble import ensemble_index, load_ensemble
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
 from helpers.paths import DATA, write_csv
 from helpers.results.registry import compute
 
 PATH = DATA / "study" / "ensemble_ranges.csv"
-HEADLINE = (
-    *(f"table5.univariate.gc_low.{part}" for part in ("hr", "ci_low", "ci_high", "p")),
-    "results.gc_impact.low_vs_nongc.pfs.p",
-)
+FEWEST = 5  # cohorts below which a range says nothing
 CURVES = "the curve of all, the sizes of the groups and their printed ratio and p tie it"
 QUANTITIES = MappingProxyType(
     {
@@ -37,24 +36,6 @@ QUANTITIES = MappingProxyType(
         "extra.time.naive.hr": ("hazard ratio of any GC, nobody left out", "the printed low dose is most of GC; the curve of all is printed"),
     }
 )  # fmt: skip
-
-
-def headline_members(hits: pd.DataFrame) -> list[int]:
-    """Return the numbers of the members that hit every printed low-dose result of PFS.
-
-    Parameters
-    ----------
-    hits : DataFrame
-        From :func:`ensemble_hits`: a row per member, a column per printed statistic.
-
-    Examples
-    --------
-    >>> hits = pd.DataFrame(True, index=[1, 2], columns=HEADLINE)
-    >>> hits.loc[2, "table5.univariate.gc_low.p"] = False
-    >>> headline_members(hits)
-    [1]
-    """
-    return [int(number) for number in hits.index[hits[list(HEADLINE)].astype(bool).all(axis=1)]]
 
 
 def measured(cohorts: Iterable[Cohort]) -> pd.DataFrame:
@@ -71,24 +52,26 @@ def ranges(values: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> values = pd.DataFrame({"cohort": ["a", "b"], "id": "extra.time.naive.hr", "value": [0.5, 0.6]})
-    >>> ranges(values).loc[0, ["low", "high", "cohorts"]].tolist()
-    [0.5, 0.6, 2]
+    >>> values = pd.DataFrame({"cohort": list("abcde"), "id": "extra.time.naive.hr", "value": [0.5, 0.6, 0.5, 0.7, 0.6]})
+    >>> for few in (values, values.head(4)):
+    ...     print(ranges(few).set_index("id").loc["extra.time.naive.hr", ["low", "high", "cohorts"]].tolist())
+    [0.5, 0.7, 5]
+    [nan, nan, 4]
     """
-    grouped = values.groupby("id")["value"]
-    rows = [(id, what, grouped.get_group(id).min(), grouped.get_group(id).max(), int(grouped.get_group(id).count()), reason)
-            for id, (what, reason) in QUANTITIES.items() if id in grouped.groups]  # fmt: skip
+    rows = []
+    for id, (what, reason) in QUANTITIES.items():
+        own = values.loc[values["id"] == id, "value"].dropna()
+        low, high = (own.min(), own.max()) if len(own) >= FEWEST else (np.nan, np.nan)
+        rows.append((id, what, low, high, len(own), reason))
     return pd.DataFrame(rows, columns=["id", "what", "low", "high", "cohorts", "reason"])
 
 
 def store(path: Path = PATH, say: Callable[[str], None] = print) -> pd.DataFrame:
-    """Compute the ranges over the stored ensemble and write them."""
-    hits = ensemble_hits()
-    chosen = set(headline_members(hits))
-    say(f"{len(chosen)} of {len(hits)} members hit the printed low-dose results")
-    numbers = dict(zip(hits.index, np.arange(len(hits)), strict=True))
-    places = {numbers[number] for number in chosen}
-    found = ranges(measured(cohort for place, cohort in enumerate(load_ensemble()) if place in places))
+    """Compute the ranges over the stored members behind the headline gate, and write them."""
+    behind = ensemble_index()["headline_missed"] == 0
+    say(f"{behind.sum()} of {len(behind)} members are behind the headline gate")
+    chosen = compress(load_ensemble(), behind) if behind.any() else ()
+    found = ranges(measured(chosen))
     write_csv(path, found.assign(synthetic=True))
     return found
 

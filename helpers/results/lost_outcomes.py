@@ -55,7 +55,7 @@ def delta_curve(analysis: Analysis, who: str = "reference", deltas: tuple[float,
     used, rows = analysis.parameters, []
     for delta in deltas:
         rng = np.random.default_rng(used.seed)
-        table = delta_adjusted(frame, dict.fromkeys(names, delta), of.labels, rng, imputations=used.imputations, ties=used.ties,
+        table = delta_adjusted(frame, dict.fromkeys(names, delta), of.labels, rng, imputations=analysis.parameters.imputations, ties=used.ties,
                                alpha=used.alpha)  # fmt: skip
         row = table[table["group"] == of.chosen].iloc[0].drop("group").to_dict()
         rows.append(
