@@ -91,7 +91,9 @@ def test_lost_who_stayed_free_are_the_registry_s(default) -> None:
     known = [value.value for value in compute(default, ids).values()]
     assert np.allclose(curve.loc[0, ["hr", "ci_low", "ci_high", "p"]].astype(float), known, rtol=1e-7)
     frame = lost_outcomes.lost_frame(default)
-    failed = frame.assign(event=frame["event"] | frame["lost"], group=pd.Categorical(frame["group"], ["none", "low", "high"]))
+    failed = frame.assign(
+        event=frame["event"] | frame["lost"], group=pd.Categorical(frame["group"], ["none", "low", "high"])
+    )
     by_hand = cox(failed, ["group"], "time", "event").table.iloc[0]
     assert curve.loc[1, "hr"] == pytest.approx(by_hand["hr"], rel=1e-7)
     assert lost_outcomes.tipping(curve.assign(p=[0.01, 0.02]), 0.05) == "p stays below 0.05 whatever delta"
@@ -113,7 +115,8 @@ def test_the_cut_in_use_has_the_log_rank_test_of_the_paper(default) -> None:
     table = dose_cuts.dose_cuts(default).table
     frame = default.frame[default.frame["toxicity"].astype(bool)]
     assert dict(zip(table["cut"], table["n_low"], strict=True)) == {
-        cut: int(((frame["gc_dose_mg_per_kg"] > 0) & (frame["gc_dose_mg_per_kg"].round(9) <= cut)).sum()) for cut in table["cut"]
+        cut: int(((frame["gc_dose_mg_per_kg"] > 0) & (frame["gc_dose_mg_per_kg"].round(9) <= cut)).sum())
+        for cut in table["cut"]
     }
 
 
@@ -135,7 +138,12 @@ def test_each_model_of_the_curve_is_near_its_full_fit_and_deals_stay_in_strata(d
     covariates = specifications._covariates(default)
     who = default.frame["toxicity"].astype(bool) & covariates.notna().all(axis=1)
     frame = default.frame[who]
-    full = maximise(frame[["gc"]].to_numpy(float), frame["pfs_days"].to_numpy(float), frame["pfs_event"].to_numpy(bool), ties="breslow")
+    full = maximise(
+        frame[["gc"]].to_numpy(float),
+        frame["pfs_days"].to_numpy(float),
+        frame["pfs_event"].to_numpy(bool),
+        ties="breslow",
+    )
     assert abs(row["log_hr"] - full.beta[0]) < 0.05
     assert row["n"] == len(frame)
     assert len(curve.models) > 1000
@@ -181,7 +189,9 @@ def test_rotterdam_under_every_weight_is_r_s() -> None:
              "oestrogen_receptors", "chemotherapy"]  # fmt: skip
     a = women["hormonal"].astype(float).to_numpy()
     e = propensity(women[names].astype(float).to_numpy(), a).probability
-    found = real_examples.weighted_ratios(women, "hormonal", {t: balancing_weights(a, e, t) for t in TARGETS}).set_index("weights")
+    found = real_examples.weighted_ratios(
+        women, "hormonal", {t: balancing_weights(a, e, t) for t in TARGETS}
+    ).set_index("weights")
     for target in TARGETS:
         assert found.loc[target, "coef"] == pytest.approx(known[f"{target}.log_hr.efron"], abs=1e-8)
         se = np.log(found.loc[target, "ci_high"] / found.loc[target, "ci_low"]) / (2 * 1.959963984540054)

@@ -54,9 +54,9 @@ def ranges(values: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> values = pd.DataFrame({"cohort": list("abcde"), "id": "extra.time.naive.hr", "value": [0.5, 0.6, 0.5, 0.7, 0.6]})
     >>> for few in (values, values.head(4)):
-    ...     print(ranges(few).set_index("id").loc["extra.time.naive.hr", ["low", "high", "cohorts"]].tolist())
-    [0.5, 0.7, 5]
-    [nan, nan, 4]
+    ...     print(*ranges(few).set_index("id").loc["extra.time.naive.hr", ["low", "high", "cohorts"]])
+    0.5 0.7 5
+    nan nan 4
     """
     rows = []
     for id, (what, reason) in QUANTITIES.items():
