@@ -96,15 +96,18 @@ def every_cut(
 
 def _statistics(time: Floats, event: NDArray[np.bool_], level: NDArray[np.int64], cuts: int) -> Floats:
     """Return the signed root of the log-rank chi-square, shape (deals, cuts)."""
-    order = np.argsort(time)
-    time, event, level = time[order], event[order], level[:, order]
-    at = np.unique(time[event])
-    first = np.searchsorted(time, at, side="left")
-    one = (level[:, :, None] == np.arange(cuts + 1)).astype(float)  # (deals, n, none and each band)
-    risk = np.cumsum(one[:, ::-1], axis=1)[:, ::-1][:, first]
-    place = np.searchsorted(at, time[event])
-    died = np.zeros_like(risk)
-    np.add.at(died.transpose(1, 0, 2), place, one[:, event].transpose(1, 0, 2))
+    at, deals = np.unique(time[event]), np.arange(len(level))[:, None]
+
+    def counted(
+        rows: NDArray[np.bool_], place: NDArray[np.int64]
+    ) -> Floats:  # (deals, event times, none and each band)
+        shape = (len(level), len(at), cuts + 2)
+        cells = (deals * len(at) + place) * (cuts + 2) + level[:, rows]
+        return np.bincount(cells.ravel(), minlength=np.prod(shape)).reshape(shape)[:, :, :-1].astype(float)
+
+    seen = time >= at[0]
+    left = counted(seen, np.searchsorted(at, time[seen], side="right") - 1)  # after the last event time that they saw
+    risk, died = np.cumsum(left[:, ::-1], axis=1)[:, ::-1], counted(event, np.searchsorted(at, time[event]))
     low_risk, low_died = np.cumsum(risk[:, :, 1:], axis=2), np.cumsum(died[:, :, 1:], axis=2)
     n, d = low_risk + risk[:, :, :1], low_died + died[:, :, :1]
     safe = np.where(n > 0, n, 1.0)

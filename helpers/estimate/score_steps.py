@@ -23,15 +23,30 @@ class WithoutExposure:
 
     Parameters
     ----------
-    shares : ndarray of shape (events, n)
-        Each patient's share of the hazard in each risk set.
+    risk : ndarray of shape (n,)
+        Each patient's hazard beside the others', the last to be seen first: risk sets are beginnings.
+    last : ndarray of shape (events,)
+        Place of the last patient of the risk set of each event.
     event : ndarray of shape (n,)
     z : ndarray of shape (n, k)
+    order : ndarray of shape (n,)
+        Rows as they were given, in the order of ``risk``; ``event`` and ``z`` are in that order.
     """
 
-    shares: Floats
+    risk: Floats
+    last: NDArray[np.int64]
     event: Floats
     z: Floats
+    order: NDArray[np.int64]
+
+    def means(self, x: Floats) -> Floats:
+        """Return the mean of each column of *x*, rows in order, in the risk set of each event; shape (events, columns)."""
+        return np.cumsum(self.risk[:, None] * x, axis=0)[self.last] / np.cumsum(self.risk)[self.last][:, None]
+
+    def hazard(self) -> Floats:
+        """Return each patient's expected number of events, shape (n,)."""
+        each = np.bincount(self.last, 1 / np.cumsum(self.risk)[self.last], minlength=len(self.risk))
+        return self.risk * np.cumsum(each[::-1])[::-1]
 
 
 def without_exposure(z: ArrayLike, time: ArrayLike, event: ArrayLike) -> WithoutExposure | None:
@@ -45,10 +60,10 @@ def without_exposure(z: ArrayLike, time: ArrayLike, event: ArrayLike) -> Without
         if not fit.converged:
             return None
         beta = fit.beta
-    predictor = z @ beta
-    at = time[event]
-    risk = np.exp(predictor - predictor.max()) * (time[None, :] >= at[:, None])
-    return WithoutExposure(risk / risk.sum(axis=1, keepdims=True), event.astype(float), z)
+    predictor, order = z @ beta, np.argsort(-time, kind="stable")
+    last = np.searchsorted(-time[order], -time[event], side="right") - 1
+    risk = np.exp(predictor - predictor.max())[order]
+    return WithoutExposure(risk, last, event[order].astype(float), z[order], order)
 
 
 def score_step(model: WithoutExposure, x: ArrayLike) -> tuple[Floats, Floats]:
@@ -72,10 +87,10 @@ def score_step(model: WithoutExposure, x: ArrayLike) -> tuple[Floats, Floats]:
     >>> step.round(4).tolist(), z.round(4).tolist()
     ([0.7761], [0.9868])
     """
-    x = np.asarray(x, dtype=float)
+    x = np.asarray(x, dtype=float)[:, model.order]
     m, q = x.shape[0], x.shape[2]
-    shares, hazard = model.shares, model.shares.sum(axis=0)
-    means = [shares @ part for part in x]
+    hazard = model.hazard()
+    means = [model.means(part) for part in x]
     score = np.stack([(model.event - hazard) @ part for part in x], axis=-1)
     information = np.empty((q, m, m))
     for i in range(m):
@@ -83,7 +98,7 @@ def score_step(model: WithoutExposure, x: ArrayLike) -> tuple[Floats, Floats]:
             pair = hazard @ (x[i] * x[j]) - np.einsum("jq,jq->q", means[i], means[j])
             information[:, i, j] = information[:, j, i] = pair
     if model.z.shape[1]:
-        own, weighted = shares @ model.z, (model.z * hazard[:, None]).T
+        own, weighted = model.means(model.z), (model.z * hazard[:, None]).T
         inner = np.linalg.pinv(weighted @ model.z - own.T @ own)
         cross = [weighted @ x[i] - own.T @ means[i] for i in range(m)]
         for i in range(m):
