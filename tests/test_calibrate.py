@@ -204,4 +204,4 @@ REACHED = {"as printed": 380, "as corrected": 396, "survival": 109}
 def test_readme_says_how_many_survival_statistics_come_out():
     hits = survival_hits(*read_state(CALIBRATED))
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"of the {len(hits)} printed survival statistics {sum(hits.values())} come out" in readme
+    assert f"of the {len(hits)} published survival statistics {sum(hits.values())} come out" in readme
