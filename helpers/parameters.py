@@ -151,7 +151,7 @@ class Parameters(BaseModel):
 
         Parameters are the names that the last run parameters cell, and the cell that papermill puts below it, set: a misspelt
         one stops here, and whatever later cells have set before (a notebook may be run again in one kernel) is none.
-        Outside a notebook every public name that holds a literal must be a parameter.
+        Where no history is kept every public name that holds a literal must be a parameter; CONSTANTS are none.
 
         Examples
         --------
@@ -165,7 +165,7 @@ class Parameters(BaseModel):
         public = {
             name: value
             for name, value in names.items()
-            if not name.startswith("_") and name not in NOT_PARAMETERS and isinstance(value, LITERALS)
+            if not (name.startswith("_") or name.isupper() or name in NOT_PARAMETERS) and isinstance(value, LITERALS)
         }
         set_here = _set_by_parameters_cell(names.get("In") or [])
         return cls.checked(public if set_here is None else {name: names[name] for name in set_here if name in names})
