@@ -5,6 +5,7 @@
 # make refresh  make data/raw and data/cohort again, re-execute notebooks/ in place, make the tables of figures/ again
 # make exercises  the exercises for a class, from notebooks/exercises/src/: student, teacher, sheets, key
 # make site     the web site of the committed notebooks, into docs/_build/site/
+# make browser  the site in a headless Chromium, where there is one with its chromedriver
 # make bench    set-up, series and estimators timed against papermill, R and other libraries (benchmarks/)
 # make oracle   make the stored reference values again (needs R and PSPP)
 # make lock     make the locks again from pyproject.toml (for maintainers)
@@ -25,7 +26,7 @@ ORDINARY := notebooks/02_baseline_and_toxicity.ipynb
 # a project folder that was moved is set up again: the commands in .venv/bin hold its old place
 MOVED    := $(if $(wildcard .venv/.home),$(if $(filter $(CURDIR),$(shell cat .venv/.home)),,moved))
 
-.PHONY: help run test lint unit notebooks lab extras coverage refresh exercises site bench oracle lock clean moved
+.PHONY: help run test lint unit notebooks lab extras coverage refresh exercises site browser bench oracle lock clean moved
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -67,6 +68,9 @@ exercises: .venv/.ready-run
 
 site: .venv/.ready-run
 	@$(SUPPLEMENT) site
+
+browser: .venv/.ready-test
+	@$(PY) tests/browser/pages.py
 
 bench: .venv/.ready-test
 	@$(PY) benchmarks/bench.py

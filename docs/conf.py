@@ -48,6 +48,7 @@ html_theme_options = {
     "article_header_start": ["toggle-primary-sidebar.html", "breadcrumbs.html"],
     "show_toc_level": 2,
 }
+html_context = {"default_mode": "auto"}
 html_static_path = ["static"]
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"})]

@@ -62,6 +62,7 @@
     });
     filter();
   }
+  document.querySelectorAll(".search-button-field").forEach(function (one) { one.removeAttribute("aria-label"); }); // its text names it
   codeSwitch();
   document.querySelectorAll("table.numbers").forEach(numbers);
 })();

@@ -65,7 +65,11 @@ def _number_row(row, about: pd.Series, key: str, stems: Container[str]) -> str:
         module = name = ""
     notebook = next((page for start, page in NOTEBOOKS.items() if key.startswith(start)), "")
     linked = f'<a href="{notebook}.html">{notebook[:2]}</a> ' if notebook in stems else ""
-    code = f'<a href="{api_page(module)}.html#module-{module}">{markup.escape(name)}</a>' if module else ""
+    code = (
+        f'<a href="{api_page(module)}.html#module-{module}">{markup.escape(name).replace(".", ".<wbr>").replace("_", "_<wbr>")}</a>'
+        if module
+        else ""
+    )
     number = "" if pd.isna(row.recomputed) else f"{row.recomputed:.6g}"
     cells = (
         about["where"],

@@ -1,0 +1,393 @@
+/* Figure 3 to play with: Kaplan-Meier curves, log-rank tests and Cox models of synthetic patients, computed in the page.
+   Plain SVG and no library: the page needs lines, ticks and text, a screen reader can read them, and nothing has to be kept up to date. */
+(function () {
+  "use strict";
+  var Z = 1.959963984540054, MONTH = 30.4375, YEAR = 365.25, GROUPS = ["none", "low", "high"];
+  var COLOUR = { none: "var(--f3-none, #000)", low: "var(--f3-low, #0072b2)", high: "var(--f3-high, #c04d00)" };
+  var DASH = { none: "", low: "7 3", high: "2 3" };
+  var FATES = { paper: "as the paper has it: censored", free: "stayed without event to the end of the study", failed: "all failed when last seen",
+    none: "those without GC failed, the others stayed", low: "those at a low dose failed, the others stayed", half: "in between: every second one failed, the others stayed" };
+
+  // ---------------------------------------------------------------------------------------------------------- numbers
+  function erfc(x) { // complementary error function for x >= 0, to the last digits of a double
+    if (x < 2.5) {
+      var sum = x, term = x;
+      for (var n = 1; n < 200; n++) { term *= -x * x / n; var add = term / (2 * n + 1); sum += add; if (Math.abs(add) < 1e-18) break; }
+      return 1 - 2 / Math.sqrt(Math.PI) * sum;
+    }
+    var f = 0;
+    for (var k = 120; k > 0; k--) f = k / 2 / (x + f);
+    return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + f);
+  }
+  function twoSided(z) { return erfc(Math.abs(z) / Math.SQRT2); }
+  function chi2p(x, df) { return df === 1 ? erfc(Math.sqrt(x / 2)) : Math.exp(-x / 2); } // df 1 or 2
+  function solve(matrix, right) { // Gaussian elimination with pivots
+    var n = right.length, a = matrix.map(function (row, i) { return row.concat([right[i]]); });
+    for (var i = 0; i < n; i++) {
+      var p = i;
+      for (var r = i + 1; r < n; r++) if (Math.abs(a[r][i]) > Math.abs(a[p][i])) p = r;
+      if (Math.abs(a[p][i]) < 1e-12) return null;
+      var swap = a[i]; a[i] = a[p]; a[p] = swap;
+      for (r = i + 1; r < n; r++) { var f = a[r][i] / a[i][i]; for (var c = i; c <= n; c++) a[r][c] -= f * a[i][c]; }
+    }
+    var x = new Array(n);
+    for (i = n - 1; i >= 0; i--) { x[i] = a[i][n]; for (c = i + 1; c < n; c++) x[i] -= a[i][c] * x[c]; x[i] /= a[i][i]; }
+    return x;
+  }
+  function times(people) { return Array.from(new Set(people.filter(function (p) { return p.e; }).map(function (p) { return p.t; }))).sort(function (a, b) { return a - b; }); }
+  function count(people, test) { var n = 0; people.forEach(function (p) { if (test(p)) n++; }); return n; }
+
+  function kaplanMeier(people) {
+    var s = 1, v = 0, steps = [{ t: 0, s: 1, lo: 1, hi: 1, v: 0, risk: people.length, d: 0 }];
+    times(people).forEach(function (t) {
+      var n = count(people, function (p) { return p.t >= t; }), d = count(people, function (p) { return p.t === t && p.e; });
+      s *= 1 - d / n;
+      v += n > d ? d / (n * (n - d)) : Infinity;
+      var half = Z * Math.sqrt(v);
+      steps.push({ t: t, s: s, lo: s * Math.exp(-half), hi: Math.min(1, s * Math.exp(half)), v: v, risk: n, d: d });
+    });
+    return steps;
+  }
+  function last(people) { return people.reduce(function (most, p) { return Math.max(most, p.t); }, 0); }
+  function at(steps, t) { var found = steps[0]; steps.forEach(function (step) { if (step.t <= t) found = step; }); return found; }
+  function restrictedMean(steps, tau) { // area under the curve up to tau and its variance
+    var area = 0, variance = 0, inside = steps.filter(function (step) { return step.t <= tau; });
+    for (var i = inside.length - 1; i >= 0; i--) {
+      var end = i + 1 < inside.length ? inside[i + 1].t : tau;
+      area += inside[i].s * (end - inside[i].t);
+      var n = inside[i].risk, d = inside[i].d;
+      if (i && n > d) variance += area * area * d / (n * (n - d));
+    }
+    return { mean: area, variance: variance };
+  }
+  function logRank(people, keys) {
+    var k = keys.length - 1, u = new Array(k).fill(0), v = keys.slice(1).map(function () { return new Array(k).fill(0); });
+    var inside = people.filter(function (p) { return keys.indexOf(p.g) >= 0; });
+    times(inside).forEach(function (t) {
+      var risk = keys.map(function (g) { return count(inside, function (p) { return p.g === g && p.t >= t; }); });
+      var died = keys.map(function (g) { return count(inside, function (p) { return p.g === g && p.t === t && p.e; }); });
+      var n = risk.reduce(function (a, b) { return a + b; }), d = died.reduce(function (a, b) { return a + b; });
+      for (var i = 0; i < k; i++) {
+        u[i] += died[i + 1] - d * risk[i + 1] / n;
+        for (var j = 0; j < k; j++) if (n > 1) v[i][j] += d * (n - d) / (n - 1) * ((i === j ? risk[i + 1] / n : 0) - risk[i + 1] * risk[j + 1] / n / n);
+      }
+    });
+    var x = k ? solve(v, u) : null;
+    return x ? chi2p(Math.max(0, x.reduce(function (sum, one, i) { return sum + one * u[i]; }, 0)), k) : NaN;
+  }
+  function cox(people, keys) { // Efron ties; the first key is the reference
+    var k = keys.length - 1, beta = new Array(k).fill(0), inside = people.filter(function (p) { return keys.indexOf(p.g) >= 0; }), info;
+    if (!k) return {};
+    var moments = times(inside).map(function (t) {
+      return keys.map(function (g) {
+        return [count(inside, function (p) { return p.g === g && p.t >= t; }), count(inside, function (p) { return p.g === g && p.t === t && p.e; })];
+      });
+    });
+    for (var turn = 0; turn < 60; turn++) {
+      var score = new Array(k).fill(0);
+      info = keys.slice(1).map(function () { return new Array(k).fill(0); });
+      moments.forEach(function (groups) {
+        var d = groups.reduce(function (sum, one) { return sum + one[1]; }, 0);
+        for (var i = 0; i < k; i++) score[i] += groups[i + 1][1];
+        for (var l = 0; l < d; l++) {
+          var w = groups.map(function (one, g) { return (one[0] - l / d * one[1]) * (g ? Math.exp(beta[g - 1]) : 1); });
+          var sum = w.reduce(function (a, b) { return a + b; });
+          for (i = 0; i < k; i++) {
+            score[i] -= w[i + 1] / sum;
+            for (var j = 0; j < k; j++) info[i][j] += (i === j ? w[i + 1] / sum : 0) - w[i + 1] * w[j + 1] / sum / sum;
+          }
+        }
+      });
+      var step = solve(info, score);
+      if (!step) return {};
+      beta = beta.map(function (b, i) { return b + step[i]; });
+      if (Math.max.apply(null, step.map(Math.abs)) < 1e-13) break;
+      if (Math.max.apply(null, beta.map(Math.abs)) > 15) return {}; // a group without events has no finite ratio
+    }
+    var found = {};
+    keys.slice(1).forEach(function (g, i) {
+      var unit = new Array(k).fill(0); unit[i] = 1;
+      var se = Math.sqrt(solve(info, unit)[i]);
+      found[g] = { hr: Math.exp(beta[i]), lo: Math.exp(beta[i] - Z * se), hi: Math.exp(beta[i] + Z * se), p: twoSided(beta[i] / se) };
+    });
+    return found;
+  }
+  function random(seed) { // mulberry32
+    return function () { seed = seed + 0x6D2B79F5 | 0; var t = Math.imul(seed ^ seed >>> 15, 1 | seed); t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t; return ((t ^ t >>> 14) >>> 0) / 4294967296; };
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ state
+  var root = document.getElementById("figure3");
+  if (!root) return;
+  var DATA = JSON.parse(document.getElementById("figure3-data").textContent);
+  var START = { endpoint: "PFS", groups: "none,low,high", cut: DATA.cut, lost: "paper", landmark: 0, cohort: 0, deal: 0, month: 24 };
+  function clean(raw) {
+    var s = Object.assign({}, START, raw), number = function (x, low, high, other) { x = parseFloat(x); return isFinite(x) ? Math.min(high, Math.max(low, x)) : other; };
+    if (["OS", "PFS", "EFS"].indexOf(s.endpoint) < 0) s.endpoint = START.endpoint;
+    if (!FATES[s.lost]) s.lost = START.lost;
+    s.groups = GROUPS.filter(function (g) { return String(s.groups).split(",").indexOf(g) >= 0; }).join(",") || START.groups;
+    s.cut = number(s.cut, 0, 1000, START.cut);
+    s.landmark = [0, 11, 30, 60].indexOf(+s.landmark) < 0 ? 0 : +s.landmark;
+    s.cohort = Math.floor(number(s.cohort, 0, DATA.cohorts.length - 1, 0));
+    s.deal = Math.floor(number(s.deal, 0, 1e6, 0));
+    s.month = number(s.month, 0, 72, 24);
+    return s;
+  }
+  function group(dose, cut) { return dose === 0 ? "none" : dose <= cut + 1e-9 ? "low" : "high"; }
+  function patients(s) {
+    var column = { OS: 2, PFS: 4, EFS: 6 }[s.endpoint], rows = DATA.cohorts[s.cohort].rows, lostSeen = 0;
+    var order = rows.map(function (_, i) { return i; });
+    if (s.deal) { var draw = random(s.deal); for (var i = order.length - 1; i > 0; i--) { var j = Math.floor(draw() * (i + 1)), o = order[i]; order[i] = order[j]; order[j] = o; } }
+    return rows.map(function (row, place) {
+      var fate = rows[order[place]], t = fate[column], e = fate[column + 1], g = group(row[1], s.cut), gone = !e && t < YEAR && t < fate[8];
+      if (gone && s.lost !== "paper") {
+        lostSeen++;
+        var fails = s.lost === "failed" || s.lost === g || (s.lost === "half" && lostSeen % 2 === 1);
+        if (fails) e = 1; else t = fate[8];
+      }
+      return { id: row[0], dose: row[1], g: g, t: t - s.landmark, e: e, gone: gone, left: fate[column] };
+    }).filter(function (p) { return p.t > 0; });
+  }
+  function compute(raw) {
+    var s = clean(raw), people = patients(s), keys = GROUPS.filter(function (g) { return people.some(function (p) { return p.g === g; }); });
+    var found = { state: s, n: people.length, groups: {}, logrank: {}, cox: cox(people, keys), difference: {}, rmst: {} };
+    var tau = 2 * YEAR - s.landmark, area = 24 * MONTH - s.landmark;
+    keys.forEach(function (g) {
+      var own = people.filter(function (p) { return p.g === g; }), steps = kaplanMeier(own), reach = last(own);
+      found.groups[g] = { n: own.length, events: count(own, function (p) { return p.e; }), lost: count(own, function (p) { return p.gone; }), steps: steps,
+        last: reach, two: reach >= tau || at(steps, tau).s === 0 ? at(steps, tau) : null, mean: reach >= area || at(steps, area).s === 0 ? restrictedMean(steps, area) : null, people: own };
+    });
+    found.logrank.all = logRank(people, keys);
+    keys.slice(1).forEach(function (g) {
+      var a = found.groups[keys[0]], b = found.groups[g];
+      found.logrank[g] = logRank(people, [keys[0], g]);
+      if (keys[0] === "none" && a.two && b.two) {
+        var se = Math.sqrt(a.two.s * a.two.s * a.two.v + b.two.s * b.two.s * b.two.v), d = b.two.s - a.two.s;
+        found.difference[g] = { value: 100 * d, lo: 100 * (d - Z * se), hi: 100 * (d + Z * se) };
+      }
+      if (keys[0] === "none" && a.mean && b.mean) {
+        var wide = Z * Math.sqrt(a.mean.variance + b.mean.variance), m = b.mean.mean - a.mean.mean;
+        found.rmst[g] = { value: m / MONTH, lo: (m - wide) / MONTH, hi: (m + wide) / MONTH };
+      }
+    });
+    return found;
+  }
+  function cuts(s) { // p and hazard ratio of low against none at every observed dose
+    var doses = Array.from(new Set(DATA.cohorts[s.cohort].rows.map(function (row) { return row[1]; }).filter(Boolean))).sort(function (a, b) { return a - b; });
+    return doses.map(function (dose) {
+      var people = patients(Object.assign({}, s, { cut: dose })), keys = GROUPS.filter(function (g) { return people.some(function (p) { return p.g === g; }); });
+      var model = keys[0] === "none" && keys.indexOf("low") > 0 ? cox(people, keys).low : undefined;
+      return { cut: dose, p: model || keys.indexOf("low") > 0 ? logRank(people, ["none", "low"]) : NaN, hr: model ? model.hr : NaN };
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- page
+  var state = clean(Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
+  var dealt = { tries: 0, under: 0 };
+  function el(name, attributes, inside) {
+    var node = document.createElement(name);
+    Object.entries(attributes || {}).forEach(function (pair) { node.setAttribute(pair[0], pair[1]); });
+    [].concat(inside === undefined ? [] : inside).forEach(function (one) { node.append(one); });
+    return node;
+  }
+  function svg(name, attributes, text) {
+    var node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(attributes || {}).forEach(function (pair) { node.setAttribute(pair[0], pair[1]); });
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  function choice(key, label, options) {
+    var select = el("select", { id: "f3-" + key }, options.map(function (o) { return el("option", { value: o[0] }, o[1]); }));
+    select.addEventListener("change", function () { set(Object.fromEntries([[key, select.value]])); });
+    return el("label", {}, [label + " ", select]);
+  }
+  function button(id, text, act) { var b = el("button", { type: "button", id: id }, text); b.addEventListener("click", act); return b; }
+  function p3(p) { return !isFinite(p) ? "–" : p < 0.001 ? "<0.001" : p.toFixed(3); }
+  function ratio(x) { return x ? x.hr.toFixed(2) + " (" + x.lo.toFixed(2) + " to " + x.hi.toFixed(2) + ")" : "–"; }
+  function mg(cut) { return String(Math.round(cut * 100) / 100); }
+  function range(x, digits) { return x ? x.value.toFixed(digits) + " (" + x.lo.toFixed(digits) + " to " + x.hi.toFixed(digits) + ")" : "–"; }
+  function name(g, cut) { return { none: "no GC", low: "low, up to " + mg(cut) + " mg/kg", high: "high, over " + mg(cut) + " mg/kg" }[g]; }
+
+  var plot = svg("svg", { viewBox: "0 0 700 430", role: "application", tabindex: "0", "aria-label": "Survival curves. Left and right arrows move the time; the numbers are read out below.", id: "f3-plot" });
+  var cutPlot = svg("svg", { viewBox: "0 0 700 230", role: "img", id: "f3-cuts", "aria-label": "p-value and hazard ratio of low dose against none at every cut; the slider below moves the cut" });
+  var told = el("p", { id: "f3-told", "aria-live": "polite" }), cutTold = el("p", { id: "f3-cut-told", "aria-live": "polite" });
+  var results = el("div", { id: "f3-results", class: "wide", tabindex: "0", role: "region", "aria-label": "Results" }), table = el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "The curves as a table" });
+  var icons = el("div", { id: "f3-icons" });
+  var boxes = GROUPS.map(function (g) {
+    var box = el("input", { type: "checkbox", id: "f3-show-" + g });
+    box.addEventListener("change", function () { set({ groups: GROUPS.filter(function (one, i) { return boxes[i].checked; }).join(",") }); });
+    return box;
+  });
+  var slider = el("input", { type: "range", id: "f3-cut", min: "0", step: "1" });
+  var before = null;
+  slider.addEventListener("input", function () {
+    var doses = cutDoses(), next = doses[+slider.value], was = state.cut;
+    before = DATA.cohorts[state.cohort].rows.filter(function (row) { return row[1] && group(row[1], was) !== group(row[1], next); }).map(function (row) { return row[0]; });
+    set({ cut: next });
+  });
+  function cutDoses() { return Array.from(new Set(DATA.cohorts[state.cohort].rows.map(function (row) { return row[1]; }).filter(Boolean).concat([DATA.cut]))).sort(function (a, b) { return a - b; }); }
+
+  root.append(
+    el("div", { class: "f3-frame" }, [
+      el("div", { class: "f3-controls" }, [
+        choice("endpoint", "Endpoint", [["OS", "overall survival"], ["PFS", "progression-free survival"], ["EFS", "event-free survival"]]),
+        choice("lost", "What became of the lost", Object.entries(FATES)),
+        choice("landmark", "Clock starts on day", [[0, "0, the infusion"], [11, "11, all GC begun"], [30, "30"], [60, "60"]]),
+        choice("cohort", "Cohort", DATA.cohorts.map(function (one, i) { return [i, one.name]; })),
+        button("f3-deal", "Deal outcomes again", function () {
+          set({ deal: state.deal + 1 });
+          dealt.tries++; dealt.under += shown.logrank.low < 0.05; write();
+        }),
+        button("f3-reset", "As the paper", function () { dealt = { tries: 0, under: 0 }; before = null; set(START); }),
+        button("f3-save", "Save the picture", save),
+      ]),
+      el("div", { class: "f3-controls" }, GROUPS.map(function (g, i) { return el("label", { class: "f3-key f3-" + g }, [boxes[i], " " + { none: "no GC", low: "low dose", high: "high dose" }[g]]); })),
+      plot, told, results,
+      el("h3", {}, "Where the dose is cut"), cutPlot,
+      el("label", { class: "f3-wide" }, ["Cut between low and high ", slider]), cutTold,
+      el("h3", {}, "Of 100 children, two years after the infusion"), icons,
+      el("details", {}, [el("summary", {}, "The curves as a table"), table]),
+      el("p", { class: "f3-mark" }, "Synthetic cohort: no real patient stands behind any of this."),
+    ]));
+
+  var shown, scan;
+  function set(change) {
+    state = clean(Object.assign({}, state, change));
+    var parts = Object.keys(START).filter(function (key) { return String(state[key]) !== String(START[key]); }).map(function (key) { return key + "=" + encodeURIComponent(state[key]); });
+    history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
+    draw();
+  }
+  function draw() {
+    shown = compute(state);
+    scan = cuts(state);
+    ["endpoint", "lost", "landmark", "cohort"].forEach(function (key) { document.getElementById("f3-" + key).value = state[key]; });
+    boxes.forEach(function (box, i) { box.checked = state.groups.split(",").indexOf(GROUPS[i]) >= 0; });
+    curves(); dose(); write();
+  }
+  function visible() { return state.groups.split(",").filter(function (g) { return shown.groups[g]; }); }
+  function x(month) { return 60 + month * 620 / 72; }
+  function y(s) { return 300 - s * 280; }
+  function curves() {
+    plot.replaceChildren(svg("title", {}, "Synthetic cohort: " + state.endpoint + " by dose of glucocorticoids"));
+    plot.append(svg("rect", { x: 2, y: 2, width: 696, height: 426, fill: "none", stroke: "#b5460f", "stroke-width": 3, "stroke-dasharray": "10 5" }));
+    plot.append(svg("text", { x: 370, y: 180, "text-anchor": "middle", "font-size": 74, fill: "#777", opacity: 0.18, transform: "rotate(-18 370 170)" }, "synthetic"));
+    var axis = { stroke: "currentColor", "stroke-width": 1 };
+    plot.append(svg("path", Object.assign({ d: "M60 20V300H680", fill: "none" }, axis)));
+    [0, 25, 50, 75, 100].forEach(function (s) { plot.append(svg("text", { x: 52, y: y(s / 100) + 4, "text-anchor": "end", "font-size": 13, fill: "currentColor" }, s)); });
+    plot.append(svg("text", { x: 16, y: 165, "font-size": 13, "text-anchor": "middle", fill: "currentColor", transform: "rotate(-90 16 165)" }, state.endpoint + ", %"));
+    [0, 12, 24, 36, 48, 60, 72].forEach(function (m) { plot.append(svg("text", { x: x(m), y: 317, "text-anchor": "middle", "font-size": 13, fill: "currentColor" }, m)); });
+    plot.append(svg("text", { x: 370, y: 334, "text-anchor": "middle", "font-size": 13, fill: "currentColor" }, "months from day " + state.landmark + "; at risk below"));
+    visible().forEach(function (g, line) {
+      var one = shown.groups[g], d = "M" + x(0) + " " + y(1), top = "", back = "", reach = Math.min(one.last / MONTH, 72);
+      one.steps.forEach(function (step, i) {
+        var m = Math.min(step.t / MONTH, 72), next = i + 1 < one.steps.length ? Math.min(one.steps[i + 1].t / MONTH, 72) : reach;
+        d += "H" + x(m).toFixed(1) + "V" + y(step.s).toFixed(1);
+        top += (i ? "H" + x(m).toFixed(1) + "V" : "M" + x(m).toFixed(1) + " ") + y(step.hi).toFixed(1);
+        back = "H" + x(next).toFixed(1) + "V" + y(step.lo).toFixed(1) + "H" + x(m).toFixed(1) + back;
+        if (i === one.steps.length - 1) { d += "H" + x(reach).toFixed(1); top += "H" + x(reach).toFixed(1); }
+      });
+      plot.append(svg("path", { d: top + band(one, reach) + "Z", fill: COLOUR[g], opacity: 0.12, stroke: "none" }));
+      plot.append(svg("path", { d: d, fill: "none", stroke: COLOUR[g], "stroke-width": 2.4, "stroke-dasharray": DASH[g] }));
+      one.people.forEach(function (p) {
+        if (p.e || p.t / MONTH > 72) return;
+        plot.append(svg("path", { d: "M" + x(p.t / MONTH).toFixed(1) + " " + (y(at(one.steps, p.t).s) - 4).toFixed(1) + "v8", stroke: COLOUR[g], "stroke-width": 1.2 }));
+      });
+      [0, 12, 24, 36, 48, 60, 72].forEach(function (m) {
+        plot.append(svg("text", { x: x(m), y: 356 + 18 * line, "text-anchor": "middle", "font-size": 13, fill: COLOUR[g] }, count(one.people, function (p) { return p.t >= m * MONTH; })));
+      });
+      plot.append(svg("text", { x: 6, y: 356 + 18 * line, "font-size": 12, fill: COLOUR[g] }, g === "none" ? "no GC" : g));
+    });
+    plot.append(svg("text", { x: 690, y: 420, "text-anchor": "end", "font-size": 12, fill: "currentColor" }, "Synthetic cohort: no real patients"));
+    plot.append(svg("path", { id: "f3-line", d: "M" + x(state.month) + " 20V300", stroke: "currentColor", "stroke-dasharray": "3 3" }));
+  }
+  function band(one, reach) { // the lower limit, from the right to the left
+    var d = "", end = reach;
+    for (var i = one.steps.length - 1; i >= 0; i--) {
+      var m = Math.min(one.steps[i].t / MONTH, 72);
+      d += (i === one.steps.length - 1 ? "L" + x(end).toFixed(1) + " " + y(one.steps[i].lo).toFixed(1) : "V" + y(one.steps[i].lo).toFixed(1)) + "H" + x(m).toFixed(1);
+    }
+    return d;
+  }
+  function px(dose) { return 60 + 620 * Math.log(1 + dose) / Math.log(1 + DATA.most); }
+  function py(p) { return 20 + 60 * Math.min(3, Math.max(0, -Math.log10(Math.max(p, 1e-3)))); }
+  function dose() {
+    cutPlot.replaceChildren(svg("rect", { x: 2, y: 2, width: 696, height: 226, fill: "none", stroke: "#b5460f", "stroke-width": 3, "stroke-dasharray": "10 5" }));
+    var shuffled = state.cohort === 0 && !state.deal && state.lost === "paper" && !state.landmark ? DATA.shuffled[state.endpoint] : null;
+    if (shuffled) {
+      var upper = shuffled.cuts.map(function (c, i) { return px(c).toFixed(1) + " " + py(shuffled.median[i]).toFixed(1); });
+      var lower = shuffled.cuts.map(function (c, i) { return px(c).toFixed(1) + " " + py(shuffled.low[i]).toFixed(1); }).reverse();
+      cutPlot.append(svg("path", { d: "M" + upper.concat(lower).join("L") + "Z", fill: "currentColor", opacity: 0.15 }));
+    }
+    [1, 0.1, 0.05, 0.01, 0.001].forEach(function (p) {
+      cutPlot.append(svg("text", { x: 54, y: py(p) + 4, "text-anchor": "end", "font-size": 12, fill: "currentColor" }, p));
+      cutPlot.append(svg("path", { d: "M60 " + py(p) + "H680", stroke: "currentColor", opacity: p === 0.05 ? 0.8 : 0.2, "stroke-dasharray": "2 3" }));
+    });
+    scan.filter(function (one) { return isFinite(one.p); }).forEach(function (one) { cutPlot.append(svg("circle", { cx: px(one.cut), cy: py(one.p), r: 3, fill: COLOUR.low })); });
+    DATA.cohorts[state.cohort].rows.forEach(function (row) { if (row[1]) cutPlot.append(svg("path", { d: "M" + px(row[1]).toFixed(1) + " 206v10", stroke: COLOUR[group(row[1], state.cut)], "stroke-width": 1.4 })); });
+    cutPlot.append(svg("path", { d: "M" + px(state.cut).toFixed(1) + " 14V218", stroke: "#b5460f", "stroke-width": 2 }));
+    cutPlot.append(svg("text", { x: 16, y: 110, "font-size": 12, "text-anchor": "middle", fill: "currentColor", transform: "rotate(-90 16 110)" }, "log-rank p"));
+    cutPlot.append(svg("text", { x: 690, y: 200, "text-anchor": "end", "font-size": 12, fill: "currentColor" }, "synthetic; a tick for each child given GC, mg/kg on a log scale"));
+    var doses = cutDoses();
+    slider.max = doses.length - 1;
+    slider.value = doses.reduce(function (best, d, i) { return d <= state.cut + 1e-9 ? i : best; }, 0);
+    slider.setAttribute("aria-valuetext", mg(state.cut) + " mg/kg");
+    var good = scan.filter(function (one) { return isFinite(one.p); }), least = good.reduce(function (a, b) { return b.p < a.p ? b : a; }, good[0]);
+    cutTold.textContent = "Cut at " + mg(state.cut) + " mg/kg: p " + p3(shown.logrank.low) + ", hazard ratio of low against none " + ratio(shown.cox.low) + ". " +
+      (least ? "Least p over all cuts: " + p3(least.p) + " at " + mg(least.cut) + " mg/kg. " : "") +
+      (shuffled ? "With the doses of the " + shuffled.treated + " treated shuffled " + shuffled.shuffles + " times, the least p over the cuts with at least " + shuffled.fewest + " children at a low dose was as small in " + (100 * shuffled.corrected).toFixed(0) + "% (corrected p " + p3(shuffled.corrected) + "); the grey band holds the middle of the shuffled p down to the smallest 5%. " : "") +
+      (before && before.length ? "Changed side: " + before.join(", ") + "." : "");
+  }
+  function write() {
+    var days = state.month * MONTH;
+    document.getElementById("f3-line").setAttribute("d", "M" + x(state.month) + " 20V300");
+    told.textContent = state.month.toFixed(1).replace(".0", "") + " months: " + visible().map(function (g) {
+      var one = shown.groups[g], step = at(one.steps, days), risk = count(one.people, function (p) { return p.t >= days; });
+      return { none: "no GC", low: "low", high: "high" }[g] + " " + (days > one.last && step.s > 0 ? "no longer followed" : (100 * step.s).toFixed(1) + "% (" + (100 * step.lo).toFixed(1) + " to " + (100 * step.hi).toFixed(1) + ")") +
+        ", at risk " + risk + ", events " + count(one.people, function (p) { return p.e && p.t <= days; }) + ", lost so far " + count(one.people, function (p) { return p.gone && p.left - state.landmark <= days; });
+    }).join("; ") + ".";
+    var head = ["", "n", "events", "lost in year 1", "hazard ratio", "log-rank p", "at two years, %", "difference at two years, points", "months without event in 24, more than no GC"];
+    var rows = GROUPS.filter(function (g) { return shown.groups[g]; }).map(function (g) {
+      var one = shown.groups[g];
+      return [name(g, state.cut), one.n, one.events, one.lost, g === "none" ? "1" : ratio(shown.cox[g]), g === "none" ? "" : p3(shown.logrank[g]), one.two ? (100 * one.two.s).toFixed(1) : "–",
+        g === "none" ? "" : range(shown.difference[g], 1), g === "none" ? "" : range(shown.rmst[g], 1)];
+    });
+    results.replaceChildren(tabled(head, rows), el("p", {}, "All groups, log-rank p " + p3(shown.logrank.all) + ". " + (state.landmark ? shown.n + " of " + DATA.cohorts[state.cohort].rows.length + " still at risk after day " + state.landmark + "; the dose is that of all 30 days. " : "") +
+      (state.deal ? "Outcomes were dealt to the children anew, so that the dose has nothing to do with them. " : "") + (dealt.tries ? "p of low against none under 0.05 in " + dealt.under + " of " + dealt.tries + " deals." : "")));
+    icons.replaceChildren.apply(icons, GROUPS.filter(function (g) { return shown.groups[g] && shown.groups[g].two; }).map(function (g) {
+      var well = Math.round(100 * shown.groups[g].two.s), picture = svg("svg", { viewBox: "0 0 204 104", role: "img", "aria-label": name(g, state.cut) + ": " + well + " of 100 without the event" });
+      for (var i = 0; i < 100; i++) picture.append(svg("circle", { cx: 6 + i % 20 * 10, cy: 8 + Math.floor(i / 20) * 20, r: 4, fill: i < well ? COLOUR[g] : "none", stroke: COLOUR[g] }));
+      return el("figure", {}, [picture, el("figcaption", {}, name(g, state.cut) + ": " + well + " of 100 without the event (synthetic)")]);
+    }));
+    table.replaceChildren(tabled(["months", "group", "survival, %", "95% limits", "at risk", "events so far"], [0, 6, 12, 24, 36, 48, 60].flatMap(function (m) {
+      return visible().map(function (g) {
+        var one = shown.groups[g], step = at(one.steps, m * MONTH), beyond = m * MONTH > one.last && step.s > 0;
+        return [m, { none: "no GC", low: "low", high: "high" }[g], beyond ? "–" : (100 * step.s).toFixed(1), beyond ? "–" : (100 * step.lo).toFixed(1) + " to " + (100 * step.hi).toFixed(1),
+          count(one.people, function (p) { return p.t >= m * MONTH; }), count(one.people, function (p) { return p.e && p.t <= m * MONTH; })];
+      });
+    })));
+  }
+  function tabled(head, rows) {
+    return el("table", { class: "numbers-plain" }, [el("thead", {}, el("tr", {}, head.map(function (one) { return el("th", { scope: "col" }, one); }))),
+      el("tbody", {}, rows.map(function (row) { return el("tr", {}, row.map(function (one) { return el("td", {}, String(one)); })); }))]);
+  }
+  function save() { // the frame and the mark are part of the picture
+    var copy = plot.cloneNode(true);
+    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    var link = el("a", { href: URL.createObjectURL(new Blob([copy.outerHTML], { type: "image/svg+xml" })), download: "figure3_synthetic.svg" });
+    link.click();
+  }
+  plot.addEventListener("keydown", function (event) {
+    var step = { ArrowLeft: -1, ArrowRight: 1, PageDown: -6, PageUp: 6 }[event.key], edge = { Home: 0, End: 72 }[event.key];
+    if (step === undefined && edge === undefined) return;
+    event.preventDefault();
+    set({ month: edge === undefined ? state.month + step : edge });
+  });
+  plot.addEventListener("pointermove", function (event) {
+    var box = plot.getBoundingClientRect(), month = ((event.clientX - box.left) * 700 / box.width - 60) * 72 / 620;
+    state.month = Math.round(10 * Math.min(72, Math.max(0, month))) / 10;
+    write();
+  });
+  window.addEventListener("hashchange", function () { state = clean(Object.fromEntries(new URLSearchParams(location.hash.slice(1)))); draw(); });
+  window.figure3 = { compute: compute, cuts: function (s) { return cuts(clean(s)); }, patients: function (s) { return patients(clean(s)); }, state: function () { return state; }, set: set };
+  draw();
+})();
