@@ -6,12 +6,18 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
+from helpers.cohort.derive import analyse
+from helpers.cohort.read import read_cohort
+from helpers.estimate.logrank import logrank
 from helpers.paths import DOCS, NOTEBOOKS, ROOT
+from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
 from helpers.published.values import published
-from helpers.site import front, pages
+from helpers.site import figure3, front, pages
 from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
@@ -126,3 +132,40 @@ def test_the_pages_of_docstrings_name_every_module_once():
     found = re.findall(r"automodule:: (\S+)", "".join(pages.api_pages().values()))
     assert len(found) == len(set(found))
     assert {"helpers.results.table5", "helpers.paths", "helpers.estimate.cox"} <= set(found)
+
+
+def test_rows_of_real_patients_never_reach_a_page():
+    from dataclasses import replace
+
+    analysis = analyse(read_cohort())
+    real = replace(analysis, cohort=replace(analysis.cohort, synthetic=False))
+    with pytest.raises(NotAvailable, match="only if they are synthetic"):
+        figure3.payload(real, shuffles=1)
+    with pytest.raises(NotAvailable):
+        figure3.payload(analysis, [real], shuffles=1)
+
+
+def test_log_rank_at_every_size_is_the_log_rank_test():
+    rng = np.random.default_rng(3)
+    time, event = rng.integers(1, 30, 60).astype(float), rng.integers(0, 2, 60).astype(float)
+    treated = np.arange(60) >= 25
+    orders, sizes = np.array([rng.permutation(35) for _ in range(4)]), np.array([5, 20, 35])
+    found = figure3.logrank_at_sizes(time, event, treated, orders, sizes)
+    for row, order in enumerate(orders):
+        for column, size in enumerate(sizes):
+            taken = np.r_[np.arange(25), np.flatnonzero(treated)[order[:size]]]
+            wanted = logrank(time[taken], event[taken], np.where(treated[taken], "treated", "none")).p
+            assert found[row, column] == pytest.approx(wanted, rel=1e-10)
+
+
+def test_shuffling_is_repeatable_and_counts_the_observed_order_too():
+    frame = pd.DataFrame(
+        {"gc_dose_mg_per_kg": [0.0] * 20 + list(range(1, 21)), "pfs_days": range(1, 41), "pfs_event": True}
+    )
+    frame = frame.astype({"gc_dose_mg_per_kg": float, "pfs_event": float})
+    first = figure3.shuffled_cuts(frame, "PFS", 49)
+    assert first == figure3.shuffled_cuts(frame, "PFS", 49)
+    assert first["cuts"] == list(range(10, 21))
+    assert 1 / 50 <= first["corrected"] <= 1
+    untreated = frame.assign(gc_dose_mg_per_kg=0.0)
+    assert figure3.shuffled_cuts(untreated, "PFS", 9)["cuts"] == []

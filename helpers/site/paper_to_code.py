@@ -71,7 +71,7 @@ def paper_to_code_page(rows: Sequence[Link]) -> str:
     """Write the page in Markdown."""
     parts = [
         "# From the paper to the code",
-        "Each sentence of the Methods of Zhang et al. 2025 (doi:10.3389/fimmu.2025.1604866, © the authors, CC BY 4.0; sentences quoted, some shortened where "
+        "Each sentence of the Methods of Zhang et al. 2025 ([doi:10.3389/fimmu.2025.1604866](https://doi.org/10.3389/fimmu.2025.1604866), © the authors, CC BY 4.0; sentences quoted, some shortened where "
         "marked …) and each table and figure, with the notebook cell that shows it, the function that computes it, and the test that holds the function "
         "to something else than itself.",
     ]
