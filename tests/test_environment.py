@@ -95,16 +95,16 @@ def environment():
 
 def test_what_pip_is_configured_to_use_is_told_to_uv(monkeypatch, tmp_path):
     module = environment()
-    told = "global.index-url='https://mirror.example/simple'\n:env:.find-links='/wheels'\nglobal.timeout='9'\n"
+    told = "global.index-url='the-mirror'\n:env:.find-links='/wheels'\nglobal.timeout='9'\n"
     fake = tmp_path / "python"
     fake.write_text(f'#!/bin/sh\ncat <<"E"\n{told}E\n')
     fake.chmod(0o755)
     monkeypatch.setattr(module, "PYTHON", fake)
     for variable in module.CONFIGURED.values():
         monkeypatch.delenv(variable, raising=False)
-    assert module.told_by_pip() == {"UV_DEFAULT_INDEX": "https://mirror.example/simple", "UV_FIND_LINKS": "/wheels"}
+    assert module.told_by_pip() == {"UV_DEFAULT_INDEX": "the-mirror", "UV_FIND_LINKS": "/wheels"}
     monkeypatch.setenv("UV_FIND_LINKS", "/others")
-    assert module.told_by_pip() == {"UV_DEFAULT_INDEX": "https://mirror.example/simple"}
+    assert module.told_by_pip() == {"UV_DEFAULT_INDEX": "the-mirror"}
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

@@ -20,6 +20,7 @@ from helpers.paths import NOTEBOOKS, ROOT
 
 FOUND = sorted(NOTEBOOKS.glob("*.ipynb"))
 CEILING = 12
+IMPORTS = 15
 FEWEST, MOST = 20, 60  # cells; short cells, each standing or falling alone, make more of them
 LARGEST = 2_000_000
 SKIPS = {"nbval-skip", "nbval-ignore-output"}
@@ -73,8 +74,9 @@ def _cell(cell: nbformat.NotebookNode, number: int) -> list[str]:
     lines = [line for line in cell.source.splitlines() if line.strip()]
     found = [what for what, pattern in BANNED.items() if re.search(pattern, cell.source, re.MULTILINE)]
     found += [f"{key} in the metadata" for key in ("papermill", "execution", "ExecuteTime") if key in cell.metadata]
-    if len(lines) > CEILING and number > 1 and "parameters" not in tags:
-        found.append(f"{len(lines)} lines, more than {CEILING}")
+    most = IMPORTS if number == 1 else CEILING
+    if len(lines) > most and "parameters" not in tags:
+        found.append(f"{len(lines)} lines, more than {most}")
     if tags & SKIPS and not (lines and lines[0].startswith("# ") and len(lines[0].split()) > 4):
         found.append("is skipped without a reason in its first line")
     found += _definitions(cell.source) + _outputs(cell)
@@ -254,6 +256,7 @@ BROKEN = {
     "run counts": _set("cells/5/execution_count", 7),
     "not 1 to": _set("cells/5/execution_count", None),
     "13 lines": _source(9, "\n".join(["print(1)"] * 13)),
+    "16 lines": _source(1, "\n".join(["import math"] * 16)),
     "installs": _source(9, "print(1)\n!pip install x"),
     "silences": _source(9, "print(warnings.filterwarnings('ignore'))"),
     "relative": _source(9, "print('../data')"),
