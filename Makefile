@@ -6,7 +6,7 @@
 # make exercises  the exercises for a class, from notebooks/exercises/src/: student, teacher, sheets, key
 # make site     the web site of the committed notebooks, into docs/_build/site/
 # make browser  the site in a headless Chromium, where there is one with its chromedriver
-# make bench    set-up, series and estimators timed against papermill, R and other libraries (benchmarks/)
+# make bench    set-up timed against pip, notebooks 00-06 against R's own supplement (benchmarks/)
 # make oracle   make the stored reference values again (needs R and PSPP)
 # make lock     make the locks again from pyproject.toml (for maintainers)
 # make clean    remove what the commands above made, .venv and runs/default included; other runs stay
@@ -74,7 +74,6 @@ browser: .venv/.ready-test
 
 bench: .venv/.ready-test
 	@$(PY) benchmarks/bench.py
-	@$(PY) benchmarks/bench_series.py
 
 oracle: .venv/.ready-test
 	@for tool in Rscript pspp; do command -v $$tool >/dev/null || \

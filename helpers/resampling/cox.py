@@ -1,334 +1,265 @@
-"""Cox models at the speed of the machine: one, many resamples, many specifications."""
+"""One Cox model fitted to many resamples of the same patients, compiled.
+
+Every compiled function stands in this file: numba keeps compiled code on disk until the file of a function changes, and
+does not look at other files whose functions it calls.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.resampling import checks
-from helpers.resampling.checks import Floats
-from helpers.resampling.cox_lanes import fill_up, products, resamples
-from helpers.resampling.cox_newton import CONVERGED, newton
-from helpers.resampling.cox_pass import chunks, chunks_shape, gather, workspace
-from helpers.resampling.layout import lay_out
+from helpers.problems import InputError, Problem
 
-MANY, SAMPLE = 200_000, 32
-TIES = {"efron": 0, "breslow": 1}
+Floats = NDArray[np.float64]
+TIES = ("efron", "breslow")
+STEPS, LONGEST, SETTLED = 60, 4.0, 1e-9  # Newton's steps: at most so many; none longer; the last one's size
 
 
-class CoxFit(NamedTuple):
-    """One fitted model: coef (p,), se (p,), loglik, separated."""
-
-    coef: Floats
-    se: Floats
-    loglik: float
-    separated: bool
-
-
-class CoxBatch(NamedTuple):
-    """Many fitted models: coef (m, p), se (m, p), separated (m,); rows that are separated hold NaN."""
+class ResampledCox(NamedTuple):
+    """Models of many resamples: coef and se (resamples, p), separated (resamples,); NaN where separated."""
 
     coef: Floats
     se: Floats
     separated: NDArray[np.bool_]
 
 
-def cox_fit(
-    time: ArrayLike,
-    event: ArrayLike,
-    X: ArrayLike,
-    entry: ArrayLike | None = None,
-    weights: ArrayLike | None = None,
-    strata: ArrayLike | None = None,
-    ties: str = "efron",
-) -> CoxFit:
-    """Fit a Cox proportional hazards model.
+def resampled_cox(
+    time: ArrayLike, event: ArrayLike, x: ArrayLike, counts: ArrayLike, *, ties: str = "efron"
+) -> ResampledCox:
+    """Fit one Cox model to many resamples of the same patients.
 
     Parameters
     ----------
     time, event : arrays, shape (n,)
         Last time under observation (any unit, not negative) and whether the event happened then.
-    X : array, shape (n, p)
+    x : array, shape (n, p)
         Covariates.
-    entry : array, shape (n,), optional
-        Counting-process entry: a row is at risk at `entry` < t <= `time`.
-    weights : array of whole numbers, shape (n,), optional
-        Frequencies: a row with weight k counts as k rows, which are tied with each other.
-    strata : array, shape (n,), optional
-        Labels; each stratum has its own baseline hazard.
+    counts : array of whole numbers, shape (resamples, n)
+        How often each patient was drawn into each resample.
     ties : {"efron", "breslow"}
 
     Returns
     -------
-    CoxFit
-        coef (log hazard ratios) and se, both (p,), the log partial likelihood, and `separated`: True if the likelihood
-        is monotone, or flat because a column became redundant; coef and se are then NaN, never a huge number.
+    ResampledCox
+        coef (log hazard ratios) and se of shape (resamples, p) and separated (resamples,). A resample without a finite, unique
+        estimate (monotone likelihood, no event, a column that became constant) is flagged and holds NaN: leave it out,
+        and report how many there were.
 
     Raises
     ------
     InputError
-        Empty, missing, negative or mismatched arrays, entry not before time, no event, a constant covariate.
+        Missing or mismatched arrays, no event, a constant covariate, counts that are not whole numbers.
 
     Notes
     -----
-    Agrees with R `survival::coxph` (eps 1e-13) to 1e-8.
-
-    Examples
-    --------
-    >>> fit = cox_fit([5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0], [[1], [0], [1], [1], [0], [0]])
-    >>> fit.coef.round(4), fit.se.round(4), fit.separated
-    (array([1.0731]), array([1.2354]), False)
-
-    All events in one group and none in the other, so that the hazard ratio has no finite estimate:
-
-    >>> fit = cox_fit([1, 2, 3, 4], [1, 1, 0, 0], [1, 1, 0, 0])
-    >>> fit.coef, fit.se, fit.separated
-    (array([nan]), array([nan]), True)
-    """
-    time, event, entry = checks.follow_up(time, event, entry)
-    X = checks.covariates(X, time.size)
-    checks.one_of("ties", ties, tuple(TIES))
-    count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
-    count = count.astype(np.float64, copy=False)
-    if not (event & (count > 0)).any():
-        raise checks.refuse("event", "no event", "at least one event")
-    centre, scale = _moments(X, count)
-    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
-    coef, se, loglik, status = _fit(time, event, X, entry, count, stratum, TIES[ties], centre, scale)
-    if status != CONVERGED:
-        coef[:] = np.nan
-    return CoxFit(coef / scale, se / scale, float(loglik), status != CONVERGED)
-
-
-def _fit(time, event, X, entry, count, stratum, ties, centre, scale):
-    """Return coef, se (of the scaled columns), loglik and status; many rows start from the fit to one in SAMPLE."""
-    coef, se = np.zeros(X.shape[1]), np.full(X.shape[1], np.nan)
-    if time.size >= MANY:
-        part = [None if a is None else a[::SAMPLE].copy() for a in (time, event, X, entry, count, stratum)]
-        sample_coef, _, _, status = _fit(*part, ties, centre, scale)
-        if status == CONVERGED:
-            coef[:] = sample_coef
-    layout = lay_out(time, entry, stratum)
-    x = chunks(X, layout.order, centre, scale)
-    count = count if (count == 1).all() else count[layout.order]
-    loglik, status = newton(x, event[layout.order], count, layout, ties, workspace(layout, x), coef, se)
-    return coef, se, loglik, status
-
-
-def _moments(X: Floats, count: Floats) -> tuple[Floats, Floats]:
-    """Return means and standard deviations of the rows that count, or raise InputError for a constant column."""
-    centre, scale = _mean_and_deviation(X, count)
-    if not scale.all():
-        raise checks.refuse(f"X[:, {int(np.argmin(scale))}]", "one value in all rows", "a covariate that varies")
-    return centre, scale
-
-
-@njit(cache=True, nogil=True)
-def _mean_and_deviation(X, count):
-    """Two passes, without a copy of X; the deviation of a constant column is exactly 0."""
-    n, p = X.shape
-    centre, scale, first, rows = np.zeros(p), np.zeros(p), np.zeros(p), 0
-    for i in range(n):
-        if count[i] > 0:
-            if rows == 0:
-                first[:] = X[i]
-            rows += 1
-            for a in range(p):
-                centre[a] += X[i, a] - first[a]
-    centre /= rows
-    for i in range(n):
-        if count[i] > 0:
-            for a in range(p):
-                scale[a] += (X[i, a] - first[a] - centre[a]) ** 2
-    return centre + first, np.sqrt(scale / rows)
-
-
-def cox_batch(
-    time: ArrayLike,
-    event: ArrayLike,
-    X: ArrayLike,
-    counts: ArrayLike,
-    entry: ArrayLike | None = None,
-    ties: str = "efron",
-    strata: ArrayLike | None = None,
-) -> CoxBatch:
-    """Fit one Cox model to many resamples of the same rows.
-
-    Parameters
-    ----------
-    time, event, X, entry, ties, strata
-        As in :func:`cox_fit`.
-    counts : array of whole numbers, shape (resamples, n)
-        How often each row was drawn into each resample.
-
-    Returns
-    -------
-    CoxBatch
-        coef and se of shape (resamples, p) and separated (resamples,). A resample without a finite, unique estimate
-        (monotone likelihood, no event, a column that became constant) is flagged and holds NaN: leave it out, and
-        report how many there were.
-
-    Raises
-    ------
-    InputError
-        As :func:`cox_fit`, and counts that are not whole numbers of shape (resamples, n).
-
-    Notes
-    -----
-    A row with count k equals k tied rows, so that each fit is that of the resampled data (which `weights` of R's
-    `coxph` are not, under Efron). Held to R on 500 resamples of seven data sets, to 1e-8.
+    A patient with count k equals k tied patients, so that each fit is that of the resampled data (which `weights` of R's
+    `coxph` are not, under Efron). Held to R on resamples of four data sets, to 1e-8.
 
     Examples
     --------
     >>> time, event, x = [5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0], [[1], [0], [1], [1], [0], [0]]
-    >>> batch = cox_batch(time, event, x, [[1, 1, 1, 1, 1, 1], [0, 2, 1, 1, 1, 1]])
-    >>> batch.coef.round(4).tolist(), batch.separated.tolist()
-    ([[1.0731], [-0.0989]], [False, False])
+    >>> fits = resampled_cox(time, event, x, [[1, 1, 1, 1, 1, 1], [0, 2, 1, 1, 1, 1], [2, 0, 2, 2, 0, 0]])
+    >>> fits.coef.round(4).ravel().tolist(), fits.separated.tolist()
+    ([1.0731, -0.0989, nan], [False, False, True])
     """
-    time, event, entry = checks.follow_up(time, event, entry)
-    X = checks.covariates(X, time.size)
-    checks.one_of("ties", ties, tuple(TIES))
-    counts = checks.whole_counts("counts", counts, time.size, 2).astype(np.int32)
+    time, event, x = (_finite(name, part) for name, part in (("time", time), ("event", event), ("x", x)))
+    counts = np.asarray(counts)
+    if wrong := _problems(time, event, x, counts, ties):
+        raise InputError(wrong)
+    order = np.argsort(-time, kind="stable")
+    scale = x.std(axis=0)
+    standard = ((x - x.mean(axis=0)) / scale)[order]
+    drawn = counts[:, order].astype(np.float64)
+    coef, se = _fit_all(time[order], event[order] == 1, standard, drawn, ties == "efron")
+    return ResampledCox(coef / scale, se / scale, np.isnan(coef[:, 0]))
+
+
+def _finite(name: str, values: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError([Problem("arrays", "", name, type(values).__name__, "numbers")]) from None
+    if not np.isfinite(array).all():
+        raise InputError(
+            [Problem("arrays", int(np.argwhere(~np.isfinite(array))[0][0]), name, "none", "finite numbers")]
+        )
+    return array
+
+
+def _problems(time: Floats, event: Floats, x: Floats, counts: NDArray, ties: str) -> list[Problem]:
+    """Say all that is wrong with arrays of finite numbers."""
+    n = time.size
+    wrong = [
+        Problem("arrays", "", name, f"shape {array.shape}", f"shape {told}")
+        for name, array, told, fits in (
+            ("time", time, "(n,), n at least 1", time.ndim == 1 and n > 0),
+            ("event", event, f"({n},), as time has", event.shape == time.shape),
+            ("x", x, f"({n}, p), p at least 1", x.ndim == 2 and len(x) == n and x.shape[1] > 0),
+            ("counts", counts, f"(resamples, {n})", counts.ndim == 2 and counts.shape[1] == n),
+        )
+        if not fits
+    ]
+    if ties not in TIES:
+        wrong.append(Problem("arrays", "", "ties", ties, ", ".join(TIES)))
+    if counts.dtype.kind not in "iub":
+        wrong.append(Problem("arrays", "", "counts", str(counts.dtype), "whole numbers: how often each was drawn"))
+    if wrong:
+        return wrong
+    for name, values, bad, allowed in (
+        ("time", time, time < 0, "not negative"),
+        ("event", event, (event != 0) & (event != 1), "0 or 1"),
+    ):
+        wrong += [Problem("arrays", int(row), name, float(values[row]), allowed) for row in np.flatnonzero(bad)[:1]]
+    if counts.size and counts.min() < 0:
+        wrong.append(Problem("arrays", "", "counts", int(counts.min()), "not negative"))
     if not event.any():
-        raise checks.refuse("event", "no event", "at least one event")
-    centre, scale = _moments(X, np.ones(time.size))
-    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
-    layout = lay_out(time, entry, stratum)
-    order = layout.order
-    start, _, _, status = _fit(time, event, X, entry, np.ones(time.size), stratum, TIES[ties], centre, scale)
-    if status != CONVERGED:
+        wrong.append(Problem("arrays", "", "event", "no event", "at least one event"))
+    constant = np.flatnonzero(np.ptp(x, axis=0) == 0)
+    return wrong + [Problem("arrays", "", f"x[:, {k}]", "one value", "a covariate that varies") for k in constant]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fit_all(time, event, x, counts, efron):
+    """Fit each row of counts (resamples, n); patients stand in order of time, latest first, x is standardised."""
+    resamples, p = counts.shape[0], x.shape[1]
+    coef, se = np.empty((resamples, p)), np.full((resamples, p), np.nan)
+    start = np.zeros(p)
+    if not _newton(time, event, x, np.ones(time.size), efron, start, np.empty(p)):
         start[:] = 0.0
-    x, event = (X[order] - centre) / scale, event[order]
-    coef, se, separated = resamples(fill_up(x), products(x), event, counts, layout, TIES[ties], start)
-    x = chunks(X, order, centre, scale)
-    work = workspace(layout, x)
-    for r in np.flatnonzero(separated):
-        count, coef[r] = counts[r, order].astype(np.float64), 0.0
-        _, status = newton(x, event, count, layout, TIES[ties], work, coef[r], se[r])
-        separated[r] = status != CONVERGED
-    coef[separated] = np.nan
-    return CoxBatch(coef / scale, se / scale, separated)
+    for r in range(resamples):
+        coef[r] = start
+        if not _newton(time, event, x, counts[r], efron, coef[r], se[r]):
+            coef[r] = np.nan
+    return coef, se
 
 
-def cox_specifications(
-    time: ArrayLike,
-    event: ArrayLike,
-    X: ArrayLike,
-    specifications: Iterable[Sequence[int]],
-    entry: ArrayLike | None = None,
-    ties: str = "efron",
-    strata: ArrayLike | None = None,
-    weights: ArrayLike | None = None,
-) -> CoxBatch:
-    """Fit many Cox models that differ in which columns of X they hold.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _newton(time, event, x, count, efron, beta, se):
+    """Maximise from the start in beta (p,), fill beta and se; return whether there is a maximum.
 
-    Parameters
-    ----------
-    specifications : sequence of sequences of int
-        Columns of X in each model.
-
-    Returns
-    -------
-    CoxBatch
-        coef and se of shape (specifications, p), NaN where the model does not hold the column, and separated.
-
-    Examples
-    --------
-    >>> time, event = [5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0]
-    >>> X = [[1, 3], [0, 1], [1, 2], [1, 5], [0, 4], [0, 2]]
-    >>> cox_specifications(time, event, X, [[0], [1], [0, 1]]).coef.round(3).tolist()
-    [[1.073, nan], [nan, 0.107], [1.178, -0.073]]
+    Near a finite maximum steps shrink quadratically; along a direction in which the likelihood is monotone the
+    information dies away and steps do not shrink.
     """
-    time, event, entry = checks.follow_up(time, event, entry)
-    X = checks.covariates(X, time.size)
-    checks.one_of("ties", ties, tuple(TIES))
-    count = np.ones(time.size) if weights is None else checks.whole_counts("weights", weights, time.size, 1)
-    count = count.astype(np.float64, copy=False)
-    if not (event & (count > 0)).any():
-        raise checks.refuse("event", "no event", "at least one event")
-    models = [_columns(model, X.shape[1]) for model in specifications]
-    centre, scale = _moments(X, count)
-    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
-    layout = lay_out(time, entry, stratum)
-    event, count = event[layout.order], count[layout.order]
-    chunked = chunks(X, layout.order, centre, scale)
-    shape = (len(models), X.shape[1])
-    coef, se, separated = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(len(models), dtype=bool)
-    for row, columns in enumerate(models):
-        x = np.ascontiguousarray(chunked[:, columns])
-        found, deviation = np.zeros(len(columns)), np.full(len(columns), np.nan)
-        _, status = newton(x, event, count, layout, TIES[ties], workspace(layout, x), found, deviation)
-        separated[row] = status != CONVERGED
-        if not separated[row]:
-            coef[row, columns], se[row, columns] = found / scale[columns], deviation / scale[columns]
-    return CoxBatch(coef, se, separated)
+    p = x.shape[1]
+    score, information, factor = np.empty(p), np.empty((p, p)), np.zeros((p, p))
+    step, last, best = np.zeros(p), beta.copy(), -np.inf
+    for _ in range(STEPS):
+        height = _evaluate(time, event, x, count, efron, beta, score, information)
+        if not height >= best - 1e-9 * (1.0 + abs(best)):
+            step *= 0.5
+            beta[:] = last + step
+            continue
+        best = height
+        if not _cholesky(information, factor):
+            return False
+        _solve(factor, score, step)
+        size = np.abs(step).max()
+        if size > LONGEST:
+            step *= LONGEST / size
+        last[:] = beta
+        beta += step
+        if size < SETTLED:
+            _standard_errors(factor, se)
+            return True
+    return False
 
 
-def cox_designs(
-    time: ArrayLike,
-    event: ArrayLike,
-    designs: ArrayLike,
-    entry: ArrayLike | None = None,
-    ties: str = "efron",
-    strata: ArrayLike | None = None,
-) -> CoxBatch:
-    """Fit one Cox model to the same follow-up with many different covariates, such as shuffled labels.
-
-    Parameters
-    ----------
-    time, event, entry, ties, strata
-        As in :func:`cox_fit`.
-    designs : array, shape (m, n, p)
-        The covariates of each fit.
-
-    Returns
-    -------
-    CoxBatch
-        coef and se of shape (m, p) and separated (m,), which is also True where a column is constant.
-
-    Examples
-    --------
-    >>> labels = np.array([[1, 0, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1]])
-    >>> fits = cox_designs([5, 8, 12, 20, 21, 30], [1, 1, 0, 1, 1, 0], labels[:, :, None])
-    >>> fits.coef.round(4).ravel(), fits.separated
-    (array([1.0731,    nan,    nan]), array([False,  True,  True]))
-    """
-    time, event, entry = checks.follow_up(time, event, entry)
-    designs = checks.covariates(designs, time.size, 3)
-    checks.one_of("ties", ties, tuple(TIES))
-    if not event.any():
-        raise checks.refuse("event", "no event", "at least one event")
-    stratum = None if strata is None else checks.codes("strata", strata, time.size)[0]
-    layout = lay_out(time, entry, stratum)
-    x = np.zeros(chunks_shape(time.size, designs.shape[2]))
-    return CoxBatch(*_designs(designs, event[layout.order], layout, TIES[ties], x, workspace(layout, x)))
+@njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate(time, event, x, count, efron, beta, score, information):
+    """Fill score and the lower triangle of the information at beta; return the log partial likelihood."""
+    n, p = x.shape
+    at_risk, dying, mean = np.zeros(1 + p + p * p), np.zeros(1 + p + p * p), np.empty(p)
+    score[:] = 0.0
+    information[:] = 0.0
+    height, i = 0.0, 0
+    while i < n:
+        dying[:] = 0.0
+        deaths, day = 0.0, time[i]
+        while i < n and time[i] == day:
+            if count[i] > 0:
+                eta = 0.0
+                for a in range(p):
+                    eta += x[i, a] * beta[a]
+                risk = count[i] * math.exp(min(eta, 300.0))
+                _add(at_risk, risk, x[i])
+                if event[i]:
+                    _add(dying, risk, x[i])
+                    deaths += count[i]
+                    height += count[i] * eta
+                    for a in range(p):
+                        score[a] += count[i] * x[i, a]
+            i += 1
+        for k in range(int(deaths)):
+            left = k / deaths if efron else 0.0
+            share = 1.0 / (at_risk[0] - left * dying[0])
+            height += math.log(share)
+            for a in range(p):
+                mean[a] = (at_risk[1 + a] - left * dying[1 + a]) * share
+                score[a] -= mean[a]
+                for b in range(a + 1):
+                    place = 1 + p + a * p + b
+                    information[a, b] += (at_risk[place] - left * dying[place]) * share - mean[a] * mean[b]
+    return height
 
 
 @njit(cache=True, nogil=True)
-def _designs(designs, event, layout, ties, x, work):
-    m, n, p = designs.shape
-    coef, se, separated = np.zeros((m, p)), np.full((m, p), np.nan), np.ones(m, np.bool_)
-    count = np.ones(n)
-    for r in range(m):
-        centre, scale = _mean_and_deviation(designs[r], count)
-        if scale.min() > 0:
-            gather(designs[r], layout.order, centre, 1.0 / scale, x)
-            _, status = newton(x, event, count, layout, ties, work, coef[r], se[r])
-            separated[r] = status != CONVERGED
-            coef[r] /= scale
-            se[r] /= scale
-        if separated[r]:
-            coef[r, :] = np.nan
-    return coef, se, separated
+def _add(sums, risk, row):
+    """Add a patient's risk, risk times x and the lower triangle of risk times x x' to the sums."""
+    p = row.size
+    sums[0] += risk
+    for a in range(p):
+        part = risk * row[a]
+        sums[1 + a] += part
+        for b in range(a + 1):
+            sums[1 + p + a * p + b] += part * row[b]
 
 
-def _columns(model: Sequence[int], p: int) -> list[int]:
-    """Return the columns of one specification, or raise InputError."""
-    columns = [int(column) for column in model]
-    if not columns or len(set(columns)) < len(columns) or not all(0 <= c < p for c in columns):
-        raise checks.refuse("specifications", columns, f"different columns from 0 to {p - 1}")
-    return columns
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cholesky(matrix, factor):
+    """Fill factor with the lower Cholesky factor; return False where the matrix is singular to rounding."""
+    p = matrix.shape[0]
+    for a in range(p):
+        for b in range(a + 1):
+            rest = matrix[a, b]
+            for k in range(b):
+                rest -= factor[a, k] * factor[b, k]
+            if a == b:
+                if not rest > 1e-12 * matrix[a, a] or not rest > 1e-10:
+                    return False
+                factor[a, a] = math.sqrt(rest)
+            else:
+                factor[a, b] = rest / factor[b, b]
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve(factor, vector, out):
+    """Solve factor factor' out = vector."""
+    p = vector.size
+    for a in range(p):
+        rest = vector[a]
+        for k in range(a):
+            rest -= factor[a, k] * out[k]
+        out[a] = rest / factor[a, a]
+    for a in range(p - 1, -1, -1):
+        rest = out[a]
+        for k in range(a + 1, p):
+            rest -= factor[k, a] * out[k]
+        out[a] = rest / factor[a, a]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _standard_errors(factor, out):
+    """Fill out with the square roots of the diagonal of (factor factor')^-1."""
+    p = factor.shape[0]
+    column = np.empty(p)
+    for a in range(p):
+        unit = np.zeros(p)
+        unit[a] = 1.0
+        _solve(factor, unit, column)
+        out[a] = math.sqrt(column[a])

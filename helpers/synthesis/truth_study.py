@@ -135,8 +135,8 @@ def _resampled(target: str) -> Callable[[Data, Sequence[int]], dict[str, Effect]
 
 
 def _adjusted_resampled(data: Data, seeds: Sequence[int]) -> dict[str, Effect]:
-    """Cox's model of treatment, burden and grade with a standard error from resamples, fitted by the compiled engine."""
-    from helpers.resampling.cox import cox_batch  # needs numba
+    """Cox's model of treatment, burden and grade with a standard error from resamples, by compiled loops."""
+    from helpers.resampling.cox import resampled_cox  # needs numba
 
     plain = _adjusted(data)["hazard_ratio"]
     errors = []
@@ -144,7 +144,7 @@ def _adjusted_resampled(data: Data, seeds: Sequence[int]) -> dict[str, Effect]:
         rows = _within_arms(data.treated[place], np.random.default_rng([seed, 2]))
         counts = np.stack([np.bincount(row, minlength=data.time.shape[1]) for row in rows])
         columns = np.column_stack([data.treated[place], data.x[place]])
-        batch = cox_batch(data.time[place], data.event[place], columns, counts, ties="breslow")
+        batch = resampled_cox(data.time[place], data.event[place], columns, counts, ties="breslow")
         known = batch.coef[~batch.separated, 0]
         errors.append(float(known.std(ddof=1)) if len(known) > RESAMPLES / 2 else np.nan)
     return {"hazard_ratio": Effect(plain.value, np.array(errors))}
