@@ -10,10 +10,12 @@ from pathlib import Path
 import nbformat
 
 from helpers.cohort.derive import Analysis
-from helpers.run.execution import Executed, Failure
+from helpers.run import scrub
+from helpers.run.execution import Executed, Failure, error_text
 from helpers.run.folders import put_in_place, unfinished
 from helpers.site.book import BookError, build_book, plain
 from helpers.site.front import TITLE, front_of_paper
+from helpers.site.in_page import figures_in_page, words_of
 from helpers.site.whole import whole_site
 
 
@@ -52,14 +54,12 @@ def book_of_run(
     ours = analysis.is_paper_cohort
     title = TITLE if ours else f"The methods of Zhang et al. 2025 on the cohort {analysis.cohort.name}"
     figure = part / "figures" / "figure3.png"
-    front = front_page(analysis, executed, verdicts, final.name)
+    figures, absent = _figures(analysis, failures)
+    front = front_page(analysis, executed, verdicts, final.name, figures=list(figures), absent=absent)
     if ours:
+        pages = {one.path.stem for one in executed} | {"glossary", *figures}
         front = (
-            front_of_paper(
-                numbers_of(part),
-                figure.name if figure.exists() else None,
-                {one.path.stem for one in executed} | {"glossary"},
-            )
+            front_of_paper(numbers_of(part), figure.name if figure.exists() else None, pages)
             + "\n\n## This run\n\n"
             + front
         )
@@ -69,12 +69,24 @@ def book_of_run(
             part / "book",
             title=title,
             front=front,
+            pages=figures,
             pictures=[figure] if ours and figure.exists() else [],
         )
     except BookError as error:
         failures.append(Failure("book", "sphinx", str(error)))
         return None
     return final / "book" / "index.html"
+
+
+def _figures(analysis: Analysis, failures: list[Failure]) -> tuple[dict[str, str], list[str]]:
+    """Make the figures to play with; one that fails is a failure of the run and takes nothing else with it."""
+    try:
+        return figures_in_page(analysis)
+    except Exception as error:
+        known = analysis.is_paper_cohort or type(error).__name__ in scrub.OURS
+        told = error_text(type(error).__name__, str(error) if known else scrub.WITHHELD)
+        failures.append(Failure("book", "figures to play with", told))
+        return {}, []
 
 
 def numbers_of(part: Path) -> dict[str, float | None]:
@@ -86,8 +98,16 @@ def numbers_of(part: Path) -> dict[str, float | None]:
     return {id: one["value"] for id, one in found.items()}
 
 
-def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mapping[str, int], name: str = "") -> str:
-    """Say in Markdown what was run on what, how each notebook ended, and how the numbers compare with the print."""
+def front_page(
+    analysis: Analysis,
+    executed: Sequence[Executed],
+    verdicts: Mapping[str, int],
+    name: str = "",
+    *,
+    figures: Sequence[str] = (),
+    absent: Sequence[str] = (),
+) -> str:
+    """Say in Markdown what was run on what, how each notebook ended, how the numbers compare with those of the paper, and what there is to play with."""
     cohort = analysis.cohort
     size = len(cohort.tables["patients"])
     kind = "**synthetic** patients: no real one stands behind a row, and nothing here is evidence about a treatment"
@@ -100,6 +120,8 @@ def front_page(analysis: Analysis, executed: Sequence[Executed], verdicts: Mappi
         *[f"| [{one.path.stem}]({one.path.name}) | {_state(one)} |" for one in executed],
         "",
         against_paper(analysis, verdicts),
+        *(["", "To play with, in the page: " + ", ".join(f"[{words_of(one)}]({one}.md)" for one in figures) + "."] if figures else []),
+        *(f"\n{plain(sentence)}" for sentence in absent),
     ]  # fmt: skip
     files = ("concordance.csv", "results.json", "methods.md", "manifest.json")
     lines += ["", "Beside this book: " + ", ".join(f'<a href="../{file}">{file}</a>' for file in files) + "."]

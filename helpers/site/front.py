@@ -134,6 +134,9 @@ def doors(pages: Container[str]) -> str:
         pages,
         {
             "figure3": "the main figure, to play with",
+            "forest": "Table 5 as a forest",
+            "specifications": "every defensible model",
+            "analytes": "markers before and after",
             "05_kaplan_meier": "Kaplan–Meier by hand",
             "06_cox": "Cox models by hand",
         },

@@ -17,8 +17,8 @@ from helpers.results import registry
 from helpers.results.value import Value
 from helpers.site import pages
 from helpers.site.book import build_book
-from helpers.site.figure3 import figure3_page
 from helpers.site.front import TITLE, front_of_paper
+from helpers.site.in_page import figures_in_page
 from helpers.site.paper_to_code import links, paper_to_code_page
 
 FIGURE = "figure3.png"
@@ -34,7 +34,7 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
     stems = [path.stem for path in notebooks]
     rows = links(notebooks)
     beside = {
-        "figure3": figure3_page(analysis),
+        **figures_in_page(analysis)[0],
         "paper_to_code": paper_to_code_page(rows),
         "published": pages.published_page(compared, printed, stems),
         "audit": pages.audit_page(),
