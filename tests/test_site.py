@@ -1,23 +1,25 @@
 """The site: every link from the paper to the code resolves, house words are defined, pages say what was computed."""
 
 import ast
+import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
-import numpy as np
-import pandas as pd
 import pytest
+from few_patients import few_patients
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
-from helpers.estimate.logrank import logrank
+from helpers.parameters import Parameters
 from helpers.paths import DOCS, NOTEBOOKS, ROOT
 from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
 from helpers.published.values import published
-from helpers.site import figure3, front, pages
+from helpers.run import site as run_site
+from helpers.site import figure3, front, in_page, more_figures, pages
 from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
@@ -134,38 +136,84 @@ def test_the_pages_of_docstrings_name_every_module_once():
     assert {"helpers.results.table5", "helpers.paths", "helpers.estimate.cox"} <= set(found)
 
 
-def test_rows_of_real_patients_never_reach_a_page():
-    from dataclasses import replace
+def as_if_real(analysis):
+    return replace(analysis, cohort=replace(analysis.cohort, name="theirs", synthetic=False, stands_for=""))
 
-    analysis = analyse(read_cohort())
-    real = replace(analysis, cohort=replace(analysis.cohort, synthetic=False))
+
+@pytest.fixture(scope="module")
+def analysis():
+    return analyse(read_cohort())
+
+
+@pytest.mark.parametrize(
+    "make", [figure3.payload, more_figures.forest, more_figures.specifications, more_figures.analytes]
+)
+def test_rows_of_real_patients_never_reach_a_page(analysis, make):
     with pytest.raises(NotAvailable, match="only if they are synthetic"):
-        figure3.payload(real, shuffles=1)
-    with pytest.raises(NotAvailable):
-        figure3.payload(analysis, [real], shuffles=1)
+        make(as_if_real(analysis))
 
 
-def test_log_rank_at_every_size_is_the_log_rank_test():
-    rng = np.random.default_rng(3)
-    time, event = rng.integers(1, 30, 60).astype(float), rng.integers(0, 2, 60).astype(float)
-    treated = np.arange(60) >= 25
-    orders, sizes = np.array([rng.permutation(35) for _ in range(4)]), np.array([5, 20, 35])
-    found = figure3.logrank_at_sizes(time, event, treated, orders, sizes)
-    for row, order in enumerate(orders):
-        for column, size in enumerate(sizes):
-            taken = np.r_[np.arange(25), np.flatnonzero(treated)[order[:size]]]
-            wanted = logrank(time[taken], event[taken], np.where(treated[taken], "treated", "none")).p
-            assert found[row, column] == pytest.approx(wanted, rel=1e-10)
+def test_nor_do_those_of_real_patients_beside_synthetic_ones(analysis):
+    with pytest.raises(NotAvailable, match="only if they are synthetic"):
+        figure3.payload(analysis, [as_if_real(analysis)])
 
 
-def test_shuffling_is_repeatable_and_counts_the_observed_order_too():
-    frame = pd.DataFrame(
-        {"gc_dose_mg_per_kg": [0.0] * 20 + list(range(1, 21)), "pfs_days": range(1, 41), "pfs_event": True}
-    )
-    frame = frame.astype({"gc_dose_mg_per_kg": float, "pfs_event": float})
-    first = figure3.shuffled_cuts(frame, "PFS", 49)
-    assert first == figure3.shuffled_cuts(frame, "PFS", 49)
-    assert first["cuts"] == list(range(10, 21))
-    assert 1 / 50 <= first["corrected"] <= 1
-    untreated = frame.assign(gc_dose_mg_per_kg=0.0)
-    assert figure3.shuffled_cuts(untreated, "PFS", 9)["cuts"] == []
+def embedded(page, name):
+    return json.loads(re.search(rf'id="{name}-data">(.*?)</script>', page)[1])
+
+
+def test_real_patients_get_released_aggregates_and_nothing_finer(analysis):
+    pages_, absent = in_page.figures_in_page(as_if_real(analysis))
+    assert (list(pages_), absent) == (["released"], [])
+    data = embedded(pages_["released"], "released")
+    assert set(data) == {"threshold", "base", "exposure", "curves", "comparisons", "models"}
+    assert {type(month) for curve in data["curves"] for month in curve["month"]} == {int}
+    assert all(at_risk % 5 == 0 for curve in data["curves"] for at_risk in curve["at_risk"])
+    assert all(row["n"] % 5 == 0 and row["events"] % 5 == 0 for row in data["models"])
+    assert not any(id in pages_["released"] for id in analysis.frame.index)
+
+
+def test_few_real_patients_get_a_sentence_instead():
+    few = few_patients()
+    pages_, absent = in_page.figures_in_page(analyse(replace(few, synthetic=False)))
+    assert pages_ == {}
+    assert absent == [
+        "There are no curves to play with: the cohort has fewer than 10 patients; nothing of it can be released."
+    ]
+
+
+def test_what_synthetic_patients_lack_leaves_out_that_figure_with_a_sentence():
+    pages_, absent = in_page.figures_in_page(analyse(few_patients()))
+    assert set(pages_) <= {"forest"}
+    assert len(pages_) + len(absent) == len(in_page.FIGURES)
+    assert all(sentence.startswith("Not to play with, ") and sentence.endswith(".") for sentence in absent)
+
+
+def test_the_paper_s_stand_in_alone_is_set_beside_others_with_its_published_numbers(analysis):
+    other = replace(analysis, cohort=replace(analysis.cohort, name="another", stands_for=""))
+    own, alone = (embedded(figure3.figure3_page(one, members=1), "figure3") for one in (analysis, other))
+    assert [len(one["cohorts"]) for one in (own, alone)] == [2, 1]
+
+
+def test_a_figure_follows_the_parameters_of_its_run():
+    changed = analyse(read_cohort(), Parameters(gc_cutoff=5.0, endpoint="OS", alpha=0.1, ties="breslow"))
+    data = figure3.payload(changed)
+    assert (data["cut"], data["endpoint"], data["level"], data["ties"]) == (5.0, "OS", 90, "breslow")
+    assert data["z"] == pytest.approx(1.6448536269514722, abs=1e-12)  # R: qnorm(.95)
+
+
+def test_nothing_in_the_data_of_a_page_ends_its_script():
+    page = figure3.embedded("x", {"name": "</script><script>alert(1)</script>"})
+    assert page.count("</script>") == 3  # of the data and of the two files
+    assert embedded(page, "x") == {"name": "</script><script>alert(1)</script>"}
+
+
+def test_a_figure_that_fails_is_a_failure_of_the_run_that_quotes_no_cell(analysis, monkeypatch, tmp_path):
+    def broken(_):
+        raise ValueError("the text of a cell")
+
+    monkeypatch.setattr(run_site, "figures_in_page", broken)
+    failures = []
+    assert run_site._figures(as_if_real(analysis), failures) == ({}, [])
+    assert "the text of a cell" not in str(failures[0])
+    assert "ValueError" in str(failures[0])

@@ -41,7 +41,7 @@
   ]));
   var places = [];
   function draw() {
-    var s = kept.state, shown = rows(s), W = F.width(root), wide = W > 560, left = wide ? 200 : 130, right = W - (wide ? 200 : 14), y = 34, before = "";
+    var s = kept.state, shown = rows(s), W = F.width(root), wide = W > 560, left = wide ? 225 : 165, right = W - (wide ? 200 : 14), y = 34, before = "";
     var ends = shown.flatMap(function (row) { return [row.lo, row.hi]; }).filter(function (v) { return v > 0; });
     var low = Math.max(0.02, Math.min.apply(null, ends.concat([0.8])) / 1.1), high = Math.min(50, Math.max.apply(null, ends.concat([1.25])) * 1.1);
     function x(hr) { return left + (right - left) * Math.log(Math.min(high, Math.max(low, hr)) / low) / Math.log(high / low); }
@@ -70,7 +70,7 @@
     plot.append.apply(plot, marks);
     plot.append(svg("path", { d: "M" + x(1) + " 36V" + (y + 8), stroke: "currentColor", opacity: 0.6, "stroke-dasharray": "2 3" }));
     plot.append(svg("path", { d: "M" + left + " " + (y + 8) + "H" + right, stroke: "currentColor" }));
-    F.marks(low, high, [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20]).forEach(function (hr) { plot.append(words([x(hr), y + 22], hr, { "font-size": 12, "text-anchor": "middle" })); });
+    F.marks(low, high, [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]).forEach(function (hr) { plot.append(words([x(hr), y + 22], hr, { "font-size": 12, "text-anchor": "middle" })); });
     plot.append(words([(left + right) / 2, y + 38], "hazard ratio, log scale", { "font-size": 12, "text-anchor": "middle" }));
     plot.append(words([W - 10, y + 54], "Synthetic cohort: no real patients", { "font-size": 12, "text-anchor": "end" }));
     if (wide) [[left - 6, "n/events", "end"], [right + 10, "hazard ratio (" + DATA.level + "%)", "start"], [W - 10, "p", "end"]].forEach(function (head) { plot.append(words([head[0], 26], head[1], { "font-size": 12, "text-anchor": head[2] })); });

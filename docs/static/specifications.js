@@ -31,12 +31,13 @@
   root.append(el("div", { class: "f3-frame" }, [
     el("div", { class: "f3-controls" }, CHOICES.map(function (one) {
       return F.choice("sp-" + one[0], one[1], [["any", "any"]].concat(one[2].map(function (label, i) { return [i, label]; })), function (value) { kept.set(Object.fromEntries([[one[0], value], ["model", 0]])); });
-    }).concat(DATA.covariates.map(function (name, i) {
-      return F.choice("sp-adjusted-" + i, "Adjusted for " + name, [["-", "with and without"], ["x", "yes"], ["o", "no"]], function (value) {
+    }).concat([F.button("sp-reset", "All models", function () { kept.set(START); }), F.button("sp-save", "Save the picture", function () { F.save(plot, "specifications_synthetic.svg"); })])),
+    el("fieldset", { class: "f3-controls" }, [el("legend", {}, "Adjusted for")].concat(DATA.covariates.map(function (name, i) {
+      return F.choice("sp-adjusted-" + i, name, [["-", "either"], ["x", "yes"], ["o", "no"]], function (value) {
         var signs = DATA.covariates.map(function (_, j) { return j === i ? value : kept.state.adjusted[j] || "-"; });
         kept.set({ adjusted: signs.join(""), model: 0 });
       });
-    }), [F.button("sp-reset", "All models", function () { kept.set(START); }), F.button("sp-save", "Save the picture", function () { F.save(plot, "specifications_synthetic.svg"); })])),
+    }))),
     plot, said, sums, el("details", {}, [el("summary", {}, "The choices as a table"), table]),
     el("p", { class: "f3-mark" }, "Synthetic cohort: no real patient stands behind any of this."),
   ]));
@@ -47,7 +48,7 @@
     W = F.width(root);
     var left = W > 560 ? 190 : 118, lines = CHOICES.flatMap(function (one, k) { return one[2].map(function (label, i) { return [label, function (m) { return m[k] === i; }]; }); })
       .concat(DATA.covariates.map(function (name, i) { return [name, function (m) { return m[3] >> i & 1; }]; }));
-    var all = DATA.models.map(function (m) { return m[6]; }), low = Math.min.apply(null, all.concat([-0.3])) - 0.1, high = Math.max.apply(null, all.concat([0.3])) + 0.1;
+    var all = DATA.models.map(function (m) { return m[6]; }).concat(DATA.band, [0]), low = Math.min.apply(null, all) - 0.1, high = Math.max.apply(null, all) + 0.1;
     x = function (i) { return left + (W - 14 - left) * (i + 0.5) / Math.max(1, shown.length); };
     function y(log) { return 240 - 220 * (log - low) / (high - low); }
     plot.replaceChildren(svg("title", {}, "Synthetic cohort: hazard ratio of every model"));
@@ -75,7 +76,7 @@
     DATA.covariates.forEach(function (_, i) { document.getElementById("sp-adjusted-" + i).value = s.adjusted[i] || "-"; });
     var own = summed(shown);
     sums.textContent = shown.length ? shown.length + " of " + DATA.models.length + " models: median hazard ratio " + own.median.toFixed(2) + " (95% of models " + own.low.toFixed(2) + " to " + own.high.toFixed(2) + "), below 1 in " + percent(own.favour) + ", below 1 with p < " + DATA.alpha + " in " + percent(own.significant) +
-      ". Grey: 95% of the medians of all models in " + DATA.deals + " deals of the doses (" + Math.exp(DATA.band[0]).toFixed(2) + " to " + Math.exp(DATA.band[1]).toFixed(2) + "); as small a median came up with p " + F.p3(DATA.p_median) + ", as many below 1 with p < " + DATA.alpha + " with p " + F.p3(DATA.p_significant) + "." : "No model makes these choices.";
+      ". Grey: 95% of the medians of all models in " + DATA.deals + " deals of the doses (" + Math.exp(DATA.band[0]).toFixed(2) + " to " + Math.exp(DATA.band[1]).toFixed(2) + "). Against those deals the median of all models has p " + F.p3(DATA.p_median) + ", the number below 1 with p < " + DATA.alpha + " has p " + F.p3(DATA.p_significant) + "; with " + DATA.deals + " deals no p can be smaller than " + F.p3(1 / (1 + DATA.deals)) + "." : "No model makes these choices.";
     table.replaceChildren(F.tabled(["choice", "models", "median hazard ratio", "below 1 with p < " + DATA.alpha], lines.map(function (line) {
       var part = shown.filter(line[1]), of = summed(part);
       return [line[0], part.length, part.length ? of.median.toFixed(2) : "–", part.length ? percent(of.significant) : "–"];

@@ -71,7 +71,15 @@ def build_book(
     with tempfile.TemporaryDirectory(prefix="book-") as folder:
         source, html = Path(folder) / "source", Path(folder) / "html"
         beside = {**(pages or {}), **({} if "glossary" in (pages or {}) else glossary_page())}
-        trees = [("Notebooks", [path.stem for path in notebooks]), ("Beside the notebooks", list(beside))]
+        listed = [
+            name for name in beside if not name.startswith("api_")
+        ]  # those stand below the page that leads to them
+        drawn = [name for name in listed if '_static/figure_parts.js"' in beside[name]]
+        trees = [
+            ("Notebooks", [path.stem for path in notebooks]),
+            ("To play with", drawn),
+            ("Beside the notebooks", [name for name in listed if name not in drawn]),
+        ]
         contents = "\n\n".join(
             f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(names) + "\n```"
             for caption, names in trees

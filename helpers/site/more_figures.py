@@ -121,7 +121,7 @@ def analytes_page(analysis: Analysis) -> str:
     """
     return f"""# Markers before and after glucocorticoids, to play with
 
-Each **synthetic** child's sample before the first dose of GC and one after it. A fall alone says little: GC is given when markers are high, and what is high tends to fall by itself; most of these children had had tocilizumab too.
+Each **synthetic** child's sample before the first dose of GC and one after it. A fall alone says little: GC is given when markers are high, and what is high tends to fall by itself; tocilizumab may have come before too.
 
 {embedded("analytes", analytes(analysis))}
 """

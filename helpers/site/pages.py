@@ -186,4 +186,5 @@ def api_pages() -> dict[str, str]:
         for page, names in modules.items()
     }
     listed = "\n".join(f"- [{page[4:]}]({page}.md): {len(modules[page])} modules" for page in pages)
-    return {"api": f"# Functions\n\nMade from the docstrings, package by package.\n\n{listed}\n", **pages}
+    below = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
+    return {"api": f"# Functions\n\nMade from the docstrings, package by package.\n\n{listed}\n\n{below}\n", **pages}

@@ -1,134 +1,139 @@
 """The site in a headless Chromium: run by ``make browser``, not by ``make test``.
 
-    python -m tests.browser.pages          builds the site into a temporary folder and runs these tests on it
+    python tests/browser/pages.py          builds the site into a temporary folder and runs all tests in the browser on it
 
 ``SUPPLEMENT_SITE`` names a site that is built already; ``SUPPLEMENT_PICTURES`` a folder for screenshots.
 """
 
 from __future__ import annotations
 
+import functools
+import http.server
 import itertools
 import os
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import unquote
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from helpers.cohort.derive import analyse
-from helpers.cohort.read import read_cohort
-from helpers.estimate.cox import cox
-from helpers.estimate.kaplan_meier import survival_at
-from helpers.estimate.logrank import logrank
-from helpers.results import registry
-from helpers.results.curves import columns
-from helpers.results.lost import lost
-from helpers.results.populations import population, yes
-
 sys.path.insert(0, str(Path(__file__).parent))
-from webdriver import Browser, found
+from webdriver import NARROW, WIDE, found
 
-AXE = Path(__file__).parent / "axe-core" / "axe.min.js"
+HERE = Path(__file__).parent
+AXE = HERE / "axe-core" / "axe.min.js"
 PAGE, FRONT = 2_000_000, 500_000  # bytes, with all that is loaded for this page alone
-WIDE, NARROW = (1280, 900), (390, 844)
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the site."""
-    if os.environ.get("SUPPLEMENT_SITE"):
-        return Path(os.environ["SUPPLEMENT_SITE"])
-    from helpers.run.series import numbered
-    from helpers.site.whole import whole_site
-
-    return whole_site(numbered(), tmp_path_factory.mktemp("built") / "site").parent
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with Browser(*found()) as opened:
-        opened.size(*WIDE)
-        opened.open("about:blank")
-        opened.requested()  # the browser's own first page
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def names(site):
-    return sorted(path.name for path in site.glob("*.html"))
-
-
-def test_every_page_opens_from_the_file_system_without_a_complaint_or_an_outside_request(browser, site, names):
-    wrong = []
+def visited(browser, site, names):
+    """Each page opened once from the file system: complaints, addresses asked for, ids, links, pictures."""
+    pages = {}
     for name in names:
         browser.open((site / name).as_uri())
-        wrong += [f"{name}: {line}" for line in browser.complaints()]
-        outside = [one for one in browser.requested() if not one.startswith(("file:", "data:", "blob:", "about:"))]
-        wrong += [f"{name}: {one}" for one in outside]
+        ids, links, pictures = browser.run(
+            "return [[...document.querySelectorAll('[id]')].map(e => e.id), [...document.querySelectorAll('a[href]')].map(e => e.href), [...document.images].map(e => e.src)]"
+        )
+        asked, said = browser.requested(), browser.complaints()
+        pages[name] = {"complaints": said, "asked": asked, "ids": set(ids), "links": links, "pictures": set(pictures)}
+    return pages
+
+
+def test_every_page_opens_from_the_file_system_without_a_complaint_or_an_outside_request(visited):
+    wrong = []
+    for name, page in visited.items():
+        wrong += [f"{name}: {line}" for line in page["complaints"]]
+        own = ("file:", "data:", "blob:", "about:")
+        wrong += [f"{name}: {one}" for one in page["asked"] if not one.startswith(own)]
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_link_and_anchor_resolves(browser, site, names):
-    ids, links = {}, set()
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """The server of ``python -m http.server``, without its log."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The address of the site on a local server."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+def test_every_page_opens_from_a_local_server_without_a_complaint_or_an_outside_request(browser, served, names):
+    wrong = []
     for name in names:
-        browser.open((site / name).as_uri())
-        ids[name] = set(browser.run("return [...document.querySelectorAll('[id]')].map(e => e.id)"))
-        hrefs = browser.run("return [...document.querySelectorAll('a[href]')].map(e => e.href)")
-        links |= {(name, href) for href in hrefs if href.startswith("file:")}
+        browser.open(served + name)
+        wrong += [f"{name}: {line}" for line in browser.complaints() if "favicon.ico" not in line]
+        wrong += [f"{name}: {one}" for one in browser.requested() if not one.startswith((served, "data:", "blob:"))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_link_and_anchor_resolves(visited):
+    links = {(name, href) for name, page in visited.items() for href in page["links"] if href.startswith("file:")}
     wrong = []
     for name, href in sorted(links):
         address, _, anchor = href.partition("#")
         target = Path(unquote(address.removeprefix("file://").partition("?")[0]))
         if not target.exists():
             wrong.append(f"{name}: {target.name}")
-        elif anchor and target.name in ids and unquote(anchor) not in ids[target.name] and "=" not in anchor:
+        elif (
+            anchor
+            and target.name in visited
+            and unquote(anchor) not in visited[target.name]["ids"]
+            and "=" not in anchor
+        ):
             wrong.append(f"{name}: {target.name}#{anchor}")
     assert not wrong, "\n".join(wrong)
 
 
-def test_pages_are_small(browser, site, names):
+def test_pages_are_small(visited, site):
     wrong = []
-    for name in names:
-        text = (site / name).stat().st_size
-        browser.open((site / name).as_uri())
-        pictures = set(browser.run("return [...document.images].map(e => e.src)"))
-        text += sum(
-            Path(unquote(one.removeprefix("file://"))).stat().st_size for one in pictures if one.startswith("file:")
-        )
-        if text > (FRONT if name == "index.html" else PAGE):
-            wrong.append(f"{name}: {text}")
+    for name, page in visited.items():
+        files = [Path(unquote(one.removeprefix("file://"))) for one in page["pictures"] if one.startswith("file:")]
+        size = (site / name).stat().st_size + sum(file.stat().st_size for file in files)
+        if size > (FRONT if name == "index.html" else PAGE):
+            wrong.append(f"{name}: {size}")
     assert not wrong, "\n".join(wrong)
 
 
-def test_nothing_scrolls_sideways_on_a_telephone(browser, site, names):
+def test_nothing_scrolls_sideways_or_crowds_on_a_telephone(browser, site, names):
     browser.size(*NARROW)
     wrong = []
     for name in names:
         browser.open((site / name).as_uri())
-        wide = browser.run("return document.scrollingElement.scrollWidth")
-        if wide > NARROW[0]:
-            wrong.append(f"{name}: {wide}")
+        wide, cut = browser.run(
+            """const page = document.scrollingElement.scrollWidth, way = document.querySelector('ul.bd-breadcrumbs');
+            const buttons = document.querySelector('.header-article-items__end');
+            const over = way && buttons ? way.getBoundingClientRect().right - buttons.getBoundingClientRect().left : 0;
+            return [page, Math.max(over, way ? way.getBoundingClientRect().height - 48 : 0)];"""
+        )
+        if wide > NARROW[0] or cut > 0:
+            wrong.append(f"{name}: {wide} wide, the way back reaches {cut:.0f} too far")
     browser.size(*WIDE)
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser, site, names, theme):
-    wrong = []
+# all rules in the light; in the dark only what the colours change
+@pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})])
+def test_axe_finds_nothing_serious(browser, site, names, theme, rules):
+    wrong, source = [], AXE.read_text(encoding="utf-8")
     for name in names:
         browser.open((site / name).as_uri())
         browser.run(
-            "document.documentElement.dataset.theme = arguments[0]; document.documentElement.dataset.mode = arguments[0];",
+            """document.documentElement.dataset.theme = document.documentElement.dataset.mode = arguments[0];
+            const s = document.createElement('style'); s.textContent = '* { transition: none !important }'; document.head.append(s);""",
             theme,
         )
-        browser.run(
-            "const s = document.createElement('style'); s.textContent = '* { transition: none !important }'; document.head.append(s);"
-        )
-        browser.run(AXE.read_text(encoding="utf-8"))
+        browser.run(source)
         found_ = browser.wait_for(
-            "const end = arguments[0]; axe.run({resultTypes: ['violations'], preload: false}).then(r => end(r.violations.map(v => [v.impact, v.id, v.nodes.length, v.nodes[0].target.join(' ')])));"
+            "const end = arguments[1]; axe.run({resultTypes: ['violations'], preload: false, ...arguments[0]}).then(r => end(r.violations.map(v => [v.impact, v.id, v.nodes.length, v.nodes[0].target.join(' ')])));",
+            rules,
         )
         wrong += [f"{name}: {one}" for one in found_ if one[0] in ("serious", "critical")]
     assert not wrong, "\n".join(wrong)
@@ -175,165 +180,6 @@ def test_a_word_is_explained_where_it_is_first_used(browser, site):
     assert all(len(title) > 20 for _, title in words)
 
 
-# ---------------------------------------------------------------------------------------------------------- Figure 3
-
-
-@pytest.fixture
-def figure(browser, site):
-    browser.open((site / "figure3.html").as_uri())
-    browser.until("return window.figure3 && true")
-    return browser
-
-
-@pytest.fixture(scope="session")
-def analysis():
-    return analyse(read_cohort())
-
-
-SLIM = """return arguments[0].map(s => { const r = figure3.compute(s); return {logrank: r.logrank, cox: r.cox, difference: r.difference, rmst: r.rmst, n: r.n,
- groups: Object.fromEntries(Object.entries(r.groups).map(([g, o]) => [g, {n: o.n, events: o.events, lost: o.lost, two: o.two, steps: o.steps}]))}; })"""
-
-
-def close(first, second):
-    return first == pytest.approx(second, rel=1e-8, abs=1e-8)
-
-
-def test_the_figure_is_what_the_registry_says(figure, analysis):
-    (seen,) = figure.run(SLIM, [{}])
-    wanted = registry.compute(analysis)
-    for group in ("none", "low", "high"):
-        place = f"extra.survival.pfs.dose.{group}.2y"
-        assert close(100 * seen["groups"][group]["two"]["s"], wanted[f"{place}.rate"].value)
-        assert close(100 * seen["groups"][group]["two"]["lo"], wanted[f"{place}.ci_low"].value)
-        assert close(100 * seen["groups"][group]["two"]["hi"], wanted[f"{place}.ci_high"].value)
-        assert seen["groups"][group]["lost"] == wanted[f"extra.lost.gc_{group}.n"].value
-    for group in ("low", "high"):
-        for key, end in (("value", ""), ("lo", ".ci_low"), ("hi", ".ci_high")):
-            assert close(seen["difference"][group][key], wanted[f"extra.difference.gc_{group}.2y{end}"].value)
-            assert close(seen["rmst"][group][key], wanted[f"extra.rmst.gc_{group}.24m.difference{end}"].value)
-        assert close(seen["logrank"][group], wanted[f"extra.survival.pfs.dose.none_vs_{group}.p"].value)
-    assert close(seen["logrank"]["all"], wanted["extra.survival.pfs.dose.logrank.p"].value)
-    (stayed,) = figure.run(SLIM, [{"lost": "free"}])
-    for group, (key, end) in itertools.product(
-        ("low", "high"), (("hr", "hr"), ("lo", "ci_low"), ("hi", "ci_high"), ("p", "p"))
-    ):
-        assert close(stayed["cox"][group][key], wanted[f"extra.lost.event_free.gc_{group}.{end}"].value)
-
-
-FATES = {"paper": None, "free": (), "failed": ("none", "low", "high"), "none": ("none",), "low": ("low",)}
-
-
-def expected(analysis, endpoint, cut, fate, landmark):
-    """Compute a state by the estimators that notebooks use."""
-    frame = analysis.frame[population(analysis, "toxicity")]
-    time, event = (frame[name] for name in columns(endpoint))
-    dose, gone = frame["gc_dose_mg_per_kg"].astype(float), lost(analysis, endpoint)[frame.index]
-    group = pd.Series(np.where(dose == 0, "none", np.where(dose <= cut + 1e-9, "low", "high")), frame.index)
-    data = pd.DataFrame({"time": time.astype(float), "event": yes(event), "group": group})
-    if FATES[fate] is not None:
-        fails = gone & group.isin(FATES[fate])
-        data["event"] |= fails
-        data["time"] = data["time"].mask(gone & ~fails, frame["cutoff_day"].astype(float))
-    data = data[data["time"] > landmark].assign(time=lambda d: d["time"] - landmark)
-    levels = [g for g in ("none", "low", "high") if (data["group"] == g).any()]
-    return data.assign(group=pd.Categorical(data["group"], levels)), levels
-
-
-def test_every_state_agrees_with_the_estimators(figure, analysis):
-    doses = np.unique(analysis.frame["gc_dose_mg_per_kg"].dropna())
-    cuts = [8.0, *doses[doses > 0]]
-    states = [("PFS", cut, "paper", 0) for cut in cuts]
-    states += list(
-        itertools.product(("OS", "PFS", "EFS"), (8.0, float(np.median(doses[doses > 0]))), FATES, (0, 11, 30, 60))
-    )
-    seen = figure.run(
-        SLIM, [dict(zip(("endpoint", "cut", "lost", "landmark"), state, strict=True)) for state in states]
-    )
-    fitted = 0
-    for state, page in zip(states, seen, strict=True):
-        data, levels = expected(analysis, *state)
-        assert page["n"] == len(data), state
-        for group in levels:
-            own = data[data["group"] == group]
-            assert (page["groups"][group]["n"], page["groups"][group]["events"]) == (len(own), own["event"].sum()), (
-                state
-            )
-            steps = page["groups"][group]["steps"]
-            curve = survival_at(own["time"], own["event"], np.array([step["t"] for step in steps]))
-            for key, column in (("s", "survival"), ("lo", "low"), ("hi", "high")):
-                wanted, got = curve[column].to_numpy(), np.array([np.nan if s[key] is None else s[key] for s in steps])
-                known = np.isfinite(wanted) & (curve["survival"].to_numpy() > 0)
-                assert np.allclose(got[known], wanted[known], rtol=1e-8, atol=1e-8), (state, group)
-        assert close(page["logrank"]["all"], logrank(data["time"], data["event"], data["group"]).p), state
-        for group in levels[1:]:
-            pair = data[data["group"].isin([levels[0], group])]
-            assert close(page["logrank"][group], logrank(pair["time"], pair["event"], pair["group"].astype(str)).p), (
-                state
-            )
-        table = cox(data, ["group"], "time", "event").table.set_index("level")
-        for group in levels[1:]:
-            if group in page["cox"] and np.isfinite(table.loc[group, "hr"]):
-                fitted += 1
-                for key, column in (("hr", "hr"), ("lo", "ci_low"), ("hi", "ci_high"), ("p", "p")):
-                    assert close(page["cox"][group][key], table.loc[group, column]), (state, group)
-            else:
-                assert group not in page["cox"] or not np.isfinite(table.loc[group, "hr"]), state
-    assert fitted > 1.5 * len(states)
-
-
-def test_the_state_is_in_the_address_and_comes_back(figure, site):
-    figure.run("figure3.set({endpoint: 'OS', lost: 'half', cut: 5})")
-    address = figure.run("return location.href")
-    assert "endpoint=OS" in address
-    figure.open((site / "index.html").as_uri())
-    figure.open(address)
-    state = figure.until("return window.figure3 && figure3.state()")
-    assert (state["endpoint"], state["lost"], state["cut"]) == ("OS", "half", 5)
-
-
-def test_nonsense_in_the_address_gives_the_paper_s_state(figure, site):
-    figure.open(
-        (site / "figure3.html").as_uri() + "#endpoint=%3Cb%3E&cut=x&lost=__proto__&cohort=99&landmark=7&groups=&deal=-3"
-    )
-    state = figure.until("return window.figure3 && figure3.state()")
-    assert (state["endpoint"], state["cut"], state["landmark"], state["deal"]) == ("PFS", 8, 0, 0)
-    assert not figure.complaints()
-
-
-def test_keys_move_the_time_and_the_cut(figure):
-    figure.run("figure3.set({month: 24})")
-    figure.keys("#f3-plot", "right", "right")
-    assert figure.run("return figure3.state().month") == 26
-    assert figure.run("return document.getElementById('f3-told').textContent").startswith("26 months")
-    figure.keys("#f3-plot", "home")
-    assert figure.run("return figure3.state().month") == 0
-    cut = figure.run("return figure3.state().cut")
-    figure.keys("#f3-cut", "left")
-    assert figure.run("return figure3.state().cut") < cut
-    assert "Changed side: SYN-" in figure.run("return document.getElementById('f3-cut-told').textContent") or cut == 8
-
-
-def test_groups_and_deals_and_the_reset(figure):
-    figure.click("#f3-show-high")
-    assert figure.run("return figure3.state().groups") == "none,low"
-    before = figure.run("return figure3.compute({}).logrank.low")
-    figure.click("#f3-deal")
-    assert figure.run("return figure3.compute(figure3.state()).logrank.low") != before
-    assert "of 1 deals" in figure.run("return document.getElementById('f3-results').textContent")
-    figure.click("#f3-reset")
-    assert figure.run("return location.hash") == ""
-
-
-def test_the_mark_is_part_of_the_picture(figure):
-    text = figure.run("return document.getElementById('f3-plot').outerHTML")
-    assert "Synthetic cohort: no real patients" in text
-    assert ">synthetic<" in text
-
-
-def test_the_page_of_the_figure_is_small(site):
-    assert (site / "figure3.html").stat().st_size + (site / "_static" / "figure3.js").stat().st_size < 300_000
-
-
 def test_pictures_for_whoever_looks(browser, site):
     folder = os.environ.get("SUPPLEMENT_PICTURES")
     if not folder:
@@ -354,4 +200,17 @@ if __name__ == "__main__":
     if not found():
         print("No Chromium with chromedriver is on this machine: the pages were not tried in a browser.")
         raise SystemExit(0)
-    raise SystemExit(pytest.main(["-o", "addopts=", "-q", "-p", "no:cacheprovider", __file__, *sys.argv[1:]]))
+    raise SystemExit(
+        pytest.main(
+            [
+                "-o",
+                "addopts=",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-rs",
+                *(str(HERE / name) for name in ("pages.py", "figures.py", "lab.py")),
+                *sys.argv[1:],
+            ]
+        )
+    )

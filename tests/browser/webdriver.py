@@ -10,14 +10,16 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+WIDE, NARROW = (1280, 900), (390, 844)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars")  # fmt: skip
-KEYS = {"left": "\ue012", "right": "\ue014", "home": "\ue011", "end": "\ue010", "tab": "\ue004", "space": " "}
+KEYS = {"left": "\ue012", "right": "\ue014", "up": "\ue013", "down": "\ue015", "control": "\ue009", "release": "\ue000", "home": "\ue011", "end": "\ue010", "tab": "\ue004", "space": " "}  # fmt: skip
 
 
 def found() -> tuple[str, str] | None:
@@ -82,6 +84,16 @@ class Browser:
         """Go to an address and wait until it is loaded."""
         self.call("POST", f"{self.session}/url", {"url": address})
 
+    def open_when_there(self, address: str, seconds: float = 60) -> None:
+        """Go to an address as soon as its server answers."""
+        parts = urllib.parse.urlsplit(address)
+        for _ in range(int(5 * seconds)):
+            with socket.socket() as tried:
+                if tried.connect_ex((parts.hostname, parts.port)) == 0:
+                    return self.open(address)
+            time.sleep(0.2)
+        raise AssertionError("the server does not answer")
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Run a script in the page and give what it returns."""
         return self.call("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
@@ -90,12 +102,12 @@ class Browser:
         """Run a script of a promise: its last argument is the function that ends it."""
         return self.call("POST", f"{self.session}/execute/async", {"script": script, "args": list(arguments)})
 
-    def until(self, script: str, *arguments: Any) -> Any:
-        """Run a script until it returns something true, at most ten seconds."""
-        for _ in range(100):
+    def until(self, script: str, *arguments: Any, seconds: float = 10) -> Any:
+        """Run a script until it returns something true."""
+        for _ in range(int(5 * seconds)):
             if value := self.run(script, *arguments):
                 return value
-            time.sleep(0.1)
+            time.sleep(0.2)
         raise AssertionError(f"never true: {script}")
 
     def keys(self, selector: str, *names: str) -> None:
