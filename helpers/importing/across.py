@@ -9,22 +9,26 @@ from datetime import datetime
 from helpers.importing.cells import (
     BETWEEN_SYSTEMS,
     date_as_mapped,
+    is_missing,
     read_date,
     read_number,
     repeated_limit,
 )
-from helpers.importing.facts import Facts
+from helpers.importing.described import checkbox
+from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import Sheet, code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import DAY_IN_KEY, joined, key_of, suffix_of
-from helpers.importing.recognise import ask_about
+from helpers.importing.recognise import NO_PLACE, ask_about
 from helpers.importing.table import Table
 from helpers.importing.vocabulary import (
     TIME_UNITS,
     analyte_of,
     bare,
+    day_in,
     endpoint_of,
     target_of,
+    unit_of,
 )
 
 
@@ -35,7 +39,9 @@ def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
         for one in facts
         if one.column.name.endswith("_complete")
     }
+    boxes = {checkbox(one.column.name)[0]: one.column.at for one in facts if one.said.title.lower() in NOT_KNOWN}
     for column, one in zip(columns, facts, strict=True):
+        column.unknown_at = boxes.get(checkbox(column.column)[0] or "-") if column.codes else None
         if "___" in column.column and column.codes and one.said.form in complete:
             column.complete_at = complete[one.said.form]
             column.reason += "; a box that is not ticked counts as no only where the form is complete"
@@ -139,23 +145,6 @@ def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
     )
 
 
-def day_in(words: str) -> float | None:
-    """Find a day written in a heading.
-
-    Examples
-    --------
-    >>> day_in("Inflammatory Markers / Day 7 (5-9) Timepoint / CRP"), day_in("Ferritin d0"), day_in("IL6_D14"), day_in("CRP baseline"), day_in("IL-6")
-    (7.0, 0.0, 14.0, 0.0, None)
-    """
-    text = words.lower()
-    if found := re.search(r"(?<![a-z])(?:day|d|tag|jour|第)[\s_]*([+-]?\d+)", text):
-        return float(found.group(1))
-    if re.search(r"baseline|pre[- ]?infusion|screening|基线", text):
-        return 0.0
-    found = re.search(r"(?<![a-z])(?:week|wk|w)[\s_]*(\d+)(?!\d)", text)
-    return 7.0 * float(found.group(1)) if found else None
-
-
 def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
     """Put each time together with its status."""
     times = [column for column in sheet.columns if column.to == "time" and column.name not in ("end of follow-up",)]
@@ -249,6 +238,10 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
     if not found:
         if sheet.row_is in ("patient", "parameter"):
             sheet.notes.append("no column names the patient: each row is taken for one")
+            if near := [
+                column.at for column, one in zip(sheet.columns, facts, strict=True) if _could_be_key(column, one)
+            ]:
+                ask_about(sheet, [f"no column is known to name the patient, so each row is taken for one; is it column {' or '.join(map(str, near))}? (then write `to: patient` there)"])  # fmt: skip
         else:
             ask_about(sheet, ["no column names the patient: which one? write `to: patient` there"])
         return
@@ -279,6 +272,15 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
         )
 
 
+def _could_be_key(column: ColumnMap, facts: Facts) -> bool:
+    """Tell whether a column that is nothing else could name the patient: another code in each row."""
+    free = column.to == "declared" or (column.to == "leave out" and column.reason.startswith("text of many"))
+    codes = [code_text(cell) for cell in facts.filled]
+    short = all(re.fullmatch(r"[\w./#-]{1,20}", code) and re.search(r"\d", code) for code in codes)
+    whole = not any(re.fullmatch(r"\d+[.,]\d+", code) for code in codes)
+    return free and short and whole and len(codes) == len(facts.column.cells) == len(set(codes)) > 1
+
+
 def _sample_is_patient(sheet: SheetMap, facts: Facts, place: int) -> None:
     """Take the name of a sample for the patient's, with the day that it may end in."""
     column = sheet.columns[place]
@@ -297,6 +299,101 @@ def _sample_is_patient(sheet: SheetMap, facts: Facts, place: int) -> None:
         )
     else:
         ask_about(column, ["`to`: no column names the patient, so the sample's name is taken for it; right?"])
+
+
+def settle_plate(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Read the export of a plate: the sample stands in the description, and blanks and standards are no patients."""
+    names = [bare(column.column) for column in sheet.columns]
+    if not {"well", "wells", "location"} & set(names) or not any(column.to == "lab" for column in sheet.columns):
+        return
+    sheet.row_is = "sample"
+    for column, one, name in zip(sheet.columns, facts, names, strict=True):
+        if name in ("well", "wells", "location", "sampling errors", "total events"):
+            column.to, column.name, column.kind, column.reason = "leave out", "", "", "a place on the plate"
+            column.codes, column.counts = {}, {}
+        elif name in ("type", "sample type", "well type") and one.filled:
+            column.to, column.name, column.kind, column.reason = "rows", "", "", "what the well holds"
+            column.counts = dict(sorted(one.counts.items()))
+            column.codes = {code: "leave out" if CONTROL.fullmatch(code) else "keep" for code in column.counts}
+            kept = sum(column.counts[code] for code, what in column.codes.items() if what == "keep")
+            ask_about(column, [f"`codes`: {kept} of {len(one.filled)} wells hold samples of patients, the others blanks, standards or controls; right?"])  # fmt: skip
+        elif name in ("description", "sample", "sample id", "sample name") and column.to == "leave out" and one.filled:
+            _sample_is_patient(sheet, one, sheet.columns.index(column))
+
+
+CONTROL = re.compile(r"(b|blank|bkg|background|s|std|standard|c|qc|control|ctrl)\s*-?\d*", re.IGNORECASE)
+
+
+def ask_about_unplaced(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about dates that have no place while day 0 or the end of follow-up is missing, and about properties that are none."""
+    if sheet.row_is not in ("patient", "infusion"):
+        return
+    to = {column.to for column in sheet.columns}
+    ends = to & {"followup.contact_date", "followup.death_date", "time"}
+    dated = [column for column in sheet.columns if column.reason == NO_PLACE]
+    if dated and "origin" not in to:
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is day 0: write `to` there, or leave them out"])  # fmt: skip
+    elif dated and not ends:
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is a last contact: write `to` there, or leave them out"])  # fmt: skip
+    elif dated:
+        sheet.notes.append(f"dates that are not kept: columns {', '.join(str(column.at) for column in dated)}")
+
+
+def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Leave out, and ask about, what is no property of a patient: its values differ between the rows of one."""
+    key = next((i for i, column in enumerate(sheet.columns) if column.to == "patient"), None)
+    if key is None or sheet.row_is not in ("patient", "sample"):
+        return
+    above, keys = "", []
+    for cell in facts[key].column.cells:
+        here = key_of(cell)
+        above = here or (above if sheet.fill_down else "")
+        keys.append(re.sub(sheet.strip_suffix, "", above) if sheet.strip_suffix else above)
+    if len(set(keys)) == len(keys):
+        return
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if column.to != "declared":
+            continue
+        found: dict[str, set[str]] = {}
+        for patient, cell in zip(keys, one.column.cells, strict=True):
+            if patient and not is_missing(cell, one.missing):
+                found.setdefault(patient, set()).add(code_text(cell))
+        apart = sum(len(values) > 1 for values in found.values())
+        if apart:
+            column.to, column.reason = "leave out", "no property of a patient"
+            column.codes, column.counts, column.kind, column.decide, column.also_decide = {}, {}, "", "", []
+            ask_about(column, [f"`to`: its values differ between the rows of {apart} patients, so it is left out (a measurement: write `to: lab`, `name` and `unit`); right?"])  # fmt: skip
+
+
+def settle_infusions(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Say how many patients have several infusions, and ask whether the first is the one that counts."""
+    if sheet.row_is != "infusion":
+        return
+    key = next((i for i, column in enumerate(sheet.columns) if column.to == "patient"), None)
+    if key is None:
+        return
+    counts = Counter(key_of(cell) for cell in facts[key].column.cells if key_of(cell))
+    several = sum(count > 1 for count in counts.values())
+    sheet.notes = [note for note in sheet.notes if "are refused" not in note]
+    ask_about(sheet, [f"{sum(counts.values())} infusions of {len(counts)} patients, {several} of whom had several: the first is day 0 and only its columns are kept, "
+                      "later ones become repeat infusions of screening.csv, with their dates of death and last contact; right?"])  # fmt: skip
+
+
+def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask where no unit is written for measurements, doses or times in rows of their own."""
+    to = {column.to: column for column in sheet.columns}
+    if sheet.row_is == "measurement" and "labs.unit" not in to and "labs.value" in to:
+        value = to["labs.value"]
+        value.unit = unit_of(f"{value.column} {value.over}")
+        names = to.get("labs.analyte")
+        if not value.unit and not (names and names.codes and all(unit_of(code) for code in names.codes)):
+            ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
+    if sheet.row_is == "administration" and "treatments.dose_unit" not in to and "treatments.dose" in to:
+        dose, at = to["treatments.dose"], sheet.columns.index(to["treatments.dose"])
+        if not dose.unit and any(read_number(cell, dose.decimal or ".") is not None for cell in facts[at].filled):
+            ask_about(dose, ["`unit`: no unit is written for the doses: mg? (or write g, µg, mg/kg ...)"])
+    if sheet.row_is == "parameter" and "adtte.unit" not in to and "adtte.value" in to:
+        ask_about(to["adtte.value"], ["`unit`: no unit is written: days? (or write weeks, months, years)"])
 
 
 def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -426,7 +523,7 @@ def _ask_about_ends(sheet: SheetMap, table: Table, mapping: Mapping) -> None:
     to = Counter(column.to for column in sheet.columns)
     dated = [column for column in sheet.columns if column.to in ("followup.death_date", "followup.contact_date")]
     if (
-        sheet.row_is != "patient"
+        sheet.row_is not in ("patient", "infusion")
         or not to["followup.death_date"]
         or any(column.to == "time" for column in sheet.columns)
     ):

@@ -24,15 +24,19 @@ from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import DAY_IN_KEY, Keys, key_of, loose
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
+    ADTTE,
     AGENTS,
     ANALYTE_UNITS,
     CODES,
     CODES_OF,
+    DOSE_UNITS,
     TIME_UNITS,
     TO_UNIT,
     analyte_of,
     bare,
+    dose_unit_of,
     meaning,
+    time_unit_of,
     unit_of,
 )
 from helpers.problems import InputError, Problem
@@ -41,16 +45,6 @@ ONE_ROW = ("patients", "response", "followup", "status")
 SCHEMA_UNITS = {
     "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
 }
-ADTTE = {
-    "OS": "death",
-    "PFS": "progression or death",
-    "EFS": "progression or death",
-    "DFS": "progression or death",
-    "RFS": "progression or death",
-    "TTR": "relapse",
-    "TTREL": "relapse",
-}
-DOSE_UNITS = {"": 1.0, "mg": 1.0, "g": 1000.0, "ug": 0.001, "µg": 0.001, "mcg": 0.001}
 LOG = ["file", "row", "column", "rule", "found", "became"]
 
 
@@ -76,12 +70,11 @@ class _Work:
     many: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
     origin: dict[str, datetime] = field(default_factory=dict)
     ends: dict[str, list[tuple[str, float, str]]] = field(default_factory=lambda: defaultdict(list))
-    crs: dict[tuple[str, str], dict[str, object]] = field(default_factory=lambda: defaultdict(dict))
     declared: dict[str, dict] = field(default_factory=dict)
     analytes: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    infusions: dict[str, list[tuple[float, datetime | None, int]]] = field(default_factory=lambda: defaultdict(list))
     everyone: dict[str, str] = field(default_factory=dict)
-    ended: set[str] = field(default_factory=set)
     log: list[tuple] = field(default_factory=list)
     rows: Counter = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
@@ -145,6 +138,9 @@ def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key
     sheets = [(sheet, _find(sheet, tables)) for sheet in mapping.sheets if sheet.row_is != "leave out"]
     _collect_patients(work, sheets)
     for sheet, table in sheets:
+        if sheet.row_is == "infusion":
+            _collect_infusions(work, sheet, table)
+    for sheet, table in sheets:
         _collect_origins(work, sheet, table)
     for sheet, table in sheets:
         _collect(work, sheet, table)
@@ -200,7 +196,7 @@ def _row_keys(sheet: SheetMap, table: Table) -> list[str | None]:
 
 def _collect_patients(work: _Work, sheets: list[tuple[SheetMap, Table]]) -> None:
     """Make the list of patients: those of the sheets with a row per patient, else of all."""
-    base = [(s, t) for s, t in sheets if s.row_is == "patient"] or sheets
+    base = [(s, t) for s, t in sheets if s.row_is in ("patient", "infusion")] or sheets
     largest = max(base, key=lambda pair: len(set(_row_keys(*pair))))
     for sheet, table in [largest] if work.mapping.unjoined else base:
         for key in _row_keys(sheet, table):
@@ -217,20 +213,60 @@ def _by_at(table: Table) -> dict[int, SourceColumn]:
 
 def _patient_rows(work: _Work, sheet: SheetMap, table: Table, count: bool = False) -> Iterator[tuple[int, int, str]]:
     """Go through the rows: place in the table, row in the file, patient; count those that are left out, with the reason."""
+    left_out = {
+        column.at: {code for code, what in column.codes.items() if what == "leave out"}
+        for column in sheet.columns
+        if column.to == "rows"
+    }
+    cells = {at: column.cells for at, column in _by_at(table).items()}
     for i, key in enumerate(_row_keys(sheet, table)):
-        place = f"{sheet.file} {sheet.sheet}".strip()
         patient = work.everyone.get(loose(key)) if key is not None else None
-        if count:
-            why = (
-                "used"
-                if patient
-                else "left out: no patient in the row"
-                if key is None
-                else "left out: a patient of no sheet of patients"
-            )
-            work.rows[place, why] += 1
-        if patient:
+        why = ""
+        if any(code_text(cells[at][i] or "") in codes for at, codes in left_out.items()):
+            why = "left out: by the code of the row"
+        elif patient is None:
+            why = "left out: no patient in the row" if key is None else "left out: a patient of no sheet of patients"
+        if why and count:
+            work.rows[sheet.place, why] += 1
+        if not why:
             yield i, table.rows[i], patient
+
+
+def _collect_infusions(work: _Work, sheet: SheetMap, table: Table) -> None:
+    """Make the list of each patient's infusions: number, date and row, in their order."""
+    number, origin = _one_of(sheet, "infusion"), _one_of(sheet, "origin")
+    cells = _by_at(table)
+    for i, row, patient in _patient_rows(work, sheet, table):
+        moment = None
+        if origin is not None and not is_missing(cells[origin.at].cells[i]):
+            moment = date_as_mapped(cells[origin.at].cells[i], origin.order, origin.exchange)
+        read = read_number(cells[number.at].cells[i]) if number is not None else None
+        work.infusions[patient].append(
+            (read.value if read and read.value is not None else math.nan, moment.date if moment else None, row)
+        )
+    for patient, found in work.infusions.items():
+        if all(when is not None for _, when, _ in found):
+            found.sort(key=lambda one: one[1])
+        elif all(not math.isnan(how) for how, _, _ in found):
+            found.sort(key=lambda one: one[0])
+        elif len(found) > 1:
+            allowed = "a date or a number in each row of a patient with several infusions"
+            work.problems.append(Problem("import", found[0][2], "", "infusions without an order", allowed, sheet.file))
+        for rank, (how, _, _) in enumerate(found, 1):
+            # a gap in the numbers is kept: the first row of a patient may be the second infusion
+            written = how if not math.isnan(how) else rank
+            work.many["screening"].append(
+                {"patient_id": patient, "infusion_number": int(written), "excluded_reason": None if rank == 1 else "repeat infusion"}
+            )  # fmt: skip
+
+
+def _one_of(sheet: SheetMap, to: str) -> ColumnMap | None:
+    return next((column for column in sheet.columns if column.to == to), None)
+
+
+def _is_later(work: _Work, sheet: SheetMap, row: int, patient: str) -> bool:
+    """Tell whether a row is an infusion of a patient after the first."""
+    return sheet.row_is == "infusion" and row != work.infusions[patient][0][2]
 
 
 def _collect_origins(work: _Work, sheet: SheetMap, table: Table) -> None:
@@ -240,7 +276,7 @@ def _collect_origins(work: _Work, sheet: SheetMap, table: Table) -> None:
     cells = _by_at(table)[column.at].cells
     for i, row, patient in _patient_rows(work, sheet, table):
         moment = None if is_missing(cells[i]) else date_as_mapped(cells[i], column.order, column.exchange)
-        if moment is None:
+        if moment is None or _is_later(work, sheet, row, patient):
             continue
         if work.origin.setdefault(patient, moment.date) != moment.date:
             work.problems.append(
@@ -259,17 +295,7 @@ def _collect(work: _Work, sheet: SheetMap, table: Table) -> None:
         _recorded(work, column)
     for i, row, patient in _patient_rows(work, sheet, table, count=True):
         here = _Row(work, sheet, by_at, {at: column[i] for at, column in cells.items()}, row, patient)
-        if sheet.row_is == "measurement":
-            here.measurement()
-        elif sheet.row_is == "administration":
-            here.administration()
-        elif sheet.row_is == "event":
-            here.toxic_event()
-        elif sheet.row_is == "parameter":
-            here.parameter()
-        for column in sheet.columns:
-            here.column(column)
-        here.finish()
+        work.rows[sheet.place, here.use()] += 1
 
 
 def _recorded(work: _Work, column: ColumnMap) -> None:
@@ -323,6 +349,28 @@ class _Row:
     drawn: tuple[float | None, str] | None = None
     syndromes: dict[str, dict[str, object]] = field(default_factory=lambda: defaultdict(dict))
 
+    def use(self) -> str:
+        """Read the row, and say what became of it."""
+        if _is_later(self.work, self.sheet, self.row, self.patient):
+            for column in self.by_at.values():
+                if column.to in ("followup.death_date", "followup.contact_date"):
+                    self.dated(column)
+            return "used: a later infusion, of which only follow-up dates and the screening are kept"
+        number = self._one("infusion")
+        if number is not None and self.sheet.row_is != "infusion" and (nth := self.number(number)) is not None:
+            first = self.work.infusions.get(self.patient)
+            if nth != (first[0][0] if first and not math.isnan(first[0][0]) else 1):
+                return "left out: it belongs to a later infusion"
+        one: Callable[[], str] | None = {
+            "measurement": self.measurement, "administration": self.administration, "event": self.toxic_event,
+            "parameter": self.parameter,
+        }.get(self.sheet.row_is)  # fmt: skip
+        why = one() if one is not None else ""
+        for column in self.by_at.values():
+            self.column(column)
+        self.finish()
+        return f"left out: {why}" if why else "used"
+
     # -- reading
 
     def note(self, column: ColumnMap, rule: str, found: object, became: object) -> None:
@@ -369,6 +417,9 @@ class _Row:
             self.refuse(column, "a code of the mapping")
             return None
         became = column.codes[code]
+        if became == "no" and column.unknown_at is not None and code_text(self.cells[column.unknown_at] or "0") == "1":
+            self.note(column, "a box that is not ticked beside one for not known: not known", code, "")
+            return None
         if (
             became == "no"
             and column.complete_at is not None
@@ -388,6 +439,9 @@ class _Row:
         if column.to == "patient":
             found = re.search(DAY_IN_KEY, code_text(cell))
             return (float(found.group(1)) if found else None), ""
+        if column.codes:
+            written = self.coded(column)
+            return (float(written) if written else None), ""
         moment = (
             date_as_mapped(cell, column.order, column.exchange) if column.order or isinstance(cell, datetime) else None
         )
@@ -409,7 +463,7 @@ class _Row:
 
     def column(self, column: ColumnMap) -> None:
         to = column.to
-        if to in ("leave out", "patient", "origin", "true day", "status") or to.startswith(
+        if to in ("leave out", "patient", "origin", "true day", "status", "rows", "until") or to.startswith(
             ("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")
         ):
             return
@@ -467,6 +521,9 @@ class _Row:
                 (other for other in self.by_at.values() if other.to == "status" and other.time_at == column.at), None
             )
             what = self.coded(status) if status is not None else "censored"
+            if what not in ("event", "censored"):
+                self.note(column, "a last contact of a patient whose status is not known: left out", "", "")
+                return
             self.work.ends[self.patient].append(
                 ("death" if status and what == "event" else "end of follow-up", day, f"row {self.row}")
             )
@@ -523,10 +580,11 @@ class _Row:
             day, clock = self.day(self.by_at[column.day_at])
         self.measured(column, column.name, self.cells[column.at], column.unit, day, clock)
 
-    def measured(self, column: ColumnMap, analyte: str, cell: Cell, unit: str, day: float | None, clock: str) -> None:
+    def measured(self, column: ColumnMap, analyte: str, cell: Cell, unit: str, day: float | None, clock: str) -> str:
+        """Keep a measurement; say why it is left out, if it is."""
         if day is None:
             self.note(column, "a measurement without a day: left out", "", "")
-            return
+            return "a measurement without a day"
         read = read_number(cell, column.decimal or ".")
         limit = {"left": column.left_at, "right": column.right_at}
         if read is None or (read.value is None and limit[read.side] is None):
@@ -534,13 +592,13 @@ class _Row:
                 self.note(column, "beyond a limit that is not told: left out", "a limit", "")
             else:
                 self.refuse(column, "a number, or a limit such as <2.5")
-            return
+            return "beyond a limit that is not told"
         value, side = (read.value if read.value is not None else limit[read.side]), read.side
         if not side and column.left_at is not None and value <= column.left_at:
             side, value = "left", column.left_at
         if not side and column.right_at is not None and value >= column.right_at:
             side, value = "right", column.right_at
-        wanted, factor = _unit(analyte, unit)
+        wanted, factor = _unit(analyte, unit, self.work.analytes)
         if factor is None:
             self.work.problems.append(
                 Problem(
@@ -552,7 +610,7 @@ class _Row:
                     self.sheet.file,
                 )
             )
-            return
+            return "a unit that does not convert"
         value = float(f"{value * factor:.12g}")
         if side:
             self.note(column, f"{side}-censored", cell, f"{value:g}")
@@ -562,6 +620,7 @@ class _Row:
         row = {"patient_id": self.patient, "day": float(math.floor(day)), "time": clock or _clock(day), "analyte": analyte, "value": value, "unit": wanted,
                "censored": side or "no", "limit": value if side else None}  # fmt: skip
         self.work.many["labs"].append(row)
+        return ""
 
     # -- rows that are one measurement, administration, event or parameter
 
@@ -577,34 +636,36 @@ class _Row:
             clock = f"{int(found.group(1)):02d}:{found.group(2)}" if found else ""
         return day, clock
 
-    def measurement(self) -> None:
-        name, value, unit = self._one("labs.analyte"), self._one("labs.value"), self._one("labs.unit")
+    def measurement(self) -> str:
+        name, value = self._one("labs.analyte"), self._one("labs.value")
         if name is None or value is None or not self.filled(name) or not self.filled(value):
-            return
+            return "no analyte or no value"
         text = code_text(self.cells[name.at])
-        analyte = name.codes.get(text) or analyte_of(text)
+        analyte = name.codes.get(text, "") if name.codes else analyte_of(text)
         if not analyte:
             self.note(name, "an analyte that is not known here: left out", text, "")
-            return
-        written = unit_of(code_text(self.cells[unit.at])) if unit is not None and self.filled(unit) else ""
+            return "an analyte that is not kept"
+        unit = self._lab_unit(value, text) or ANALYTE_UNITS.get(analyte, "")
+        if not unit and analyte not in TABLES["labs"]["analyte"].allowed:
+            return "an analyte beyond the dictionary without a unit"
         day, clock = self._when()
-        self.measured(
-            value,
-            analyte,
-            self.cells[value.at],
-            written or unit_of(text) or ANALYTE_UNITS.get(analyte, "pg/mL"),
-            day,
-            clock,
-        )
+        return self.measured(value, analyte, self.cells[value.at], unit or "pg/mL", day, clock)
 
-    def administration(self) -> None:
-        agent, dose, unit = (
-            self._one("treatments.agent"),
-            self._one("treatments.dose"),
-            self._one("treatments.dose_unit"),
-        )
+    def _lab_unit(self, value: ColumnMap, analyte: str) -> str:
+        """Find the unit of a measurement: its own column, the heading of the value, the name of the analyte."""
+        unit = self._one("labs.unit")
+        if unit is not None and self.filled(unit):
+            text = code_text(self.cells[unit.at])
+            written = unit.codes.get(text, "") if unit.codes else unit_of(text)
+            if not written:
+                self.refuse(unit, "a unit that the mapping knows")
+            return written
+        return (unit.empty_means if unit is not None else "") or value.unit or unit_of(analyte)
+
+    def administration(self) -> str:
+        agent = self._one("treatments.agent")
         if agent is None or not self.filled(agent):
-            return
+            return "no drug"
         text = bare(code_text(self.cells[agent.at]))
         name = next(
             (
@@ -617,14 +678,9 @@ class _Row:
         day, clock = self._when()
         if day is None:
             self.note(agent, "an administration without a day: left out", "", "")
-            return
+            return "an administration without a day"
         row = {"patient_id": self.patient, "agent": name, "day": float(math.floor(day)), "time": clock or _clock(day)}
-        if dose is not None and (amount := self.number(dose)) is not None:
-            written = code_text(self.cells[unit.at]).lower() if unit is not None and self.filled(unit) else "mg"
-            if written not in DOSE_UNITS:
-                self.refuse(unit or dose, "mg, g or µg (doses by weight: convert them first)")
-                return
-            row["dose_mg"] = amount * DOSE_UNITS[written]
+        row |= self._dose()
         for to in ("route", "indication"):
             if (column := self._one(f"treatments.{to}")) is not None:
                 row[to] = self.coded(column)
@@ -632,34 +688,76 @@ class _Row:
         if salt:
             row["salt"] = salt
         self.work.many["treatments"].append(row)
+        return ""
 
-    def toxic_event(self) -> None:
+    def _dose(self) -> dict[str, object]:
+        """Read a dose and its unit: in the cell itself, in a column of units, or in the heading; by weight, it waits for the weight."""
+        dose, unit = self._one("treatments.dose"), self._one("treatments.dose_unit")
+        if dose is None or not self.filled(dose):
+            return {}
+        cell, written = self.cells[dose.at], ""
+        if isinstance(cell, str) and (found := re.fullmatch(r"\s*([\d.,]*\d)\s*([^\W\d_].*)", cell)):
+            written = dose_unit_of(found.group(2))
+            if not written:
+                self.refuse(dose, "a dose in mg, g or µg, or by kg")
+                return {}
+            read = read_number(found.group(1), dose.decimal or ".")
+            amount = read.value if read is not None else None
+        else:
+            amount = self.number(dose)
+        if amount is None:
+            return {}
+        if not written and unit is not None and self.filled(unit):
+            text = code_text(self.cells[unit.at])
+            written = unit.codes.get(text, "") if unit.codes else dose_unit_of(text)
+            if not written:
+                self.note(unit, "a unit that does not become mg: no dose", text, "")
+                return {}
+        written = written or dose.unit or (unit.empty_means if unit is not None else "") or "mg"
+        if written not in DOSE_UNITS:
+            raise InputError([Problem("import", "", dose.column, written, " / ".join(DOSE_UNITS), NAME)])
+        factor, by_weight = DOSE_UNITS[written]
+        if not by_weight:
+            if written != "mg":
+                self.note(dose, f"{written} became mg", amount, f"{amount * factor:g}")
+            return {"dose_mg": float(f"{amount * factor:.12g}")}
+        return {"mg_per_kg": amount * factor, "place": (self.sheet.file, self.row, dose)}
+
+    def toxic_event(self) -> str:
         event, grade = self._one("toxicity.event"), self._one("toxicity.grade")
         what, how = self.coded(event), self.coded(grade)
         day, _ = self._when()
-        if what is None or how in (None, "0") or day is None:
-            return
+        if what is None:
+            return "an event that is not kept"
         self.work.recorded["toxicity"].add(what)
-        self.work.many["toxicity"].append(
-            {"patient_id": self.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)}
-        )
+        if how in (None, "0") or day is None:
+            return "an event without a grade or a day"
+        until = self._one("until")
+        end = self.day(until)[0] if until is not None else None
+        row = {"patient_id": self.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)}
+        self.work.many["toxicity"].append(row | ({"day_to": float(math.floor(end))} if end is not None else {}))
+        return ""
 
-    def parameter(self) -> None:
+    def parameter(self) -> str:
         name, value, censored = self._one("adtte.parameter"), self._one("adtte.value"), self._one("adtte.censored")
-        endpoint = ADTTE.get(code_text(self.cells[name.at]).upper())
+        code = code_text(self.cells[name.at])
+        endpoint = name.codes.get(code, "") if name.codes else ADTTE.get(code.upper(), "")
+        if not endpoint:
+            return "a parameter that is not kept"
         amount = self.number(value)
-        if endpoint is None or amount is None or is_missing(self.cells[censored.at]):
-            return
+        if amount is None or is_missing(self.cells[censored.at]):
+            return "no time or no censoring"
         self.work.recorded["followup"].add(endpoint.split()[0])
-        unit = self._one("adtte.unit")
-        factor = (
-            TIME_UNITS.get(code_text(self.cells[unit.at]).lower(), 1.0)
-            if unit is not None and not is_missing(self.cells[unit.at])
-            else TIME_UNITS.get(value.unit, 1.0)
-        )
+        unit, written = self._one("adtte.unit"), value.unit or "days"
+        if unit is not None and not is_missing(self.cells[unit.at]):
+            written = time_unit_of(f"a {code_text(self.cells[unit.at])}")
+        if written not in TIME_UNITS:
+            self.refuse(unit or value, " / ".join(TIME_UNITS))
+            return "a unit of time that is not known"
         event = code_text(self.cells[censored.at]) == "0"
         kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
-        self.work.ends[self.patient].append((kind, amount * factor, f"row {self.row}"))
+        self.work.ends[self.patient].append((kind, round(amount * TIME_UNITS[written], 4), f"row {self.row}"))
+        return ""
 
     # -- toxicity in columns
 
@@ -711,11 +809,11 @@ def _clock(day: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}" if 0 < minutes < 1440 else ""
 
 
-def _unit(analyte: str, unit: str) -> tuple[str, float | None]:
-    """Find the unit that an analyte has here, and the factor to it."""
+def _unit(analyte: str, unit: str, declared: dict[str, str]) -> tuple[str, float | None]:
+    """Find the unit that an analyte has here (beyond the dictionary: the one it came with first), and the factor to it."""
     known = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
     cytokine = analyte in TABLES["labs"]["analyte"].allowed
-    wanted = known.get(analyte, "pg/mL" if cytokine else unit)
+    wanted = known.get(analyte, "pg/mL" if cytokine else declared.get(analyte, unit))
     return (wanted, 1.0) if unit == wanted else (wanted, TO_UNIT.get((unit, wanted)))
 
 
@@ -766,6 +864,20 @@ def _follow_up(work: _Work) -> None:
         work.rows["follow-up", "left out: a patient without an end of follow-up"] += 1
 
 
+def _weigh_doses(work: _Work) -> None:
+    """Turn doses by weight into mg with the patient's weight; without one the dose stays empty, and the log says so."""
+    for row in work.many.get("treatments", []):
+        if "mg_per_kg" not in row:
+            continue
+        by_weight, (file, number, column) = row.pop("mg_per_kg"), row.pop("place")
+        weight = work.single["patients"].get(row["patient_id"], {}).get("weight_kg")
+        if weight is None:
+            work.note(file, number, column, "a dose by weight of a patient without a weight: no dose", by_weight, "")
+            continue
+        row["dose_mg"] = float(f"{by_weight * weight[0]:.12g}")
+        work.note(file, number, column, "a dose by weight became mg", by_weight, f"{row['dose_mg']:g}")
+
+
 def _frames(work: _Work) -> dict[str, pd.DataFrame]:
     frames = {}
     order = list(dict.fromkeys(work.everyone.values()))
@@ -801,6 +913,7 @@ def _frames(work: _Work) -> dict[str, pd.DataFrame]:
 def _write(work: _Work, folder: Path) -> Import:
     """Write the cohort beside its place, read it as any cohort is read, and only then put it there."""
     _follow_up(work)
+    _weigh_doses(work)
     if work.problems:
         raise InputError(work.problems)
     mapping, frames = work.mapping, _frames(work)

@@ -124,8 +124,8 @@ def checkbox(name: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> checkbox("agents___2"), checkbox("sex")
-    (('agents', '2'), ('', ''))
+    >>> checkbox("agents___2"), checkbox("agents____99"), checkbox("sex")
+    (('agents', '2'), ('agents', '-99'), ('', ''))
     """
     field_name, mark, code = name.partition("___")
-    return (field_name, code) if mark else ("", "")
+    return (field_name, re.sub(r"^_", "-", code)) if mark else ("", "")

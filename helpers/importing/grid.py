@@ -21,7 +21,7 @@ MOST_BYTES = 200_000_000
 MOST_UNPACKED = 2_000_000_000
 MOST_CELLS = 20_000_000
 SEPARATORS = (",", ";", "\t", "|")
-ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta) or SAS (.sas7bdat, .xpt) file"
+ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta), SAS (.sas7bdat, .xpt) or ARFF file"
 
 Cell = str | int | float | bool | datetime | None
 
@@ -114,6 +114,25 @@ def _read_text(path: Path) -> list[Sheet]:
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     written = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[separator]
     return [Sheet(path.name, "", _rectangle(rows), notes=(f"read as {encoding}, separated by {written}",))]
+
+
+def _read_arff(path: Path) -> list[Sheet]:
+    """Read Weka's ARFF: a name a line, then rows; nominal values are no labels, only what may stand there."""
+    text, encoding = decode(path.read_bytes())
+    if encoding is None:
+        raise _refused(path, "a file that is not text", ALLOWED)
+    names: list[str] = []
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        if found := re.match(r"""\s*@attribute\s+('[^']*'|"[^"]*"|\S+)\s""", line, re.IGNORECASE):
+            names.append(found.group(1).strip("'\""))
+        elif re.match(r"\s*@data", line, re.IGNORECASE):
+            body = [line for line in lines[at + 1 :] if line.strip() and not line.lstrip().startswith("%")]
+            if any(line.lstrip().startswith("{") for line in body):
+                raise _refused(path, "sparse ARFF rows", "rows of values")
+            rows = list(csv.reader(body, quotechar="'", skipinitialspace=True))
+            return [Sheet(path.name, "", _rectangle([names, *rows]), notes=(f"read as {encoding}, ARFF",))]
+    raise _refused(path, "ARFF without @data", ALLOWED)
 
 
 def decode(content: bytes) -> tuple[str, str | None]:
@@ -307,6 +326,7 @@ def code_text(value: object) -> str:
 
 READERS: Mapping[str, Callable[[Path], list[Sheet]]] = {
     **dict.fromkeys((".xlsx", ".xlsm"), _read_excel),
+    ".arff": _read_arff,
     **dict.fromkeys((".xls", ".ods", ".xlsb"), _read_calamine),
     **dict.fromkeys((".sav", ".zsav", ".dta", ".sas7bdat", ".xpt"), _read_statistics),
 }

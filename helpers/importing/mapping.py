@@ -30,7 +30,10 @@ HEAD = """\
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
+#   to: rows                which rows count: `codes` keep / leave out (standards of a plate, one of two grading systems)
+#   to: infusion            the number of the infusion; a sheet whose `row_is` is infusion keeps the first of each patient
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
+#   unknown_at:             the box for "not known" beside it; where that is ticked, a box that is not counts as not known
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
 """
 
@@ -66,6 +69,7 @@ class ColumnMap(_Part):
     right_at: float | None = None
     exchange: bool = False
     complete_at: int | None = None
+    unknown_at: int | None = None
     cells: int = 0
     confidence: Confidence = "sure"
     reason: str = ""
@@ -90,7 +94,9 @@ class SheetMap(_Part):
 
     file: str
     sheet: str = ""
-    row_is: Literal["patient", "sample", "measurement", "administration", "event", "parameter", "leave out"] = "patient"
+    row_is: Literal[
+        "patient", "sample", "infusion", "measurement", "administration", "event", "parameter", "leave out"
+    ] = "patient"
     strip_suffix: str = ""
     fill_down: bool = False
     without_end: Literal["", "leave out"] = ""
@@ -99,6 +105,11 @@ class SheetMap(_Part):
     decide: str = ""
     also_decide: list[str] = Field(default_factory=list)
     columns: list[ColumnMap] = Field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """Name the sheet for the account of its rows."""
+        return f"{self.file} {self.sheet}".strip()
 
 
 class Mapping(_Part):

@@ -63,9 +63,9 @@ def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
         if column is not None and sheet.row_is != "leave out":
             found = {key_of(cell) for cell in column.cells} - {""}
             keys[i] = {loose(re.sub(sheet.strip_suffix, "", key) if sheet.strip_suffix else key) for key in found}
-    base = [i for i in keys if sheets[i][0].row_is == "patient"] or list(keys)[:1]
+    base = [i for i in keys if sheets[i][0].row_is in ("patient", "infusion")] or list(keys)[:1]
     everyone = set().union(*(keys[i] for i in base)) if base else set()
-    if len(base) > 1 and all(sheets[i][0].row_is == "patient" for i in keys):
+    if len(base) > 1 and all(sheets[i][0].row_is in ("patient", "infusion") for i in keys):
         largest = max(base, key=lambda i: len(keys[i]))
         everyone = keys[largest]
     lost = [(sheets[i][0], len(found - everyone), len(found)) for i, found in keys.items() if found - everyone]

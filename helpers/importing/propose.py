@@ -10,13 +10,19 @@ from helpers.importing.across import (
     ask_about_dates,
     ask_about_limits,
     ask_about_twice,
+    ask_about_units_of_rows,
+    ask_about_unplaced,
     give_days,
     hold_times_against_dates,
     pair_times,
     settle_decimals,
+    settle_infusions,
     settle_patients,
+    settle_plate,
+    settle_repeated,
     tie_forms,
 )
+from helpers.importing.cells import is_missing
 from helpers.importing.described import (
     Description,
     checkbox,
@@ -27,7 +33,7 @@ from helpers.importing.described import (
     redcap_dictionary,
 )
 from helpers.importing.facts import Facts
-from helpers.importing.grid import Sheet, code_text, open_sheets
+from helpers.importing.grid import Cell, Sheet, code_text, open_sheets
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.recognise import recognised
 from helpers.importing.table import SourceColumn, Table, find_table
@@ -103,6 +109,11 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     give_days(result, facts)
     pair_times(result, facts)
     settle_patients(result, facts)
+    settle_plate(result, facts)
+    settle_infusions(result, facts)
+    settle_repeated(result, facts)
+    ask_about_unplaced(result, facts)
+    ask_about_units_of_rows(result, facts)
     ask_about_limits(result, facts)
     ask_about_dates(result, facts)
     hold_times_against_dates(result, facts)
@@ -140,4 +151,18 @@ def _row_is(facts: list[Facts]) -> str:
     repeated = len({code_text(cell) for cell in keys if cell is not None}) < len(keys)
     if labs and "patient" not in by_target and "sample" in by_target:
         return "sample"
-    return "sample" if labs and when and repeated else "patient"
+    if labs and when and repeated:
+        return "sample"
+    return "infusion" if repeated and _several_infusions(by_target, keys) else "patient"
+
+
+def _several_infusions(by_target: dict[str, list[Cell]], keys: list[Cell]) -> bool:
+    """Tell whether rows of one patient differ in the date or the number of the infusion."""
+    for target in ("origin", "infusion"):
+        found: dict[str, set[str]] = {}
+        for key, cell in zip(keys, by_target.get(target, []), strict=False):
+            if not is_missing(cell) and key is not None:
+                found.setdefault(code_text(key), set()).add(code_text(cell))
+        if any(len(values) > 1 for values in found.values()):
+            return True
+    return False

@@ -8,12 +8,15 @@ from helpers.cohort.schema import TABLES
 from helpers.importing.cells import (
     LIMIT,
     read_date,
+    read_number,
     sentinel,
 )
-from helpers.importing.facts import Facts
+from helpers.importing.described import checkbox
+from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.vocabulary import (
+    ADTTE,
     ANALYTE_UNITS,
     CODES_OF,
     FREE_TEXT,
@@ -22,6 +25,8 @@ from helpers.importing.vocabulary import (
     STATUS_NAMES,
     analyte_of,
     bare,
+    day_in,
+    dose_unit_of,
     endpoint_of,
     exposure_of,
     meaning,
@@ -31,7 +36,7 @@ from helpers.importing.vocabulary import (
 )
 
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
-ROW_LEVEL = ("date", "day", "time")
+ROW_LEVEL = ("date", "day", "time", "until")
 PLAIN_TIMES = (
     "time",
     "days",
@@ -55,36 +60,68 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
     """Propose what one column is, from its heading, its labels and its cells."""
     column = facts.column
     base = ColumnMap(at=column.at, column=column.name, over=" / ".join(column.groups), cells=len(facts.filled))
+    base.missing = list(facts.missing)
     if (known := _not_read(facts)) is not None:
         base.reason = known
         return base
     if row_is == "parameter":
-        return _adtte(base)
-    target, confidence = target_of(column.name)
-    titled, how = target_of(facts.said.title or column.title)
-    if titled and (not target or (confidence == "guess" and how == "sure")):
-        target, confidence = titled, "likely"
-    if target.startswith(("labs.", "treatments.", "toxicity.event", "toxicity.grade")) and not target.startswith(
-        LONG.get(row_is, ("-",))
-    ):
-        target = ""
-    if row_is == "patient" and target in (*ROW_LEVEL, "infusion", "exposure"):
-        target = "date" if target == "date" and facts.is_date else ""
+        return _adtte(base, facts)
+    target, confidence = _target(facts, row_is)
     base.confidence = confidence or "sure"
     for recognise in (_other_clock, _patient, _event_times, _known, _laboratory, _exposure_day, _declared):
         found = recognise(base, facts, target, row_is)
         if found is not None:
+            if (
+                recognise in (_laboratory, _exposure_day, _declared)
+                and found.confidence == "guess"
+                and not found.decide
+            ):
+                found.confidence = "sure"  # the near word did not fit the cells and is forgotten
             if found.confidence == "guess" and not found.decide and found.to != "leave out":
                 found.decide = f"`to`: the heading is only near to a known word; is it {found.to}?"
             return found
     return base
 
 
+def _target(facts: Facts, row_is: str) -> tuple[str, str]:
+    """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
+    column = facts.column
+    target, confidence = _in_row(*target_of(column.name), facts, row_is)
+    titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
+    if titled and (not target or (confidence == "guess" and how != "guess")):
+        target, confidence = titled, "guess" if how == "guess" else "likely"
+    for group in reversed(column.groups):
+        if not target:
+            target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
+    return target, confidence
+
+
+def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
+    """Keep a target only where a row of this kind can hold it."""
+    if row_is in ("event", "administration", "measurement") and target == "origin":
+        starts = re.search(r"start|begin|onset|von", bare(facts.column.name)) is not None
+        target = "date" if starts and facts.is_date else target
+    if row_is == "administration" and target == "labs.unit":
+        target = "treatments.dose_unit"
+    if target.startswith(("labs.", "treatments.", "toxicity.event", "toxicity.grade")) and not target.startswith(
+        LONG.get(row_is, ("-",))
+    ):
+        return "", ""
+    if row_is == "patient" and target == "infusion":
+        return "", ""
+    if row_is in ("patient", "infusion") and target in (*ROW_LEVEL, "exposure"):
+        return ("date", confidence) if target == "date" and facts.is_date else ("", "")
+    return (target, confidence) if target else ("", "")
+
+
 def _not_read(facts: Facts) -> str | None:
     """Say why a column is not to be read at all; None if it is."""
     column, name = facts.column, bare(facts.column.name)
     if facts.said.identifier or name in IDENTIFYING or bare(column.title) in IDENTIFYING:
-        return "it may identify a patient: not read"
+        birth = "birth" in (target_of(column.name)[0], target_of(facts.said.title)[0])
+        return "it may identify a patient: not read" + (" (write `to: birth` to keep the age alone)" if birth else "")
+    if checkbox(column.name)[0] and facts.said.title.lower() in NOT_KNOWN:
+        return "the box for not known"
     if facts.said.free_text or name in FREE_TEXT:
         return "free text: not read"
     if re.fullmatch(
@@ -116,12 +153,22 @@ def _patient(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnM
     return base
 
 
-def _adtte(base: ColumnMap) -> ColumnMap:
+def _adtte(base: ColumnMap, facts: Facts) -> ColumnMap:
     roles = {"USUBJID": "patient", "SUBJID": "leave out", "PARAMCD": "adtte.parameter", "AVAL": "adtte.value", "AVALU": "adtte.unit", "CNSR": "adtte.censored",
              "STARTDT": "leave out", "ADT": "leave out", "PARAM": "leave out", "EVNTDESC": "leave out", "CNSDTDSC": "leave out",
              "SEX": "patients.sex", "AGE": "patients.age_years"}  # fmt: skip
     base.to = roles.get(base.column.upper(), "leave out")
     base.reason = "CDISC ADTTE"
+    if base.to == "adtte.parameter":
+        base.codes = {code: ADTTE.get(code.upper(), "") for code in sorted(facts.counts)}
+        base.counts = dict(sorted(facts.counts.items()))
+        if unknown := [code for code, what in base.codes.items() if not what]:
+            ask_about(
+                base,
+                [
+                    f"`codes`: {len(unknown)} parameters are not known here and are left out (or write death / relapse / progression / progression or death); right?"
+                ],
+            )
     if base.to == "adtte.censored":
         base.codes, base.reason = {"0": "event"}, "CDISC ADTTE: CNSR is 0 for an event, above 0 for a censored time"
     if base.to == "patients.sex":
@@ -133,19 +180,27 @@ def _event_times(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Col
     """Recognise the time of an event and the status that belongs to a time."""
     name, words = bare(base.column), f"{base.column} {facts.column.title} {facts.said.title} {facts.said.words}"
     if (
-        row_is not in ("patient", "sample")
+        row_is not in ("patient", "sample", "infusion")
         or target.startswith(("toxicity.", "patients.", "response.", "status."))
         or facts.is_date
     ):
         return None
     exposure = exposure_of(base.column)
     endpoint = endpoint_of(base.column) or endpoint_of(facts.column.title) or endpoint_of(facts.said.title)
-    status = name in STATUS_NAMES or target in (
-        "followup.death_date",
-        "followup.relapse_date",
-        "followup.progression_date",
+    if not endpoint and facts.column.groups and (name in PLAIN_TIMES or name in STATUS_NAMES):
+        endpoint = endpoint_of(facts.column.groups[-1])
+    status = (
+        name in STATUS_NAMES
+        or bare(facts.column.title) in STATUS_NAMES
+        or target
+        in (
+            "followup.death_date",
+            "followup.relapse_date",
+            "followup.progression_date",
+        )
     )
-    flag = (facts.is_flag and not time_unit_of(base.column)) or bool(
+    said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
+    flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
         facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
     )
     coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number
@@ -217,7 +272,7 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         if facts.is_date:
             return _date(base, facts, target)
         if not facts.is_number:
-            return None
+            return _visits(base, facts) if target == "day" else None
         base.to = target if target != "followup.contact_day" else "time"
         if base.to == "time":
             base.name = "end of follow-up"
@@ -226,12 +281,18 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         return base
     if target in CODES_OF:
         return _coded(base, facts, CODES_OF[target])
-    if target == "treatments.agent":
+    if target == "until":
+        return _until(base, facts, row_is)
+    if target in ("labs.analyte", "labs.unit", "treatments.dose_unit"):
+        return _named(base, facts, target)
+    if target in ("treatments.agent", "time"):
         return base
-    if target in ("labs.analyte", "labs.unit", "treatments.dose_unit", "time"):
+    if target == "infusion":
+        return base if facts.is_number else None
+    if target == "exposure":
         return base
-    if target == "infusion" or target == "exposure":
-        return base
+    if target == "treatments.dose":
+        return _dose(base, facts)
     if not facts.is_number:
         return None
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
@@ -239,6 +300,8 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
         base.unit = unit if unit in ("months", "days", "weeks") else ""
     doubts = [facts.decimal[1]] if facts.decimal[1] else []
+    if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
+        doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
     if (
         base.confidence != "guess"
         and target == "patients.blast_prelymphodepletion_pct"
@@ -247,6 +310,75 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
     _sentinel(base, facts)
     return ask_about(base, doubts)
+
+
+def _until(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap | None:
+    """Read the end of an event; the end of a course of a drug is not spread over its days without asking."""
+    if row_is == "event":
+        base.to = "until"
+        return _date(base, facts, "until") if facts.is_date else base if facts.is_number else None
+    base.to, base.reason = "leave out", "when it ended"
+    if row_is == "administration":
+        ask_about(base, ["each row is taken for one administration on its first day, whenever it ended; right?"])
+    return base
+
+
+def _visits(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Read days that are written as D7, Day 14 or baseline."""
+    days = {code: day_in(code) for code in sorted(facts.counts)}
+    if not days or sum(day is None for day in days.values()) > 0.5 * len(days) or not facts.safe_codes():
+        return None
+    base.to = "day"
+    base.codes = {code: "" if day is None else f"{day:g}" for code, day in days.items()}
+    base.counts = dict(sorted(facts.counts.items()))
+    lost = sum(base.counts[code] for code, day in base.codes.items() if not day)
+    doubts = (
+        [f"`codes`: {lost} cells hold a visit whose day is not known: write its day, or leave it empty"] if lost else []
+    )
+    return ask_about(base, [*doubts, "`codes`: the day of the visit stands for the true day of the sample; right?"])
+
+
+NAMED_MOST, NAMED_LONGEST = 300, 40
+
+
+def _named(base: ColumnMap, facts: Facts, target: str) -> ColumnMap:
+    """List what a column of analytes or units names, with what each is here; what is not known is asked about, never dropped."""
+    read = {"labs.analyte": analyte_of, "labs.unit": unit_of, "treatments.dose_unit": dose_unit_of}[target]
+    known = {code: read(code) for code in sorted(facts.counts)}
+    unknown = sum(facts.counts[code] for code, what in known.items() if not what)
+    plain = len(known) <= NAMED_MOST and all(len(code) <= NAMED_LONGEST for code in known)
+    base.codes = {
+        code: what or (code if target != "treatments.dose_unit" else "")
+        for code, what in known.items()
+        if what or plain
+    }
+    base.counts = {code: facts.counts[code] for code in base.codes}
+    doubts = []
+    if unknown and target == "treatments.dose_unit":
+        doubts.append(
+            f"`codes`: {unknown} cells hold a unit that does not become mg: they have no dose, or correct the file"
+        )
+    elif unknown:
+        what = "analytes beyond the dictionary" if target == "labs.analyte" else "units that are not known here"
+        kept = (
+            "kept under their own names (empty: left out)" if plain else "left out, since they are too many or too long"
+        )
+        doubts.append(f"`codes`: {unknown} cells hold {what}: {kept}; right?")
+    gaps = len(facts.column.cells) - len(facts.filled)
+    if gaps and target != "labs.analyte":
+        usual = "mg" if target == "treatments.dose_unit" else "the analyte's usual one"
+        doubts.append(f"`empty_means`: {gaps} rows have no unit: {usual}? (write it there)")
+    return ask_about(base, doubts)
+
+
+def _dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Read doses, with the unit of the heading or of the cells themselves."""
+    units = {dose_unit_of(cell) for cell in facts.filled if isinstance(cell, str) and not read_number(cell)}
+    if not facts.is_number and (not units or "" in units):
+        return None
+    base.unit = dose_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
 
 
 def _date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
@@ -289,6 +421,8 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
         label = facts.labels.get(code, code)
         base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
         base.counts[code] = count
+    if kind == "sex" and {code.lower() for code in base.codes} == {"h", "m"}:
+        base.codes = dict.fromkeys(base.codes, "")  # hombre and mujer, or homme and a slip: never by habit
     unread = [code for code in base.codes if not base.codes[code]]
     if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
         base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
@@ -306,7 +440,7 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
         doubts.append(
             "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
         )
-    base.missing = [code for code in facts.missing if code not in base.codes]
+    base.missing = [code for code in facts.missing if not base.codes.get(code)]
     if kind == "response" and len(facts.filled) < len(facts.column.cells):
         gaps = len(facts.column.cells) - len(facts.filled)
         base.empty_means = "not done"
@@ -317,14 +451,20 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
 
 
 def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
-    analyte = analyte_of(base.column)
+    analyte = analyte_of(base.column) or next(
+        (found for group in reversed(facts.column.groups) if _only_a_day(base.column) and (found := analyte_of(group))),
+        "",
+    )
+    if not analyte and row_is == "sample" and not target and facts.is_number and unit_of(base.column):
+        analyte = re.sub(r"[(\[].*", "", base.column).strip()
+        base.reason = "not in the dictionary; the unit in its heading says that it was measured"
     if (
         not analyte
         or not (facts.is_number or (facts.is_date is False and _mostly_limits(facts)))
         or row_is in ("measurement", "administration", "event")
     ):
         return None
-    base.to, base.name, base.reason = "lab", analyte, "the heading names an analyte"
+    base.to, base.name, base.reason = "lab", analyte, base.reason or "the heading names an analyte"
     base.unit = unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}") or ANALYTE_UNITS.get(
         analyte, "pg/mL"
     )
@@ -333,6 +473,13 @@ def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Colu
         base.confidence = "likely"
         base.reason += f"; no unit stands anywhere, {base.unit} is the usual one"
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def _only_a_day(words: str) -> bool:
+    return (
+        re.fullmatch(r"(d|day|week|wk|w|j|jour|tag|第)?\s*[+-]?\d+\s*(days?|天)?|baseline|基线", bare(words))
+        is not None
+    )
 
 
 def _mostly_limits(facts: Facts) -> bool:
@@ -360,9 +507,15 @@ def _exposure_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Co
     return base
 
 
+NO_PLACE = "a date that has no place: not kept"
+
+
 def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Keep a column beyond the dictionary under a name of its own, if its cells are numbers or a few codes."""
-    if row_is not in ("patient", "sample") or facts.is_date:
+    if facts.is_date and row_is in ("patient", "infusion"):
+        base.reason = NO_PLACE
+        return base
+    if row_is not in ("patient", "sample", "infusion") or facts.is_date:
         base.reason = (
             "a date that has no place: not kept"
             if facts.is_date
@@ -414,13 +567,18 @@ def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Column
 
 def _time_unit(base: ColumnMap, words: str, facts: Facts) -> None:
     unit = time_unit_of(words)
-    base.unit = unit or "days"
+    letter = re.search(r"[_ .](d|w|m|y)$", base.column.lower())
+    base.unit = unit or (LETTERS[letter.group(1)] if letter else "days")
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
     if not unit:
         base.confidence = "guess"
-        ask_about(base, ["`unit`: nothing says whether it is days, weeks, months or years"])
+        seen = f" (its heading ends in {letter.group(1)})" if letter else ""
+        ask_about(base, [f"`unit`: nothing says whether it is days, weeks, months or years{seen}"])
     if facts.decimal[1]:
         ask_about(base, [f"`decimal`: {facts.decimal[1]}"])
+
+
+LETTERS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 
 
 def _sentinel(base: ColumnMap, facts: Facts) -> None:

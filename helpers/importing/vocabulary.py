@@ -12,22 +12,26 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
-                "anonymized id", "deidentified id", "code patient", "case", "patient code"),
-    "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号"),
+                "anonymized id", "deidentified id", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
+                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj"),
+    "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
-               "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "rand date", "randomization date", "randomisation date"),
-    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "出生日期", "生日"),
+               "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
+               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "rand date", "randomization date", "randomisation date"),
+    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
             "visit day", "ady", "days", "回输后天数", "天数", "tag"),
+    "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "cmendt", "结束日期", "停止日期",
+              "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
     "patients.sex": ("sex", "gender", "geschlecht", "sexe", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
-                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment"),
-    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "体重", "rbodymass", "bw"),
+                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad"),
+    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw"),
     "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height"),
     "patients.infusion_year": ("year of infusion", "infusion year", "year", "treatment year"),
     "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct"),
@@ -44,23 +48,24 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "crs occurrence", "细胞因子释放综合征"),
     "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "highest crs grade",
                            "max crs grade"),
-    "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "time to crs", "days to crs", "crs发生时间", "crs day", "crs onset days"),
-    "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day"),
+    "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "crs onset date", "crs start date", "date of crs onset", "crs date", "crs发生日期", "time to crs", "days to crs", "crs发生时间", "crs day", "crs onset days"),
+    "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day", "crs end date", "crs resolution date", "crs stop", "crs结束时间", "crs结束日期"),
     "toxicity.CRS.duration": ("crs duration", "duration of crs", "crs持续时间", "crs duration days"),
     "toxicity.ICANS.flag": ("icans", "icans yes no", "neurotoxicity", "any icans", "ntx", "cres", "神经毒性", "icans occurrence"),
     "toxicity.ICANS.grade": ("icans grade", "max grade icans", "icans max grade", "neurotoxicity grade", "max neurotoxicity grade", "icansgr", "icans分级", "ntx grade", "maximum icans grade",
                              "max icans grade"),
-    "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "time to icans", "neurotoxicity onset", "icans start day"),
-    "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day"),
+    "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "icans onset date", "icans start date", "icans onset day", "icans day", "icans发生时间", "time to icans", "neurotoxicity onset", "icans start day"),
+    "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date"),
     "toxicity.ICANS.duration": ("icans duration", "duration of icans"),
     "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "steroid use",
                   "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides"),
     "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
-    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date of exitus"),
+    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "sterbedatum", "date of exitus"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
                               "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
-                              "last fu date", "last visit"),
+                              "last fu date", "last visit", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
+                              "date of last contact or death", "letzte vorstellung", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
     "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
@@ -72,26 +77,26 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component"),
     "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit"),
-    "treatments.agent": ("drug", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment"),
+    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment"),
     "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "dosis", "amount"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
     "treatments.route": ("route", "cmroute", "给药途径", "route of administration"),
     "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
     "toxicity.event": ("event", "adverse event", "ae", "aeterm", "toxicity", "syndrome", "aedecod"),
     "toxicity.grade": ("grade", "toxicity grade", "ae grade", "aetoxgr", "分级"),
-    "infusion": ("infusion number", "infusion no", "number of infusion", "infusion nr", "回输次数"),
+    "infusion": ("infusion number", "infusion no", "number of infusion", "infusion nr", "infusion count", "nth infusion", "car t infusion number", "infusion sequence", "回输次数", "第几次回输"),
     "exposure": ("exposure",),
 }  # fmt: skip
 
 # (time, status) pairs: endpoint -> words by which its time and its status are called
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {
-    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival"),
+    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "uberlebenszeit", "uberleben", "survie", "survie globale"),
     "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "dfs1"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
-                "mort", "mortality", "exitus", "vitalstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+                "mort", "mortality", "exitus", "vitalstatus", "vital", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
@@ -117,6 +122,13 @@ TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
     "days": ("day", "days", "d", "tage", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "周"),
     "months": ("month", "months", "mo", "mos", "mth", "mths", "monate", "mois", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "ans", "年"),
 }  # fmt: skip
+DOSE_UNITS: Mapping[str, tuple[float, bool]] = {  # factor to mg, and whether it is per kg
+    "mg": (1.0, False), "g": (1000.0, False), "µg": (0.001, False), "mg/kg": (1.0, True), "µg/kg": (0.001, True), "g/kg": (1000.0, True),
+}  # fmt: skip
+ADTTE = {
+    "OS": "death", "PFS": "progression or death", "EFS": "progression or death", "DFS": "progression or death",
+    "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse",
+}  # fmt: skip
 AGENTS: Mapping[str, tuple[str, ...]] = {
     "methylprednisolone": ("methylprednisolone", "methylpred", "solumedrol", "solu medrol", "甲泼尼龙", "甲强龙", "mp"),
     "prednisone": ("prednisone", "泼尼松"), "prednisolone": ("prednisolone", "泼尼松龙"), "dexamethasone": ("dexamethasone", "dex", "dexa", "地塞米松"),
@@ -125,8 +137,8 @@ AGENTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "sex": {"male": ("m", "male", "man", "boy", "männlich", "maennlich", "masculin", "homme", "男", "男性"),
-            "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "女", "女性")},
+    "sex": {"male": ("m", "male", "man", "boy", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
+            "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "positive", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "negative", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
     "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "verstorben", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
@@ -206,18 +218,29 @@ def _by_analyte() -> dict[str, str]:
     return {bare(word): name for name, words in ANALYTES.items() for word in (name, *words)}
 
 
+OTHERS = ("donor", "spender", "donneur", "mother", "father", "sibling", "family", "供者", "母亲", "父亲", "家族")
+NOISE = (
+    r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
+    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
+)  # fmt: skip
+ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
+
+
 def target_of(words: str) -> tuple[str, str]:
     """Find what a heading is called here.
 
     Returns
     -------
     target, confidence : str, str
-        "sure" for a known word, "guess" for one that is spelt nearly so, empty for none.
+        "sure" for a known word, "likely" for one with words around it that say nothing, "guess" for one that is spelt nearly
+        so or that stands within a longer heading, empty for none, and for what is said of donors and relatives.
 
     Examples
     --------
     >>> target_of("Geschlecht"), target_of("Date of Deth"), target_of("ITD")
     (('patients.sex', 'sure'), ('followup.death_date', 'guess'), ('', ''))
+    >>> target_of("是否使用托珠单抗"), target_of("CRS grade, maximum"), target_of("Donor sex")
+    (('status.tcz', 'likely'), ('toxicity.CRS.grade', 'guess'), ('', ''))
     """
     from rapidfuzz import fuzz, process
 
@@ -225,10 +248,33 @@ def target_of(words: str) -> tuple[str, str]:
     known = _by_heading()
     if key in known:
         return known[key], "sure"
-    if len(key) < 5:
+    if any(other in key for other in OTHERS):
         return "", ""
-    near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
-    return (known[near[0]], "guess") if near else ("", "")
+    shorter = key
+    for pattern in NOISE:
+        shorter = re.sub(pattern, "", shorter).strip()
+    if shorter in known:
+        return known[shorter], "likely"
+    if len(key) >= 5:
+        near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
+        if near:
+            return known[near[0]], "guess"
+    if inside := _known_inside(key, known):
+        return inside, "guess"
+    return "", ""
+
+
+def _known_inside(key: str, known: Mapping[str, str]) -> str:
+    """Find the longest known word of several words, or of Chinese signs, that stands within a heading."""
+    if len(key.split()) > 7:
+        return ""
+    found = [
+        word
+        for word in known
+        if (f" {word} " in f" {key} " and (" " in word or word in ALONE))
+        or (not word.isascii() and len(word) >= 3 and re.search(r"[\u4e00-\u9fff]", word) and word in key)
+    ]
+    return known[max(found, key=len)] if found else ""
 
 
 def analyte_of(words: str) -> str:
@@ -236,14 +282,16 @@ def analyte_of(words: str) -> str:
 
     Examples
     --------
-    >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sex")
-    ('IL-6', 'IL-10', 'IFN-γ', 'CRP', '')
+    >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sIL2R"), analyte_of("sex")
+    ('IL-6', 'IL-10', 'IFN-γ', 'CRP', 'sIL-2R', '')
     """
     text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", words)
     key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(text))
-    key = re.sub(r"\s+(d|day)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
+    key = re.sub(r"\s+(d|day|j|jour|tag)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
     if key in _by_analyte():
         return _by_analyte()[key]
+    if found := re.fullmatch(r"(?:s|soluble )(?:il|interleukin) ?(\d{1,2}) ?(?:r|receptor|ra|rα|r alpha)", key):
+        return f"sIL-{found.group(1)}R"
     if found := re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-z]?)(受体|r\w*|p70)?", key):
         if found.group(3) and found.group(3) != "p70":
             return f"sIL-{found.group(1)}R"
@@ -292,11 +340,15 @@ def codes_in(words: str) -> dict[str, str]:
     --------
     >>> codes_in("CRS (0=N/1=Y)"), codes_in("Yes - 0, No - 1"), codes_in("0 alive, 1 dead")
     ({'0': 'N', '1': 'Y'}, {'0': 'Yes', '1': 'No'}, {'0': 'alive', '1': 'dead'})
+    >>> codes_in("sex (1=male 2=female)")
+    {'1': 'male', '2': 'female'}
     >>> codes_in("Response (0 = MRD- CR, 1=MRD+ CR, 2=PR)"), codes_in("days; 1000000 never")
     ({'0': 'MRD- CR', '1': 'MRD+ CR', '2': 'PR'}, {'1000000': 'never'})
     """
     inside = re.search(r"[(（](.*=.*)[)）]", words)
     text = inside.group(1) if inside else words
+    if len(re.findall(r"-?\d+\s*=", text)) > 1:
+        text = re.sub(r"(?<=[^\s,;/|=])\s+(?=-?\d+\s*=)", ", ", text)  # "1=male 2=female"
     found: dict[str, str] = {}
     for part in re.split(r"[,;/|，；]\s*(?=[^\s])", text):
         part = part.strip()
@@ -316,9 +368,16 @@ def meaning(code: str, kind: str) -> str:
     --------
     >>> meaning("Weiblich", "sex"), meaning("1:DECEASED", "vital"), meaning("G3", "grade"), meaning("9", "grade")
     ('female', 'event', '3', '')
+    >>> meaning("2 = Female", "sex"), meaning("i.v.", "route"), meaning("1:Recurred", "vital")
+    ('female', 'IV', 'event')
     """
     key = code.strip().lower()
-    return next((name for name, words in CODES[kind].items() if key == name.lower() or key in words), "")
+    without_code = re.sub(r"^\(?\d{1,2}\)?\s*[:=.)–-]\s*(?=\D)", "", key)
+    for spelling in (key, without_code, without_code.replace(".", "").strip()):
+        for name, words in CODES[kind].items():
+            if spelling and (spelling == name.lower() or spelling in words):
+                return name
+    return ""
 
 
 def exposure_of(words: str) -> str:
@@ -363,3 +422,34 @@ def endpoint_of(words: str) -> str:
     key = f" {bare(words)} "
     found = [(len(word), name) for name, known in ENDPOINTS.items() for word in known if f" {bare(word)} " in key]
     return max(found)[1] if found else ""
+
+
+def dose_unit_of(words: str) -> str:
+    """Find a unit of dose among the words of a heading, or in a cell; empty if it is none that becomes mg (by area, by volume).
+
+    Examples
+    --------
+    >>> dose_unit_of("Dose (mg/kg)"), dose_unit_of("MG"), dose_unit_of("mg/kg/d"), dose_unit_of("mg/m2"), dose_unit_of("mL")
+    ('mg/kg', 'mg', 'mg/kg', '', '')
+    """
+    text = re.sub(r"\s+", "", words.lower()).replace("mcg", "µg").replace("ug", "µg").replace("μg", "µg")
+    text = text.replace("毫克", "mg").replace("公斤", "kg").replace("per", "/")
+    found = re.search(r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|tag|次|日|天))?(?![a-z0-9/²])", text)
+    return f"{found.group(1)}{found.group(2) or ''}" if found else ""
+
+
+def day_in(words: str) -> float | None:
+    """Find a day written in a heading.
+
+    Examples
+    --------
+    >>> day_in("Inflammatory Markers / Day 7 (5-9) Timepoint / CRP"), day_in("Ferritin d0"), day_in("IL6_D14"), day_in("CRP J7"), day_in("CRP baseline"), day_in("IL-6")
+    (7.0, 0.0, 14.0, 7.0, 0.0, None)
+    """
+    text = words.lower()
+    if found := re.search(r"(?<![a-z])(?:day|d|tag|jour|j|第)[\s_]*([+-]?\d+)", text):
+        return float(found.group(1))
+    if re.search(r"baseline|pre[- ]?infusion|screening|基线", text):
+        return 0.0
+    found = re.search(r"(?<![a-z])(?:week|wk|w)[\s_]*(\d+)(?!\d)", text)
+    return 7.0 * float(found.group(1)) if found else None
