@@ -18,7 +18,7 @@ from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import Sheet, code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
-from helpers.importing.patients import DAY_IN_KEY, joined, key_of, suffix_of
+from helpers.importing.patients import DAY_IN_KEY, joined, key_of, settle_prefixes, suffix_of
 from helpers.importing.recognise import NO_PLACE, ask_about
 from helpers.importing.table import Table
 from helpers.importing.vocabulary import (
@@ -39,6 +39,11 @@ def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
         for one in facts
         if one.column.name.endswith("_complete")
     }
+    last = next((i for i in range(len(facts) - 1, -1, -1) if facts[i].column.name == "Complete?"), -1)
+    for i, (column, one) in enumerate(zip(columns, facts, strict=True)):
+        if "(choice=" in one.column.name and column.codes and i < last:
+            column.complete_at = next(other.column.at for other in facts[i:] if other.column.name == "Complete?")
+            column.reason += "; a box that is not ticked counts as no only where the form is complete"
     boxes = {checkbox(one.column.name)[0]: one.column.at for one in facts if one.said.title.lower() in NOT_KNOWN}
     for column, one in zip(columns, facts, strict=True):
         column.unknown_at = boxes.get(checkbox(column.column)[0] or "-") if column.codes else None
@@ -139,6 +144,7 @@ def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
     named = re.match(r"(true )?(date|day|time)\b|(sample|draw|collection) (date|day)", name) is not None
     return (
         named
+        and not re.search(r"\d", column.column)
         and (facts.is_number or facts.is_date or not facts.filled)
         and column.over == lab.over
         and not analyte_of(column.column)
@@ -198,6 +204,7 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
                 "",
                 [],
             )
+            ask_about(status, ["`time_at`: no column is known as its time: left out; or write `to: status` and `time_at` here, and `to: time`, `name` and `unit` there"])  # fmt: skip
     for time in times:
         if any(status.time_at == time.at for status in statuses):
             continue
@@ -388,6 +395,10 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         names = to.get("labs.analyte")
         if not value.unit and not (names and names.codes and all(unit_of(code) for code in names.codes)):
             ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
+    if sheet.row_is in ("measurement", "administration", "event") and not {"date", "day"} & set(to):
+        ask_about(
+            sheet, ["no column says on which day: write `to: date` or `to: day` there, else every row is left out"]
+        )
     if sheet.row_is == "administration" and "treatments.dose_unit" not in to and "treatments.dose" in to:
         dose, at = to["treatments.dose"], sheet.columns.index(to["treatments.dose"])
         if not dose.unit and any(read_number(cell, dose.decimal or ".") is not None for cell in facts[at].filled):
@@ -509,6 +520,10 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
         len({sheet.file for sheet in mapping.sheets} | {(s.file, s.sheet) for s in mapping.sheets}) > 2
         or len(mapping.sheets) > 1
     ):
+        if letters := settle_prefixes(
+            [(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)]
+        ):
+            ask_about(mapping, [f"`strip_prefix`: {letters}; right? (else empty it in each sheet)"])
         lost = joined([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
         if lost:
             mapping.unjoined = "leave out"

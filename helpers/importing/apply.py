@@ -21,7 +21,7 @@ from helpers.importing.cells import date_as_mapped, is_missing, read_number
 from helpers.importing.described import is_description, is_redcap_dictionary
 from helpers.importing.grid import Cell, code_text, open_sheets
 from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
-from helpers.importing.patients import DAY_IN_KEY, Keys, key_of, loose
+from helpers.importing.patients import DAY_IN_KEY, Keys, cut, key_of, loose
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
     ADTTE,
@@ -184,9 +184,7 @@ def _row_keys(sheet: SheetMap, table: Table) -> list[str | None]:
         return [f"row {row}" for row in range(1, len(table.rows) + 1)]
     keys, above = [], None
     for cell in _by_at(table)[at].cells:
-        key = key_of(cell) or None
-        if key and sheet.strip_suffix:
-            key = re.sub(sheet.strip_suffix, "", key)
+        key = cut(key_of(cell), sheet) or None
         if key is None and sheet.fill_down:
             key = above
         above = key or above
@@ -398,6 +396,9 @@ class _Row:
             return None
         cell = self.cells[column.at]
         read = read_number(cell, column.decimal or ".")
+        if read is None and column.other_text:
+            self.note(column, "text that is no number: left empty", cell, "")
+            return None
         if read is None or read.value is None:
             self.refuse(column, "a number")
             return None
@@ -588,7 +589,9 @@ class _Row:
         read = read_number(cell, column.decimal or ".")
         limit = {"left": column.left_at, "right": column.right_at}
         if read is None or (read.value is None and limit[read.side] is None):
-            if read is not None:
+            if read is None and column.other_text:
+                self.note(column, "text that is no number: left empty", cell, "")
+            elif read is not None:
                 self.note(column, "beyond a limit that is not told: left out", "a limit", "")
             else:
                 self.refuse(column, "a number, or a limit such as <2.5")

@@ -14,7 +14,7 @@ from helpers.importing.grid import Cell, code_text
 MISSING = {
     "", "na", "n/a", "n.a.", "nan", "-", "--", "---", "–", ".", "..", "?", "null", "none", "nd", "n.d.", "notdone", "not done",
     "unknown", "unk", "missing", "not available", "not known", "k.a.", "keine angabe", "unbekannt", "inconnu", "未查", "不详",
-    "未知", "未做", "缺失", "无数据", "#n/a", "#div/0!", "#value!", "#ref!", "/",
+    "未知", "未做", "缺失", "无数据", "−", "—", "#n/a", "#div/0!", "#value!", "#ref!", "/",
 }  # fmt: skip
 MONTHS = {
     name: i + 1

@@ -124,8 +124,10 @@ def checkbox(name: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> checkbox("agents___2"), checkbox("agents____99"), checkbox("sex")
-    (('agents', '2'), ('agents', '-99'), ('', ''))
+    >>> checkbox("agents___2"), checkbox("agents____99"), checkbox("Agents (choice=Toci)"), checkbox("sex")
+    (('agents', '2'), ('agents', '-99'), ('Agents', 'Toci'), ('', ''))
     """
+    if found := re.fullmatch(r"(.*\S)\s*\(choice=(.*)\)", name):  # as an export with labels writes it
+        return found.group(1), found.group(2)
     field_name, mark, code = name.partition("___")
     return (field_name, re.sub(r"^_", "-", code)) if mark else ("", "")

@@ -64,6 +64,12 @@ class Facts:
         return bool(self.filled) and readable >= 0.9 * len(self.filled)
 
     @cached_property
+    def is_mostly_number(self) -> bool:
+        """Whether at least half of the cells are numbers or limits."""
+        readable = sum(read_number(cell, self.decimal[0]) is not None for cell in self.filled)
+        return bool(self.filled) and readable >= 0.5 * len(self.filled) and not self.is_date
+
+    @cached_property
     def order(self) -> tuple[str, str]:
         """Order of day and month, and what is in doubt about it."""
         return order_of(self.filled)

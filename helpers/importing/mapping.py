@@ -34,6 +34,7 @@ HEAD = """\
 #   to: infusion            the number of the infusion; a sheet whose `row_is` is infusion keeps the first of each patient
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
 #   unknown_at:             the box for "not known" beside it; where that is ticked, a box that is not counts as not known
+#   other_text: leave out   cells of a column of numbers that are no numbers are left empty (else they stop the import)
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
 """
 
@@ -68,6 +69,7 @@ class ColumnMap(_Part):
     left_at: float | None = None
     right_at: float | None = None
     exchange: bool = False
+    other_text: Literal["", "leave out"] = ""
     complete_at: int | None = None
     unknown_at: int | None = None
     cells: int = 0
@@ -98,6 +100,7 @@ class SheetMap(_Part):
         "patient", "sample", "infusion", "measurement", "administration", "event", "parameter", "leave out"
     ] = "patient"
     strip_suffix: str = ""
+    strip_prefix: str = ""
     fill_down: bool = False
     without_end: Literal["", "leave out"] = ""
     rows_read: int = 0

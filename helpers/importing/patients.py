@@ -14,6 +14,7 @@ from helpers.importing.mapping import SheetMap
 from helpers.importing.table import Table
 from helpers.problems import InputError, Problem
 
+PREFIX = r"^[A-Za-z]+[-_ .]*(?=\d)"
 SUFFIX = r"[-_ ](?:[A-Za-z]{2,6}\d?|[Dd]\d+|[Ss]\d)$"
 DAY_IN_KEY = r"[-_ ]+[Dd](?:ay)?[ _]?[+]?(-?\d+)$"
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -42,6 +43,43 @@ def loose(key: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
+def cut(key: str, sheet: SheetMap) -> str:
+    """Cut what a sheet writes before and behind the patient's key.
+
+    Examples
+    --------
+    >>> cut("U1-Rx", SheetMap(file="a.csv", strip_suffix=SUFFIX)), cut("CART-001", SheetMap(file="a.csv", strip_prefix=PREFIX))
+    ('U1', '001')
+    """
+    for pattern in (sheet.strip_suffix, sheet.strip_prefix):
+        key = re.sub(pattern, "", key) if pattern else key
+    return key
+
+
+def settle_prefixes(sheets: list[tuple[SheetMap, Table]]) -> str:
+    """Take letters before the numbers off the keys where files join only so; say how many patients join by it."""
+    found: list[tuple[SheetMap, set[str]]] = []
+    for sheet, table in sheets:
+        at = next((column.at for column in sheet.columns if column.to == "patient"), None)
+        column = next((column for column in table.columns if column.at == at), None)
+        if column is not None and sheet.row_is != "leave out":
+            found.append((sheet, {cut(key_of(cell), sheet) for cell in column.cells if key_of(cell)}))
+    if len(found) < 2 or not all(keys for _, keys in found):
+        return ""
+    base = next((keys for sheet, keys in found if sheet.row_is in ("patient", "infusion")), found[0][1])
+    plain = {re.sub(PREFIX, "", key) for key in base}
+    numbered = all(re.sub(PREFIX, "", key)[:1].isdigit() for _, keys in found for key in keys)
+    lost = {loose(key) for _, keys in found for key in keys} - {loose(key) for key in base}
+    bare_keys = {loose(re.sub(PREFIX, "", key)) for _, keys in found for key in keys}
+    still = bare_keys - {loose(key) for key in plain}
+    if not numbered or len({loose(key) for key in plain}) < len(base) or not lost or len(still) >= len(lost):
+        return ""
+    for sheet, keys in found:
+        if any(re.match(PREFIX, key) for key in keys):
+            sheet.strip_prefix = PREFIX
+    return f"{len(lost) - len(still)} keys join only if the letters before their numbers are taken off"
+
+
 def suffix_of(keys: Iterable[str]) -> str:
     """Find the suffix by which samples of one patient are told apart; empty if there is none.
 
@@ -62,7 +100,7 @@ def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
         column = next((column for column in table.columns if column.at == at), None)
         if column is not None and sheet.row_is != "leave out":
             found = {key_of(cell) for cell in column.cells} - {""}
-            keys[i] = {loose(re.sub(sheet.strip_suffix, "", key) if sheet.strip_suffix else key) for key in found}
+            keys[i] = {loose(cut(key, sheet)) for key in found}
     base = [i for i in keys if sheets[i][0].row_is in ("patient", "infusion")] or list(keys)[:1]
     everyone = set().union(*(keys[i] for i in base)) if base else set()
     if len(base) > 1 and all(sheets[i][0].row_is in ("patient", "infusion") for i in keys):

@@ -129,6 +129,8 @@ def _said(column: SourceColumn, known: dict[str, Description]) -> Description:
         return Description(
             field.codes.get(code, code), {"0": "Unchecked", "1": "Checked"}, form=field.form, words=field.title
         )
+    if name and "(choice=" in column.name:
+        return Description(code, {"0": "Unchecked", "1": "Checked"}, words=name)
     return known.get(column.name.lower(), Description())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from helpers.cohort.schema import TABLES
 from helpers.importing.cells import (
@@ -52,6 +53,9 @@ PLAIN_TIMES = (
     "time days",
     "time months",
     "stime",
+    "time to event",
+    "event time",
+    "tte",
 )
 STRONG_DEATH = ("death", "dead", "died", "deceased", "exitus", "mort", "mortality", "death status")
 
@@ -125,6 +129,7 @@ def _not_read(facts: Facts) -> str | None:
     if facts.said.free_text or name in FREE_TEXT:
         return "free text: not read"
     if re.fullmatch(
+        r"(Event Name|Repeat Instrument|Repeat Instance|Data Access Group|Survey Identifier|Complete\?|redcap_repeat_instrument)|"
         r"redcap_(repeat_instrument|repeat_instance|event_name|data_access_group|survey_identifier)|.*_complete|.*_timestamp",
         column.name,
     ):
@@ -281,6 +286,8 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         return base
     if target in CODES_OF:
         return _coded(base, facts, CODES_OF[target])
+    if GROUPED.search(f" {bare(base.column)} {bare(facts.column.title)} "):
+        return None
     if target == "until":
         return _until(base, facts, row_is)
     if target in ("labs.analyte", "labs.unit", "treatments.dose_unit"):
@@ -293,9 +300,10 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         return base
     if target == "treatments.dose":
         return _dose(base, facts)
-    if not facts.is_number:
+    if not facts.is_mostly_number:
         return None
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    _other_text(base, facts)
     if target == "patients.age_years":
         unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
         base.unit = unit if unit in ("months", "days", "weeks") else ""
@@ -310,6 +318,24 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
     _sentinel(base, facts)
     return ask_about(base, doubts)
+
+
+GROUPED = re.compile(
+    r" (group|groups|grp|agegrp|category|cat|class|quartile|tertile|percentile|z score|zscore|stratum) |组别|分组"
+)
+
+
+def _other_text(base: ColumnMap, facts: Facts) -> None:
+    """Ask about cells of a column of numbers that are none."""
+    others = sum(read_number(cell, facts.decimal[0]) is None for cell in facts.filled)
+    if others:
+        base.other_text = "leave out"
+        ask_about(
+            base,
+            [
+                f"`other_text`: {others} cells hold text that is no number: left empty; right? (empty the field to stop there instead)"
+            ],
+        )
 
 
 def _until(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap | None:
@@ -423,6 +449,15 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
         base.counts[code] = count
     if kind == "sex" and {code.lower() for code in base.codes} == {"h", "m"}:
         base.codes = dict.fromkeys(base.codes, "")  # hombre and mujer, or homme and a slip: never by habit
+    marks = Counter(
+        code_text(cell) for cell in facts.column.cells if isinstance(cell, str) and code_text(cell).lower() == "none"
+    )
+    if kind in ("grade", "yes_no") and marks:
+        for code, count in marks.items():
+            base.codes[code], base.counts[code] = meaning(code, kind), count
+        doubts.append(
+            f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"
+        )
     unread = [code for code in base.codes if not base.codes[code]]
     if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
         base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
@@ -460,10 +495,11 @@ def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Colu
         base.reason = "not in the dictionary; the unit in its heading says that it was measured"
     if (
         not analyte
-        or not (facts.is_number or (facts.is_date is False and _mostly_limits(facts)))
+        or not (facts.is_mostly_number or (facts.is_date is False and _mostly_limits(facts)))
         or row_is in ("measurement", "administration", "event")
     ):
         return None
+    _other_text(base, facts)
     base.to, base.name, base.reason = "lab", analyte, base.reason or "the heading names an analyte"
     base.unit = unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}") or ANALYTE_UNITS.get(
         analyte, "pg/mL"
@@ -550,6 +586,7 @@ def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Column
         return base
     if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
         base.to, base.kind = "declared", "number"
+        _other_text(base, facts)
         base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
         _sentinel(base, facts)
         base.reason = "not in the dictionary: kept as a number of its own"

@@ -81,8 +81,12 @@ def find_table(sheet: Sheet) -> Table | None:
     last = _last_heading(sheet, cells, full, first)
     body = list(range(last + 1, len(cells)))
     end = len(body)
-    while end and (full[body[end - 1]] == 0 or _is_foot(cells[body[end - 1]], full[body[end - 1]], width)):
-        kind = "empty" if full[body[end - 1]] == 0 else "foot line"
+    while end and (
+        full[body[end - 1]] == 0
+        or _is_foot(cells[body[end - 1]], full[body[end - 1]], width)
+        or _is_summary(cells[body[end - 1]])
+    ):
+        kind = "empty" if full[body[end - 1]] == 0 else "summary" if _is_summary(cells[body[end - 1]]) else "foot line"
         left_out[kind] = left_out.get(kind, 0) + 1
         end -= 1
     rows = []
@@ -164,6 +168,17 @@ def _all_words(row: Sequence[Cell]) -> bool:
 
 def _number_like(cell: str) -> bool:
     return re.fullmatch(r"[<>*]?\s*[-+]?[\d.,:/\s-]+%?", cell.strip()) is not None
+
+
+SUMMARY = re.compile(
+    r"\s*(total|sum|mean|average|median|sd|std|min|max|range|n|count|summe|gesamt|mittelwert|moyenne|somme|合计|总计|平均|平均值|中位数)\s*[:=]?\s*",
+    re.IGNORECASE,
+)
+
+
+def _is_summary(row: Sequence[Cell]) -> bool:
+    first = next((cell for cell in row if not _empty(cell)), None)
+    return isinstance(first, str) and SUMMARY.fullmatch(first) is not None
 
 
 def _is_foot(row: Sequence[Cell], full: int, width: int) -> bool:

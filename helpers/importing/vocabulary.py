@@ -24,7 +24,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
-            "visit day", "ady", "days", "回输后天数", "天数", "tag"),
+            "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "days", "回输后天数", "天数", "tag"),
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "cmendt", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
@@ -137,7 +137,7 @@ AGENTS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "sex": {"male": ("m", "male", "man", "boy", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
+    "sex": {"male": ("m", "male", "man", "boy", "boys", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
             "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "positive", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "negative", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
@@ -257,11 +257,19 @@ def target_of(words: str) -> tuple[str, str]:
         return known[shorter], "likely"
     if len(key) >= 5:
         near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
-        if near:
+        if near and _tokens_near(key, near[0]):
             return known[near[0]], "guess"
     if inside := _known_inside(key, known):
         return inside, "guess"
     return "", ""
+
+
+def _tokens_near(key: str, word: str) -> bool:
+    """Tell whether each word of a heading is near to its own among as many: a treatment arm is no treatment year."""
+    from rapidfuzz import fuzz
+
+    ours, theirs = key.split(), word.split()
+    return len(ours) != len(theirs) or all(fuzz.ratio(a, b) >= 60 for a, b in zip(ours, theirs, strict=True))
 
 
 def _known_inside(key: str, known: Mapping[str, str]) -> str:
