@@ -243,6 +243,8 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
                 sheet.columns[i].to, sheet.columns[i].reason = "leave out", "another column is the patient's key"
         found = [best]
     if not found:
+        if sheet.row_is == "patient" and all(column.to in ("declared", "leave out") for column in sheet.columns):
+            ask_about(sheet, ["no heading is known and no column names the patient: is this a table of patients? (else `row_is: leave out`)"])  # fmt: skip
         if sheet.row_is in ("patient", "parameter"):
             sheet.notes.append("no column names the patient: each row is taken for one")
             if near := [
@@ -416,6 +418,14 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
     for places in by_name.values():
         cells = [read_number(cell, facts[i].decimal[0]) for i in places for cell in facts[i].filled]
         values = [one.value for one in cells if one is not None and one.value is not None and not one.side]
+        for i in places:
+            untold = Counter(
+                one.side
+                for cell in facts[i].filled
+                if (one := read_number(cell, facts[i].decimal[0])) and one.value is None
+            )
+            for side, count in sorted(untold.items()):
+                ask_about(sheet.columns[i], [f"`{side}_at`: {count} cells lie {'below' if side == 'left' else 'above'} a limit that is not told: write it, else they are left out"])  # fmt: skip
         low, high = repeated_limit(values)
         for place, limit, side in (("left_at", low, "lowest"), ("right_at", high, "highest")):
             if limit is None:

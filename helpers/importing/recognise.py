@@ -230,10 +230,13 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
     inverted = name in INVERTED or any(word in INVERTED for word in name.split())
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, "" if numeric else code)
-        base.codes[code] = meaning(label, "vital") if label else ""
+        said = meaning(label, "yes_no") if label else ""
+        base.codes[code] = (meaning(label, "vital") if label else "") or {"yes": "event", "no": "censored"}.get(
+            said, ""
+        )
         base.counts[code] = count
-        if name.endswith("alive") and label and meaning(label, "yes_no"):
-            base.codes[code] = "censored" if meaning(label, "yes_no") == "yes" else "event"
+        if inverted and said:
+            base.codes[code] = "censored" if said == "yes" else "event"
     unread = [code for code in base.codes if not base.codes[code]]
     if unread and numeric:
         usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}

@@ -28,7 +28,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "cmendt", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
-    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
                            "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad"),
     "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw"),

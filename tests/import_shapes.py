@@ -1,0 +1,285 @@
+"""Invented files of other hospitals, in the shapes that were met, each with the tables that a correct reading gives.
+
+A shape is a function of a folder that writes its files there and returns them, the answers that a person would give to what
+is asked (by heading: fields of the column), and the expected rows by table. Names and values are made up.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+MONTH = 365.25 / 12
+SHAPES = {}
+
+
+def shape(make):
+    """Register a shape under its name."""
+    SHAPES[make.__name__] = make
+    return make
+
+
+def text(folder: Path, name: str, content: str, encoding: str = "utf-8") -> Path:
+    """Write a text file."""
+    path = folder / name
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+def workbook(path: Path, sheets: dict, merged: dict | None = None, epoch=None) -> Path:
+    """Write a workbook of several sheets."""
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    if epoch:
+        made.epoch = epoch
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        for cells in (merged or {}).get(name, ()):
+            sheet.merge_cells(cells)
+    made.save(path)
+    return path
+
+
+# fmt: off
+@shape
+def french(folder):
+    content = "Registre CAR-T;;;;;;;\nExtraction du 02/03/2024;;;;;;;\nN° patient;Sexe;Âge (ans);Poids (kg);Date d'injection;Date de décès;Date des dernières nouvelles;CRP J7 (mg/L)\n" \
+      "0012;F;7,5;23,4;13/02/2020;;14/02/2021;12,5\n0013;H;11,25;40;15/03/2020;20/03/2020;20/03/2020;1.204,5\n0014;F;3;14,2;28/04/2020;;30/05/2020;ND\n\n* ND : non disponible;;;;;;;\nSource : dossier médical;;;;;;;\n"
+    return [text(folder, "fr.csv", content, "cp1252")], {}, {"patients": (["patient_id", "sex", "age_years", "weight_kg"], [("0012", "female", 7.5, 23.4), ("0013", "male", 11.25, 40), ("0014", "female", 3, 14.2)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("0012", None, 367), ("0013", 5, 5), ("0014", None, 32)]), "labs": (["patient_id", "day", "analyte", "value"], [("0012", 7, "CRP", 12.5), ("0013", 7, "CRP", 1204.5)])}
+
+
+@shape
+def utf16_chinese(folder):
+    content = "患者编号\t性别\t年龄\t回输日期\tCRS分级\tICANS分级\t是否使用托珠单抗\t是否使用激素\t死亡日期\t末次随访日期\n" \
+      "P01\t男\t8\t2021年3月1日\t2级\t0级\t是\t否\t\t2022年3月1日\nP02\t女\t5\t2021年4月15日\t3级\t1级\t是\t是\t2021年6月1日\t2021年6月1日\nP03\t女\t12\t2021年5月20日\t0级\t0级\t否\t否\t\t2021年12月31日\n"
+    return [text(folder, "zh.txt", content, "utf-16")], {}, {"patients": (["patient_id", "sex", "age_years"], [("P01", "male", 8), ("P02", "female", 5), ("P03", "female", 12)]), "status": (["patient_id", "crs", "crs_grade_max", "icans", "icans_grade_max", "gc", "tcz"], [("P01", "yes", 2, "no", 0, "no", "yes"), ("P02", "yes", 3, "yes", 1, "yes", "yes"), ("P03", "no", 0, "no", 0, "no", "no")]), "followup": (["patient_id", "death_day", "last_contact_day"], [("P01", None, 365), ("P02", 47, 47), ("P03", None, 225)])}
+
+
+@shape
+def gb18030_long_labs(folder):
+    patients = "病人编号,性别,出生日期,回输时间,末次随访日期,生存状态\n1001,男,2012-05-01,2020-05-01 10:30,2021-05-01,存活\n1002,女,2010-01-15,2020-06-01 09:00,2020-07-01,死亡\n"
+    labs = "病人编号,采样时间,检验项目,结果,单位\n1001,2020-05-02 06:10,白细胞介素6,<1.5,pg/mL\n1001,2020-05-04 06:00,C反应蛋白,1.2,mg/dL\n1002,2020-06-03 07:20,铁蛋白,1200,ng/mL\n1002,2020-06-03 07:20,血红蛋白,98,g/L\n"
+    return [text(folder, "病人.csv", patients, "gb18030"), text(folder, "化验.csv", labs, "gb18030")], {}, {"patients": (["patient_id", "sex", "age_years"], [("1001", "male", 8.0), ("1002", "female", 10.38)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1001", None, 365), ("1002", 30, 30)]), "labs": (["patient_id", "day", "time", "analyte", "value", "censored"], [("1001", 1, "06:10", "IL-6", 1.5, "left"), ("1001", 3, "06:00", "CRP", 12, "no"), ("1002", 2, "07:20", "ferritin", 1200, "no"), ("1002", 2, "07:20", "血红蛋白", 98, "no")])}
+
+
+@shape
+def merged_two_rows(folder):
+    r = [["Demographics", None, None, "CRS", None, None, "ICANS", None, None, "Outcome", None, None],
+       ["ID", "Sex", "Age", "Grade", "Onset (day)", "End (day)", "Grade", "Onset (day)", "End (day)", "Best response", "Status", "OS (months)"],
+       ["K1", "M", 9, 2, 1, 5, 0, None, None, "CR", "Alive", 12], ["K2", "F", 4, 3, 2, 9, 2, 4, 7, "NR", "Dead", 6], ["K3", "F", 15, 0, None, None, 0, None, None, "CRi", "Alive", 24.5]]
+    return [workbook(folder / "two.xlsx", {"Sheet1": r}, {"Sheet1": ["A1:C1", "D1:F1", "G1:I1", "J1:L1"]})], {}, {"patients": (["patient_id", "sex", "age_years"], [("K1", "male", 9), ("K2", "female", 4), ("K3", "female", 15)]), "toxicity": (["patient_id", "event", "day_from", "day_to", "grade"], [("K1", "CRS", 1, 5, 2), ("K2", "CRS", 2, 9, 3), ("K2", "ICANS", 4, 7, 2)]), "response": (["patient_id", "day30_response"], [("K1", "CR"), ("K2", "NR"), ("K3", "CRi")]), "followup": (["patient_id", "death_day", "last_contact_day"], [("K1", None, 12 * MONTH), ("K2", 6 * MONTH, 6 * MONTH), ("K3", None, 24.5 * MONTH)])}
+
+
+@shape
+def row_per_sample(folder):
+    content = "Patient,Sample ID,Sample date,Infusion date,Sex,Age at infusion,Ferritin (ng/mL),IL-6 (pg/mL),sIL2R (U/mL)\n" \
+      "A,A-1,2020-01-15,2020-01-14,F,6,350,12,900\nA,A-2,2020-01-17,2020-01-14,F,6,2350,512,1900\nB,B-1,2020-02-20,2020-02-20,M,10,120,<5,300\nB,B-2,2020-02-27,2020-02-20,,,99,8,\n"
+    return [text(folder, "samples.csv", content)], {}, {"patients": (["patient_id", "sex", "age_years"], [("A", "female", 6), ("B", "male", 10)]), "labs": (["patient_id", "day", "analyte", "value", "censored"], [("A", 1, "ferritin", 350, "no"), ("A", 1, "IL-6", 12, "no"), ("A", 1, "sIL-2R", 900, "no"), ("A", 3, "ferritin", 2350, "no"), ("A", 3, "IL-6", 512, "no"), ("A", 3, "sIL-2R", 1900, "no"),
+             ("B", 0, "ferritin", 120, "no"), ("B", 0, "IL-6", 5, "left"), ("B", 0, "sIL-2R", 300, "no"), ("B", 7, "ferritin", 99, "no"), ("B", 7, "IL-6", 8, "no")])}
+
+
+@shape
+def row_per_event(folder):
+    patients = "Subject;Sex;Infusion date;Last contact;Vital status\n1;M;03.02.2021;04.02.2022;alive\n2;F;14.02.2021;20.02.2021;dead\n3;F;25.03.2021;26.03.2022;alive\n"
+    e = "Subject;Adverse event;Grade;Start date;End date\n1;CRS;1;04.02.2021;05.02.2021\n1;CRS;2;06.02.2021;08.02.2021\n2;CRS;4;15.02.2021;\n2;ICANS;3;16.02.2021;19.02.2021\n2;Neutropenia;4;16.02.2021;19.02.2021\n"
+    return [text(folder, "pat.csv", patients), text(folder, "ae.csv", e)], {}, {"patients": (["patient_id", "sex"], [("1", "male"), ("2", "female"), ("3", "female")]), "toxicity": (["patient_id", "event", "day_from", "day_to", "grade"], [("1", "CRS", 1, 2, 1), ("1", "CRS", 3, 5, 2), ("2", "CRS", 1, None, 4), ("2", "ICANS", 2, 5, 3)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 366), ("2", 6, 6), ("3", None, 366)])}
+
+
+@shape
+def two_infusions(folder):
+    content = "Patient ID,Infusion number,Infusion date,Sex,CAR-T dose (10^6/kg),CRS grade,CRS onset day,Last follow up,Date of death\n" \
+      "P1,1,2019-01-10,F,1.5,2,1,2021-01-09,\nP1,2,2020-03-15,F,2,0,,2021-01-09,\nP2,1,2019-05-20,M,1,3,2,2019-08-28,2019-08-28\nP3,1,2019-06-25,M,3,1,4,2020-06-24,\nP3,2,2020-01-28,M,3,4,1,2020-06-24,\n"
+    return [text(folder, "inf.csv", content)], {}, {"patients": (["patient_id", "sex", "car_dose_e6_per_kg"], [("P1", "female", 1.5), ("P2", "male", 1), ("P3", "male", 3)]), "toxicity": (["patient_id", "event", "day_from", "grade"], [("P1", "CRS", 1, 2), ("P2", "CRS", 2, 3), ("P3", "CRS", 4, 1)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("P1", None, 730), ("P2", 100, 100), ("P3", None, 365)]), "screening": (["patient_id", "infusion_number", "excluded_reason"], [("P1", 1, None), ("P1", 2, "repeat infusion"), ("P2", 1, None), ("P3", 1, None), ("P3", 2, "repeat infusion")])}
+
+
+@shape
+def months_one_two(folder):
+    content = "case\tgender\tage_mo\tOS_m\tOS_stat\tPFS_m\tPFS_stat\n1\tmale\t100\t12.5\t1\t6\t2\n2\tfemale\t60\t3.2\t2\t3.2\t2\n3\tfemale\t44\t30\t1\t30\t1\n4\tmale\t150\t8\t2\t4\t2\n"
+    return [text(folder, "os.tsv", content)], {}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 100/12), ("2", "female", 5), ("3", "female", 44/12), ("4", "male", 12.5)]), "followup": (["patient_id", "death_day", "progression_day", "last_contact_day"], [("1", None, 6 * MONTH, 12.5 * MONTH), ("2", 3.2 * MONTH, None, 3.2 * MONTH), ("3", None, None, 30 * MONTH), ("4", 8 * MONTH, 4 * MONTH, 8 * MONTH)])}
+
+
+@shape
+def weeks_labelled(folder):
+    content = "id,sex (1=male 2=female),survival (weeks),status (1=censored 2=dead)\n1,1,10,1\n2,2,20.14,2\n3,2,3,2\n"
+    return [text(folder, "wk.csv", content)], {}, {"patients": (["patient_id", "sex"], [("1", "male"), ("2", "female"), ("3", "female")]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 70), ("2", 141, 141), ("3", 21, 21)])}
+
+
+@shape
+def adam(folder):
+    sl = pd.DataFrame({"STUDYID": ["S"]*3, "USUBJID": ["S-01", "S-02", "S-03"], "SEX": ["M", "F", "F"], "AGE": [9., 14., 3.], "AGEU": ["YEARS"]*3, "TRTSDT": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])})
+    tte = pd.DataFrame([("S", "S-01", "OS", "Overall Survival", 14., "MONTHS", 1., ""), ("S", "S-01", "PFS", "PFS", 6., "MONTHS", 0., "PD"), ("S", "S-02", "OS", "Overall Survival", 5., "MONTHS", 0., "DEATH"),
+       ("S", "S-02", "PFS", "PFS", 5., "MONTHS", 0., "DEATH"), ("S", "S-03", "OS", "Overall Survival", 20., "MONTHS", 2., ""), ("S", "S-03", "PFS", "PFS", 18., "MONTHS", 1., "")], columns=["STUDYID", "USUBJID", "PARAMCD", "PARAM", "AVAL", "AVALU", "CNSR", "EVNTDESC"])
+    pyreadstat.write_xport(sl.drop(columns="TRTSDT"), str(folder / "adsl.xpt"), file_format_version=5)
+    pyreadstat.write_xport(tte, str(folder / "adtte.xpt"), file_format_version=5)
+    return [folder / "adsl.xpt", folder / "adtte.xpt"], {}, {"patients": (["patient_id", "sex", "age_years"], [("S-01", "male", 9), ("S-02", "female", 14), ("S-03", "female", 3)]), "followup": (["patient_id", "death_day", "progression_day", "last_contact_day", "last_assessment_day"], [("S-01", None, 6 * MONTH, 14 * MONTH, None), ("S-02", 5 * MONTH, None, 5 * MONTH, None), ("S-03", None, None, 20 * MONTH, 18 * MONTH)])}
+
+
+@shape
+def redcap(folder):
+    dic = '"Variable / Field Name","Form Name","Field Type","Field Label","Choices, Calculations, OR Slider Labels","Text Validation Type OR Show Slider Number",Identifier?\n' \
+     'record_id,demo,text,Study ID,,,\nsurname,demo,text,Surname,,,y\ndob,demo,text,Date of birth,,date_mdy,y\nsex,demo,radio,Sex,"0, Male | 1, Female | 9, Unknown",,\ninf_date,demo,text,Date of CAR-T infusion,,date_mdy,\n' \
+     'tox,demo,checkbox,Treatment of CRS,"1, Tocilizumab | 2, Corticosteroids | 3, Ruxolitinib | -99, Not known",,\ncrsgr,demo,dropdown,Maximum CRS grade,"0, None | 1, Grade 1 | 2, Grade 2 | 3, Grade 3 | 99, Missing",,\n' \
+     'labdate,labs,text,Sample date,,date_mdy,\nil6,labs,text,IL-6 (pg/mL),,number,\nferr,labs,text,Ferritin (ng/mL),,number,\n' \
+     'lfu,fu,text,Date of last follow-up,,date_mdy,\nvital,fu,radio,Vital status,"1, Alive | 2, Dead | 3, Unknown",,\nmemo,fu,notes,Comments,,,\n'
+    h = "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group,surname,dob,sex,inf_date,tox___1,tox___2,tox___3,tox____99,crsgr,demo_complete,labdate,il6,ferr,labs_complete,lfu,vital,memo,fu_complete\n"
+    r = ["1,baseline_arm_1,,,hosp_a,Planted,2012-03-04,1,2020-01-05,1,0,0,0,2,2,,,,,,,,", "1,baseline_arm_1,labs,1,hosp_a,,,,,,,,,,,2020-01-06,55.5,300,2,,,,", "1,baseline_arm_1,labs,2,hosp_a,,,,,,,,,,,2020-01-09,9,,2,,,,", "1,fu_arm_1,,,hosp_a,,,,,,,,,,,,,,,2021-01-04,1,called Aunt Planted,2",
+       "2,baseline_arm_1,,,hosp_b,Planted2,2015-07-30,0,2020-02-10,0,1,0,0,3,2,,,,,,,,", "2,baseline_arm_1,labs,1,hosp_b,,,,,,,,,,,2020-02-12,800,9000,2,,,,", "2,fu_arm_1,,,hosp_b,,,,,,,,,,,,,,,2020-03-01,2,,2",
+       "3,baseline_arm_1,,,hosp_b,Planted3,2010-01-01,9,2020-03-10,0,0,0,0,99,0,,,,,,,,", "3,fu_arm_1,,,hosp_b,,,,,,,,,,,,,,,2020-05-10,3,,2"]
+    return [text(folder, "data.csv", h+"\n".join(r)+"\n"), text(folder, "dict.csv", dic)], {}, {"patients": (["patient_id", "sex"], [("1", "female"), ("2", "male"), ("3", None)]), "status": (["patient_id", "crs", "crs_grade_max", "gc", "tcz", "rux"], [("1", "yes", 2, "no", "yes", "no"), ("2", "yes", 3, "yes", "no", "no")]), "labs": (["patient_id", "day", "analyte", "value"], [("1", 1, "IL-6", 55.5), ("1", 1, "ferritin", 300), ("1", 4, "IL-6", 9), ("2", 2, "IL-6", 800), ("2", 2, "ferritin", 9000)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 20, 20)])}
+
+
+@shape
+def plate(folder):
+    content = "File Name: run7\nAcquisition Date: 03-Feb-2021\nReader Serial Number: LX100\n\nType,Well,Description,Hu IFN-g (21),Hu IL-10 (56),Hu IL-6 (19)\nB,A1,,*0.11,OOR <,OOR <\nS1,B1,,5000.2,4000.1,9000.4\nS2,C1,,1250,1000,2250\nX1,D1,C01 D0,OOR <,3.2,1.1\nX2,E1,C01 D3,88.1,*1.05,OOR >\nX3,F1,C02 D0,1.9,4.4,OOR <\nX4,G1,C02 D7,---,12.8,55\n"
+    return [text(folder, "plate.csv", content)], {"Hu IFN-g (21)": {"left_at": 0.5}, "Hu IL-6 (19)": {"left_at": 0.9, "right_at": 9000}}, {"labs": (["patient_id", "day", "analyte", "value", "censored"], [("C01", 0, "IFN-γ", .5, "left"), ("C01", 0, "IL-10", 3.2, "no"), ("C01", 0, "IL-6", 1.1, "no"), ("C01", 3, "IFN-γ", 88.1, "no"), ("C01", 3, "IL-10", 1.05, "no"), ("C01", 3, "IL-6", 9000, "right"), ("C02", 0, "IFN-γ", 1.9, "no"), ("C02", 0, "IL-10", 4.4, "no"), ("C02", 0, "IL-6", .9, "left"), ("C02", 7, "IL-10", 12.8, "no"), ("C02", 7, "IL-6", 55, "no")])}
+
+
+@shape
+def mixed_date_systems(folder):
+    p = [["Study ID", "Infusion date", "Date of death", "Last follow-up"], ["1", datetime(2020, 1, 13), None, datetime(2021, 1, 13)], ["2", datetime(2020, 2, 14), datetime(2024, 4, 1), datetime(2024, 4, 1)], ["3", datetime(2020, 3, 15), None, datetime(2021, 4, 20)], ["4", datetime(2020, 3, 3), None, datetime(2021, 4, 2)]]
+    # row 2's dates were pasted from a 1900 workbook: 1,462 days late (true 2020-03-31)
+    f = workbook(folder / "mac.xlsx", {"Patients": p}, epoch=CALENDAR_MAC_1904)
+    return [f], {"_question": "two date systems"}, {}
+
+
+@shape
+def never(folder):
+    content = "Recipientgender;Recipientage;time_to_aGvHD_III_IV;PLTrecovery;relapse;survival_time;survival_status\nM;9,6;1000000;12;0;999;0\nF;4;32;1000000;1;163;1\nF;?;1000000;15;0;435;1\n"
+    return [text(folder, "n.csv", content)], {}, {"exposures": (["patient_id", "exposure", "day"], [("1", "platelet recovery", 12), ("2", "acute GVHD III-IV", 32), ("3", "platelet recovery", 15)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 999), ("2", 163, 163), ("3", 435, 435)]), "status": (["patient_id", "relapse"], [("1", "no"), ("2", "yes"), ("3", "no")])}
+
+
+@shape
+def unknown(folder):
+    content = "#Patient Identifier\tSex\tOverall Survival (Months)\tOverall Survival Status\tRelapse Free Status (Months)\tRelapse Free Status\n#x\tx\tx\tx\tx\tx\n#STRING\tSTRING\tNUMBER\tSTRING\tNUMBER\tSTRING\n#1\t1\t1\t1\t1\t1\nPATIENT_ID\tSEX\tOS_MONTHS\tOS_STATUS\tRFS_MONTHS\tRFS_STATUS\nT-1\tMale\t10\t0:LIVING\t10\t0:Not Recurred\nT-2\tFemale\t20\t1:DECEASED\t12\t1:Recurred\nT-3\tFemale\t30\tUNKNOWN\t30\tUNKNOWN\nT-4\tMale\t\t1:DECEASED\t\t\n"
+    return [text(folder, "data_clinical_patient.txt", content)], {}, {"patients": (["patient_id", "sex"], [("T-1", "male"), ("T-2", "female"), ("T-3", "female"), ("T-4", "male")]), "followup": (["patient_id", "death_day", "progression_day", "last_contact_day"], [("T-1", None, None, 10 * MONTH), ("T-2", 20 * MONTH, 12 * MONTH, 20 * MONTH)])}
+
+
+@shape
+def doses_by_weight(folder):
+    patients = "ID,Weight (kg),Infusion date,Date last seen,Dead (0/1)\n1,20,2020-03-14,2021-03-14,0\n2,35.5,2020-05-20,2020-06-20,1\n"
+    content = "ID,Date,Drug,Dose,Unit,Route\n1,2020-03-16,Methylprednisolone,2,mg/kg,IV\n1,2020-03-17,methylprednisolone,40,mg,IV\n1,2020-03-16,Tocilizumab,8,mg/kg,IV\n2,2020-05-21,Dexamethasone,0.2,mg/kg,po\n2,2020-05-22,Solu-Medrol,0.04,g,iv\n"
+    return [text(folder, "p.csv", patients), text(folder, "drugs.csv", content)], {}, {"treatments": (["patient_id", "day", "agent", "route", "dose_mg"], [("1", 2, "methylprednisolone", "IV", 40), ("1", 2, "tocilizumab", "IV", 160), ("1", 3, "methylprednisolone", "IV", 40), ("2", 1, "dexamethasone", "PO", 7.1), ("2", 2, "methylprednisolone", "IV", 40)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 31, 31)])}
+
+
+@shape
+def spss(folder):
+    df = pd.DataFrame({"pnr": ["a", "b", "c", "d"], "geschl": [1., 2., 2., 9.], "alter": [8., -1., 12., 5.], "crsgrad": [2., 9., 0., 4.], "zeit": [12., 3.5, 24., 7.], "stat": [0., 1., 2., 1.]})
+    pyreadstat.write_sav(df, str(folder / "s.sav"), column_labels=["Patientennummer", "Geschlecht", "Alter (Jahre)", "CRS grade, maximum", "Überlebenszeit (Monate)", "Status"],
+      variable_value_labels={"geschl": {1: "männlich", 2: "weiblich", 9: "k.A."}, "crsgrad": {0: "kein CRS", 9: "nicht erhoben"}, "stat": {0: "lebt", 1: "verstorben", 2: "lost to follow-up"}},
+      missing_ranges={"geschl": [9], "alter": [{"lo": -9, "hi": -1}], "crsgrad": [9]})
+    return [folder / "s.sav"], {}, {"patients": (["patient_id", "sex", "age_years"], [("a", "male", 8), ("b", "female", None), ("c", "female", 12), ("d", None, 5)]), "status": (["patient_id", "crs_grade_max"], [("a", 2), ("c", 0), ("d", 4)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("a", None, 12 * MONTH), ("b", 3.5 * MONTH, 3.5 * MONTH), ("c", None, 24 * MONTH), ("d", 7 * MONTH, 7 * MONTH)])}
+
+
+@shape
+def stata(folder):
+    df = pd.DataFrame({"patid": [101, 102, 103], "sex": [0, 1, 1], "infdate": pd.to_datetime(["2019-02-13", "2019-03-20", "2019-04-25"]), "lastfu": pd.to_datetime(["2020-02-13", "2019-05-20", "2021-04-25"]), "died": [0, 1, 0], "resp": [1, 3, 2], "stero": [1, 0, 1]})
+    df.to_stata(folder / "x.dta", write_index=False, convert_dates={"infdate": "td", "lastfu": "td"}, value_labels={"sex": {0: "Female", 1: "Male"}, "died": {0: "No", 1: "Yes"}, "resp": {1: "CR", 2: "PR", 3: "NR"}, "stero": {0: "No", 1: "Yes"}},
+      variable_labels={"patid": "Patient ID", "sex": "Sex", "infdate": "Date of infusion", "lastfu": "Date of last follow-up", "died": "Died", "resp": "Response at day 28", "stero": "Corticosteroids"})
+    return [folder / "x.dta"], {}, {"patients": (["patient_id", "sex"], [("101", "female"), ("102", "male"), ("103", "male")]), "response": (["patient_id", "day30_response"], [("101", "CR"), ("102", "NR"), ("103", "PR")]), "status": (["patient_id", "gc"], [("101", "yes"), ("102", "no"), ("103", "yes")]), "followup": (["patient_id", "death_day", "last_contact_day"], [("101", None, 365), ("102", 61, 61), ("103", None, 731)])}
+
+
+@shape
+def arff(folder):
+    content = "% UCI\n@relation bmt\n\n@attribute Gender {1,0}\n@attribute 'Age at transplant' numeric\n@attribute Relapse {0,1}\n@attribute survival_time numeric\n@attribute survival_status {0,1}\n@data\n1,9.6,0,999,0\n0,4.0,1,163,1\n1,?,0,435,1\n"
+    return [text(folder, "b.arff", content)], {"Gender": {"codes": {"1": "male", "0": "female"}}}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 9.6), ("2", "female", 4), ("3", "male", None)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 999), ("2", 163, 163), ("3", 435, 435)])}
+
+
+@shape
+def many_sheets(folder):
+    P = [["CAR-T registry, data lock 31.12.2022"], [], ["Pat. ID", "Gender (0=male, 1=female)", "Age at infusion (yrs)", "Infusion date", "Prior HSCT (Y/N)", "CRS max grade", "CRS onset date", "Vital status", "Last contact", "Remarks"],
+       [1, 0, 12, datetime(2021, 1, 15), "N", 2, datetime(2021, 1, 17), "Alive", datetime(2022, 1, 15), "lives with Aunt"], [2, 1, 7, datetime(2021, 2, 16), "Y", 0, None, "Deceased", datetime(2021, 5, 27), None], [3, 1, 9, datetime(2021, 3, 20), "N", 3, datetime(2021, 3, 21), "alive", datetime(2022, 6, 1), "x"], [], ["Legend: Y yes N no"]]
+    L = [["Pat. ID", "Day 0", None, "Day 7", None], [None, "CRP (mg/L)", "IL-6 (pg/ml)", "CRP (mg/L)", "IL-6 (pg/ml)"], [1, 3.5, 10, 55, 800], [2, "<1", "n/a", 12, "<2"], [3, 7, 22, None, 1500]]
+    T = [["Pat. ID", "Drug", "Date", "Dose (mg)", "Route"], [1, "Tocilizumab", datetime(2021, 1, 18), 320, "i.v."], [3, "Dexamethasone", datetime(2021, 3, 22), 10, "i.v."], [3, "Dexamethasone", datetime(2021, 3, 23), 10, "p.o."]]
+    return [workbook(folder / "reg.xlsx", {"Patients": P, "Labs": L, "Drugs": T}, {"Labs": ["B1:C1", "D1:E1"]})], {}, {"patients": (["patient_id", "sex", "age_years", "prior_transplant"], [("1", "male", 12, False), ("2", "female", 7, True), ("3", "female", 9, False)]), "toxicity": (["patient_id", "event", "day_from", "grade"], [("1", "CRS", 2, 2), ("3", "CRS", 1, 3)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 100, 100), ("3", None, 438)]), "labs": (["patient_id", "day", "analyte", "value", "censored"], [("1", 0, "CRP", 3.5, "no"), ("1", 0, "IL-6", 10, "no"), ("1", 7, "CRP", 55, "no"), ("1", 7, "IL-6", 800, "no"), ("2", 0, "CRP", 1, "left"), ("2", 7, "CRP", 12, "no"), ("2", 7, "IL-6", 2, "left"), ("3", 0, "CRP", 7, "no"), ("3", 0, "IL-6", 22, "no"), ("3", 7, "IL-6", 1500, "no")]), "treatments": (["patient_id", "day", "agent", "route", "dose_mg"], [("1", 3, "tocilizumab", "IV", 320), ("3", 2, "dexamethasone", "IV", 10), ("3", 3, "dexamethasone", "PO", 10)])}
+
+
+@shape
+def redcap_labels(folder):
+    h = '"Record ID","Event Name","Repeat Instrument","Repeat Instance","Sex","Date of infusion","Maximum CRS grade","Treatment of CRS (choice=Tocilizumab)","Treatment of CRS (choice=Corticosteroids)","Complete?","Vital status","Date of last contact","Complete?"\n'
+    r = '1,Baseline,,,Female,2021-03-13,Grade 2,Checked,Unchecked,Complete,Alive,2022-03-13,Complete\n2,Baseline,,,Male,2021-04-20,None,Unchecked,Unchecked,Incomplete,Dead,2021-05-20,Complete\n'
+    return [text(folder, "lab.csv", h+r)], {}, {"patients": (["patient_id", "sex"], [("1", "female"), ("2", "male")]), "status": (["patient_id", "crs", "crs_grade_max", "tcz", "gc"], [("1", "yes", 2, "yes", "no"), ("2", "no", 0, None, None)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 30, 30)])}
+
+
+@shape
+def visits(folder):
+    patients = "Patient;Geschlecht;Infusionsdatum\nX-1;w;01.02.2021\nX-2;m;25.02.2021\n"
+    labs = "Patient;Zeitpunkt;Parameter;Wert;Einheit\nX-1;Baseline;CRP;3,2;mg/l\nX-1;Tag 7;CRP;88;mg/l\nX-2;Tag 7;IL-6;1.200,5;pg/ml\nX-2;Tag 14;Ferritin;900;ng/ml\nX-2;Abschluss;Ferritin;100;ng/ml\n"
+    return [text(folder, "p.csv", patients, "cp1252"), text(folder, "l.csv", labs, "cp1252")], {}, {"patients": (["patient_id", "sex"], [("X-1", "female"), ("X-2", "male")]), "labs": (["patient_id", "day", "analyte", "value"], [("X-1", 0, "CRP", 3.2), ("X-1", 7, "CRP", 88), ("X-2", 7, "IL-6", 1200.5), ("X-2", 14, "ferritin", 900)])}
+
+
+@shape
+def group_over_days(folder):
+    r = [["UPN", "IL-6 (pg/mL)", None, None, "Ferritin", None, "OS", None, "PFS", None], [None, "D0", "D3", "D7", "Day 0", "Day 7", "Months", "Event", "Months", "Event"], ["1", 3, 400, 22, 300, 5000, 10, 0, 4, 1], ["2", 8, "<2", "-", 410, 900, 5.5, 1, 5.5, 1], ["3", 4, 6, 9, 100, 120, 20, 0, 20, 0]]
+    return [workbook(folder / "g.xlsx", {"A": r}, {"A": ["B1:D1", "E1:F1", "G1:H1", "I1:J1"]})], {}, {"labs": (["patient_id", "day", "analyte", "value", "censored"], [("1", 0, "IL-6", 3, "no"), ("1", 3, "IL-6", 400, "no"), ("1", 7, "IL-6", 22, "no"), ("2", 0, "IL-6", 8, "no"), ("2", 3, "IL-6", 2, "left"), ("3", 0, "IL-6", 4, "no"), ("3", 3, "IL-6", 6, "no"), ("3", 7, "IL-6", 9, "no"),
+      ("1", 0, "ferritin", 300, "no"), ("1", 7, "ferritin", 5000, "right"), ("2", 0, "ferritin", 410, "no"), ("2", 7, "ferritin", 900, "no"), ("3", 0, "ferritin", 100, "no"), ("3", 7, "ferritin", 120, "no")]), "followup": (["patient_id", "death_day", "progression_day", "last_contact_day"], [("1", None, 4 * MONTH, 10 * MONTH), ("2", 5.5 * MONTH, None, 5.5 * MONTH), ("3", None, None, 20 * MONTH)])}
+
+
+@shape
+def three_spellings(folder):
+    patients = "Study ID,Sex,Age (years),Infusion date,Date of last follow-up\nCART-001,M,9,2020-01-15,2021-01-15\nCART-002,F,10,2020-02-16,2021-02-16\nCART-012,F,11,2020-03-17,2021-03-17\n"
+    content = "PatientNo,Date,Medication,Dose (mg),Route\n001,2020-01-18,Tocilizumab,240,IV\n002,2020-02-18,dexamethasone,10,IV\n012,2020-03-18,dexamethasone,10,PO\n"
+    labs = "ID,Day,CRP (mg/L)\n1,1,10\n1,2,20\n2,1,30\n12,1,40\n"
+    return [text(folder, "p.csv", patients), text(folder, "t.csv", content), text(folder, "l.csv", labs)], {}, {"treatments": (["patient_id", "day", "agent", "dose_mg"], [("001", 3, "tocilizumab", 240), ("002", 2, "dexamethasone", 10), ("012", 1, "dexamethasone", 10)]), "labs": (["patient_id", "day", "analyte", "value"], [("001", 1, "CRP", 10), ("001", 2, "CRP", 20), ("002", 1, "CRP", 30), ("012", 1, "CRP", 40)])}
+
+
+@shape
+def survival_r(folder):
+    content = '"","inst","time","status","age","sex","ph.ecog","wt.loss"\n"1",3,306,2,74,1,1,NA\n"2",3,455,2,68,1,0,15\n"3",3,1010,1,56,2,0,15\n"4",5,210,2,57,1,1,11\n'
+    return [text(folder, "lung.csv", content)], {"sex": {"codes": {"1": "male", "2": "female"}}}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 74), ("2", "male", 68), ("3", "female", 56), ("4", "male", 57)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", 306, 306), ("2", 455, 455), ("3", None, 1010), ("4", 210, 210)])}
+
+
+@shape
+def pbc(folder):
+    content = "id,time,status,age,sex,edema\n1,400,2,58.7,f,1\n2,4500,0,56.4,f,0\n3,1012,2,70,m,0.5\n4,1925,1,54.7,f,0.5\n5,1504,0,38,f,0\n"
+    return [text(folder, "pbc.csv", content)], {"status": {"codes": {"0": "censored", "1": "censored", "2": "event"}}}, {"followup": (["patient_id", "death_day", "last_contact_day"], [("1", 400, 400), ("2", None, 4500), ("3", 1012, 1012), ("4", None, 1925), ("5", None, 1504)]), "patients": (["patient_id", "sex", "age_years"], [("1", "female", 58.7), ("2", "female", 56.4), ("3", "male", 70), ("4", "female", 54.7), ("5", "female", 38)])}
+
+
+@shape
+def odd_cells(folder):
+    content = "Patient ID,Sample date,Infusion date,Ferritin (ng/mL),CRP (mg/L)\nA,2020-01-20,2020-01-15,>100000,<0.1\nA,2020-01-21,2020-01-15,pending,12\nB,2020-02-20,2020-02-15,4'500,haemolysed\nB,2020-02-22,2020-02-15,3500,−\n"
+    return [text(folder, "odd.csv", content)], {"Ferritin (ng/mL)": {"missing": ["pending"]}, "CRP (mg/L)": {"missing": ["haemolysed", "−"]}}, {"labs": (["patient_id", "day", "analyte", "value", "censored"], [("A", 5, "ferritin", 100000, "right"), ("A", 5, "CRP", .1, "left"), ("A", 6, "CRP", 12, "no"), ("B", 5, "ferritin", 4500, "no"), ("B", 7, "ferritin", 3500, "no")])}
+
+
+@shape
+def dose_text(folder):
+    patients = "pid,sex,weight,inf_date\n1,m,20,2020-01-15\n2,f,30,2020-02-15\n"
+    content = "pid,start date,stop date,drug,dose\n1,2020-01-18,2020-01-18,MP,2mg/kg\n1,2020-01-19,2020-01-19,MP,40 mg\n2,2020-02-18,2020-02-18,DEX,0.3 mg/kg\n"
+    return [text(folder, "p.csv", patients), text(folder, "t.csv", content)], {}, {"treatments": (["patient_id", "day", "agent", "dose_mg"], [("1", 3, "methylprednisolone", 40), ("1", 4, "methylprednisolone", 40), ("2", 3, "dexamethasone", 9)])}
+
+
+@shape
+def summary_rows_and_twins(folder):
+    content = "ID,Sex,Age,OS days,Dead\n1,M,8,300,no\n1,M,8,300,no\n2,F,4,100,yes\n3,F,6,50,yes\n,,,,\nTotal,,,,\nMean,,6,150,\n"
+    return [text(folder, "t.csv", content)], {}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 8), ("2", "female", 4), ("3", "female", 6)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 300), ("2", 100, 100), ("3", 50, 50)])}
+
+
+@shape
+def stata_years(folder):
+    df = pd.DataFrame({"id": ["p1", "p2", "p3"], "yrs": [1.5, 2.25, .5], "died": [0, 1, 1], "grp": [1, 2, 1], "agegrp": [1, 2, 2]})
+    pyreadstat.write_dta(df, str(folder / "y.dta"), column_labels=["Subject identifier", "Years of follow-up", "Died during follow-up", "Treatment arm", "Age group"], variable_value_labels={"died": {0: "Alive", 1: "Dead"}, "grp": {1: "A", 2: "B"}})
+    return [folder / "y.dta"], {}, {"followup": (["patient_id", "death_day", "last_contact_day"], [("p1", None, 547.875), ("p2", 821.8125, 821.8125), ("p3", 182.625, 182.625)])}
+
+
+@shape
+def donor(folder):
+    content = "Patient,Recipient sex,Donor sex,Recipient age,Donor age,Transplant date,Date of relapse,Date of death,Date of last contact,HLA match\n1,M,F,8,35,2015-01-15,,,2018-01-15,10/10\n2,F,F,4,40,2015-02-20,2015-08-20,2016-02-20,2016-02-20,9/10\n3,F,M,12,22,2015-05-05,,,2017-05-05,10/10\n"
+    return [text(folder, "d.csv", content)], {}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 8), ("2", "female", 4), ("3", "female", 12)]), "followup": (["patient_id", "relapse_day", "death_day", "last_contact_day"], [("1", None, None, 1096), ("2", 181, 365, 365), ("3", None, None, 731)])}
+
+
+@shape
+def ccr(folder):
+    content = "Patient_ID\tAge_at_Dx\tGender\tCCR_status\tTime_to_event_days\tEFS_Status\n1\t5\tBoy\tCCR\t2000\t0\n2\t6\tGirl\tRelapse\t300\t1\n3\t8\tGirl\tCCR\t1500\t0\n"
+    return [text(folder, "c.tsv", content)], {}, {"patients": (["patient_id", "sex", "age_years"], [("1", "male", 5), ("2", "female", 6), ("3", "female", 8)])}
+
+
+@shape
+def sas(folder):
+    df = pd.DataFrame({"SUBJID": ["1", "2", "3"], "SEX": [1., 2., 2.], "INFDT": pd.to_datetime(["2020-01-15", "2020-03-20", "2020-06-25"]), "LSTDT": pd.to_datetime(["2021-01-14", "2020-04-19", "2021-06-25"]), "DTH": [0., 1., 0.], "CRSGR": [2., np.nan, 3.]})
+    pyreadstat.write_xport(df.assign(INFDT=df.INFDT.dt.date, LSTDT=df.LSTDT.dt.date), str(folder / "m.xpt"), file_format_version=8, column_labels=["Subject", "Sex (1=M, 2=F)", "Date of infusion", "Date of last contact", "Death (0=No, 1=Yes)", "Max CRS grade"])
+    return [folder / "m.xpt"], {}, {"patients": (["patient_id", "sex"], [("1", "male"), ("2", "female"), ("3", "female")]), "status": (["patient_id", "crs", "crs_grade_max"], [("1", "yes", 2), ("3", "yes", 3)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 30, 30), ("3", None, 365)])}

@@ -1,0 +1,149 @@
+"""Files in the shapes that were met, read as a person would read them: what is asked, what comes out."""
+
+import math
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from helpers.cohort.read import read_cohort
+from helpers.importing.apply import apply
+from helpers.importing.propose import propose
+from helpers.problems import InputError
+from tests.import_shapes import SHAPES, text
+
+ORACLE = Path(__file__).parent / "oracle"
+
+
+def answered(mapping, answers):
+    """Close the questions of a mapping, with the answers to those whose proposal is not the answer."""
+    for part in (mapping, *mapping.sheets, *(column for sheet in mapping.sheets for column in sheet.columns)):
+        part.decide, part.also_decide = "", []
+    for sheet in mapping.sheets:
+        for column in sheet.columns:
+            for field, value in answers.get(column.column, {}).items():
+                setattr(column, field, value)
+    mapping.ids = "keep"
+    return mapping
+
+
+def same(got, wanted):
+    if isinstance(got, (int, float)) and isinstance(wanted, (int, float)):
+        return math.isclose(got, wanted, abs_tol=0.01)
+    return got == wanted
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_is_read_as_it_was_meant(name, tmp_path):
+    files, answers, expected = SHAPES[name](tmp_path)
+    mapping = propose(files)
+    if question := answers.pop("_question", None):
+        assert any(question in asked for asked in mapping.open_questions())
+    asked = {id(part) for sheet in mapping.sheets for part in sheet.columns if part.decide}
+    for sheet in mapping.sheets:
+        for column in sheet.columns:
+            assert column.column not in answers or id(column) in asked, "only what is asked about is answered"
+    if not expected:
+        return
+    apply(answered(mapping, answers), files, tmp_path / "out", tmp_path / "key.csv")
+    tables = read_cohort(tmp_path / "out").tables
+    for table, (columns, wanted) in expected.items():
+        frame = tables[table].reindex(columns=columns)
+        got = [tuple(None if pd.isna(value) else value for value in row) for row in frame.itertuples(index=False)]
+        assert len(got) == len(wanted), (table, got)
+        for row in wanted:
+            assert any(all(map(same, one, row)) for one in got), (table, row, got)
+
+
+def test_rows_read_are_rows_used_and_rows_left_out(tmp_path):
+    for name in ("two_infusions", "row_per_event", "plate", "visits", "adam"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files, answers, _ = SHAPES[name](folder)
+        mapping = answered(propose(files), answers)
+        apply(mapping, files, folder / "out", folder / "key.csv")
+        rows = pd.read_csv(folder / "out" / "import" / "rows.csv")
+        for sheet in mapping.sheets:
+            assert rows.loc[rows["file"] == sheet.place, "rows"].sum() == sheet.rows_read, name
+
+
+def test_a_file_of_sas(tmp_path):
+    file = tmp_path / "registry.sas7bdat"
+    shutil.copy(ORACLE / "import_registry.sas7bdat", file)
+    mapping = propose([file])
+    assert mapping.open_questions() == []
+    apply(answered(mapping, {}), [file], tmp_path / "out", tmp_path / "key.csv")
+    tables = read_cohort(tmp_path / "out").tables
+    assert tables["patients"][["sex", "age_years", "infusion_year"]].to_numpy().tolist() == [
+        ["female", 7.5, 2020], ["male", 9, 2020], ["female", 12, 2020],
+    ]  # fmt: skip
+    assert tables["followup"].set_index("patient_id")["last_contact_day"].to_dict() == {
+        "M-1": 365,
+        "M-2": 30,
+        "M-3": 365,
+    }
+    assert tables["followup"].set_index("patient_id")["death_day"].dropna().to_dict() == {"M-2": 30}
+    assert tables["status"].set_index("patient_id")["crs_grade_max"].dropna().to_dict() == {"M-1": 2, "M-3": 0}
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("patient,date,drug,dose,unit\n1,2020-01-13,MP,2,vials\n1,2020-01-14,MP,3,vials\n", "does not become mg"),
+        ("patient,date,drug,dose\n1,2020-01-13,MP,2\n1,2020-01-14,MP,3\n", "no unit is written for the doses"),
+        ("patient,date,start of course,end date,drug,dose,unit\n1,2020-01-13,x,2020-01-15,MP,2,mg\n", "whenever it ended"),
+        ("patient,test,result,unit\n1,CRP,2,mg/L\n1,CRP,3,mg/L\n", "no column says on which day"),
+        ("patient,day,test,result,unit\n1,1,CRP,2,mg/L\n1,2,Lactate,3,mmol/L\n", "beyond the dictionary"),
+        ("patient,day,test,result,unit\n1,1,CRP,2,mg/L\n1,2,CRP,3,\n", "1 rows have no unit"),
+        ("patient,day,test,result,unit\n1,1,CRP,2,mg/L\n1,2,CRP,3,squids\n", "units that are not known"),
+        ("patient,day,test,result\n1,1,CRP,2\n1,2,CRP,3\n", "no unit is written"),
+        ("USUBJID,PARAMCD,AVAL,CNSR\n1,OS,4,1\n1,TTXYZ,3,0\n", "parameters are not known"),
+        ("USUBJID,PARAMCD,AVAL,CNSR\n1,OS,4,1\n2,OS,3,0\n", "no unit is written: days"),
+        ("id,age at infusion,infusion date\n1,130,2020-01-13\n2,60,2020-01-13\n", "above 120"),
+        ("sexo,id\nH,1\nM,2\n", "no label says"),
+        ("id,Einschluss,death date\n1,2020-01-13,2020-01-14\n", "none is day 0"),
+        ("case code no.,age\nA-1,4\nA-2,5\n", "is it column 1"),
+        ("petal,sepal\n1.5,2\n2.5,3\n", "is this a table of patients"),
+        ("id,sample date,infusion date,CRP (mg/L)\n1,2020-01-14,2020-01-13,5\n1,2020-01-15,2020-01-13,haemolysed\n", "text that is no number"),
+        ("id,crs grade\n1,None\n2,Grade 2\n", "cells say none"),
+        ("id,efs status,weight\n1,0,20\n2,1,30\n", "no column is known as its time"),
+    ],
+)  # fmt: skip
+def test_what_is_not_sure_is_asked(tmp_path, content, word):
+    asked = propose([text(tmp_path, "a.csv", content)]).open_questions()
+    assert any(word in question for question in asked), asked
+
+
+def test_words_that_say_nothing_about_the_patient_are_not_taken_for_it(tmp_path):
+    content = "id,donor age,mother's weight,treatment arm,age group\n1,30,60,1,2\n2,40,70,2,1\n3,41,64,2,1\n"
+    to = {column.column: column.to for column in propose([text(tmp_path, "a.csv", content)]).sheets[0].columns}
+    assert set(to.values()) == {"patient", "declared"}, to
+
+
+def test_a_dose_by_weight_without_a_weight_is_no_dose_and_is_logged(tmp_path):
+    patients = text(tmp_path, "p.csv", "id,infusion date,weight\n1,2020-01-13,20\n2,2020-01-13,\n")
+    drugs = text(
+        tmp_path,
+        "d.csv",
+        "id,date,drug,dose,unit\n1,2020-01-14,dexamethasone,0.5,mg/kg\n2,2020-01-14,dexamethasone,0.5,mg/kg\n",
+    )
+    files = [patients, drugs]
+    apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
+    treatments = read_cohort(tmp_path / "out").tables["treatments"].set_index("patient_id")
+    assert treatments.loc["1", "dose_mg"] == 10
+    assert pd.isna(treatments.loc["2", "dose_mg"])
+    log = pd.read_csv(tmp_path / "out" / "import" / "log.csv")
+    assert (log["rule"] == "a dose by weight of a patient without a weight: no dose").sum() == 1
+
+
+def test_an_analyte_of_its_own_keeps_one_unit(tmp_path):
+    head = "id,infusion date\n1,2020-01-13\n2,2020-01-13\n"
+    labs = "id,day,test,result,unit\n1,1,Lactate,2,mg/L\n2,1,Lactate,0.3,mg/dL\n2,1,Lactate,3,U/L\n"
+    files = [text(tmp_path, "p.csv", head), text(tmp_path, "l.csv", labs)]
+    with pytest.raises(InputError, match="unit U/L"):
+        apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
+    files[1] = text(tmp_path, "l.csv", labs.replace("2,1,Lactate,3,U/L\n", ""))
+    apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
+    found = read_cohort(tmp_path / "out").tables["labs"]
+    assert found[["value", "unit"]].to_numpy().tolist() == [[2, "mg/L"], [3, "mg/L"]]
