@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from import_shapes import SHAPES, text
 
 from helpers.cohort.read import read_cohort
 from helpers.importing.apply import apply
 from helpers.importing.propose import propose
 from helpers.problems import InputError
-from tests.import_shapes import SHAPES, text
 
 ORACLE = Path(__file__).parent / "oracle"
 
