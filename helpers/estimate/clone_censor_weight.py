@@ -115,8 +115,8 @@ def _waiters(
     """Follow everyone until treatment begins; split at each day on which others began."""
     stop, event = np.where(starts, days, times), events & ~starts
     at = np.unique(days[starts])
-    begun = np.array([(days[starts] == t).sum() for t in at])
-    at_risk = np.array([(stop >= t).sum() for t in at])
+    begun = np.bincount(np.searchsorted(at, days[starts]), minlength=len(at))
+    at_risk = len(stop) - np.searchsorted(np.sort(stop), at, side="left")
     # whoever fails on the day was still free to begin on it
     with np.errstate(divide="ignore"):
         after = 1 / np.cumprod(1 - begun / np.maximum(at_risk, 1))

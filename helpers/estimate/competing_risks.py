@@ -98,8 +98,8 @@ def cumulative_incidence(time: ArrayLike, cause: ArrayLike, of: int = 1) -> pd.D
     times, causes, _ = outcomes(time, cause)
     at = np.unique(times[causes > 0])
     n = _from(times, at)
-    own = np.array([np.sum((times == t) & (causes == of)) for t in at], dtype=int)
-    others = np.array([np.sum((times == t) & (causes > 0)) for t in at], dtype=int) - own
+    own = _on(times[causes == of], at)
+    others = _on(times[causes > 0], at) - own
     survival = np.cumprod(1 - (own + others) / n)
     before = np.concatenate([[1.0], survival[:-1]])
     incidence = np.cumsum(before * own / n)
@@ -205,7 +205,7 @@ def _gray_sums(
     """
     at = np.unique(times[causes > 0])
     risk = np.stack([_from(times[code == g], at) for g in range(groups)], axis=1)
-    own, others = (np.stack([[np.sum((times == t) & (code == g) & which) for g in range(groups)] for t in at])
+    own, others = (np.stack([_on(times[(code == g) & which], at) for g in range(groups)], axis=1)
                    for which in (causes == of, (causes > 0) & (causes != of)))  # fmt: skip
     survival, incidence, pooled = np.ones(groups), np.zeros(groups), 0.0
     score, covariance = np.zeros(groups), np.zeros((groups, groups))
@@ -354,9 +354,15 @@ def subdistribution_rows(
 def _observed(times: NDArray, causes: NDArray):
     """Return the function of the chance of being under observation just before a time; events leave before the censored."""
     at = np.unique(times[causes == 0])
-    n = np.array([np.sum((times > t) | ((times == t) & (causes == 0))) for t in at])
-    steps = np.append(1.0, np.cumprod(1 - np.array([np.sum((times == t) & (causes == 0)) for t in at]) / n))
+    n = _from(times, at) - _on(times[causes != 0], at)
+    steps = np.append(1.0, np.cumprod(1 - _on(times[causes == 0], at) / n))
     return lambda when: steps[np.searchsorted(at, when, side="left")]
+
+
+def _on(times: NDArray, at: NDArray) -> NDArray[np.int64]:
+    """Count *times* on each day of *at*, which rises."""
+    ordered = np.sort(times)
+    return np.searchsorted(ordered, at, side="right") - np.searchsorted(ordered, at, side="left")
 
 
 def _from(times: NDArray, at: NDArray) -> NDArray[np.float64]:

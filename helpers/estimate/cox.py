@@ -313,14 +313,35 @@ def concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: N
     if np.isnan(scores).any():
         return np.nan
     scores = np.round(scores, 12)
-    pairs, agreeing = 0, 0.0
-    for day in np.unique(time[event]):
-        dying, later = scores[event & (time == day)], (time > day) | ((time == day) & ~event)
-        rest = np.sort(scores[later])
-        below, upto = (np.searchsorted(rest, dying, side=side) for side in ("left", "right"))
-        pairs += len(rest) * len(dying)
-        agreeing += float((below + upto).sum()) / 2
-    return agreeing / pairs if pairs else np.nan
+    order = np.lexsort((~event, time))  # the censored of a day after its dead
+    time, event, rank = time[order], event[order], np.unique(scores[order], return_inverse=True)[1]
+    dying = np.flatnonzero(event)
+    days = np.unique(time[event], return_index=True, return_counts=True)
+    after = np.repeat(dying[days[1]] + days[2], days[2])  # place of the first who outlives the day
+    pairs = int((len(time) - after).sum())
+    agreeing = _smaller_from(rank, after, rank[dying]) + _smaller_from(rank, after, rank[dying] + 1)
+    return float(agreeing.sum()) / 2 / pairs if pairs else np.nan
+
+
+def _smaller_from(values: NDArray[np.int64], places: NDArray[np.int64], limits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count, for each place, the values from there to the end below its limit; values from 0 to below their number.
+
+    What follows a place falls into at most one block of each size 1, 2, 4 ..., and each block is sorted: no table of all pairs.
+    """
+    levels = max(len(values) - 1, 0).bit_length()
+    large = len(values) + 1
+    padded = np.full(1 << levels, large - 1)
+    padded[: len(values)] = values
+    places, counts = places.copy(), np.zeros(len(places), dtype=np.int64)
+    for level in range(levels + 1):
+        block = np.arange(len(padded)) >> level
+        keys = np.sort(block * large + padded)
+        inside = ((places >> level) & 1 == 1) | (places == 0) & (level == levels)
+        inside &= places < len(padded)
+        own = places[inside] >> level
+        counts[inside] += np.searchsorted(keys, own * large + limits[inside]) - (own << level)
+        places[inside] += 1 << level
+    return counts
 
 
 def with_references(table: pd.DataFrame, laid: Design) -> pd.DataFrame:

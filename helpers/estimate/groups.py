@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.diagnostic import lilliefors as _lilliefors
 
@@ -260,11 +260,23 @@ def paired_ratio(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) ->
         reason = "no pair" if n == 0 else "a value of zero or below has no logarithm"
         return Ratio(np.nan, np.nan, np.nan, n, reason)
     x = np.log(second) - np.log(first)
-    upper = np.triu_indices(n)
-    walsh = np.sort((x[upper[0]] + x[upper[1]]) / 2)
+    pairs = n * (n + 1) // 2
     low = max(_signed_rank_quantile(alpha / 2, n), 1)
-    ends = walsh[[low - 1, len(walsh) - low]] if n > 1 else np.full(2, np.nan)
-    return Ratio(*(float(np.exp(value)) for value in (np.median(walsh), *ends)), n)
+    ends = [_walsh(x, rank) for rank in (low, pairs + 1 - low)] if n > 1 else [np.nan] * 2
+    middle = (_walsh(x, (pairs + 1) // 2) + _walsh(x, pairs // 2 + 1)) / 2
+    return Ratio(*(float(np.exp(value)) for value in (middle, *ends)), n)
+
+
+def _walsh(x: NDArray[np.float64], rank: int) -> float:
+    """Return the Walsh average (of two values, or of one with itself) of a rank from 1, by halving the range: never all of them."""
+    x = np.sort(x)
+    places = np.arange(len(x))
+    low, high = x[0], x[-1]
+    while low < (middle := (low + high) / 2) < high:
+        reached = np.searchsorted(x, 2 * middle - x, side="right") - places
+        low, high = (low, middle) if reached[reached > 0].sum() >= rank else (middle, high)
+    reached = np.searchsorted(x, 2 * low - x, side="right") - places
+    return float(low if reached[reached > 0].sum() >= rank else high)
 
 
 def _signed_rank_quantile(q: float, n: int) -> int:

@@ -20,6 +20,7 @@ from helpers.estimate.cox import Cox, cox
 from helpers.estimate.partial_likelihood import Ties
 
 DONORS = 5
+AT_ONCE = 200_000  # distances that are in memory
 
 
 @dataclass(frozen=True)
@@ -312,10 +313,36 @@ def _match(y: NDArray, x: NDArray, x_new: NDArray, rng: np.random.Generator) -> 
     residual = y - x @ beta
     sigma = np.sqrt((residual**2).sum(axis=0) / rng.chisquare(max(len(y) - x.shape[1], 1)))
     noise = np.linalg.cholesky(inverse) @ rng.standard_normal(beta.shape)
-    gaps = np.linalg.norm((x_new @ (beta + noise * sigma))[:, None, :] - (x @ beta)[None, :, :], axis=2)
-    donors = min(DONORS, len(y))
-    nearest = np.argsort(gaps, axis=1, kind="stable")[:, :donors]
-    return nearest[np.arange(len(x_new)), rng.integers(donors, size=len(x_new))]
+    nearest = _nearest(x_new @ (beta + noise * sigma), x @ beta, min(DONORS, len(y)))
+    return nearest[np.arange(len(x_new)), rng.integers(nearest.shape[1], size=len(x_new))]
+
+
+def _nearest(wanted: NDArray, seen: NDArray, donors: int) -> NDArray[np.int64]:
+    """Return the rows of *seen* nearest to each row of *wanted*, the nearest first, of equally near ones the earlier."""
+    if wanted.shape[1] == 1:
+        return _nearest_number(wanted[:, 0], seen[:, 0], donors)
+    step = max(1, AT_ONCE // len(seen))
+    parts = []
+    for start in range(0, len(wanted), step):  # some at a time: never a table of everybody by everybody
+        gaps = np.linalg.norm(wanted[start : start + step, None, :] - seen[None, :, :], axis=2)
+        parts.append(np.argsort(gaps, axis=1, kind="stable")[:, :donors].copy())
+    return np.concatenate(parts)
+
+
+def _nearest_number(wanted: NDArray, seen: NDArray, donors: int) -> NDArray[np.int64]:
+    """Look for the nearest among the few on either side: some more than *donors*, for those equal but for float noise."""
+    n, places = len(seen), np.arange(len(seen))
+    rising, falling = np.lexsort((places, seen)), np.lexsort((places, -seen))
+    above = np.searchsorted(seen[rising], wanted, side="right")
+    ahead = np.arange(min(3 * donors, n))
+    sides = []
+    for order, first in ((rising, above), (falling, n - above)):
+        reach = first[:, None] + ahead
+        sides.append(np.where(reach < n, order[np.minimum(reach, n - 1)], -1))
+    rows = np.concatenate(sides, axis=1)
+    gaps = np.where(rows < 0, np.inf, np.abs(wanted[:, None] - seen[rows]))
+    order = np.lexsort((rows, gaps), axis=1)[:, :donors]
+    return np.take_along_axis(rows, order, axis=1)
 
 
 def _logistic(y: NDArray, x: NDArray, x_new: NDArray, rng: np.random.Generator) -> NDArray:

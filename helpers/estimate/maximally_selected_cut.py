@@ -18,16 +18,19 @@ from scipy.stats import norm
 from helpers.estimate.arrays import numbers, tied
 
 LEAST = 10  # patients at or below a cut, and above none
-AT_ONCE = 100
+MOST = 200  # cuts that are tried
+FEWEST, WORK = 200, 5e7  # deals at least; event times x cuts x deals at most, if that leaves so many
+AT_ONCE = 100_000  # event times x cuts x deals that are in memory
 Floats = NDArray[np.float64]
 
 
 class Cuts(NamedTuple):
     """``table``: cut, n_low, n_none, events, z (negative: fewer events than expected in the low group), p, corrected_p;
-    ``largest``: the largest absolute z of each deal."""  # fmt: skip
+    ``largest``: the largest absolute z of each deal; ``doses``: different doses that might have been a cut."""  # fmt: skip
 
     table: pd.DataFrame
     largest: Floats
+    doses: int
 
 
 def every_cut(
@@ -48,7 +51,8 @@ def every_cut(
         Dose 0: none. Rows with anything missing are left out.
     rng : Generator
     deals : int
-        How often all doses are dealt anew.
+        How often all doses are dealt anew: less often, but :data:`FEWEST` times, where event times x cuts x deals would pass
+        :data:`WORK`.
     also : float, optional
         A cut that is tried whether or not somebody has that dose.
     least : int
@@ -58,6 +62,10 @@ def every_cut(
     ------
     ValueError
         If no cut leaves enough patients in both groups.
+
+    Notes
+    -----
+    Of more than :data:`MOST` different doses those are tried that part the patients given the drug most evenly.
 
     Examples
     --------
@@ -73,6 +81,9 @@ def every_cut(
     given = np.sort(dose[dose > 0])
     cuts = np.unique(given)
     cuts = cuts[np.searchsorted(given, cuts, side="right") >= least]
+    doses = len(cuts)
+    if doses > MOST:
+        cuts = np.unique(given[np.linspace(least - 1, len(given) - 1, MOST).round().astype(int)])
     if also is not None:
         cuts = np.unique(np.append(cuts, also))
     cuts = cuts[np.searchsorted(given, cuts, side="right") > 0]
@@ -80,38 +91,43 @@ def every_cut(
     if not len(cuts) or none < least or not event.any():
         raise ValueError("no cut leaves enough patients in both groups")
     level = np.where(dose == 0, 0, 1 + np.searchsorted(cuts, dose, side="left"))  # 1 + number of cuts: above all
-    own = _statistics(time, event, level[None, :], len(cuts))[0]
+    at = np.unique(time[event])
+    cells = len(at) * (len(cuts) + 1)
+    deals = min(deals, max(FEWEST, int(WORK // cells)))
+    batch = max(1, AT_ONCE // cells)
+    own = _statistics(time, event, at, level[None, :], len(cuts))[0]
     parts = []
-    for start in range(0, deals, AT_ONCE):
-        mixed = np.stack([rng.permutation(level) for _ in range(min(AT_ONCE, deals - start))])
-        parts.append(np.nanmax(np.abs(_statistics(time, event, mixed, len(cuts))), axis=1))
+    for start in range(0, deals, batch):
+        mixed = np.stack([rng.permutation(level) for _ in range(min(batch, deals - start))])
+        parts.append(np.nanmax(np.abs(_statistics(time, event, at, mixed, len(cuts))), axis=1))
     largest = np.concatenate(parts)
     low = np.searchsorted(given, cuts, side="right")
     happened = [int((event & (dose <= cut)).sum()) for cut in cuts]
     reached = (largest[None, :] >= np.abs(own)[:, None] - 1e-9).sum(axis=1)
     table = pd.DataFrame({"cut": cuts, "n_low": low, "n_none": none, "events": happened, "z": own,
                           "p": 2 * norm.sf(np.abs(own)), "corrected_p": (1 + reached) / (1 + deals)})  # fmt: skip
-    return Cuts(table, largest)
+    return Cuts(table, largest, doses)
 
 
-def _statistics(time: Floats, event: NDArray[np.bool_], level: NDArray[np.int64], cuts: int) -> Floats:
-    """Return the signed root of the log-rank chi-square, shape (deals, cuts)."""
-    at, deals = np.unique(time[event]), np.arange(len(level))[:, None]
+def _statistics(time: Floats, event: NDArray[np.bool_], at: Floats, level: NDArray[np.int64], cuts: int) -> Floats:
+    """Return the signed root of the log-rank chi-square, shape (deals, cuts); *at* are the different event times."""
+    deals = np.arange(len(level))[:, None]
 
-    def counted(
-        rows: NDArray[np.bool_], place: NDArray[np.int64]
-    ) -> Floats:  # (deals, event times, none and each band)
+    def counted(rows: NDArray[np.bool_], place: NDArray[np.int64]) -> Floats:
+        """Count by deal, event time, and none, each band, above all."""
         shape = (len(level), len(at), cuts + 2)
-        cells = (deals * len(at) + place) * (cuts + 2) + level[:, rows]
-        return np.bincount(cells.ravel(), minlength=np.prod(shape)).reshape(shape)[:, :, :-1].astype(float)
+        cells = ((deals * len(at) + place) * (cuts + 2) + level[:, rows]).ravel()
+        return np.bincount(cells, np.ones(len(cells)), minlength=np.prod(shape)).reshape(shape)
 
     seen = time >= at[0]
-    left = counted(seen, np.searchsorted(at, time[seen], side="right") - 1)  # after the last event time that they saw
-    risk, died = np.cumsum(left[:, ::-1], axis=1)[:, ::-1], counted(event, np.searchsorted(at, time[event]))
-    low_risk, low_died = np.cumsum(risk[:, :, 1:], axis=2), np.cumsum(died[:, :, 1:], axis=2)
-    n, d = low_risk + risk[:, :, :1], low_died + died[:, :, :1]
-    safe = np.where(n > 0, n, 1.0)
-    share = low_risk / safe
-    surplus = (low_died - d * share).sum(axis=1)
-    variance = (d * share * (1 - share) * (n - d) / np.where(n > 1, n - 1, 1.0)).sum(axis=1)
+    risk = counted(seen, np.searchsorted(at, time[seen], side="right") - 1)  # after the last event time that they saw
+    died = counted(event, np.searchsorted(at, time[event]))
+    np.cumsum(risk[:, ::-1], axis=1, out=risk[:, ::-1])
+    low, low_died = (np.cumsum(part[:, :, 1:-1], axis=2) for part in (risk, died))
+    n, d = low + risk[:, :, :1], low_died + died[:, :, :1]
+    share = np.divide(low, n, out=np.zeros_like(n), where=n > 0)
+    surplus = low_died.sum(axis=1) - np.einsum("dec,dec->dc", d, share)
+    spread = share * (1 - share)
+    spread *= (n - d) / np.maximum(n - 1, 1)
+    variance = np.einsum("dec,dec->dc", d, spread)
     return np.where(variance > 0, surplus / np.sqrt(np.where(variance > 0, variance, 1.0)), np.nan)

@@ -79,20 +79,26 @@ def _score(
     x = x - x.mean(axis=0)
     risk = np.exp(x @ beta)
     moments = _moments(x, risk)
-    moving = _transformed(time, event, transform)
-    score, k = np.zeros(len(beta)), len(beta)
-    information = np.zeros((2 * k, 2 * k))
-    for day, g in moving.items():
-        at_risk, dying = time >= day, event & (time == day)
-        deaths = int(dying.sum())
-        for share in np.arange(deaths) / deaths if ties == "efron" else np.zeros(deaths):
-            total = moments[at_risk].sum(axis=0) - share * moments[dying].sum(axis=0)
-            mean = total[1 : k + 1] / total[0]
-            variance = total[k + 1 :].reshape(k, k) / total[0] - np.outer(mean, mean)
-            score -= g * mean
-            information += np.kron(np.array([[1, g], [g, g**2]]), variance)
-        score += g * x[dying].sum(axis=0)
-    return score, information
+    moving, k = _transformed(time, event, transform), len(beta)
+    days, falling = moving.index.to_numpy(), np.argsort(-time, kind="stable")
+    there = np.cumsum(moments[falling], axis=0)[np.searchsorted(-time[falling], -days, side="right") - 1]
+    place = np.searchsorted(days, time[event])
+    deaths = np.bincount(place, minlength=len(days))
+    dying = np.zeros_like(there)
+    np.add.at(dying, place, moments[event])
+    day = np.repeat(np.arange(len(days)), deaths)  # a term of the likelihood for each death
+    gone = (
+        (np.arange(len(day)) - (np.cumsum(deaths) - deaths)[day]) / deaths[day]
+        if ties == "efron"
+        else np.zeros(len(day))
+    )
+    total = there[day] - gone[:, None] * dying[day]
+    mean = total[:, 1 : k + 1] / total[:, :1]
+    variance = total[:, k + 1 :].reshape(-1, k, k) / total[:, 0, None, None] - mean[:, :, None] * mean[:, None, :]
+    g = moving.to_numpy()
+    score = g[place] @ x[event] - g[day] @ mean
+    parts = [np.einsum("e,eij->ij", g[day] ** power, variance) for power in (0, 1, 2)]
+    return score, np.block([[parts[0], parts[1]], [parts[1], parts[2]]])
 
 
 def _moments(x: NDArray, risk: NDArray) -> NDArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from helpers.estimate.maximally_selected_cut import Cuts, every_cut
+from helpers.estimate.maximally_selected_cut import MOST, Cuts, every_cut
 from helpers.estimate.partial_likelihood import maximise
 from helpers.problems import NotAvailable
 from helpers.results.curves import columns
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PLACE = "extra.cut"
 DEALS = 1000
 DOSES = {"cumulative": "gc_dose_mg_per_kg", "peak daily": "gc_peak_mg_per_kg_per_day"}
+
+
+METHOD = "log-rank test of low dose against none; corrected: share of deals in which the largest statistic over all cuts is as large"
 
 
 @once
@@ -51,6 +54,12 @@ def dose_cuts(analysis: Analysis, dose: str = "cumulative") -> Cuts:
         raise NotAvailable(f"cohort {analysis.cohort.name}: {error}") from None
 
 
+def tried(found: Cuts) -> str:
+    """Say which cuts were tried and how often the doses were dealt."""
+    which = f"{len(found.table)} cuts" if found.doses <= MOST else f"{len(found.table)} of {found.doses} possible cuts"
+    return f"{which}, {len(found.largest)} deals of all doses to the patients"
+
+
 def at_cut(found: Cuts, cut: float) -> pd.Series:
     """Return the row of one cut."""
     return found.table.iloc[(found.table["cut"] - cut).abs().argmin()]
@@ -59,8 +68,7 @@ def at_cut(found: Cuts, cut: float) -> pd.Series:
 @family(
     *(f"{PLACE}.{measure}" for measure in ("p", "corrected_p", "best.cut", "best.p", "best.corrected_p")),
     population="toxicity",
-    method=f"log-rank test of low dose against none; corrected: share of {DEALS} deals of all doses to the patients in which the largest "
-    "statistic over all cuts is as large",
+    method=METHOD,
     reason="the paper does not say how the cut was found; Lausen and Schumacher's correction does not apply, since each cut leaves out others",
     depends=[*DOSE, *dict.fromkeys(name for names in EVENTS.values() for name in names), "endpoint", "seed"],
     needs=["gc_dose_mg_per_kg"],
@@ -70,9 +78,14 @@ def cut_values(analysis: Analysis) -> dict[str, Value]:
     found = dose_cuts(analysis)
     own, best = at_cut(found, analysis.gc_cutoff), found.table.loc[found.table["z"].abs().idxmax()]
     rows = {"p": own, "corrected_p": own, "best.cut": best, "best.p": best, "best.corrected_p": best}
+    method = f"{METHOD} ({tried(found)})"
     return {
         f"{PLACE}.{name}": Value(
-            "", float(row[name.rpartition(".")[2]]), n=int(row["n_low"] + row["n_none"]), events=int(row["events"])
+            "",
+            float(row[name.rpartition(".")[2]]),
+            n=int(row["n_low"] + row["n_none"]),
+            events=int(row["events"]),
+            method=method,
         )
         for name, row in rows.items()
     }

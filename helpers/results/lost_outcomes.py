@@ -77,4 +77,5 @@ def tipping(curve: pd.DataFrame, alpha: float) -> str:
     delta = curve["delta"].to_numpy()
     if not len(changes):
         return f"p stays {'below' if significant[0] else 'above'} {alpha:g} whatever delta"
-    return "; ".join(f"p crosses {alpha:g} between delta {delta[k]:g} and {delta[k + 1]:g}" for k in changes)
+    named = ["∞" if np.isinf(one) else f"{one:g}" for one in delta]
+    return "; ".join(f"p crosses {alpha:g} between delta {named[k]} and {named[k + 1]}" for k in changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import weakref
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -73,9 +74,13 @@ def once(function: Callable) -> Callable:
     Who asks gets a copy: rounding a table in place, or adding a column to it, changes nothing for the next.
     """
     memory: dict[tuple, object] = {}
+    given = inspect.signature(function)
 
     @wraps(function)
     def remembered(analysis: Analysis, *arguments: object) -> object:
+        bound = given.bind(analysis, *arguments)
+        bound.apply_defaults()  # asked for by name or by default: the same
+        _, *arguments = bound.args
         key = (id(analysis), *arguments)
         if key not in memory:
             memory[key] = function(analysis, *arguments)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from helpers.estimate.score_steps import score_step, without_exposure
+from helpers.estimate.score_steps import by_falling_time, exposures, score_step, without_exposure
 from helpers.problems import NotAvailable
 from helpers.results.curves import ENDPOINTS, columns
 from helpers.results.measures import once
@@ -89,20 +89,17 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
     covariates = _covariates(analysis)
     dealt = _dealt(dose, _strata(analysis), inside, nulls, np.random.default_rng(analysis.parameters.seed))
     contrasts, rows, deals = _contrasts(analysis, dose[inside]), [], []
+    known: dict[tuple[str, bytes], list[tuple[tuple, tuple[Floats, Floats]]]] = {}
     for endpoint, label, who in _patients(analysis, covariates, inside):
         outcomes = analysis.frame.loc[who, list(columns(endpoint))]
         time, event = outcomes.iloc[:, 0].to_numpy(float), yes(outcomes.iloc[:, 1]).to_numpy()
-        values, exposures = covariates.loc[who].to_numpy(), dealt[who.to_numpy()]
-        made = {contrast: _exposures(exposures, cut) for contrast, cut in contrasts.items()}
-        for chosen in _sets(values):
-            model = without_exposure(values[:, chosen], time, event)
-            if model is None:
-                continue
-            names = ", ".join(covariates.columns[chosen]) or "none"
-            for contrast, part in made.items():
-                step, wald = score_step(model, part)
-                rows.append((endpoint, label, contrast, names, len(time), int(event.sum()), step[0], wald[0]))
-                deals.append((step[1:], wald[1:]))
+        same = endpoint, who.to_numpy().tobytes()  # under another label the same patients: fitted once
+        if same not in known:
+            doses = dealt[who.to_numpy()][by_falling_time(time)]
+            known[same] = list(_models(covariates.loc[who], time, event, doses, contrasts))
+        for (contrast, names, step, wald), deal in known[same]:
+            rows.append((endpoint, label, contrast, names, len(time), int(event.sum()), step, wald))
+            deals.append(deal)
     if not rows:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no model that can be fitted")
     named = ["endpoint", "patients", "contrast", "covariates", "n", "events", "log_hr", "z"]
@@ -114,6 +111,22 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
         {"median_log_hr": np.nanmedian(steps, axis=0), "significant": np.nanmean(walds < -limit, axis=0)}
     )
     return Curve(models, null)
+
+
+def _models(
+    covariates: pd.DataFrame, time: Floats, event: Floats, doses: Floats, contrasts: dict[str, float]
+) -> Iterator[tuple[tuple[str, str, float, float], tuple[Floats, Floats]]]:
+    """Fit every set of covariates and contrast: contrast, names of the covariates, step, z; step and z of each deal."""
+    made = {contrast: exposures(_exposures(doses, cut)) for contrast, cut in contrasts.items()}
+    values = covariates.to_numpy()
+    for chosen in _sets(values):
+        model = without_exposure(values[:, chosen], time, event)
+        if model is None:
+            continue
+        names = ", ".join(covariates.columns[chosen]) or "none"
+        for contrast, part in made.items():
+            step, wald = score_step(model, part)
+            yield (contrast, names, step[0], wald[0]), (step[1:], wald[1:])
 
 
 def _patients(analysis: Analysis, covariates: pd.DataFrame, inside: pd.Series) -> Iterator[tuple[str, str, pd.Series]]:

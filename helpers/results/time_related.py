@@ -257,10 +257,10 @@ def same_risk_sets(analysis: Analysis) -> bool:
     rows = rows_by_exposure(data["time"], data["event"], data["day"])
     at = np.unique(data["time"][data["event"]])
     inside = data["exposed"].to_numpy()
-    naive_ = (data["time"].to_numpy()[inside, None] >= at).sum(axis=0)
-    late = rows[rows["exposed"]]
-    split = ((late["start"].to_numpy()[:, None] < at) & (late["stop"].to_numpy()[:, None] >= at)).sum(axis=0)
-    return bool(np.array_equal(naive_, split))
+    times, late = np.sort(data["time"].to_numpy()[inside]), rows[rows["exposed"]]
+    naive_ = len(times) - np.searchsorted(times, at, side="left")
+    begun, ended = (np.searchsorted(np.sort(late[name].to_numpy()), at, side="left") for name in ("start", "stop"))
+    return bool(np.array_equal(naive_, begun - ended))
 
 
 def decisions(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
