@@ -58,7 +58,7 @@ def run_all(
     ValueError
         If *jobs* is below 1.
     InputError
-        If there is no such scheduler, or its workers are not like this process; see :func:`cluster`.
+        If there is no such scheduler, or its workers are not like this process; see :func:`connected_cluster`.
 
     Examples
     --------
@@ -104,14 +104,14 @@ def _on_processes(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]
 
 
 def _on_cluster(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], address: str) -> list[Any]:
-    with cluster(address) as client:
+    with connected_cluster(address) as client:
         pieces = _pieces(calls, len(client.scheduler_info()["workers"]))
         futures = client.map(lambda piece: _piece(function, piece), pieces, pure=False)
         return [value for piece in client.gather(futures) for value in piece]
 
 
 @contextlib.contextmanager
-def cluster(address: str, folders: Iterable[str | Path] = ()) -> Iterator[Any]:
+def connected_cluster(address: str, folders: Iterable[str | Path] = ()) -> Iterator[Any]:
     """Connect to a Dask scheduler whose workers have the same versions, this very code, and the same *folders*.
 
     Raises

@@ -194,12 +194,12 @@ class Parameters(BaseModel):
         return {name: value for name, value in self.model_dump().items() if value != type(self)().model_dump()[name]}
 
 
-def dictionary() -> list[dict[str, str]]:
+def parameter_dictionary() -> list[dict[str, str]]:
     """List every parameter with type, default, range, unit and meaning, as README and ``supplement run --help`` show it.
 
     Examples
     --------
-    >>> [row["unit"] for row in dictionary() if row["name"] == "window_days"]
+    >>> [row["unit"] for row in parameter_dictionary() if row["name"] == "window_days"]
     ['days']
     """
     return [

@@ -1,7 +1,7 @@
 """Where everything is, and the one way in which files are written.
 
 Every path is absolute, so that a notebook, papermill and the tests find the same files from any working directory.
-Every file that the supplement writes goes through :func:`writing`: it appears whole or not at all.
+Every file that the supplement writes goes through :func:`atomic_writing`: it appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DOCS = ROOT / "docs"
 
 
 @contextmanager
-def writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a file that replaces *path* only when the block ends without an error.
 
     Text is UTF-8 with "\\n" line ends on every system, so that two runs give identical bytes.
@@ -47,7 +47,7 @@ def writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     --------
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "folder" / "a.txt"
-    >>> with writing(target) as handle:
+    >>> with atomic_writing(target) as handle:
     ...     _ = handle.write("whole")
     >>> target.read_text()
     'whole'
@@ -70,7 +70,7 @@ def writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
 
 def write_text(path: str | Path, text: str) -> Path:
     """Write *text* to *path* at once."""
-    with writing(path) as handle:
+    with atomic_writing(path) as handle:
         handle.write(text)
     return Path(path)
 
@@ -79,27 +79,27 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for
 SHIELD = "'"
 
 
-def shielded(text: str) -> str:
-    """Set an apostrophe before a text that a spreadsheet would take for a formula; :func:`unshielded` takes it off.
+def shielded_text(text: str) -> str:
+    """Set an apostrophe before a text that a spreadsheet would take for a formula; :func:`unshielded_text` takes it off.
 
     A text that begins with apostrophes before such a sign gets one more, so that the way back is exact. Numbers stay as they
     are, and so does a text that reads as one ("-3.5", "+2").
 
     Examples
     --------
-    >>> shielded("=1+1"), shielded("-3.5"), shielded("'=x"), shielded("CMV+")
+    >>> shielded_text("=1+1"), shielded_text("-3.5"), shielded_text("'=x"), shielded_text("CMV+")
     ("'=1+1", '-3.5', "''=x", 'CMV+')
     """
     bare = text.lstrip(SHIELD)
     return SHIELD + text if bare.startswith(FORMULA) and not (bare == text and _is_number(text)) else text
 
 
-def unshielded(text: str) -> str:
-    """Give back the text that :func:`shielded` was given.
+def unshielded_text(text: str) -> str:
+    """Give back the text that :func:`shielded_text` was given.
 
     Examples
     --------
-    >>> [unshielded(shielded(text)) for text in ("=1+1", "'=x", "plain", "-3.5")]
+    >>> [unshielded_text(shielded_text(text)) for text in ("=1+1", "'=x", "plain", "-3.5")]
     ['=1+1', "'=x", 'plain', '-3.5']
     """
     return text[1:] if text.startswith(SHIELD) and text.lstrip(SHIELD).startswith(FORMULA) else text
@@ -119,10 +119,10 @@ def write_csv(path: str | Path, frame: pd.DataFrame, *, index: bool = False, shi
     index : bool
         Write the index too.
     shield : bool
-        Set an apostrophe before texts and heads that a spreadsheet would take for a formula (see :func:`shielded`): for
+        Set an apostrophe before texts and heads that a spreadsheet would take for a formula (see :func:`shielded_text`): for
         tables that people open. A cohort's own tables, which are read back, keep their texts as they are.
     """
-    with writing(path) as handle:
+    with atomic_writing(path) as handle:
         (_shielded(frame) if shield else frame).to_csv(handle, index=index, lineterminator="\n")
     return Path(path)
 
@@ -142,7 +142,7 @@ def _shielded(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(value: object) -> object:
-    return shielded(value) if isinstance(value, str) else value
+    return shielded_text(value) if isinstance(value, str) else value
 
 
 def write_json(path: str | Path, value: Any) -> Path:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.clean import tidy
+from helpers.cohort.clean import tidy_table
 from helpers.cohort.schema import Cohort
 
 
@@ -101,5 +101,5 @@ def few_patients() -> Cohort:
     tables = {"patients": patients, "screening": screening, "toxicity": toxicity, "treatments": treatments,
               "exposures": exposures, "labs": labs, "response": response, "followup": followup}  # fmt: skip
     return Cohort(
-        "few", "infusion", True, "made up", "CC0", {name: tidy(name, frame) for name, frame in tables.items()}
+        "few", "infusion", True, "made up", "CC0", {name: tidy_table(name, frame) for name, frame in tables.items()}
     )

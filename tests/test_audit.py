@@ -7,12 +7,20 @@ import pytest
 
 from helpers.paths import PUBLISHED, write_csv
 from helpers.problems import InputError
-from helpers.published.audit import COLUMNS, amiss, audit, letter, report, tally, with_repetitions
-from helpers.published.relations import CONSISTENT, HOLDS, REPEATED, VERDICTS, relations
-from helpers.published.sensitivity import sensitivity, shares
-from helpers.published.values import published
+from helpers.published.audit import (
+    COLUMNS,
+    audit_print,
+    findings_letter,
+    findings_report,
+    relations_amiss,
+    tally_verdicts,
+    with_repetitions,
+)
+from helpers.published.relations import CONSISTENT, HOLDS, REPEATED, VERDICTS, read_relations
+from helpers.published.sensitivity import audit_sensitivity, noticed_shares
+from helpers.published.values import published_values
 
-FOUND = audit()
+FOUND = audit_print()
 MADE_UP = PUBLISHED / "made_up"
 T, V = "table5.univariate", "table5.multivariable"
 SINGLE = {
@@ -82,7 +90,7 @@ CORRECTIONS = {
     "rate_digits": {f"{E}.os_1y.rate": "80.70", f"{E}.os_1y.half_width": "7.70", f"{E}.efs_1y.half_width": "8.80",
                     f"{E}.efs_2y.half_width": "9.90"},
 }  # fmt: skip
-FINDING = {relation.name: relation.finding for relation in with_repetitions(relations(), published())}
+FINDING = {relation.name: relation.finding for relation in with_repetitions(read_relations(), published_values())}
 
 
 def verdicts(found):
@@ -124,17 +132,17 @@ def test_the_most_consequential_come_first():
 
 
 def test_one_slip_is_one_finding():
-    counted = amiss(FOUND).groupby("finding")["verdict"].agg(["size", "nunique"])
+    counted = relations_amiss(FOUND).groupby("finding")["verdict"].agg(["size", "nunique"])
     assert counted.loc["30-day response: the chi-square test is the one with continuity correction", "size"] == 5
     assert counted.loc["children lost within one year", "size"] == 3
-    assert tally(FOUND)["findings"].sum() == FOUND["finding"].nunique()
-    assert tally(FOUND)["relations"].sum() == len(FOUND)
-    assert letter(FOUND, "rounding").count("(*rounding*)") == tally(FOUND).loc["rounding", "findings"]
+    assert tally_verdicts(FOUND)["findings"].sum() == FOUND["finding"].nunique()
+    assert tally_verdicts(FOUND)["relations"].sum() == len(FOUND)
+    assert findings_letter(FOUND, "rounding").count("(*rounding*)") == tally_verdicts(FOUND).loc["rounding", "findings"]
 
 
 def test_each_finding_stands_as_arithmetic_or_asks():
     """What is not certain by arithmetic or words of the paper is put as a question."""
-    for title, rows in amiss(FOUND).groupby("finding"):
+    for title, rows in relations_amiss(FOUND).groupby("finding"):
         certain = rows["sureness"].str.startswith("certain: arithmetic of the pub") | rows["sureness"].str.startswith(
             "certain: words"
         )
@@ -147,14 +155,14 @@ def test_house_words_stay_in_the_house():
 
 
 def test_everything_that_was_checked_is_told():
-    assert len(FOUND) == len(with_repetitions(relations(), published()))
-    assert tally(FOUND).loc[CONSISTENT, "relations"] > 180
-    assert tally(FOUND).loc[REPEATED, "relations"] > 90
+    assert len(FOUND) == len(with_repetitions(read_relations(), published_values()))
+    assert tally_verdicts(FOUND).loc[CONSISTENT, "relations"] > 180
+    assert tally_verdicts(FOUND).loc[REPEATED, "relations"] > 90
 
 
 def test_the_findings_are_those_whose_corrections_are_known():
     """A new finding needs a correction here, so that it is shown to depend on the print."""
-    wrong = amiss(FOUND)["compared"]
+    wrong = relations_amiss(FOUND)["compared"]
     assert set(wrong) == {FINDING[name] for name in CORRECTIONS}
 
 
@@ -188,7 +196,7 @@ def test_the_reckoning_stands_beside_the_verdict():
 @pytest.mark.parametrize("name", CORRECTIONS)
 def test_a_corrected_print_loses_its_finding(tmp_path, name):
     assert verdicts(FOUND)[FINDING[name]] not in HOLDS
-    assert verdicts(audit(corrected(tmp_path, CORRECTIONS[name])))[FINDING[name]] in HOLDS
+    assert verdicts(audit_print(corrected(tmp_path, CORRECTIONS[name])))[FINDING[name]] in HOLDS
 
 
 # ------------------------------------------------------------------ and the other: altered, a finding comes
@@ -216,7 +224,7 @@ NOTICED = {
 
 
 def test_the_shares_noticed_do_not_fall():
-    table = shares(sensitivity())
+    table = noticed_shares(audit_sensitivity())
     now = {kind: (row["1 unit, %"], row["10 units, %"]) for kind, row in table.iterrows()}
     assert set(now) == set(NOTICED)
     fallen = {
@@ -231,23 +239,23 @@ MADE_UP_TRUE = {"a.drip.hr": "0.57", "t2.p": "0.050", "t3.cherry.low": "0.97", "
 
 
 def test_a_second_paper_is_audited_from_its_own_files():
-    found = audit(MADE_UP)
-    assert set(amiss(found)["ids"].str.split().str[0]) == {
+    found = audit_print(MADE_UP)
+    assert set(relations_amiss(found)["ids"].str.split().str[0]) == {
         "t3.drip.hr", "t2.drip.yes", "t3.cherry.hr", "r.drip.logrank",
     }  # fmt: skip
 
 
 def test_the_second_paper_is_consistent_before_its_slips(tmp_path):
-    found = audit(corrected(tmp_path, MADE_UP_TRUE, MADE_UP))
-    assert amiss(found).empty
+    found = audit_print(corrected(tmp_path, MADE_UP_TRUE, MADE_UP))
+    assert relations_amiss(found).empty
 
 
 @pytest.mark.parametrize("id", MADE_UP_TRUE)
 def test_each_slip_of_the_second_paper_is_found_alone(tmp_path, id):
     """All but one slip corrected: one finding is left, and it is about that value."""
     edits = {other: value for other, value in MADE_UP_TRUE.items() if other != id}
-    found = audit(corrected(tmp_path, edits, MADE_UP))
-    left = amiss(found)
+    found = audit_print(corrected(tmp_path, edits, MADE_UP))
+    left = relations_amiss(found)
     assert len(left) == 1
     assert id in left["ids"].iloc[0].split()
 
@@ -256,20 +264,20 @@ def test_each_slip_of_the_second_paper_is_found_alone(tmp_path, id):
 
 
 def test_the_file_holds_the_frame(tmp_path):
-    audit(MADE_UP, tmp_path / "audit.csv")
+    audit_print(MADE_UP, tmp_path / "audit.csv")
     read = pd.read_csv(tmp_path / "audit.csv", keep_default_na=False)
-    pd.testing.assert_frame_equal(read, audit(MADE_UP))
+    pd.testing.assert_frame_equal(read, audit_print(MADE_UP))
 
 
 def test_a_folder_without_the_files_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        audit(tmp_path)
+        audit_print(tmp_path)
 
 
 def test_the_report_counts_and_tells_what_is_not_consistent():
-    text = report(FOUND)
+    text = findings_report(FOUND)
     assert text.startswith(f"{len(FOUND)} relations checked")
-    assert all(title in text for title in amiss(FOUND)[["finding", "compared"]].to_numpy().ravel())
+    assert all(title in text for title in relations_amiss(FOUND)[["finding", "compared"]].to_numpy().ravel())
 
 
 def test_the_committed_figure_is_the_audit_of_the_committed_values():

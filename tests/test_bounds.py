@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from helpers.estimate.partial_likelihood import maximise
 from helpers.paths import DATA
-from helpers.published.values import printed_values, published
+from helpers.published.values import printed_values, published_values
 
 Z = norm.isf(0.025)
 MOST_ABOVE = 1.04  # a row's standard error is so much above the least at most: shares drift little over the events
@@ -25,7 +25,7 @@ MOST_ABOVE = 1.04  # a row's standard error is so much above the least at most: 
 
 def allowed(row: str) -> tuple[float, float]:
     """Return the least and the greatest standard error with which all four printed numbers of a row can hold."""
-    values = printed_values(published())
+    values = printed_values(published_values())
     ends = {}
     for measure in ("hr", "ci_low", "ci_high", "p"):
         one = values[f"table5.{row}.{measure}"]

@@ -21,8 +21,8 @@ from helpers.estimate.partial_likelihood import maximise
 from helpers.paths import DATA, ROOT
 from helpers.problems import InputError
 from helpers.published.concordance import SAME, concordance
-from helpers.published.corrections import as_corrected, corrections
-from helpers.published.values import published
+from helpers.published.corrections import as_corrected, read_corrections
+from helpers.published.values import published_values
 from helpers.results.registry import compute
 from helpers.synthesis import study
 from helpers.synthesis.plausibility import rules_report
@@ -51,7 +51,7 @@ def test_the_search_computes_what_the_registry_computes():
     from helpers.calibration.fate_search import endpoints
 
     search = LabelSearch(encode(labels), endpoints(labels, fates), models)
-    to_alias = corrections().set_index("id")["alias"]
+    to_alias = read_corrections().set_index("id")["alias"]
     values = default()[1]
     compared = 0
     for k, model in enumerate(models):
@@ -92,10 +92,10 @@ def test_the_fast_cox_agrees_with_the_engine():
 def test_a_calibrated_state_keeps_every_margin(small):
     outcome = small[0]
     values = compute(analyse(cohort_of(outcome.labels, outcome.fates, 1)))
-    found = concordance(published(), values).merge(published()[["id", "kind"]], on="id")
+    found = concordance(published_values(), values).merge(published_values()[["id", "kind"]], on="id")
     counts = found[found["kind"].isin(["count", "percent", "median", "range_low", "range_high"])]
     wrong = set(counts.loc[counts["verdict"] != SAME, "id"])
-    assert wrong <= set(corrections()["id"])
+    assert wrong <= set(read_corrections()["id"])
 
 
 def test_a_seed_gives_one_result_and_a_kill_costs_nothing(small, tmp_path):
@@ -189,7 +189,7 @@ def test_the_default_cohort_is_natural():
 
 
 def test_the_default_cohort_reaches_what_it_did():
-    printed = published()
+    printed = published_values()
     results = printed["kind"] != "stated"
     as_printed = concordance(printed, default()[1])[results]
     corrected = concordance(as_corrected(printed), default()[1])[results]

@@ -12,7 +12,7 @@ from helpers.calibration.other_paper import MADE_UP, Paper, calibrate_small, end
 from helpers.estimate.cox import cox
 from helpers.estimate.kaplan_meier import half_width, survival_at
 from helpers.estimate.logrank import logrank
-from helpers.published.values import published
+from helpers.published.values import published_values
 
 PRINTED = 33
 STATES = ["relapse", "death", "contact"]
@@ -37,7 +37,7 @@ def test_most_printed_numbers_come_out(right):
 
 
 def test_margins_are_exact(right):
-    numbers = published(MADE_UP).set_index("id")["number"]
+    numbers = published_values(MADE_UP).set_index("id")["number"]
     for row in Paper().table("labels.csv").itertuples():
         assert (right.patients[row.label] == row.code).sum() == numbers[row.id]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from helpers import paths
 from helpers.cohort import cell_rules
-from helpers.cohort.clean import CUTOFF, clean, in_order, last_day
-from helpers.cohort.dictionary import dictionary, dictionary_markdown, write_dictionary
+from helpers.cohort.clean import CUTOFF, clean_extracts, in_order, last_day
+from helpers.cohort.dictionary import dictionary_markdown, table_dictionary, write_dictionary
 from helpers.cohort.raw import EXTRACTS, read_extracts
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES
@@ -34,7 +34,7 @@ def same(one, other):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return clean()
+    return clean_extracts()
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def raw(few, tmp_path):
 def test_round_trip_of_the_120(tmp_path, seed):
     cohort = in_order(synthetic_cohort(seed))
     synthesis.write_extracts(cohort, tmp_path, seed + 1)
-    same(clean(tmp_path)[0], cohort)
+    same(clean_extracts(tmp_path)[0], cohort)
 
 
 def test_cleaning_data_raw_gives_data_cohort(shipped):
@@ -329,7 +329,7 @@ def test_a_bad_cell_is_named(raw, name, column, cell, heading, allowed):
     row = rows_of_the_cohort(raw, name)[0]
     spoil(raw, name, column, row, cell)
     with pytest.raises(InputError) as caught:
-        clean(raw)
+        clean_extracts(raw)
     places = [(problem.file, problem.row, problem.column) for problem in caught.value.problems]
     assert (EXTRACTS[name].file, row, heading) in places
     assert allowed in str(caught.value)
@@ -343,7 +343,7 @@ def test_all_problems_at_once(raw):
     spoil(raw, "toxicity", "grade", rows_of_the_cohort(raw, "toxicity")[0], "nine")
     (raw / EXTRACTS["response"].file).unlink()
     with pytest.raises(InputError) as caught:
-        clean(raw)
+        clean_extracts(raw)
     assert [problem.found for problem in caught.value.problems] == [
         "no such file",
         "text of 4 characters",
@@ -357,14 +357,14 @@ def test_one_record_number_for_two_contents(raw):
     frame = read_extracts(raw)[0]["labs"]
     spoil(raw, "labs", "record", rows[10], frame.loc[rows[9], "record"])
     with pytest.raises(InputError, match="one record, one content"):
-        clean(raw)
+        clean_extracts(raw)
 
 
 def test_an_interval_that_ends_before_it_begins(raw):
     row = rows_of_the_cohort(raw, "toxicity")[0]
     spoil(raw, "toxicity", "date_to", row, "2017-03-01")
     with pytest.raises(InputError, match="the day it began, or later"):
-        clean(raw)
+        clean_extracts(raw)
 
 
 @pytest.mark.parametrize(
@@ -374,32 +374,32 @@ def test_an_interval_that_ends_before_it_begins(raw):
 def test_a_file_that_is_no_table(raw, content, found):
     (raw / EXTRACTS["labs"].file).write_bytes(content)
     with pytest.raises(InputError, match=found):
-        clean(raw)
+        clean_extracts(raw)
 
 
 def test_a_workbook_that_is_none(raw):
     (raw / EXTRACTS["registry"].file).write_bytes(b"no workbook")
     with pytest.raises(InputError, match="not an Excel workbook"):
-        clean(raw)
+        clean_extracts(raw)
 
 
 def test_a_missing_column(raw):
     path = raw / EXTRACTS["followup"].file
     path.write_bytes(path.read_bytes().replace(b"last contact", b"last seen", 1))
     with pytest.raises(InputError, match="column last contact: found 'no such column'"):
-        clean(raw)
+        clean_extracts(raw)
 
 
 def test_rows_that_do_not_say_synthetic(raw):
     spoil(raw, "response", "flag", 4, "hospital")
     with pytest.raises(InputError, match="a row marked SYNTHETIC"):
-        clean(raw)
+        clean_extracts(raw)
 
 
 def test_an_answer_to_a_query_that_nobody_put(raw):
     spoil(raw, "queries", "record", 2, "L999999")
     with pytest.raises(InputError, match="the one record that was queried") as caught:
-        clean(raw)
+        clean_extracts(raw)
     assert caught.value.problems[0].file == EXTRACTS["queries"].file
 
 
@@ -411,7 +411,7 @@ def test_data_readme_holds_the_dictionary():
 
 
 def test_the_dictionary_has_every_column():
-    assert {table: list(dictionary(table)["column"]) for table in TABLES} == {
+    assert {table: list(table_dictionary(table)["column"]) for table in TABLES} == {
         table: list(TABLES[table]) for table in TABLES
     }
 
@@ -426,14 +426,14 @@ def test_writing_the_dictionary_leaves_the_rest(tmp_path):
 def test_a_workbook_that_would_fill_the_memory_is_refused(raw, monkeypatch):
     monkeypatch.setattr("helpers.cohort.raw.LARGEST_MB", 0.001)
     with pytest.raises(InputError) as caught:
-        clean(raw)
+        clean_extracts(raw)
     assert "more than 0.001 MB" in {problem.found for problem in caught.value.problems}
 
 
 def test_a_row_with_more_cells_is_named_in_our_own_words(raw):
     spoil(raw, "response", "flag", 4, EXTRACTS["response"].separator.join(["SYNTHETIC", "Li Wei", "1", "2"]))
     with pytest.raises(InputError) as caught:
-        clean(raw)
+        clean_extracts(raw)
     (problem,) = caught.value.problems
     assert (problem.row, problem.found) == (4, "more cells than the header, or a quotation mark that is not closed")
 
@@ -441,5 +441,5 @@ def test_a_row_with_more_cells_is_named_in_our_own_words(raw):
 def test_a_query_of_no_column_does_not_repeat_what_stands_there(raw):
     spoil(raw, "queries", "column", 2, "Li Wei 13800138000")
     with pytest.raises(InputError, match="text of 18 characters") as caught:
-        clean(raw)
+        clean_extracts(raw)
     assert "Li Wei" not in str(caught.value)

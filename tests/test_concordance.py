@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers.published.concordance import VERDICTS, concordance, summary
-from helpers.published.values import aliases, published
+from helpers.published.concordance import VERDICTS, concordance, concordance_summary
+from helpers.published.values import alias_ids, published_values
 
-VALUES = published()
+VALUES = published_values()
 PERFECT = {
     row.id: SimpleNamespace(value=row.number, reason="") for row in VALUES.itertuples(index=False) if row.alias_of == ""
 }
@@ -29,7 +29,7 @@ def test_the_canonical_value_recomputed_to_the_digit_is_the_same_everywhere_but_
     frame = concordance(VALUES, PERFECT).set_index("id")
     differ = set(frame.index[frame["verdict"] == "differs"])
     number = VALUES.set_index("id")["number"]
-    assert differ == {i for i, c in aliases(VALUES).items() if number[i] != number[c]} - {"discussion.gc.pct"}
+    assert differ == {i for i, c in alias_ids(VALUES).items() if number[i] != number[c]} - {"discussion.gc.pct"}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_cannot_be_compared_says_why():
 
 
 def test_constants_are_counted_apart():
-    counts = summary(concordance(VALUES, PERFECT), VALUES)
+    counts = concordance_summary(concordance(VALUES, PERFECT), VALUES)
     assert counts.loc["stated", "printed"] == 51
     assert counts.loc["results", "printed"] == 464 - 51
     assert counts[list(VERDICTS)].sum(axis=1).tolist() == counts["printed"].tolist()

@@ -13,7 +13,7 @@ from helpers.estimate.delta_adjustment import delta_adjusted
 from helpers.estimate.maximally_selected_cut import every_cut
 from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.score_steps import score_step, without_exposure
-from helpers.estimate.unmeasured import bias_factor, detectable, e_value, errors_if, events_needed
+from helpers.estimate.unmeasured import bias_factor, detectable_ratio, e_value, errors_if, events_needed
 from helpers.paths import REAL
 
 KNOWN = oracle("confounding").set_index("what")["value"]
@@ -125,7 +125,7 @@ def test_numbers_of_the_published_examples() -> None:
     assert e_value(1.8) == pytest.approx(3.0)
     assert e_value(0.37, common=True) == pytest.approx(3.366207705445, abs=1e-11)
     assert events_needed(0.44, 46 / 95) == pytest.approx(46.626759617, abs=1e-9)
-    assert detectable(30, 46 / 95) == pytest.approx(0.359, abs=5e-4)
+    assert detectable_ratio(30, 46 / 95) == pytest.approx(0.359, abs=5e-4)
     assert [round(events_needed(ratio, 46 / 95)) for ratio in (0.7, 0.8)] == [247, 631]
     assert bias_factor(3.19, 0.5, 0.5) == pytest.approx(1.0)
 

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers.cohort.assumptions import assumptions
+from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.derive import analyse
-from helpers.cohort.plausibility_checks import warnings
+from helpers.cohort.plausibility_checks import plausibility_warnings
 from helpers.cohort.read import read_cohort
 from helpers.problems import InputError
-from helpers.results.value import slug
+from helpers.results.value import id_part
 
 EXAMPLES = 3
 N = 24
@@ -526,8 +526,8 @@ def read(folder) -> Read:
         cohort = read_cohort(folder)
     except InputError as error:
         return Read(None, error.problems, (), tuple(str(error).splitlines()))
-    warned = warnings(cohort)
-    return Read(cohort, (), warned, (*map(str, warned), *cohort.notes, *assumptions(cohort)))
+    warned = plausibility_warnings(cohort)
+    return Read(cohort, (), warned, (*map(str, warned), *cohort.notes, *assumptions_made(cohort)))
 
 
 @pytest.fixture(scope="module")
@@ -612,6 +612,6 @@ def test_damage_is_said_at_its_place_or_changes_nothing(kind, sound, tmp_path_fa
         if expected == KEPT:
             typed = str(folder.rows("exposures")[place.row - 1][1])
             assert found.cohort.tables["exposures"]["exposure"].iloc[place.row - 2] == typed.strip()
-            assert re.fullmatch(r"[a-z0-9_]*", slug(typed))
+            assert re.fullmatch(r"[a-z0-9_]*", id_part(typed))
 
     check()

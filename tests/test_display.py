@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
-import nbclient
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,7 +171,7 @@ def test_saved_figures_are_the_same_bytes_and_undated(tmp_path):
         with plt.style.context(figures.STYLE):
             figure, ax = plt.subplots()
             figures.plot_response(ax, ANSWERS)
-            notebook.save(figure, "one", Parameters(output_folder=str(tmp_path / run)))
+            notebook.save_figure(figure, "one", Parameters(output_folder=str(tmp_path / run)))
         plt.close(figure)
         content.append({path.suffix: path.read_bytes() for path in (tmp_path / run / "figures").iterdir()})
     assert content[0] == content[1]
@@ -185,7 +182,7 @@ def test_saved_figures_are_the_same_bytes_and_undated(tmp_path):
 def test_nothing_is_written_without_an_output_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     figure, _ = plt.subplots()
-    notebook.save(figure, "one", Parameters())
+    notebook.save_figure(figure, "one", Parameters())
     notebook.save_table(ANSWERS, "one", Parameters(), SYNTHETIC)
     plt.close(figure)
     assert list(tmp_path.rglob("*")) == []
@@ -199,10 +196,10 @@ def test_a_saved_table_says_whether_it_is_synthetic(tmp_path):
 
 
 def test_a_shown_table_and_the_cohort_say_synthetic():
-    assert repr(notebook.show(ANSWERS, SYNTHETIC)).endswith("Synthetic cohort.")
-    assert "ynthetic" not in repr(notebook.show(ANSWERS, REAL))
-    assert "No real patient" in notebook.about(SYNTHETIC).data
-    assert "a book" in notebook.about(REAL).data
+    assert repr(notebook.show_table(ANSWERS, SYNTHETIC)).endswith("Synthetic cohort.")
+    assert "ynthetic" not in repr(notebook.show_table(ANSWERS, REAL))
+    assert "No real patient" in notebook.about_cohort(SYNTHETIC).data
+    assert "a book" in notebook.about_cohort(REAL).data
 
 
 def test_tables_as_text_markdown_and_html():
@@ -215,7 +212,7 @@ def test_tables_as_text_markdown_and_html():
 
 def test_verdicts_count_every_printed_number():
     verdict = pd.DataFrame({"agreement": ["same"] * 3 + ["not computable"]})
-    assert notebook.verdicts(verdict, "X") == "X: of 4 published numbers 3 are the same, 1 is not computable."
+    assert notebook.verdict_counts(verdict, "X") == "X: of 4 published numbers 3 are the same, 1 is not computable."
 
 
 def test_another_cohort_is_not_set_against_the_print():
@@ -228,35 +225,10 @@ def test_printed_beside_recomputed():
     cohort = Cohort(
         "zhang2025-small", "infusion", True, "made up", "CC0", {"patients": patients}, stands_for="zhang2025"
     )
-    table = notebook.beside(analyse(cohort), "table1.male.").set_index("what")
+    table = notebook.printed_beside_computed(analyse(cohort), "table1.male.").set_index("what")
     assert table["published"].tolist() == ["81", "67.50"]
     assert table["recomputed"].tolist() == ["1", "50.00"]
     assert set(table["agreement"]) == {"differs"}
-
-
-def run(*sources: str) -> list[SimpleNamespace]:
-    """Execute cells in a fresh kernel; return their run counts and printed text."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    book = nbformat.v4.new_notebook(cells=cells)
-    nbclient.NotebookClient(book, record_timing=False, timeout=120, kernel_name="python3").execute()
-    return [
-        SimpleNamespace(count=c.execution_count, text="".join(o.get("text", "") for o in c.outputs)) for c in book.cells
-    ]
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jupyter_client's own, from its event loop
-def test_a_stopped_notebook_ends_clean_and_can_go_on():
-    cells = run(
-        "from helpers.display.notebook import stop, versions",
-        "stop('no table labs')",
-        "1 / 0",
-        "print('not run')",
-        "a: int = 2",
-        "# Parameters.of( builds the model again, which lifts the stop\nprint(a)",
-        "print('runs again')",
-    )
-    assert [cell.count for cell in cells] == [1, 2, 3, 4, 5, 6, 7]
-    assert [cell.text for cell in cells] == ["", "Stopped here: no table labs.\n", "", "", "", "2\n", "runs again\n"]
 
 
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
@@ -324,8 +296,8 @@ def test_labels_in_a_laboratory_figure_are_as_typed_and_each_has_its_colour():
 
 def test_twenty_groups_differ_in_colour_or_dash():
     labels = [f"group {place}" for place in range(20)]
-    paint = figures.colours(labels)
-    assert len({(paint[label], str(figures.dash(place))) for place, label in enumerate(labels)}) == 20
+    paint = figures.label_colours(labels)
+    assert len({(paint[label], str(figures.dash_style(place))) for place, label in enumerate(labels)}) == 20
 
 
 @pytest.mark.parametrize(

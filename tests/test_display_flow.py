@@ -10,12 +10,12 @@ from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.display.flow_diagram import plot_flow
 from helpers.display.notebook import mark_synthetic
-from helpers.results.flow import flow
+from helpers.results.flow import flow_counts
 
 
 @pytest.fixture
 def drawn():
-    boxes = flow(analyse(read_cohort()))
+    boxes = flow_counts(analyse(read_cohort()))
     fig, ax = plt.subplots(figsize=(7, 4.6))
     plot_flow(ax, boxes)
     yield boxes, fig, ax

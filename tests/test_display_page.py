@@ -13,7 +13,7 @@ from PIL import Image
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
-from helpers.display.cells import uses
+from helpers.display.cells import names_used
 from helpers.display.page import Page, open_page
 from helpers.parameters import Parameters
 from helpers.paths import NOTEBOOKS
@@ -102,7 +102,7 @@ def test_a_picture_holds_the_fingerprint_of_what_it_draws(tmp_path):
     ],
 )
 def test_what_a_cell_uses_and_changes(source, used, changed):
-    assert uses(source) == (used, changed)
+    assert names_used(source) == (used, changed)
 
 
 def run(*sources: str) -> list[str]:
@@ -154,6 +154,6 @@ def test_a_notebook_of_the_series_runs_twice_in_one_kernel():
     assert changed != cells
     told = run(*cells, *changed)
     assert not any(text.endswith("Error") for text in told)
-    fourth = next(i for i, source in enumerate(cells) if "table4.frame" in source)
+    fourth = next(i for i, source in enumerate(cells) if "table4.table4_frame" in source)
     assert "≤8 mg/kg" in told[fourth]
     assert "≤5 mg/kg" in told[len(cells) + fourth]

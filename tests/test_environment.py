@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from helpers.paths import ROOT
-from helpers.run.folders import seal
+from helpers.run.folders import seal_folder
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -116,7 +116,7 @@ def test_clean_leaves_what_others_wrote(tmp_path):
     for folder in ("runs/default", "runs/mine", "docs/_build/site"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.txt").write_text("mine")
-    seal(tmp_path / "docs" / "_build" / "site", "site")
+    seal_folder(tmp_path / "docs" / "_build" / "site", "site")
     done = subprocess.run(
         ["make", "clean", f"PYTHON={sys.executable}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -5,12 +5,20 @@ import pandas as pd
 import pytest
 from oracles import oracle
 
-from helpers.estimate.cox import concordance, cox, fit, profile_interval, screen, univariable, with_references
+from helpers.estimate.cox import (
+    cox,
+    fit_design,
+    harrell_concordance,
+    profile_interval,
+    screened_covariates,
+    univariable_models,
+    with_references,
+)
 from helpers.estimate.cox_fitters import by_library
-from helpers.estimate.design import design
+from helpers.estimate.design import cox_design
 from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.proportional_hazards import proportional_hazards_test
-from helpers.estimate.separation import runaway
+from helpers.estimate.separation import runaway_coefficients
 
 CLOSE = 1e-9
 NUMBERS = ["coef", "se", "z", "hr", "ci_low", "ci_high", "p"]
@@ -269,14 +277,14 @@ def test_a_strong_effect_that_is_finite_is_not_called_infinite():
 
 def test_runaway_tells_the_direction_of_a_combination():
     x = np.array([[1.0, 0], [0, 1], [0, 0], [0, 0]])
-    signs, _ = runaway(x, np.array([1.0, 2, 3, 4]), np.array([True, True, False, False]))
+    signs, _ = runaway_coefficients(x, np.array([1.0, 2, 3, 4]), np.array([True, True, False, False]))
     assert signs.tolist() == [np.inf, np.inf]
 
 
 def test_runaway_leaves_a_coefficient_alone_that_the_rest_still_tells():
     frame = separated()
     x = frame[["transplant", "age"]].to_numpy(float)
-    signs, strata = runaway(x, frame["time"].to_numpy(float), frame["event"].to_numpy(bool))
+    signs, strata = runaway_coefficients(x, frame["time"].to_numpy(float), frame["event"].to_numpy(bool))
     assert signs.tolist() == [-np.inf, 0]
     assert (strata == np.where(frame["transplant"], 0, 1)).all()
 
@@ -303,7 +311,7 @@ def test_without_events_there_is_no_model_and_it_says_so():
 
 def test_univariable_models_use_their_own_complete_cases():
     frame = data("lung")
-    found = univariable(frame, ["sex", "wt.loss"], "time", "event").set_index("covariate")
+    found = univariable_models(frame, ["sex", "wt.loss"], "time", "event").set_index("covariate")
     assert found.loc["wt.loss", "missing"] == frame["wt.loss"].isna().sum() == 14
     assert found.loc["sex", "model_n"] == len(frame)
     alone = cox(frame, ["wt.loss"], "time", "event")
@@ -313,7 +321,7 @@ def test_univariable_models_use_their_own_complete_cases():
 
 def test_screening_keeps_a_covariate_for_any_of_its_levels_and_ignores_missing_p():
     table = pd.DataFrame({"covariate": ["a", "a", "b", "c"], "p": [0.9, 0.19, 0.2, np.nan]})
-    assert screen(table, 0.2) == ["a"]
+    assert screened_covariates(table, 0.2) == ["a"]
 
 
 def test_reference_rows_have_ratio_one_and_complete_the_counts():
@@ -329,15 +337,17 @@ def test_reference_rows_have_ratio_one_and_complete_the_counts():
 
 def test_concordance_counts_equal_scores_one_half():
     time, event = np.array([1.0, 2, 3]), np.array([True, True, True])
-    assert concordance(np.zeros(3), time, event) == 0.5
-    assert np.isnan(concordance(np.zeros(3), time, ~event))
+    assert harrell_concordance(np.zeros(3), time, event) == 0.5
+    assert np.isnan(harrell_concordance(np.zeros(3), time, ~event))
 
 
 def test_unused_categories_make_no_column():
     frame = data("lung").assign(sex=lambda d: d["sex"].cat.add_categories(["unknown"]))
-    laid = design(frame, ["sex"], "time", "event")
+    laid = cox_design(frame, ["sex"], "time", "event")
     assert list(laid.x) == ["sex: female"]
-    assert fit(laid).table["hr"].iloc[0] == pytest.approx(fitted("lung_sex", "efron").table["hr"].iloc[0], abs=1e-12)
+    assert fit_design(laid).table["hr"].iloc[0] == pytest.approx(
+        fitted("lung_sex", "efron").table["hr"].iloc[0], abs=1e-12
+    )
 
 
 def test_log_of_time_needs_events_after_day_0():
@@ -388,7 +398,7 @@ def test_a_reference_without_events_is_named_as_the_cause(ties):
 def test_a_long_tail_among_the_covariates_needs_no_search_for_runaways(monkeypatch):
     """A marker with a few huge values: Newton's steps end, so that no comparison of pairs is made."""
     frame = data("lung").assign(marker=lambda d: np.exp(3 * np.random.default_rng(2).normal(size=len(d))))
-    monkeypatch.setattr("helpers.estimate.cox.runaway", lambda *_: pytest.fail("looked for runaways"))
+    monkeypatch.setattr("helpers.estimate.cox.runaway_coefficients", lambda *_: pytest.fail("looked for runaways"))
     found = cox(frame, ["age", "marker"], "time", "event")
     assert found.reasons == ()
     assert (frame["marker"].max() - frame["marker"].min()) / frame["marker"].std() > 5
@@ -402,7 +412,7 @@ def test_leads_of_one_per_patient_find_what_all_pairs_find():
         x = rng.integers(0, 3, (n, 2)).astype(float)
         if not event.any() or (x.std(axis=0) == 0).any():
             continue
-        signs, _ = runaway(x, time, event)
+        signs, _ = runaway_coefficients(x, time, event)
         pairs = np.array([x[i] - x[j] for i in np.flatnonzero(event) for j in np.flatnonzero(time >= time[i])])
         angles = np.linspace(0, 2 * np.pi, 721)
         ways = np.column_stack([np.cos(angles), np.sin(angles)])

@@ -13,7 +13,7 @@ from helpers.estimate import contingency
 from helpers.estimate.groups import (
     compare_groups,
     compare_paired,
-    describe,
+    described_values,
     kruskal_wallis,
     lilliefors,
     mann_whitney,
@@ -222,7 +222,7 @@ def test_no_test_is_possible_and_the_reason_is_said(found, said):
 
 
 def test_describe_of_nothing_is_missing_not_an_error():
-    found = describe([None, np.nan])
+    found = described_values([None, np.nan])
     assert (found["n"], found["missing"]) == (0, 2)
     assert np.isnan(found["median"])
     assert np.isnan(quantile([], [0.25, 0.75])).all()

@@ -6,13 +6,13 @@ import pytest
 from oracles import EXACT, oracle
 
 from helpers.estimate.cox import cox
-from helpers.estimate.imputation import cox_imputed, impute, nelson_aalen, pool
+from helpers.estimate.imputation import completed_frames, cox_imputed, nelson_aalen, pooled_estimate
 
 
 @pytest.mark.parametrize("row", list(oracle("estimate_imputation_pooled").itertuples()), ids=lambda row: row.case)
 def test_rubins_rules_agree_with_mice(row):
     estimates, variances = (np.array(text.split(), float) for text in (row.estimates, row.variances))
-    found = pool(estimates, variances, df_complete=float(row.df_complete))
+    found = pooled_estimate(estimates, variances, df_complete=float(row.df_complete))
     for name in ("estimate", "within", "between", "total", "df", "riv", "fmi"):
         assert found[name] == pytest.approx(getattr(row, name), rel=1e-9, abs=1e-14), name
 
@@ -21,7 +21,7 @@ def test_a_pooled_cox_model_agrees_with_mice():
     completed = oracle("estimate_imputation_completed")
     models = [cox(one, ["age", "sex", "wt.loss"], "time", "status") for _, one in completed.groupby("imputation")]
     for k, row in enumerate(oracle("estimate_imputation_cox").itertuples()):
-        found = pool(
+        found = pooled_estimate(
             [model.table["coef"].iloc[k] for model in models],
             [model.table["se"].iloc[k] ** 2 for model in models],
             df_complete=models[0].events - 3,
@@ -50,7 +50,7 @@ def test_imputed_models_agree_with_those_of_mice_within_monte_carlo_error():
 @pytest.mark.parametrize(("estimates", "variances"), [([1.0], [0.1]), ([1.0, 2.0], [0.1])])
 def test_pooling_needs_two_estimates_with_their_variances(estimates, variances):
     with pytest.raises(ValueError, match="at least two"):
-        pool(estimates, variances)
+        pooled_estimate(estimates, variances)
 
 
 def simulated(n: int, seed: int) -> pd.DataFrame:
@@ -76,7 +76,7 @@ COVARIATES = ["marker", "age", "grade", "weight"]
 
 def test_only_gaps_are_filled_and_only_with_values_that_occur():
     frame = simulated(150, 1)
-    for done in impute(frame, COVARIATES, "time", "event", m=3, rng=np.random.default_rng(5)):
+    for done in completed_frames(frame, COVARIATES, "time", "event", m=3, rng=np.random.default_rng(5)):
         assert done[COVARIATES].notna().all().all()
         assert done.dtypes.equals(frame.dtypes)
         for name in COVARIATES:
@@ -88,7 +88,7 @@ def test_only_gaps_are_filled_and_only_with_values_that_occur():
 def test_the_same_generator_gives_the_same_data_and_another_gives_others():
     frame = simulated(80, 2)
     first, again, other = (
-        impute(frame, COVARIATES, "time", "event", m=2, rng=np.random.default_rng(seed)) for seed in (7, 7, 8)
+        completed_frames(frame, COVARIATES, "time", "event", m=2, rng=np.random.default_rng(seed)) for seed in (7, 7, 8)
     )
     for one, two in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(one, two)
@@ -106,7 +106,7 @@ def test_the_frame_is_left_as_it_was():
 def test_matching_follows_what_predicts_the_gap():
     frame = simulated(200, 4)
     hole = frame["weight"].isna()
-    done = impute(frame, COVARIATES, "time", "event", m=5, rng=np.random.default_rng(3))
+    done = completed_frames(frame, COVARIATES, "time", "event", m=5, rng=np.random.default_rng(3))
     for one in done:
         assert np.corrcoef(one.loc[hole, "weight"], frame.loc[hole, "age"])[0, 1] > 0.85
 
@@ -148,7 +148,7 @@ def test_perfect_prediction_does_not_break_the_logistic_draw():
     frame = simulated(80, 7).assign(old=lambda d: d["age"] > 10)
     frame["old"] = frame["old"].astype("boolean")
     frame.loc[frame.index[:12], "old"] = pd.NA
-    done = impute(frame, ["age", "old"], "time", "event", m=3, rng=np.random.default_rng(4))
+    done = completed_frames(frame, ["age", "old"], "time", "event", m=3, rng=np.random.default_rng(4))
     agreement = np.mean([(one["old"][:12] == (frame["age"][:12] > 10)).mean() for one in done])
     assert agreement > 0.8
 
@@ -167,17 +167,17 @@ def test_a_coefficient_that_runs_away_in_a_data_set_is_not_pooled():
 def test_what_cannot_be_imputed_is_said():
     frame = simulated(40, 9)
     with pytest.raises(ValueError, match="no value to learn from in empty"):
-        impute(frame.assign(empty=np.nan), ["empty"], "time", "event", m=2, rng=np.random.default_rng(1))
+        completed_frames(frame.assign(empty=np.nan), ["empty"], "time", "event", m=2, rng=np.random.default_rng(1))
     frame.loc[0, "time"] = np.nan
     with pytest.raises(ValueError, match="outcome must be known"):
-        impute(frame, ["marker"], "time", "event", m=2, rng=np.random.default_rng(1))
+        completed_frames(frame, ["marker"], "time", "event", m=2, rng=np.random.default_rng(1))
     assert cox_imputed(frame, ["marker"], "time", "event", m=2, rng=np.random.default_rng(1)).n == 39
 
 
 def test_monte_carlo_error_is_the_scatter_of_pooled_estimates():
     rng = np.random.default_rng(20251029)
     draws = rng.normal(1.0, 0.3, (4000, 20))
-    pooled = [pool(row, np.full(20, 0.04))["estimate"] for row in draws]
-    told = np.sqrt(np.mean([pool(row, np.full(20, 0.04))["mcse"] ** 2 for row in draws]))
+    pooled = [pooled_estimate(row, np.full(20, 0.04))["estimate"] for row in draws]
+    told = np.sqrt(np.mean([pooled_estimate(row, np.full(20, 0.04))["mcse"] ** 2 for row in draws]))
     assert told == pytest.approx(np.std(pooled), rel=0.05)
     assert told == pytest.approx(0.3 / np.sqrt(20), rel=0.02)

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from oracles import EXACT, oracle
 
-from helpers.estimate.arrays import durations, numbers, tied
+from helpers.estimate.arrays import as_floats, equal_times_tied, known_durations
 from helpers.estimate.kaplan_meier import (
     at_risk,
     censored_before,
-    curve,
     half_width,
-    median,
+    median_survival,
     restricted_mean,
     restricted_mean_difference,
     reverse_kaplan_meier,
     survival_at,
+    survival_curve,
 )
-from helpers.estimate.logrank import logrank, pairwise
-from helpers.estimate.multiplicity import adjust
+from helpers.estimate.logrank import logrank, pairwise_logrank
+from helpers.estimate.multiplicity import adjusted_p
 
 DATA = {name: oracle(f"estimate_data_{name}") for name in ("lung", "veteran", "ovarian", "small", "flat", "half")}
 KINDS = [(name, kind) for name in DATA for kind in ("plain", "log", "log-log")]
@@ -34,7 +34,7 @@ def close(computed, expected, tolerance=EXACT):
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_curve_agrees_with_survfit(name, kind):
     data, expected = DATA[name], oracle("estimate_curves").query("data == @name and conf_type == @kind")
-    found = curve(data["time"], data["event"], conf_type=kind)
+    found = survival_curve(data["time"], data["event"], conf_type=kind)
     found = found[found["time"].isin(expected["time"])]
     assert list(found["time"]) == list(expected["time"])
     close(found[["at_risk", "events", "censored"]], expected[["at_risk", "events", "censored"]])
@@ -57,7 +57,7 @@ def test_survival_at_given_times_agrees_with_summary_survfit(name, kind):
 def test_quantiles_agree_with_survfit_flat_stretches_included(name, kind):
     data = DATA[name]
     for row in oracle("estimate_quantiles").query("data == @name and conf_type == @kind").itertuples():
-        found = median(data["time"], data["event"], conf_type=kind, q=row.q)
+        found = median_survival(data["time"], data["event"], conf_type=kind, q=row.q)
         close(found[:3], (row.value, row.low, row.high))
 
 
@@ -127,7 +127,7 @@ def test_restricted_mean_difference_adds_the_variances():
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40))
 def test_curve_falls_and_accounts_for_every_patient(pairs):
     time, event = zip(*pairs, strict=True)
-    found = curve(time, event)
+    found = survival_curve(time, event)
     assert found["survival"].is_monotonic_decreasing
     assert found["survival"].between(0, 1).all()
     assert found["events"].sum() == sum(event)
@@ -138,7 +138,7 @@ def test_curve_falls_and_accounts_for_every_patient(pairs):
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=40))
 def test_without_censoring_survival_is_the_share_still_alive(times):
-    found = curve(times, np.ones(len(times)))
+    found = survival_curve(times, np.ones(len(times)))
     share = [np.mean(np.array(times) > day) for day in found["time"]]
     close(found["survival"], share)
 
@@ -146,8 +146,8 @@ def test_without_censoring_survival_is_the_share_still_alive(times):
 def test_patients_without_time_or_event_are_left_out():
     time = pd.array([3, None, 5, 7], dtype="Int64")
     event = pd.array([True, True, None, False], dtype="boolean")
-    assert [part.tolist() for part in durations(time, event)] == [[3.0, 7.0], [True, False]]
-    assert curve(time, event)["at_risk"].iloc[0] == 2
+    assert [part.tolist() for part in known_durations(time, event)] == [[3.0, 7.0], [True, False]]
+    assert survival_curve(time, event)["at_risk"].iloc[0] == 2
     assert at_risk(time, 0, event=event).tolist() == [2]
 
 
@@ -162,17 +162,17 @@ def test_patients_without_time_or_event_are_left_out():
 )
 def test_times_and_flags_that_make_no_sense_are_refused(time, event, said):
     with pytest.raises(ValueError, match=said):
-        durations(time, event)
+        known_durations(time, event)
 
 
 def test_no_patients_is_said():
     with pytest.raises(ValueError, match="no patient"):
-        curve([], [])
+        survival_curve([], [])
 
 
 def test_text_is_no_number():
     with pytest.raises(ValueError, match="abc"):
-        numbers(["1", "abc"])
+        as_floats(["1", "abc"])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_logrank_agrees_with_survdiff(row):
 
 def test_all_pairs_agree_with_survdiff_and_p_adjust():
     data, expected = DATA["veteran"], oracle("estimate_logrank_pairs")
-    found = pairwise(data["time"], data["event"], data["celltype"])
+    found = pairwise_logrank(data["time"], data["event"], data["celltype"])
     assert list(zip(found["first"], found["second"], strict=True)) == list(
         zip(expected["first"], expected["second"], strict=True)
     )
@@ -198,7 +198,7 @@ def test_all_pairs_agree_with_survdiff_and_p_adjust():
 
 def test_pairs_come_in_the_declared_order_of_the_groups():
     group = pd.Categorical(list("lhnlhn"), categories=["n", "l", "h"], ordered=True)
-    found = pairwise([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], group)
+    found = pairwise_logrank([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1], group)
     assert list(zip(found["first"], found["second"], strict=True)) == [("n", "l"), ("n", "h"), ("l", "h")]
 
 
@@ -222,27 +222,27 @@ def test_no_test_is_possible_and_the_reason_is_said(event, group, said):
 def test_adjusted_p_agree_with_p_adjust_missing_ones_left_out():
     expected = oracle("estimate_adjusted")
     for method in ("holm", "bh", "bonferroni"):
-        close(adjust(expected["raw"], method), expected[method])
+        close(adjusted_p(expected["raw"], method), expected[method])
 
 
 @pytest.mark.parametrize(("p", "method"), [([1.2], "holm"), ([0.1], "sidak")])
 def test_adjust_refuses_what_is_no_p_or_method(p, method):
     with pytest.raises(ValueError, match=r"between 0 and 1|one of"):
-        adjust(p, method)
+        adjusted_p(p, method)
 
 
 @pytest.mark.parametrize("name", ["lung", "veteran", "ovarian"])
 def test_lifelines_gives_the_same_curve(name):
     frame = oracle(f"estimate_data_{name}")
     fitter = KaplanMeierFitter().fit(frame["time"], frame["event"])
-    found = curve(frame["time"], frame["event"]).set_index("time")
+    found = survival_curve(frame["time"], frame["event"]).set_index("time")
     np.testing.assert_allclose(found["survival"], fitter.survival_function_.iloc[:, 0], rtol=1e-12)
     counts = fitter.event_table[["at_risk", "observed", "censored"]]
     assert found[["at_risk", "events", "censored"]].to_numpy().tolist() == counts.to_numpy(int).tolist()
 
 
 def test_an_event_on_day_0_stands_in_the_first_row():
-    found = curve([0, 0, 3, 5], [1, 0, 1, 0])
+    found = survival_curve([0, 0, 3, 5], [1, 0, 1, 0])
     assert found[["time", "at_risk", "events", "survival"]].to_numpy().tolist()[0] == [0, 4, 1, 0.75]
 
 
@@ -257,7 +257,7 @@ def test_times_that_differ_by_float_noise_are_one_step():
     time, event = noisy()
     assert len(np.unique(time)) == 8
     expected = oracle("estimate_float").set_index("what")["value"]
-    found = curve(time, event)
+    found = survival_curve(time, event)
     assert found["time"].tolist()[1:] == pytest.approx([100.3, 150.6, 201.1, 233.9, 290.2], abs=1e-9)
     close(found["survival"].iloc[1:], [expected[f"survival_{step}"] for step in range(1, 6)])
     close(restricted_mean(time, event, 240)[:1], expected["rmst"])
@@ -276,9 +276,9 @@ def test_reading_at_a_time_heeds_float_noise_on_either_side():
 
 
 def test_distinct_days_stay_distinct():
-    assert tied([1.0, 1.0001, 2.0]).tolist() == [1.0, 1.0001, 2.0]
-    assert tied([]).tolist() == []
-    assert tied([np.nan, 2.0, 2.000000001]).tolist()[1:] == [2.0, 2.0]
+    assert equal_times_tied([1.0, 1.0001, 2.0]).tolist() == [1.0, 1.0001, 2.0]
+    assert equal_times_tied([]).tolist() == []
+    assert equal_times_tied([np.nan, 2.0, 2.000000001]).tolist()[1:] == [2.0, 2.0]
 
 
 def test_without_an_event_yet_the_log_log_scale_has_no_limits():
@@ -298,7 +298,7 @@ def test_a_log_rank_test_without_variance_has_no_p(time, event, group):
     assert np.isnan(found.p)
     assert np.isnan(found.statistic)
     assert found.reason
-    assert pairwise(time, event, group)["reason"].iloc[0] == found.reason
+    assert pairwise_logrank(time, event, group)["reason"].iloc[0] == found.reason
 
 
 def test_counts_before_a_time_add_up_to_everyone():

@@ -10,14 +10,14 @@ from oracles import oracle
 from helpers import paths
 from helpers.cohort.derive import analyse, first_days
 from helpers.cohort.read import read_cohort
-from helpers.estimate.clone_censor_weight import clones, stays
+from helpers.estimate.clone_censor_weight import clone_counts, weighted_clones
 from helpers.estimate.competing_risks import cause_specific, cumulative_incidence, fine_gray, gray_test, incidence_at
-from helpers.estimate.kaplan_meier import curve
+from helpers.estimate.kaplan_meier import survival_curve
 from helpers.estimate.logrank import logrank
-from helpers.estimate.multistate import FIRST, occupancy, spells
+from helpers.estimate.multistate import FIRST, state_occupancy, state_spells
 from helpers.estimate.time_varying import (
     cox_start_stop,
-    landmark,
+    landmark_rows,
     person_time,
     read_at,
     rows_by_exposure,
@@ -85,7 +85,7 @@ def test_several_covariates_robust_errors_and_weights(heart_rows):
 
 @pytest.mark.parametrize("day", [15, 30, 60, 90])
 def test_landmarks_of_the_hearts(hearts, day):
-    taken = landmark(hearts["time"], hearts["event"], hearts["day"], day)
+    taken = landmark_rows(hearts["time"], hearts["event"], hearts["day"], day)
     assert len(taken.frame) == expected(f"hearts.landmark_{day}.n")[0]
     assert len(taken.frame) + taken.events_before + taken.censored_before == 103
     rows = taken.frame.assign(start=-np.inf, stop=taken.frame["time"])
@@ -137,13 +137,13 @@ def test_an_event_on_the_day_of_exposure_is_one_before_it_and_day_0_counts():
 def test_float_noise_does_not_break_the_tie_rule():
     rows = rows_by_exposure([0.3, 1.0], [1, 1], [0.1 + 0.2 - 1e-12, None])
     assert not rows["exposed"].any()
-    assert len(landmark([0.1 + 0.2, 1.0], [1, 1], [None, 0.5], 0.3).frame) == 1
+    assert len(landmark_rows([0.1 + 0.2, 1.0], [1, 1], [None, 0.5], 0.3).frame) == 1
 
 
 def test_without_a_late_start_it_is_the_ordinary_model_and_curve(hearts):
     plain = hearts.assign(start=-np.inf, stop=hearts["time"])
     steps = survival_start_stop(plain)
-    whole = curve(hearts["time"], hearts["event"]).query("events > 0")
+    whole = survival_curve(hearts["time"], hearts["event"]).query("events > 0")
     np.testing.assert_allclose(steps[["survival", "se"]], whole[["survival", "se"]], atol=1e-12)
     score = cox_start_stop(plain.assign(exposed=hearts["day"].notna()), ["exposed"], ties="breslow").score_statistic
     assert score > 0
@@ -222,7 +222,7 @@ def test_incidences_and_survival_add_up_to_one_and_one_minus_kaplan_meier_is_hig
     np.testing.assert_allclose(one["incidence"] + two["incidence"] + one["survival"], 1, atol=1e-12)
     read = incidence_at(mgus2["etime"], mgus2["cause"], 240)["incidence"].iloc[0]
     assert read == pytest.approx(*expected("mgus2.all.cif.240"), abs=1e-10)
-    wrong = 1 - curve(mgus2["etime"], mgus2["cause"] == 1).query("time <= 240")["survival"].iloc[-1]
+    wrong = 1 - survival_curve(mgus2["etime"], mgus2["cause"] == 1).query("time <= 240")["survival"].iloc[-1]
     assert wrong == pytest.approx(*expected("mgus2.all.one_minus_km.240"), abs=1e-10)
 
 
@@ -280,7 +280,7 @@ def test_wrong_causes_are_refused():
 def test_clone_censor_weight_of_the_hearts(grace):
     raw = pd.read_csv(paths.REAL / "jasa.csv")
     day = raw["wait.time"].clip(lower=0.25).where(raw["transplant"] == 1)
-    rows = clones(raw["futime"] + 0.5, raw["fustat"], day, grace)
+    rows = weighted_clones(raw["futime"] + 0.5, raw["fustat"], day, grace)
     model = cox_start_stop(rows, ["treated_arm"], weights="weight", cluster="patient")
     np.testing.assert_allclose(found(model, "treated_arm"), coefficients(f"hearts.ccw_{grace}", "arm"), **CLOSE)
     for code, arm in enumerate(("wait", "start")):
@@ -294,7 +294,7 @@ def test_without_events_in_the_grace_period_it_is_weighting_on_its_last_day():
     severe = rng.random(n) < 0.5
     day = np.where(rng.random(n) < np.where(severe, 0.7, 0.3), rng.integers(1, 9, n), np.nan)
     time, event = 10 + rng.integers(1, 400, n), rng.random(n) < 0.7
-    rows = clones(time, event, day, 10, strata=severe)
+    rows = weighted_clones(time, event, day, 10, strata=severe)
     model = cox_start_stop(rows, ["treated_arm"], weights="weight", cluster="patient")
     treated = ~np.isnan(day)
     share = pd.Series(treated).groupby(severe).transform("mean").to_numpy()
@@ -302,11 +302,11 @@ def test_without_events_in_the_grace_period_it_is_weighting_on_its_last_day():
                              "weight": np.where(treated, 1 / share, 1 / (1 - share))})  # fmt: skip
     by_weight = cox_start_stop(weighted, ["treated_arm"], weights="weight", cluster="patient")
     np.testing.assert_allclose(found(model, "treated_arm"), found(by_weight, "treated_arm"), rtol=1e-10)
-    assert stays(rows)["censored"].tolist() == [int((~treated).sum()), int(treated.sum())]
+    assert clone_counts(rows)["censored"].tolist() == [int((~treated).sum()), int(treated.sum())]
 
 
 def test_all_who_leave_at_once_weigh_n_over_n_minus_d():
-    rows = clones([20] * 153, [0] * 153, [3.0] * 72 + [np.nan] * 81, 10)
+    rows = weighted_clones([20] * 153, [0] * 153, [3.0] * 72 + [np.nan] * 81, 10)
     late = rows.query("arm == 'start' and start == 10")
     assert late["weight"].unique().tolist() == [153 / 72]
     assert abs(153 / 72 - np.exp(81 / 153)) > 0.4
@@ -318,8 +318,8 @@ def test_state_occupancy_of_myeloid():
                "death": raw["futime"].where(raw["death"] == 1)}  # fmt: skip
     for arm in ("A", "B"):
         inside = raw["trt"] == arm
-        rows = spells({name: day[inside] for name, day in columns.items()}, raw.loc[inside, "futime"])
-        shares = occupancy(rows, [FIRST, *columns])
+        rows = state_spells({name: day[inside] for name, day in columns.items()}, raw.loc[inside, "futime"])
+        shares = state_occupancy(rows, [FIRST, *columns])
         np.testing.assert_allclose(shares[[FIRST, *columns]].sum(axis=1), 1, atol=1e-12)
         for day in (90, 365, 730):
             for state in (FIRST, *columns):

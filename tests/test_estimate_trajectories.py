@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.estimate.groups import mann_whitney, quantile
-from helpers.estimate.multiplicity import adjust, with_adjusted
+from helpers.estimate.multiplicity import adjusted_p, with_adjusted
 from helpers.estimate.noise import changes
-from helpers.estimate.trajectories import for_ranks, half_limit, pair, sample_near, summarise
+from helpers.estimate.trajectories import for_ranks, half_limit, paired_samples, sample_near, summarised_values
 
 
 def test_values_under_the_highest_limit_are_tied_and_those_above_keep_their_order():
@@ -80,7 +80,7 @@ def test_a_median_among_censored_values_is_marked_as_a_bound():
             "censored": ["left", "left", "no", "left", "no", "no", "left", "left", "no", "no"],
         }
     )
-    found = summarise(labs, ["group"]).set_index("group")
+    found = summarised_values(labs, ["group"]).set_index("group")
     assert found["median_censored"].tolist() == [True, False, True]
     assert found["n_censored"].tolist() == [2, 1, 2]
     assert found.loc["b", "q3"] == quantile([2.5, 4.0, 9.0], 0.75)
@@ -88,7 +88,7 @@ def test_a_median_among_censored_values_is_marked_as_a_bound():
 
 def test_summary_is_per_group_and_day_and_skips_missing_values():
     labs = pd.DataFrame({"day": [0, 0, 3], "value": [1.0, np.nan, 5.0], "censored": ["no", "no", None]})
-    assert summarise(labs, ["day"])[["day", "n", "median"]].to_numpy().tolist() == [[0, 1, 1.0], [3, 1, 5.0]]
+    assert summarised_values(labs, ["day"])[["day", "n", "median"]].to_numpy().tolist() == [[0, 1, 1.0], [3, 1, 5.0]]
 
 
 LABS = pd.DataFrame(
@@ -122,7 +122,7 @@ def test_patients_without_the_anchor_or_a_sample_in_reach_are_left_out():
 
 def test_pairs_hold_only_those_with_both_samples():
     before, after = sample_near(LABS, FIRST_GC, -1), sample_near(LABS, FIRST_GC, 1)
-    found = pair(before, after)
+    found = paired_samples(before, after)
     assert found[["patient_id", "analyte", "value_before", "value_after"]].to_numpy().tolist() == [
         ["a", "CRP", 20.0, 30.0]
     ]
@@ -131,12 +131,12 @@ def test_pairs_hold_only_those_with_both_samples():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjusted_p_never_fall_below_the_raw_and_keep_their_order(raw):
     for method in ("holm", "bh", "bonferroni"):
-        adjusted = adjust(raw, method)
+        adjusted = adjusted_p(raw, method)
         assert (adjusted >= np.array(raw) - 1e-12).all()
         assert (adjusted <= 1).all()
         order = np.argsort(raw, kind="stable")
         assert (np.diff(adjusted[order]) >= -1e-12).all()
-    assert (adjust(raw, "bh") <= adjust(raw, "holm") + 1e-12).all()
+    assert (adjusted_p(raw, "bh") <= adjusted_p(raw, "holm") + 1e-12).all()
 
 
 def test_adjusted_columns_stand_right_behind_p():
@@ -160,7 +160,7 @@ def test_adjusted_columns_stand_right_behind_p():
 def test_a_median_is_a_bound_if_it_depends_on_what_lies_beyond_the_limits(values, sides, bound):
     words = {"l": "left", "n": "no", "r": "right"}
     labs = pd.DataFrame({"day": 0, "value": np.array(values, float), "censored": [words[side] for side in sides]})
-    assert bool(summarise(labs, ["day"])["median_censored"].iloc[0]) is bound
+    assert bool(summarised_values(labs, ["day"])["median_censored"].iloc[0]) is bound
 
 
 def test_what_is_tied_under_a_limit_ranks_below_it_and_is_no_change_from_it():

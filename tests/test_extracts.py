@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from few_patients import few_patients
 
-from helpers.cohort.clean import clean
+from helpers.cohort.clean import clean_extracts
 from helpers.cohort.raw import EXTRACTS
 from helpers.cohort.schema import Cohort
 from helpers.synthesis.extracts import extracts, write_extracts
@@ -18,7 +18,7 @@ SEEDS = (1, 2, 2025)
 def test_cleaning_gives_the_cohort_back(tmp_path, seed):
     cohort = few_patients()
     write_extracts(cohort, tmp_path, seed)
-    cleaned, _ = clean(tmp_path)
+    cleaned, _ = clean_extracts(tmp_path)
     assert list(cleaned.tables) == list(cohort.tables)
     for table, frame in cohort.tables.items():
         pd.testing.assert_frame_equal(cleaned.tables[table], frame, check_exact=True)

@@ -14,7 +14,7 @@ from helpers.cohort.schema import Cohort
 from helpers.display.time_figures import plot_delays, plot_swimmer
 from helpers.estimate.immortal_time import (
     by_every_method,
-    delays,
+    delayed_exposures,
     future_doses,
     naive_ratio,
     naive_ratio_planned,
@@ -30,7 +30,7 @@ def far(ratio: pd.Series, expected: pd.Series, log_se: pd.Series) -> float:
 
 
 def test_a_planned_day_biases_as_the_closed_form_says():
-    table = delays(1 / 500, 0.5, 6, [1, 8, 64], 100_000, np.random.default_rng(11))
+    table = delayed_exposures(1 / 500, 0.5, 6, [1, 8, 64], 100_000, np.random.default_rng(11))
     assert far(table["naive"], table["closed_form"], table["naive_se"]) < 4
     assert far(table["split"], pd.Series([1.0] * 3), table["split_se"]) < 4
     assert table["closed_form"].is_monotonic_decreasing
@@ -69,7 +69,7 @@ def small():
 
 
 def test_windows_and_gate_count_by_hand(small):
-    table = time_related.windows(small).set_index("up_to")
+    table = time_related.misplaced_events(small).set_index("up_to")
     assert table.loc["the last start of drug"].tolist() == [
         12.0,
         7,
@@ -84,10 +84,10 @@ def test_windows_and_gate_count_by_hand(small):
 
 
 def test_swimmers_carry_letters_and_no_identifiers(small):
-    chosen = time_related.swimmers(small)
+    chosen = time_related.swimmer_patients(small)
     assert chosen["patient"].tolist() == list("ABCDEFGH")
     assert chosen["day"].notna().sum() == 4
-    assert len(time_related.swimmers(analyse(stand_in(), Parameters()))) == 10
+    assert len(time_related.swimmer_patients(analyse(stand_in(), Parameters()))) == 10
 
 
 def test_the_crossing_is_the_day_on_which_the_sum_passes_the_cut_off():
@@ -107,18 +107,18 @@ def test_decisions_count_from_the_first_day_at_the_grade():
     given = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "agent": "dexamethasone", "day": [5.0, 2.0]})
     tables = {"patients": patients, "toxicity": grades, "treatments": given}
     analysis = analyse(Cohort("three", "infusion", True, "", "", tables))
-    assert time_related.decisions(analysis)["patients"].tolist() == [0, 1, 1, 0, 0]
+    assert time_related.decision_counts(analysis)["patients"].tolist() == [0, 1, 1, 0, 0]
     with pytest.raises(NotAvailable, match="had CRS of grade 4 or more"):
-        time_related.decisions(analysis, grade=4)
+        time_related.decision_counts(analysis, grade=4)
 
 
 def test_figures_draw_what_they_are_given(small):
     fig, (one, two) = plt.subplots(1, 2)
-    plot_swimmer(one, time_related.swimmers(small), until=60.0, exposure="drug", event="PFS")
+    plot_swimmer(one, time_related.swimmer_patients(small), until=60.0, exposure="drug", event="PFS")
     assert [text.get_text() for text in one.get_legend().get_texts()] != []
     marks = [line for line in one.lines if line.get_marker() == "X"]
     assert [line.get_xdata()[0] for line in marks] == [9.0, 30.0, 40.0]
-    table = delays(0.01, 0.5, 5, [1, 2], 500, np.random.default_rng(1))
+    table = delayed_exposures(0.01, 0.5, 5, [1, 2], 500, np.random.default_rng(1))
     plot_delays(two, table)
     np.testing.assert_allclose(two.lines[0].get_ydata(), table["closed_form"])
     plt.close(fig)

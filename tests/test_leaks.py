@@ -43,7 +43,7 @@ def left(request, tmp_path_factory):
     (folder / "notebooks").mkdir()
     path = folder / "notebooks" / "00_fails.ipynb"
     nbformat.write(new_notebook(cells=[new_markdown_cell("# Fails"), *cells], metadata={"kernelspec": KERNEL}), path)
-    analysis = series.prepare(Parameters(cohort_folder=str(folder / "cohort")))
+    analysis = series.prepared_analysis(Parameters(cohort_folder=str(folder / "cohort")))
     shown = Console(file=io.StringIO(), force_terminal=False)
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # a fork has the filters of this process

@@ -12,17 +12,17 @@ from helpers.estimate.logrank import logrank
 from helpers.estimate.partial_likelihood import maximise
 from helpers.published.loss import (
     POPULATIONS,
+    dose_group_sizes,
     event_counts,
+    event_splits,
     logrank_without_loss,
-    patients,
     printed_result,
-    splits,
     unequal_loss,
 )
 from helpers.published.risk_sets import Groups, Result, chi2_range, fewest_lost, proportional_orders
-from helpers.published.values import printed_values, published
+from helpers.published.values import printed_values, published_values
 
-VALUES = printed_values(published())
+VALUES = printed_values(published_values())
 COUNTS = event_counts(VALUES)
 ROW = printed_result(VALUES)
 
@@ -129,10 +129,10 @@ def test_the_printed_row_holds_its_own_numbers():
 
 def test_splits_are_those_of_the_least_error():
     for total in (26, 28, 31):
-        said = splits(ROW.se, total, excess=1.02)
+        said = event_splits(ROW.se, total, excess=1.02)
         by_hand = [d for d in range(1, total) if ROW.se[0] / 1.02 <= math.sqrt(1 / d + 1 / (total - d)) <= ROW.se[1]]
         assert said == by_hand
-    assert splits(ROW.se, 26) == []
+    assert event_splits(ROW.se, 26) == []
 
 
 def test_events_are_possible_in_every_population_and_the_ward_adds_up():
@@ -169,7 +169,7 @@ def test_unequal_loss_is_needed_by_few_events_and_not_by_ten_against_twenty():
 
 
 def test_patients_of_unknown_blasts_are_left_out_once():
-    frame = patients(VALUES).set_index(["population", "unknown"])
+    frame = dose_group_sizes(VALUES).set_index(["population", "unknown"])
     assert frame.loc[("known blasts", "all untreated")].tolist() == [46, 38]
     assert frame.loc[("all with 0 mg/kg", "")].tolist() == [46, 59]
 

@@ -17,14 +17,14 @@ from notebook_cohorts import tables, write
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.estimate.competing_risks import cumulative_incidence, gray_test
-from helpers.estimate.cox import concordance, cox
+from helpers.estimate.cox import cox, harrell_concordance
 from helpers.estimate.groups import paired_ratio
 from helpers.estimate.imputation import _nearest
 from helpers.estimate.maximally_selected_cut import FEWEST, MOST, every_cut
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.estimate.score_steps import score_step, without_exposure
 from helpers.results import dose_cuts, screening_stability, specification_curve
-from helpers.results.measures import once
+from helpers.results.measures import once_per_analysis
 from helpers.results.registry import compute
 from helpers.results.time_related import same_risk_sets
 
@@ -60,7 +60,7 @@ def _score_step(n: int) -> Callable:
 
 def _concordance(n: int) -> Callable:
     rng, time, event = outcomes(n)
-    return lambda: concordance(rng.normal(size=n), time, event)
+    return lambda: harrell_concordance(rng.normal(size=n), time, event)
 
 
 def _paired_ratio(n: int) -> Callable:
@@ -118,7 +118,7 @@ def everything(analysis: Analysis) -> None:
     compute(analysis)
     same_risk_sets(analysis)
     specification_curve.specification_curve(analysis, 3)
-    screening_stability.stability(analysis)
+    screening_stability.screening_stability(analysis)
     for dose in dose_cuts.DOSES:
         dose_cuts.dose_shape(analysis, dose)
 
@@ -155,7 +155,7 @@ def test_concordance_is_the_share_of_pairs(n: int) -> None:
         for j in range(n)
         if event[i] and (time[i] < time[j] or (time[i] == time[j] and not event[j]))
     ]
-    assert concordance(score, time, event) == pytest.approx(np.mean(pairs) if pairs else np.nan, nan_ok=True)
+    assert harrell_concordance(score, time, event) == pytest.approx(np.mean(pairs) if pairs else np.nan, nan_ok=True)
 
 
 @pytest.mark.parametrize("n", [2, 7, 30, 260])
@@ -182,6 +182,6 @@ def test_what_is_asked_for_by_name_or_by_default_is_computed_once(monkeypatch: p
         pass
 
     calls, one = [], Asked()
-    named = once(lambda analysis, dose="cumulative": calls.append(dose))
+    named = once_per_analysis(lambda analysis, dose="cumulative": calls.append(dose))
     named(one), named(one, "cumulative"), named(one, "peak daily")
     assert calls == ["cumulative", "peak daily"]

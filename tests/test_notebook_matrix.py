@@ -39,10 +39,10 @@ QUICK = ("1 patient", "patient_id only", "patients and followup", "no events", "
 @pytest.fixture(autouse=True)
 def cleaned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The raw files are the same for all: clean them once."""
-    monkeypatch.setattr(cleaning, "clean", _cleaned)
+    monkeypatch.setattr(cleaning, "clean_extracts", _cleaned)
 
 
-_cleaned = functools.cache(cleaning.clean)
+_cleaned = functools.cache(cleaning.clean_extracts)
 
 
 def run_all(shell, settings: dict[str, object]) -> dict[str, list[str]]:  # noqa: F811

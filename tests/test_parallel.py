@@ -90,7 +90,7 @@ def test_a_scheduler_that_is_not_there_is_one_line(address, monkeypatch):
 
 def test_workers_that_differ_are_refused_before_anything_is_sent(cluster, monkeypatch):
     monkeypatch.setattr(parallel, "version", lambda name: "0.1")
-    with pytest.raises(InputError, match="column pandas: found"), parallel.cluster(cluster):
+    with pytest.raises(InputError, match="column pandas: found"), parallel.connected_cluster(cluster):
         pass
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from helpers.parameters import Parameters, dictionary
+from helpers.parameters import Parameters, parameter_dictionary
 from helpers.problems import InputError
 
 
@@ -55,4 +55,4 @@ def test_fixed_values_win_over_settings():
 
 
 def test_every_parameter_says_what_it_means():
-    assert [row["name"] for row in dictionary() if not row["meaning"] or not row["allowed"]] == []
+    assert [row["name"] for row in parameter_dictionary() if not row["meaning"] or not row["allowed"]] == []

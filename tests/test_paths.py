@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
-from helpers.paths import shielded, unshielded, write_csv
+from helpers.paths import shielded_text, unshielded_text, write_csv
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     target = paths.write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(TypeError), paths.writing(target) as handle:
+    with pytest.raises(TypeError), paths.atomic_writing(target) as handle:
         handle.writelines(["half", 1])
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
@@ -29,8 +29,8 @@ def test_json_refuses_what_json_cannot_hold(tmp_path):
     | st.from_regex(r"['=+@\t\r\n-]{1,4}[a-z0-9]{0,3}", fullmatch=True)
 )
 def test_no_text_reaches_a_spreadsheet_as_a_formula_and_the_way_back_is_exact(text):
-    safe = shielded(text)
-    assert unshielded(safe) == text
+    safe = shielded_text(text)
+    assert unshielded_text(safe) == text
     assert not safe.startswith(("=", "@", "\t", "\r", "\n"))
     if safe.startswith(("+", "-")):
         float(safe)

@@ -10,14 +10,14 @@ from helpers.problems import InputError
 from helpers.published.values import (
     COLUMNS,
     Printed,
-    agrees,
-    aliases,
-    canonical,
+    agrees_with_print,
+    alias_ids,
+    canonical_id,
     printed_values,
-    published,
+    published_values,
 )
 
-VALUES = published()
+VALUES = published_values()
 POPULATIONS = {
     "all", "toxicity", "evaluable", "gc", "nongc", "relapsed", "crs", "icans", "icans_g12", "known_blasts",
 }  # fmt: skip
@@ -37,7 +37,7 @@ def test_every_row_is_about_a_known_population():
 def test_an_alias_states_the_quantity_of_its_canonical_row():
     """Where the two numbers differ, the audit must say so: these are all of them."""
     number = VALUES.set_index("id")["number"]
-    differ = {id for id, first in aliases(VALUES).items() if number[id] != number[first]}
+    differ = {id for id, first in alias_ids(VALUES).items() if number[id] != number[first]}
     assert differ == {
         "abstract.multivariable.gc_low.hr", "abstract.multivariable.gc_low.ci_low",
         "abstract.multivariable.gc_low.ci_high", "results.patients.crs_response.pct", "results.efficacy.rux.p",
@@ -47,7 +47,7 @@ def test_an_alias_states_the_quantity_of_its_canonical_row():
 
 def test_tables_are_canonical():
     """No row of a table is an alias of a row of the text."""
-    again = aliases(VALUES)
+    again = alias_ids(VALUES)
     assert not {id for id, first in again.items() if id.startswith("table") and not first.startswith("table")}
 
 
@@ -79,12 +79,12 @@ def test_printed_numbers_keep_their_digits():
     ],
 )
 def test_half_a_unit_of_the_last_digit_decides(computed, printed, decimals, bound, same):
-    assert agrees(computed, printed, decimals, bound) is same
+    assert agrees_with_print(computed, printed, decimals, bound) is same
 
 
 def test_canonical_ids():
-    assert canonical("discussion.crs.pct") == "table2.crs.any.pct"
-    assert canonical("no.such.id") == "no.such.id"
+    assert canonical_id("discussion.crs.pct") == "table2.crs.any.pct"
+    assert canonical_id("no.such.id") == "no.such.id"
 
 
 def spoiled(tmp_path, **columns):
@@ -101,7 +101,7 @@ def test_all_problems_are_told_at_once(tmp_path):
         alias_of=(6, "discussion.n"), bound=(7, "about"),
     )  # fmt: skip
     with pytest.raises(InputError) as error:
-        published(folder)
+        published_values(folder)
     assert {(p.row, p.column) for p in error.value.problems} >= {
         (3, "id"), (4, "number"), (6, "decimals"), (7, "kind"), (8, "alias_of"), (9, "bound"),
     }  # fmt: skip
@@ -109,13 +109,13 @@ def test_all_problems_are_told_at_once(tmp_path):
 
 def test_a_missing_file_or_column_is_told(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        published(tmp_path)
+        published_values(tmp_path)
     write_csv(tmp_path / "published_values.csv", VALUES.drop(columns="bound"))
     with pytest.raises(InputError, match="bound"):
-        published(tmp_path)
+        published_values(tmp_path)
     (tmp_path / "published_values.csv").write_bytes(b"\xff\xfe\x00binary")
     with pytest.raises(InputError, match="no readable table"):
-        published(tmp_path)
+        published_values(tmp_path)
 
 
 def test_rounding_interval():

@@ -12,8 +12,8 @@ from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort, write_cohort
 from helpers.cohort.real import COHORTS, DECLARED, NAME
 from helpers.estimate.cox import cox
-from helpers.estimate.kaplan_meier import median, reverse_kaplan_meier, survival_at
-from helpers.estimate.logrank import logrank, pairwise
+from helpers.estimate.kaplan_meier import median_survival, reverse_kaplan_meier, survival_at
+from helpers.estimate.logrank import logrank, pairwise_logrank
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.parameters import Parameters
 from helpers.results.exposure import exposure_groups
@@ -180,7 +180,7 @@ def test_survival_rates_agree_with_survfit(patients, row):
 def test_median_survival_agrees_with_survfit(patients, row):
     inside = patients[patients[row.column] == row.level]
     assert (len(inside), outcome(inside, row.endpoint)[1].sum()) == (row.n, row.events)
-    found = median(*outcome(inside, row.endpoint))
+    found = median_survival(*outcome(inside, row.endpoint))
     np.testing.assert_allclose(found[:3], [row.value, row.low, row.high], rtol=0, atol=CLOSE)
 
 
@@ -198,7 +198,7 @@ def test_logrank_agrees_with_survdiff(patients, row):
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_pairs_agree_with_survdiff_and_holm(patients, endpoint):
     found, expected = (
-        pairwise(*outcome(patients, endpoint), patients["disease_group"]),
+        pairwise_logrank(*outcome(patients, endpoint), patients["disease_group"]),
         oracle("bmt_pairs").query("endpoint == @endpoint"),
     )
     assert found[["first", "second"]].to_numpy().tolist() == expected[["first", "second"]].to_numpy().tolist()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cohort.derive import analyse, exposed
+from helpers.cohort.derive import analyse, exposed_within
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.parameters import Parameters
@@ -153,8 +153,8 @@ def test_unknown_of_a_patient_wins_over_the_absence_of_a_row():
 def test_an_exposure_before_day_0_does_not_hide_the_same_one_inside_the_window():
     rows = [{"patient_id": IDS[0], "exposure": "GVHD", "day": day} for day in (-90.0, 12.0)]
     rows += [{"patient_id": IDS[1], "exposure": "GVHD", "day": -90.0}]
-    assert answers(exposed(cohort(exposures=rows), "GVHD", 30)) == [True, False, False]
-    assert answers(exposed(cohort({"exposures": ("sepsis",)}, exposures=rows), "GVHD", 30)) == [True, None, None]
+    assert answers(exposed_within(cohort(exposures=rows), "GVHD", 30)) == [True, False, False]
+    assert answers(exposed_within(cohort({"exposures": ("sepsis",)}, exposures=rows), "GVHD", 30)) == [True, None, None]
 
 
 def test_own_columns_named_like_derived_ones_stay_apart():

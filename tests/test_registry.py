@@ -14,9 +14,9 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.paths import ROOT
-from helpers.published.values import aliases, published
+from helpers.published.values import alias_ids, published_values
 from helpers.results import measures, registry
-from helpers.results.registry import agree, as_frame, as_json, compute, declared, families, family
+from helpers.results.registry import all_families, as_frame, as_json, assert_agreement, compute, declared_family, family
 from helpers.results.value import Reading, Value
 
 # one other value of each parameter; a family must not notice those that it does not declare
@@ -67,20 +67,20 @@ def values(analysis) -> dict[str, Value]:
 
 
 def test_the_registry_is_imported_without_compiling_anything():
-    code = "import sys; from helpers.results import registry; registry.families(); print('numba' in sys.modules)"
+    code = "import sys; from helpers.results import registry; registry.all_families(); print('numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "False\n"
 
 
 def test_every_printed_result_has_exactly_one_family():
-    printed = published()
-    canonical = set(printed["id"]) - set(aliases(printed))
-    owners = {id: [one.name for one in families() if id in one.ids] for id in canonical}
+    printed = published_values()
+    canonical = set(printed["id"]) - set(alias_ids(printed))
+    owners = {id: [one.name for one in all_families() if id in one.ids] for id in canonical}
     assert {id: names for id, names in owners.items() if len(names) != 1} == {}
 
 
 def test_families_yield_only_printed_ids_or_extra_ones(values):
-    known = set(published()["id"])
+    known = set(published_values()["id"])
     assert [id for id in values if id not in known and not id.startswith("extra.")] == []
 
 
@@ -93,10 +93,10 @@ def test_no_value_is_nan_and_each_absence_has_a_reason(values):
 
 
 def test_the_population_declared_for_the_print_is_that_of_the_published_table():
-    printed = published().set_index("id")
+    printed = published_values().set_index("id")
     differing = {
         id: (one.paper.population, printed.loc[id, "population"])
-        for one in families()
+        for one in all_families()
         for id in one.ids
         if id in printed.index and printed.loc[id, "kind"] != "stated"
         if one.paper.population != printed.loc[id, "population"]
@@ -108,7 +108,7 @@ def test_the_population_declared_for_the_print_is_that_of_the_published_table():
 def test_a_family_depends_on_nothing_but_what_it_declares(cohort, analysis, values):
     assert set(OTHER) | FOLDERS == set(Parameters.model_fields)
     by_depends: dict[frozenset, list] = {}
-    for one in families():
+    for one in all_families():
         if not one.name.startswith(SAME_CODE):
             by_depends.setdefault(frozenset(one.depends), []).append(one)
     for depends, group in by_depends.items():
@@ -133,7 +133,7 @@ def test_a_family_depends_on_nothing_but_what_it_declares(cohort, analysis, valu
     ],
 )
 def test_a_declared_dependence_is_real(cohort, values, id, parameter):
-    assert parameter in declared(id).depends
+    assert parameter in declared_family(id).depends
     other = 4.0 if parameter == "gc_cutoff" else OTHER[parameter]
     changed = compute(analyse(cohort, Parameters(**{"imputations": 2, parameter: other})), [id])[id]
     assert changed.value != values[id].value
@@ -163,9 +163,9 @@ def test_an_unknown_id_is_refused_with_the_nearest(analysis):
 
 
 def test_agree_returns_the_value_and_names_both_when_they_differ(analysis):
-    assert agree(analysis, "table1.n", 120) == 120
+    assert assert_agreement(analysis, "table1.n", 120) == 120
     with pytest.raises(AssertionError, match=r"table1\.n: 119 here, 120\.0 in the registry"):
-        agree(analysis, "table1.n", 119)
+        assert_agreement(analysis, "table1.n", 119)
 
 
 def test_values_lay_out_as_frame_and_as_json(values):
@@ -186,7 +186,7 @@ def test_other_cohorts_are_read_as_the_methods_state(cohort):
 def test_a_missing_table_switches_off_what_needs_it_in_one_plain_line(cohort, table):
     tables = {name: frame for name, frame in cohort.tables.items() if name != table}
     without = analyse(Cohort(cohort.name, cohort.origin, True, "", "", tables))
-    quick = [one for one in families() if not one.name.startswith((*SAME_CODE, "robustness.imputed"))]
+    quick = [one for one in all_families() if not one.name.startswith((*SAME_CODE, "robustness.imputed"))]
     found = {id: value for one in quick for id, value in one.values(without).items()}
     lost = {value.reason for value in found.values() if value.value is None}
     assert found["table1.male.n"].value is not None
@@ -210,16 +210,16 @@ def test_an_id_declared_twice_and_an_unknown_parameter_are_refused():
 
 
 def test_a_stated_reading_makes_the_family_depend_on_the_reading():
-    both = [one for one in families() if one.stated != one.paper]
+    both = [one for one in all_families() if one.stated != one.paper]
     assert both
     assert all("reading" in one.depends for one in both)
-    assert all(isinstance(one.paper, Reading) and one.paper.method for one in families())
+    assert all(isinstance(one.paper, Reading) and one.paper.method for one in all_families())
 
 
 def test_an_analysis_is_remembered_only_while_it_lives(cohort):
     calls = []
 
-    @measures.once
+    @measures.once_per_analysis
     def counted(analysis: Analysis) -> int:
         calls.append(1)
         return len(analysis.frame)
@@ -251,4 +251,4 @@ def test_an_analysis_is_remembered_only_while_it_lives(cohort):
     ],
 )
 def test_what_stays_comparable_with_the_print(changes, id, answer):
-    assert registry.comparable(Parameters(**changes))[id] == answer
+    assert registry.comparable_ids(Parameters(**changes))[id] == answer

@@ -15,10 +15,19 @@ from helpers.paths import PUBLISHED, ROOT, write_csv
 from helpers.problems import InputError
 from helpers.published import audit as auditing
 from helpers.published.audit import check_relation
-from helpers.published.curves import FORMULAS, Z, effective, events_range, falls, fitting, greenwood, steps
-from helpers.published.effects import SLACK, e_value, errors, region, score_to_wald, wald
-from helpers.published.relations import KINDS, VERDICTS, Relation, relations
-from helpers.published.values import Printed, printed_values, published
+from helpers.published.curves import (
+    FORMULAS,
+    Z,
+    effective_patients,
+    events_range,
+    fitting_formulas,
+    greenwood_range,
+    possible_falls,
+    possible_steps,
+)
+from helpers.published.effects import SLACK, e_value, limit_corners, score_to_wald, standard_error_range, wald_range
+from helpers.published.relations import KINDS, VERDICTS, Relation, read_relations
+from helpers.published.values import Printed, printed_values, published_values
 
 ORACLE = ROOT / "tests" / "oracle"
 CURVES = pd.read_csv(ORACLE / "published_curves.csv", comment="#")
@@ -53,14 +62,14 @@ def test_no_verdict_is_written_in_the_file():
 
 
 def test_every_kind_is_used_and_documented():
-    declared = relations()
+    declared = read_relations()
     assert {relation.kind for relation in declared} == set(KINDS)
     text = (PUBLISHED / "README.md").read_text(encoding="utf-8")
     assert not [kind for kind in KINDS if f"| `{kind}` |" not in text]
 
 
 def test_findings_have_names_of_their_own():
-    frame = auditing.with_repetitions(relations(), published())
+    frame = auditing.with_repetitions(read_relations(), published_values())
     assert len({relation.finding for relation in frame}) == len(frame)
 
 
@@ -75,7 +84,7 @@ def test_a_relation_that_cannot_be_checked_is_refused(tmp_path, column, value, f
     write_csv(tmp_path / "relations.csv", frame)
     shutil.copy(PUBLISHED / "published_values.csv", tmp_path)
     with pytest.raises(InputError) as error:
-        auditing.audit(tmp_path)
+        auditing.audit_print(tmp_path)
     assert found in {problem.found for problem in error.value.problems}
 
 
@@ -92,7 +101,7 @@ def test_greenwood_is_recovered_from_rs_limits(row, side):
         name += f" (distance to the {side} limit)"
     width = row.surv - row.lower if side == "lower" else row.upper - row.surv
     rate, half = printed(100 * row.surv, 12), printed(100 * width, 12)
-    assert np.mean(greenwood(rate, half, name)) == pytest.approx(row.greenwood, rel=1e-6)
+    assert np.mean(greenwood_range(rate, half, name)) == pytest.approx(row.greenwood, rel=1e-6)
 
 
 @pytest.mark.parametrize(("case", "formula"), list(CURVES.groupby(["case", "formula"]).groups))
@@ -100,14 +109,14 @@ def test_the_formula_that_r_used_is_among_those_that_fit(case, formula):
     rows = CURVES[(CURVES["case"] == case) & (CURVES["formula"] == formula)].sort_values("milestone")
     rates = [printed(100 * s, 2) for s in rows["surv"]]
     half_widths = [printed(100 * (s - low), 2) for s, low in zip(rows["surv"], rows["lower"], strict=True)]
-    fits = fitting(rates, half_widths, int(rows["n"].iloc[0]))
+    fits = fitting_formulas(rates, half_widths, int(rows["n"].iloc[0]))
     assert any(name.startswith(R_NAMES[formula]) for name in fits)
 
 
 def test_without_censoring_the_effective_number_is_the_number_of_patients():
     s, n = 0.75, 120
     half = 1.959964 * math.sqrt(s * (1 - s) / n)
-    low, high = effective(printed(100 * s, 6), printed(100 * half, 6), "plain (1.96 standard errors)")
+    low, high = effective_patients(printed(100 * s, 6), printed(100 * half, 6), "plain (1.96 standard errors)")
     assert (low + high) / 2 == pytest.approx(n, rel=1e-4)
 
 
@@ -208,8 +217,8 @@ def test_what_is_true_of_real_patients_is_never_refused(seed):
         rates = [printed(100 * rate, int(decimals[0])) for rate in s]
         half_widths = [printed(100 * h, int(decimals[1])) for h in _half_width(name, s, v)]
         truth = np.diff(died, prepend=0), np.append(len(time), later[:-1])
-        found = steps(rates, half_widths, name, len(time))
-        if not (found and _holds(found, *truth) and _holds(falls(rates, len(time)), *truth)):
+        found = possible_steps(rates, half_widths, name, len(time))
+        if not (found and _holds(found, *truth) and _holds(possible_falls(rates, len(time)), *truth)):
             refused.append((name, decimals, s, v, truth))
     assert not refused
 
@@ -219,14 +228,14 @@ def test_a_small_fall_must_be_one_patient_among_a_whole_number(decimals):
     """From 73.47% with at most 88 of 120 at risk two events leave 71.80% at most; above, only 1 of 44, 45, ... is possible."""
     before = printed(73.47, 2)
     tried = np.round(np.arange(71.82, 72.0, 10.0**-decimals), decimals)
-    possible = [x for x in tried if falls([before, printed(x, decimals)], 120)[-1].events]
+    possible = [x for x in tried if possible_falls([before, printed(x, decimals)], 120)[-1].events]
     exact = [73.47 * (1 - 1 / r) for r in range(44, 60)]
     assert 0 < len(possible) < len(tried)
     assert all(min(abs(x - e) for e in exact) < 0.011 for x in possible)
 
 
 def test_limits_that_do_not_exist_fit_nothing():
-    assert greenwood(printed(98, 0), printed(5, 0), "log-log (distance to the upper limit)") is None
+    assert greenwood_range(printed(98, 0), printed(5, 0), "log-log (distance to the upper limit)") is None
     assert set(FORMULAS) > {"standard error"}
 
 
@@ -288,10 +297,10 @@ def test_rs_variance_in_a_factor_of_three_levels_does_too(row):
 def test_the_range_over_rounding_holds_the_unrounded_p_and_error(row):
     se = math.sqrt(row.variance)
     triple = [printed(math.exp(row.beta + k * se), 2) for k in (0, -1.959964, 1.959964)]
-    corners = region(*triple)
-    low, high = errors(corners)
+    corners = limit_corners(*triple)
+    low, high = standard_error_range(corners)
     assert low <= se <= high
-    _, p = wald(corners)
+    _, p = wald_range(corners)
     assert p[0] <= 2 * norm.sf(abs(row.beta) / se) <= p[1]
 
 
@@ -379,7 +388,7 @@ def test_two_groups_by_a_cut_must_meet(low, high, expected):
 
 def test_bounds_on_the_comparators_of_gc():
     """By hand: 8 without response less 2, 4 and 0 leave 2 untreated of 49; 110 less 10 and 61 leave 39 treated."""
-    values, by_name = printed_values(published()), {relation.name: relation for relation in relations()}
+    values, by_name = printed_values(published_values()), {relation.name: relation for relation in read_relations()}
     assert (
         "39 to 47 of the 49 had another agent and 2 to 10 had none"
         in check_relation(by_name["comparator"], values).arithmetic
@@ -389,13 +398,15 @@ def test_bounds_on_the_comparators_of_gc():
 
 def test_the_paper_own_values_give_the_known_reckonings():
     """Worked by hand: 8/115, the median of 27, ln(.84/.16)."""
-    values = printed_values(published())
-    by_name = {relation.name: relation for relation in relations()}
+    values = printed_values(published_values())
+    by_name = {relation.name: relation for relation in read_relations()}
     text = {
         name: check_relation(by_name[name], values).arithmetic
         for name in ("pct_relapse_sites_bm_cns", "parity_icans_duration")
     }
     assert text["pct_relapse_sites_bm_cns"] == "8/115 = 6.9565%; printed 6.95%"
     assert "n = 27 is odd" in text["parity_icans_duration"]
-    low, high = errors(region(*[values[f"table5.multivariable.gc_low.{k}"] for k in ("hr", "ci_low", "ci_high")]))
+    low, high = standard_error_range(
+        limit_corners(*[values[f"table5.multivariable.gc_low.{k}"] for k in ("hr", "ci_low", "ci_high")])
+    )
     assert low <= math.log(0.84 / 0.16) / 3.919928 <= high

@@ -20,10 +20,10 @@ from helpers.estimate.unmeasured import bias_factor, events_needed
 from helpers.estimate.weights import TARGETS, balancing_weights, propensity
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.results import dose_cuts, gates, lost_outcomes, practice, real_examples, screening_stability
 from helpers.results import specification_curve as specifications
-from helpers.results.contrast import contrast, outcome
+from helpers.results.contrast import contrast, contrast_outcome
 from helpers.results.registry import compute
 from helpers.synthesis.truth import simulate
 
@@ -61,23 +61,23 @@ def test_the_contrast_is_low_dose_and_else_what_the_cohort_has(default, bmt) -> 
 
 
 def test_gates_count_what_is_there(default) -> None:
-    table = gates.gates(default).set_index("gate")
-    groups = outcome(default)["group"].value_counts()
+    table = gates.gate_answers(default).set_index("gate")
+    groups = contrast_outcome(default)["group"].value_counts()
     inside = default.frame["toxicity"].sum()
     assert table.loc["left out", "value"] == pytest.approx(100 * (1 - (groups["none"] + groups["low"]) / inside))
     assert (table["then"].eq("") == table["passed"]).all()
-    assert gates.warning(gates.gates(default), "left out").startswith("Do not report this: ")
+    assert gates.gate_warning(gates.gate_answers(default), "left out").startswith("Do not report this: ")
 
 
 def test_gates_open_where_treatment_is_random_and_patients_are_many(randomised) -> None:
-    table = gates.gates(randomised).set_index("gate")
+    table = gates.gate_answers(randomised).set_index("gate")
     assert table.loc[["events", "positivity", "equipoise", "proportional hazards", "unequal loss"], "passed"].all()
-    by_indication = gates.gates(analyse(simulate(n=400, indication=3.0, seed=3).cohort)).set_index("gate")
+    by_indication = gates.gate_answers(analyse(simulate(n=400, indication=3.0, seed=3).cohort)).set_index("gate")
     assert by_indication.loc["equipoise", "value"] < table.loc["equipoise", "value"] / 2
 
 
 def test_a_gate_that_cannot_be_answered_is_shut(bmt) -> None:
-    table = gates.gates(bmt).set_index("gate")
+    table = gates.gate_answers(bmt).set_index("gate")
     assert not table.loc["positivity", "passed"]
     assert "not answered" in table.loc["positivity", "found"]
 
@@ -96,7 +96,7 @@ def test_lost_who_stayed_free_are_the_registry_s(default) -> None:
     )
     by_hand = cox(failed, ["group"], "time", "event").table.iloc[0]
     assert curve.loc[1, "hr"] == pytest.approx(by_hand["hr"], rel=1e-7)
-    assert lost_outcomes.tipping(curve.assign(p=[0.01, 0.02]), 0.05) == "p stays below 0.05 whatever delta"
+    assert lost_outcomes.tipping_deltas(curve.assign(p=[0.01, 0.02]), 0.05) == "p stays below 0.05 whatever delta"
 
 
 def test_without_a_cut_off_nobody_knows_the_limit(bmt) -> None:
@@ -161,20 +161,20 @@ def test_without_effect_the_curve_lies_among_its_null() -> None:
     values = []
     for seed in range(3):
         curve = specifications.specification_curve(analyse(simulate(n=150, seed=seed).cohort), 20)
-        values.append(specifications.summary(curve, 0.05)["p_median"])
+        values.append(specifications.curve_summary(curve, 0.05)["p_median"])
     assert min(values) > 0.04
     harm = specifications.specification_curve(analyse(simulate(n=400, effect=-1.2, seed=1).cohort), 20)
-    assert specifications.summary(harm, 0.05)["p_median"] == pytest.approx(1 / 21)
+    assert specifications.curve_summary(harm, 0.05)["p_median"] == pytest.approx(1 / 21)
 
 
 def test_a_strong_covariate_is_chosen_again_and_noise_seldom(default) -> None:
-    table, optimism = screening_stability.stability(analyse(simulate(n=500, effect=-1.5, seed=2).cohort))
+    table, optimism = screening_stability.screening_stability(analyse(simulate(n=500, effect=-1.5, seed=2).cohort))
     included = table.set_index("covariate")["included"]
     assert included["gc_dose"] == 100
     assert included["sex"] < 70
     assert 0 < optimism["optimism"] < 0.1
     assert optimism["corrected"] == pytest.approx(optimism["apparent"] - optimism["optimism"])
-    again, _ = screening_stability.stability(default)
+    again, _ = screening_stability.screening_stability(default)
     assert again["included"].between(0, 100).all()
 
 
@@ -209,7 +209,7 @@ def test_competing_and_intercurrent_events_are_r_s() -> None:
     for model, key in (("cause-specific", "mgus2.cause_specific"), ("Fine-Gray", "mgus2.fine_gray")):
         assert ratios[model, "male"] == pytest.approx(known[f"{key}.male"], abs=1e-8)
         assert ratios[model, "age_per_10_years"] == pytest.approx(10 * known[f"{key}.age"], abs=1e-8)
-    share = real_examples.occupied(myeloid, 730 / 365.25) / 100
+    share = real_examples.states_occupied(myeloid, 730 / 365.25) / 100
     for arm in "AB":
         by_r = [known[f"myeloid.occupancy.{arm}.{k}"] for k in (1, 2, 3)]
         assert share[f"arm {arm}"].tolist() == pytest.approx(by_r, abs=1e-8)
@@ -222,30 +222,32 @@ def test_competing_and_intercurrent_events_are_r_s() -> None:
 
 
 def test_what_was_received_is_counted(default) -> None:
-    table = practice.received(default).set_index("group")
-    members = default.frame[outcome(default)["group"].eq("none").reindex(default.frame.index, fill_value=False)]
+    table = practice.agents_received(default).set_index("group")
+    members = default.frame[
+        contrast_outcome(default)["group"].eq("none").reindex(default.frame.index, fill_value=False)
+    ]
     assert table.loc["none", "n"] == len(members)
     assert table.loc["none", "tocilizumab"] == members["tcz"].sum()
     assert table.loc["none", "neither"] == (~members["tcz"].astype(bool) & ~members["rux"].astype(bool)).sum()
 
 
 def test_every_domain_has_a_bound_or_says_that_there_is_none(default, bmt) -> None:
-    printed = published().set_index("id")["number"].dropna().to_dict()
-    table = practice.domains(default, printed)
+    printed = published_values().set_index("id")["number"].dropna().to_dict()
+    table = practice.bias_domains(default, printed)
     assert len(table) == 6
     assert (table["bound"].eq(practice.UNKNOWN) == table["source"].eq("")).all()
     assert table.set_index("domain").loc["5 measurement of the outcome", "bound"] == practice.UNKNOWN
-    assert practice.domains(bmt, {})["bound"].eq(practice.UNKNOWN).all()
+    assert practice.bias_domains(bmt, {})["bound"].eq(practice.UNKNOWN).all()
     share = practice.hidden_prevalence(0.44, 3.19)
     assert 0.44 / bias_factor(3.19, 0.0, share).item() == pytest.approx(1.0)
     assert math.isinf(practice.hidden_prevalence(0.2, 2.0))
 
 
 def test_what_would_settle_it_is_schoenfeld_s(default) -> None:
-    table = practice.settling(default, (0.44,), share=46 / 95)
+    table = practice.settling_sizes(default, (0.44,), share=46 / 95)
     assert table["events"].tolist() == [math.ceil(46.626759617)]
-    often = outcome(default)["event"].mean()
-    assert practice.settling(default)["patients"].tolist() == [
+    often = contrast_outcome(default)["event"].mean()
+    assert practice.settling_sizes(default)["patients"].tolist() == [
         math.ceil(math.ceil(events_needed(ratio)) / often) for ratio in (0.7, 0.8)
     ]
 

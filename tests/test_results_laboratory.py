@@ -48,27 +48,27 @@ def series(days: list[float], times: list[str | None], values: list[float]) -> d
     ],
 )
 def test_before_is_the_last_sample_ahead_of_the_first_dose(times, before):
-    found = figure2.pairs(few(series([4.0, 5.0, 5.0, 6.0], times, [10.0, 20.0, 99.0, 5.0])))
+    found = figure2.sample_pairs(few(series([4.0, 5.0, 5.0, 6.0], times, [10.0, 20.0, 99.0, 5.0])))
     assert found.loc[found["day"] == 1, ["value_before", "value_after"]].to_numpy().tolist() == [[before, 5.0]]
 
 
 def test_a_sample_older_than_two_days_is_not_before():
     with pytest.raises(NotAvailable, match="no samples before and after GC"):
-        figure2.pairs(few(series([2.0, 6.0], ["06:00", "06:00"], [10.0, 20.0])))
+        figure2.sample_pairs(few(series([2.0, 6.0], ["06:00", "06:00"], [10.0, 20.0])))
 
 
 def test_a_sample_after_tocilizumab_is_flagged():
     labs = series([4.0, 6.0, 8.0], ["06:00"] * 3, [10.0, 20.0, 5.0])
     labs["patient_id"] = ["SYN-002"] * 3
-    found = figure2.labs(few(labs))
+    found = figure2.lab_measurements(few(labs))
     assert found["after_tcz"].tolist() == [False, False, True]  # the day of the infusion itself does not count
     assert found["gc_day"].tolist() == [-1, 1, 3]
 
 
 def test_the_paired_test_is_the_one_that_normality_chooses(analysis):
-    table = figure2.paired(analysis)
+    table = figure2.paired_tests(analysis)
     row = table[(table["analyte"] == "IL-6") & (table["day"] == 3)].iloc[0]
-    pairs = figure2.pairs(analysis).query("analyte == 'IL-6' and day == 3")
+    pairs = figure2.sample_pairs(analysis).query("analyte == 'IL-6' and day == 3")
     gains = (pairs["ranked_after"] - pairs["ranked_before"]).to_numpy()
     assert row["test"] == "Wilcoxon signed-rank test"
     expected = wilcoxon(gains[gains != 0], method="asymptotic", correction=False).pvalue
@@ -78,7 +78,7 @@ def test_the_paired_test_is_the_one_that_normality_chooses(analysis):
 
 
 def test_adjustment_runs_over_the_nine_analytes_of_a_day(analysis):
-    table = figure2.paired(analysis)
+    table = figure2.paired_tests(analysis)
     assert {tuple(part) for _, part in table.groupby("day")["analyte"]} == {figure2.ANALYTES}
     day = table[table["day"] == 1]
     smallest = day["p"].idxmin()
@@ -90,7 +90,7 @@ def test_with_and_without_gc_are_compared_on_each_day_and_at_the_peak(analysis):
     table = figure2.by_gc(analysis)
     assert list(table["day"].unique()) == ["0", "3", "7", "10", "14", "peak"]  # the stand-in has no day 21
     peak = table[table["day"] == "peak"].set_index("analyte")
-    rows = figure2.labs(analysis)
+    rows = figure2.lab_measurements(analysis)
     rows = rows[rows["toxicity"] & (rows["analyte"] == "CRP") & (rows["gc"] == "GC")]
     assert peak.loc["CRP", "median_gc"] == pytest.approx(rows.groupby("patient_id")["value"].max().median())
     assert peak.loc["CRP", "n_gc"] + peak.loc["CRP", "n_nongc"] == 110
@@ -98,13 +98,13 @@ def test_with_and_without_gc_are_compared_on_each_day_and_at_the_peak(analysis):
 
 def test_dose_groups_are_compared_by_their_change(analysis):
     row = figure2.by_dose(analysis).set_index("analyte").loc["IL-6"]
-    pairs = figure2.pairs(analysis).query("analyte == 'IL-6' and day == 3 and dose_before == 'low'")
+    pairs = figure2.sample_pairs(analysis).query("analyte == 'IL-6' and day == 3 and dose_before == 'low'")
     assert row["median_low"] == pytest.approx((pairs["value_after"] - pairs["value_before"]).median())
 
 
 @pytest.mark.parametrize(("by", "groups"), [("gc", {"GC", "no GC"}), ("dose", {"low", "high"}), ("course", {"GC"})])
 def test_trajectories_say_what_lies_below_detection(analysis, by, groups):
-    table = figure2.trajectories(analysis, by)
+    table = figure2.analyte_trajectories(analysis, by)
     assert set(table["group"]) == groups
     assert table["n"].min() >= 3
     assert table["below"].between(0, 1).all()
@@ -157,7 +157,7 @@ GIVEN = {
 def test_an_analyte_beyond_the_print_has_its_own_values():
     labs = long({1: {1: 80.0, 3: 40.0}, 2: {1: 60.0, 3: 30.0}, 3: {1: 90.0, 3: 45.0}, 4: {1: 10.0, 3: 20.0}})
     analysis = others(labs, GIVEN)
-    assert figure2.analytes(analysis) == ("sIL-2R",)
+    assert figure2.analytes_measured(analysis) == ("sIL-2R",)
     found = compute(analysis)
     assert found["extra.figure2.sil_2r.day1.median_before"].value == 80
     assert found["extra.figure2.sil_2r.day1.ratio"].value == pytest.approx(0.5)
@@ -171,8 +171,8 @@ def test_units_of_one_analyte_are_never_pooled():
          pd.DataFrame(long({1: {0: 5000.0}, 2: {0: 6000.0}, 3: {0: 7000.0}}, "µg/L", "CRP"))]
     )  # fmt: skip
     analysis = others(labs.to_dict("list"), GIVEN)
-    assert figure2.analytes(analysis) == ("CRP (mg/L)", "CRP (µg/L)")
-    course = figure2.trajectories(analysis, "gc").set_index("analyte")["median"]
+    assert figure2.analytes_measured(analysis) == ("CRP (mg/L)", "CRP (µg/L)")
+    course = figure2.analyte_trajectories(analysis, "gc").set_index("analyte")["median"]
     assert course.to_dict() == {"CRP (mg/L)": 6.0, "CRP (µg/L)": 6000.0}
 
 
@@ -180,16 +180,16 @@ def test_units_of_one_analyte_are_never_pooled():
 def test_courses_are_shown_where_nobody_was_treated(treatments):
     labs = long({who: {0: 5.0 + who, 3: 9.0} for who in (1, 2, 3, 4)}, "mg/L", "CRP")
     analysis = others(labs, treatments)
-    course = figure2.trajectories(analysis, "gc")
+    course = figure2.analyte_trajectories(analysis, "gc")
     assert course["after_tcz"].isna().all()
     plt.close(plot_trajectories(course))  # drawn although nobody knows what followed tocilizumab
     assert course[["group", "day", "n"]].to_numpy().tolist() == [["all patients", 0.0, 4], ["all patients", 3.0, 4]]
     recorded = others(labs, treatments, {"treatments": ("glucocorticoids",)}) if treatments else None
     if recorded is not None:
-        assert set(figure2.trajectories(recorded, "gc")["group"]) == {"no GC"}
-        assert figure2.labs(recorded)["gc_day"].dtype == float
+        assert set(figure2.analyte_trajectories(recorded, "gc")["group"]) == {"no GC"}
+        assert figure2.lab_measurements(recorded)["gc_day"].dtype == float
         with pytest.raises(NotAvailable, match="before and after GC"):
-            figure2.pairs(recorded)
+            figure2.sample_pairs(recorded)
 
 
 def test_all_values_below_detection_give_a_reason_and_no_p():
@@ -199,11 +199,11 @@ def test_all_values_below_detection_give_a_reason_and_no_p():
     assert found["extra.figure2.il_6.day1.p"].value is None
     assert found["extra.figure2.il_6.day1.p"].reason == "no pair that changed"
     assert found["extra.figure2.il_6.day1.n_at_limit"].value == 3
-    assert figure2.trajectories(others(labs, GIVEN), "gc")["median_censored"].all()
+    assert figure2.analyte_trajectories(others(labs, GIVEN), "gc")["median_censored"].all()
 
 
 def test_p_without_tocilizumab_is_by_the_test_of_all_pairs(analysis):
-    table, pairs = figure2.paired(analysis), figure2.pairs(analysis)
+    table, pairs = figure2.paired_tests(analysis), figure2.sample_pairs(analysis)
     for row in table.itertuples():
         part = pairs[(pairs["analyte"] == row.analyte) & (pairs["day"] == row.day)]
         without = part[part["after_tcz_after"].eq(False)]
@@ -216,11 +216,11 @@ def test_p_without_tocilizumab_is_by_the_test_of_all_pairs(analysis):
 
 def test_whether_a_sample_follows_tocilizumab_is_unknown_where_nobody_recorded_it():
     labs = long({1: {1: 80.0, 3: 40.0}})
-    assert figure2.labs(others(labs, GIVEN))["after_tcz"].isna().all()
+    assert figure2.lab_measurements(others(labs, GIVEN))["after_tcz"].isna().all()
     said = others(labs, GIVEN, {"treatments": ("glucocorticoids", "tocilizumab")})
-    assert figure2.labs(said)["after_tcz"].eq(False).all()
-    assert figure2.paired(said)["n_without_tcz"].tolist() == [1]
-    assert figure2.paired(others(labs, GIVEN))["n_without_tcz"].tolist() == [0]
+    assert figure2.lab_measurements(said)["after_tcz"].eq(False).all()
+    assert figure2.paired_tests(said)["n_without_tcz"].tolist() == [1]
+    assert figure2.paired_tests(others(labs, GIVEN))["n_without_tcz"].tolist() == [0]
 
 
 def test_the_control_sets_falls_after_gc_beside_falls_from_the_own_peak():
@@ -230,7 +230,7 @@ def test_the_control_sets_falls_after_gc_beside_falls_from_the_own_peak():
     labs = {key: [*crp[key], *il6[key]] for key in crp}
     tcz = {"patient_id": ["SYN-003", "SYN-005"], "agent": ["tocilizumab"] * 2, "day": [3, 3], "dose_mg": [160.0] * 2}
     given = {key: [*GIVEN[key], *tcz[key]] for key in GIVEN}
-    table = figure2.control(others(labs, given, n=5)).set_index("patients")
+    table = figure2.falls_without_gc(others(labs, given, n=5)).set_index("patients")
     assert table["peak_of"].unique().tolist() == ["CRP"]
     # after GC: 1 and 3 fell, 2 rose; 3 had tocilizumab. From the own peak: 4 fell, 5 rose; 5 had tocilizumab
     assert table.loc["all", ["n_gc", "fell_gc", "n_nongc", "fell_nongc"]].tolist() == [3, pytest.approx(2 / 3), 2, 0.5]

@@ -13,8 +13,8 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.results import normality, robustness, table5
-from helpers.results.populations import population
-from helpers.results.registry import compute, families
+from helpers.results.populations import in_population
+from helpers.results.registry import all_families, compute
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def analysis() -> Analysis:
 
 
 def test_lilliefors_decides_between_t_and_ranks(analysis):
-    table = normality.frame(analysis).set_index("key")
-    frame, who = analysis.frame, population(analysis, "toxicity")
+    table = normality.normality_table(analysis).set_index("key")
+    frame, who = analysis.frame, in_population(analysis, "toxicity")
     for key in ("age", "blast_prelympho"):
         column = normality.NUMBERS[key][0]
         assert table.loc[key, "ks_p"] == pytest.approx(lilliefors(frame[column].dropna(), pvalmethod="approx")[1])
@@ -38,8 +38,8 @@ def test_lilliefors_decides_between_t_and_ranks(analysis):
 
 
 def test_imputation_keeps_everyone_of_the_models_population(analysis):
-    pooled, reason = robustness.imputed(analysis)
-    model, _ = table5.joint(analysis)
+    pooled, reason = robustness.imputed_model(analysis)
+    model, _ = table5.joint_model(analysis)
     assert reason == ""
     assert pooled.n == model.n + model.missing > model.n
     assert pooled.m == 5
@@ -72,7 +72,7 @@ def test_proportional_hazards_are_tested_covariate_by_covariate(analysis):
 
 
 def test_response_within_classes_of_blasts_is_pooled_by_mantel_and_haenszel(analysis):
-    frame, who = analysis.frame, population(analysis, "evaluable & known_blasts")
+    frame, who = analysis.frame, in_population(analysis, "evaluable & known_blasts")
     strata = [
         [[int((who & (frame["blast_over_cut"] == over) & (frame["gc"] == gc) & (frame["cr"] == cr)).sum()) for cr in (True, False)]
          for gc in (True, False)]
@@ -105,6 +105,6 @@ def test_both_readings_of_a_test_of_counts_are_about_the_same_patients():
         "supplementary.icans",
         *(f"robustness.failures_{x}" for x in ("gc", "tcz", "rux", "dose")),
     ):
-        family = next(found for found in families() if found.name == name)
+        family = next(found for found in all_families() if found.name == name)
         assert family.stated.population == family.paper.population
         assert family.stated.method != family.paper.method

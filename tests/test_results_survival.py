@@ -18,9 +18,9 @@ from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
 from helpers.results import curves, exposure, exposure_models, survival, table5, value
-from helpers.results.comparisons import compared
-from helpers.results.populations import population
-from helpers.results.registry import compute, families
+from helpers.results.comparisons import comparison_groups
+from helpers.results.populations import in_population
+from helpers.results.registry import all_families, compute
 from helpers.results.value import Value
 
 EVERYTHING = "screen_1."  # ids of the oracle for which no covariate is screened out
@@ -33,7 +33,7 @@ def analysis() -> Analysis:
 
 @pytest.fixture(scope="module")
 def values(analysis) -> dict[str, Value]:
-    wanted = [one for one in families() if one.name.startswith(("survival", "table5"))]
+    wanted = [one for one in all_families() if one.name.startswith(("survival", "table5"))]
     return {id: value for one in wanted for id, value in one.values(analysis).items()}
 
 
@@ -41,7 +41,7 @@ def values(analysis) -> dict[str, Value]:
 def unscreened() -> dict[str, Value]:
     everything = analyse(stand_in(), Parameters(screening_p=1.0))
     names = ("table5.multivariable_rows", "robustness.proportional_hazards_values")
-    return {id: value for one in families() if one.name in names for id, value in one.values(everything).items()}
+    return {id: value for one in all_families() if one.name in names for id, value in one.values(everything).items()}
 
 
 def test_the_oracle_was_made_from_this_very_frame(analysis):
@@ -75,8 +75,8 @@ def test_the_readings_differ_where_the_print_does(analysis):
 
 def test_read_from_the_print_the_multivariable_model_leaves_high_dose_out(analysis):
     parameters = {"screening_p": 1.0}
-    paper = table5.joint(analyse(analysis.cohort, Parameters(**parameters)))[0]
-    stated = table5.joint(analyse(analysis.cohort, Parameters(reading="stated", **parameters)))[0]
+    paper = table5.joint_model(analyse(analysis.cohort, Parameters(**parameters)))[0]
+    stated = table5.joint_model(analyse(analysis.cohort, Parameters(reading="stated", **parameters)))[0]
     high = (analysis.frame["gc_group"] == "high") & analysis.frame["toxicity"]
     assert paper.n + paper.missing == 110 - high.sum()
     assert stated.n + stated.missing == 110
@@ -92,8 +92,8 @@ def test_the_screen_says_why_a_covariate_is_not_in_the_model(analysis):
     )
     assert found["table5.multivariable.female.hr"].reason == "Sex: no univariable p below 1e-09, so not in the model"
     assert {found[id].reason for id in list(found)[1:]} == {"no covariate has a univariable p below 1e-09"}
-    assert table5.forest(none).empty
-    assert table5.frame(none)["multi_hr"].isna().all()
+    assert table5.forest_rows(none).empty
+    assert table5.table5_frame(none)["multi_hr"].isna().all()
 
 
 def test_a_level_without_events_has_no_hazard_ratio_but_a_reason():
@@ -138,13 +138,13 @@ def test_rates_beyond_the_follow_up_have_a_reason():
 
 
 def test_curves_and_numbers_at_risk_start_with_everyone(analysis):
-    groups = survival.compared(analysis, "dose")
-    drawn = curves.curves(analysis, "PFS", groups)
+    groups = survival.comparison_groups(analysis, "dose")
+    drawn = curves.survival_curves(analysis, "PFS", groups)
     risk = curves.numbers_at_risk(analysis, "PFS", groups)
     assert list(drawn) == list(risk.index) == ["none", "low", "high"]
     assert [int(curve["at_risk"].iloc[0]) for curve in drawn.values()] == list(risk[0])
     assert risk[0].sum() == 110
-    rates = curves.rates(analysis, "PFS", groups, [1])
+    rates = curves.survival_rates(analysis, "PFS", groups, [1])
     assert rates.loc[0, "rate"] == pytest.approx(100 * drawn["none"].query("time <= 365.25")["survival"].iloc[-1])
 
 
@@ -194,7 +194,7 @@ def test_gc_without_treatments_is_not_available():
 )
 def test_the_exposure_of_real_patients_agrees_with_r(name, window, column, level):
     analysis = analyse(read_cohort(REAL / "bmt"), Parameters(exposure=name, window_days=window))
-    slug = value.slug(level if name == "disease_group" else name)
+    slug = value.id_part(level if name == "disease_group" else name)
     found = compute(
         analysis,
         [f"extra.survival.{end}.exposure.logrank.p" for end in ("pfs", "os")] + [f"extra.exposure.crude.{slug}.hr"],
@@ -209,7 +209,7 @@ def test_the_exposure_of_real_patients_agrees_with_r(name, window, column, level
 
 def test_covariates_of_a_cohort_of_its_own_enter_table_5():
     analysis = analyse(read_cohort(REAL / "bmt"))
-    table = table5.frame(analysis)
+    table = table5.table5_frame(analysis)
     assert {"disease group", "waiting_days", "hospital"} <= set(table["variable"])
     assert "GC dosage" not in set(table["variable"])
     expected = oracle("bmt_cox").query("endpoint == 'PFS' and model == 'group' and ties == 'efron'")["hr"]
@@ -224,7 +224,9 @@ def test_the_exposure_is_not_adjusted_for_itself(analysis):
         other = analyse(analysis.cohort, Parameters(exposure=name, screening_p=1.0))
         names = set(exposure_models.exposure_models(other)["adjusted"]["variable"])
         assert names == {f"Exposure {name}"}
-        chosen = [row.label for row in table5.selected(other) if not exposure_models.states_again(other, row)]
+        chosen = [
+            row.label for row in table5.selected_covariates(other) if not exposure_models.states_again(other, row)
+        ]
         assert left_out not in chosen
         assert len(chosen) > 5
 
@@ -238,7 +240,7 @@ def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, se
 
 
 def test_unknown_blasts_are_counted_of_those_whom_the_row_concerns(analysis):
-    found = table5.sizes(analysis).set_index("covariate")
+    found = table5.model_sizes(analysis).set_index("covariate")
     known = int(analysis.frame["blast_over_cut"].notna().sum())
     blasts = found.loc["Bone marrow blasts"]
     assert (blasts["of"], blasts["n"], blasts["unknown"]) == (len(analysis.frame), known, len(analysis.frame) - known)
@@ -247,17 +249,17 @@ def test_unknown_blasts_are_counted_of_those_whom_the_row_concerns(analysis):
 
 
 def test_both_readings_of_the_model_stand_side_by_side_or_say_why_not(analysis):
-    found = table5.readings(analysis)
+    found = table5.both_readings(analysis)
     assert set(found["reading"]) == {"paper", "stated"}
     strict = replace(analysis, parameters=analysis.parameters.model_copy(update={"screening_p": 1e-9}))
-    none = table5.readings(strict)
+    none = table5.both_readings(strict)
     assert len(none) == 2
     assert none["reason"].str.contains("no covariate has a univariable p below").all()
 
 
 def of_families(analysis: Analysis, *names: str) -> dict[str, Value]:
     """Compute the values of the families whose names begin so."""
-    wanted = [one for one in families() if one.name.startswith(names)]
+    wanted = [one for one in all_families() if one.name.startswith(names)]
     return {id: value for one in wanted for id, value in one.values(analysis).items()}
 
 
@@ -340,7 +342,7 @@ def test_every_level_has_an_id_of_its_own_and_none_reads_as_all(levels):
     }
     assert len(rates) == len(levels)
     assert "all" not in rates
-    table = table5.univariable(analysis, "kind")
+    table = table5.univariable_model(analysis, "kind")
     assert table["level"].tolist() == levels
     sizes = table.groupby("level")["n"].sum()
     counted = analysis.frame.loc[analysis.frame["toxicity"].astype(bool), "kind"].value_counts()
@@ -354,16 +356,16 @@ def test_an_own_column_named_like_one_of_ours_is_a_covariate_of_its_own(name):
     rng = np.random.default_rng(5)
     values = rng.normal(size=40).round(2)
     other = analyse(with_column("marker", list(values), Column("number", "a marker")))
-    expected = table5.univariable(other, "marker").iloc[0]
+    expected = table5.univariable_model(other, "marker").iloc[0]
     analysis = analyse(with_column(name, list(values), Column("number", "a marker")), Parameters(screening_p=1.0))
-    own = [row for row in table5.rows(analysis) if not row.printed]
+    own = [row for row in table5.covariate_rows(analysis) if not row.printed]
     assert len(own) == 1
-    found = table5.univariable(analysis, own[0].name).iloc[0]
+    found = table5.univariable_model(analysis, own[0].name).iloc[0]
     assert found[["hr", "p", "n", "events"]].tolist() == expected[["hr", "p", "n", "events"]].tolist()
     ids = of_families(analysis, "table5", "exposure", "robustness.prop", "survival.PFS_by")
     assert all((value.value is None) == bool(value.reason) for value in ids.values())
-    assert len(table5.frame(analysis)) == sum(
-        len(table5.univariable(analysis, row.name)) for row in table5.rows(analysis)
+    assert len(table5.table5_frame(analysis)) == sum(
+        len(table5.univariable_model(analysis, row.name)) for row in table5.covariate_rows(analysis)
     )
 
 
@@ -371,7 +373,7 @@ def test_a_covariate_with_one_value_for_all_is_counted():
     cohort = stand_in(60, seed=5, name="boys")
     boys = replace(changed(cohort, patients=cohort.tables["patients"].assign(sex="male")), stands_for="")
     analysis = analyse(boys)
-    table = table5.univariable(analysis, "sex").set_index("level")
+    table = table5.univariable_model(analysis, "sex").set_index("level")
     toxic = analysis.frame[analysis.frame["toxicity"].astype(bool)]
     assert table.loc["Male", ["n", "events", "missing"]].tolist() == [len(toxic), toxic["pfs_event"].sum(), 0]
     assert table.loc["Female", ["n", "events"]].tolist() == [0, 0]
@@ -399,7 +401,7 @@ def test_patients_and_missing_add_up_to_the_population_that_a_value_names(parame
     )
     for id, found in of_families(analysis, *names).items():
         if found.n is not None and ": " not in found.population:
-            assert found.n + (found.missing or 0) == population(analysis, found.population).sum(), (id, found)
+            assert found.n + (found.missing or 0) == in_population(analysis, found.population).sum(), (id, found)
 
 
 def test_group_rates_count_those_with_a_follow_up():
@@ -423,25 +425,25 @@ def test_group_rates_count_those_with_a_follow_up():
 
 
 def test_what_the_registry_remembers_is_not_changed_by_who_reads_it(analysis):
-    table = table5.multivariable(analysis)
+    table = table5.multivariable_model(analysis)
     before = table["hr"].copy()
     table["hr"] = table["hr"].round(1)
     table.drop(columns="p", inplace=True)  # noqa: PD002  (in place is what is tried)
-    table5.joint(analysis)[0].table["hr"] = 0.0
-    pd.testing.assert_series_equal(table5.multivariable(analysis)["hr"], before)
-    assert "p" in table5.multivariable(analysis)
-    assert (table5.joint(analysis)[0].table["hr"].dropna() != 0).all()
+    table5.joint_model(analysis)[0].table["hr"] = 0.0
+    pd.testing.assert_series_equal(table5.multivariable_model(analysis)["hr"], before)
+    assert "p" in table5.multivariable_model(analysis)
+    assert (table5.joint_model(analysis)[0].table["hr"].dropna() != 0).all()
 
 
 def test_a_ratio_of_a_widely_spread_number_is_told_per_a_readable_unit():
     values = np.exp(np.random.default_rng(6).normal(6, 1, 40)).round()
     cohort = with_column("ferritin", list(values), Column("number", "ferritin", unit="µg/L"))
     analysis = analyse(cohort)
-    row = next(row for row in table5.rows(analysis) if row.name == "ferritin")
+    row = next(row for row in table5.covariate_rows(analysis) if row.name == "ferritin")
     assert row.unit == "per 100 µg/L"
     frame = analysis.frame.assign(ferritin=values)[analysis.frame["toxicity"].astype(bool)]
     per_one = cox(frame, ["ferritin"], "pfs_days", "pfs_event").table["coef"].iloc[0]
-    line = table5.univariable(analysis, "ferritin").iloc[0]
+    line = table5.univariable_model(analysis, "ferritin").iloc[0]
     assert np.log(line["hr"]) == pytest.approx(100 * per_one, rel=1e-9)
     assert line["level"] == "per 100 µg/L"
     value = compute(analysis, ["extra.table5.univariate.ferritin.hr"])["extra.table5.univariate.ferritin.hr"]
@@ -454,17 +456,17 @@ def test_adults_are_cut_at_their_own_median_and_it_is_said():
     adults = replace(changed(cohort, patients=patients), stands_for="")
     analysis = analyse(adults)
     middle = patients["age_years"].median()
-    table = table5.univariable(analysis, "age")
+    table = table5.univariable_model(analysis, "age")
     assert table["level"].tolist() == [f"≤{middle:g} years", f">{middle:g} years"]
     found = compute(analysis, ["table5.univariate.age_gt8.hr"])["table5.univariate.age_gt8.hr"]
     assert found.method.endswith("cut at the cohort's own median, since fewer than 10% lie at or below 8")
     chosen = analyse(adults, Parameters(age_cut=50.0))
-    assert table5.univariable(chosen, "age")["level"].tolist() == ["≤50 years", ">50 years"]
+    assert table5.univariable_model(chosen, "age")["level"].tolist() == ["≤50 years", ">50 years"]
 
 
 def test_nothing_passing_the_screen_takes_neither_table_5_nor_the_exposure_away(analysis):
     none = analyse(analysis.cohort, Parameters(screening_p=1e-9))
-    assert table5.frame(none)["hr"].notna().any()
+    assert table5.table5_frame(none)["hr"].notna().any()
     models = exposure_models.exposure_models(none)
     assert models["crude"]["hr"].notna().all()
     assert models["adjusted"]["hr"].tolist() == pytest.approx(models["crude"]["hr"].tolist())
@@ -484,11 +486,11 @@ def test_those_with_a_day_of_mild_icans_are_one_population(analysis):
     rows = analysis.cohort.tables["toxicity"]
     had = set(rows.loc[(rows["event"] == "ICANS") & (rows["grade"] <= 2), "patient_id"])
     found = compute(analysis, ["table2.icans_duration.median"])["table2.icans_duration.median"]
-    assert found.n + found.missing == len(had) == population(analysis, "icans_g12").sum()
+    assert found.n + found.missing == len(had) == in_population(analysis, "icans_g12").sum()
 
 
 def test_censored_and_at_risk_and_events_add_up(analysis):
-    groups = compared(analysis, "dose")
+    groups = comparison_groups(analysis, "dose")
     risk, gone = (count(analysis, "PFS", groups) for count in (curves.numbers_at_risk, curves.numbers_censored))
     for label, days in (("none", 365.25), ("low", 730.5)):
         inside = analysis.frame[groups == label]

@@ -13,7 +13,7 @@ from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.published.concordance import SAME, concordance
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.results import flow, supplementary, table1, table2, table3, table4
 from helpers.results.registry import compute
 
@@ -201,18 +201,18 @@ def test_read_as_stated_a_cell_expected_below_one_is_tested_by_fisher():
 
 def test_tables_lay_out_what_the_registry_computes():
     analysis = analyse(stand_in())
-    first, second = table1.frame(analysis), table2.frame(analysis)
+    first, second = table1.table1_frame(analysis), table2.table2_frame(analysis)
     assert (
         first.loc[first["level"] == "Male", "n"].item() == compute(analysis, ["table1.male.n"])["table1.male.n"].value
     )
     assert (
         second.loc[second["level"] == "GC", "pct"].item() == compute(analysis, ["table2.gc.pct"])["table2.gc.pct"].value
     )
-    third, fourth = table3.frame(analysis), table4.frame(analysis)
+    third, fourth = table3.table3_frame(analysis), table4.table4_frame(analysis)
     assert list(third["comparison"].unique()) == ["GC", "TCZ", "RUX"]
     assert (third[["CR", "NR", "not done"]].groupby(third["comparison"]).sum().sum(axis=1) == 110).all()
     assert list(fourth["group"]) == ["<5 days", "≥5 days", "≤2 days", ">2 days", "0 mg/kg", "≤8 mg/kg", ">8 mg/kg"]
-    wide = supplementary.frame(analysis)
+    wide = supplementary.target_toxicity_table(analysis)
     assert (
         wide.loc[0, "CD19 n"]
         == compute(analysis, ["extra.stable1.crs.cd19.any.n"])["extra.stable1.crs.cd19.any.n"].value
@@ -220,7 +220,7 @@ def test_tables_lay_out_what_the_registry_computes():
 
 
 def test_the_flow_counts_infusions_then_patients():
-    boxes = flow.flow(analyse(stand_in())).set_index("box")
+    boxes = flow.flow_counts(analyse(stand_in())).set_index("box")
     excluded = boxes[(boxes["parent"] == "screened") & (boxes["kind"] == "excluded")]["n"].sum()
     assert boxes.loc["screened", "n"] - excluded == boxes.loc["cohort", "n"] == 120
     assert boxes.loc["toxicity", "n"] + boxes.loc["no_toxicity", "n"] == 120
@@ -229,7 +229,7 @@ def test_the_flow_counts_infusions_then_patients():
 
 
 def test_on_the_default_cohort_every_attainable_count_is_as_printed():
-    printed = published()
+    printed = published_values()
     kinds = ["count", "percent", "median", "range_low", "range_high", "dose"]
     places = ("table1", "table2", "table3", "table4", "methods", "results")
     rows = printed[
@@ -242,8 +242,8 @@ def test_on_the_default_cohort_every_attainable_count_is_as_printed():
 
 
 def test_exact_p_and_intervals_stand_beside_the_test_of_targets():
-    found = supplementary.tests(analyse(read_cohort(), Parameters()))
-    frame = supplementary.frame(analyse(read_cohort(), Parameters()))
+    found = supplementary.target_tests(analyse(read_cohort(), Parameters()))
+    frame = supplementary.target_toxicity_table(analyse(read_cohort(), Parameters()))
     any_grade = frame[frame["grade"] == "Any grade"].set_index("event")
     for row in found.to_dict("records"):
         assert 0 <= row["exact"] <= 1

@@ -18,7 +18,7 @@ from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.parameters import Parameters
 from helpers.problems import InputError
 from helpers.results import time_related
-from helpers.results.registry import as_json, compute, declared, families
+from helpers.results.registry import all_families, as_json, compute, declared_family
 
 KNOWN = oracle("time_known").set_index("key")["value"]
 IDS = oracle("time_ids")
@@ -57,7 +57,9 @@ def made_up() -> dict[str, Cohort]:
 
 def values(cohort: Cohort, **parameters: object) -> dict:
     analysis = analyse(cohort, Parameters(**{"exposure": "drug", "window_days": 60, **parameters}))
-    return {id: value for one in families() if one.name.startswith(NEW) for id, value in one.values(analysis).items()}
+    return {
+        id: value for one in all_families() if one.name.startswith(NEW) for id, value in one.values(analysis).items()
+    }
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
@@ -215,13 +217,13 @@ def test_a_handful_of_patients_gives_numbers_or_reasons(n):
 
 def test_ids_that_depend_on_parameters_have_their_family():
     for id in ("extra.time.landmark_11.hr", "extra.competing.progression.cif.1y", "extra.competing.death.gray.p"):
-        assert declared(id).name.startswith(NEW)
-    assert declared("extra.competing.death.gray.p").name == "competing.gray"
+        assert declared_family(id).name.startswith(NEW)
+    assert declared_family("extra.competing.death.gray.p").name == "competing.gray"
 
 
 def test_the_ledger_adds_up_to_all_follow_up(made_up):
     analysis = analyse(made_up["ties"], Parameters(exposure="drug", window_days=60))
-    table = time_related.ledger(analysis).set_index("state")
+    table = time_related.person_time(analysis).set_index("state")
     assert table["days"].sum() == analysis.frame["pfs_days"].sum()
     assert table["events"].sum() == analysis.frame["pfs_event"].sum()
     assert table.loc[["never", "after"], "patients"].sum() == len(analysis.frame)

@@ -43,7 +43,7 @@ def test_sex_known_of_nobody_is_no_count_of_boys():
     nobody = cohort_of(patients={"patient_id": ids(3), "sex": [None] * 3})
     found = value(nobody, "table1.male.n")
     assert (found.value, found.n, found.missing, found.reason) == (None, 3, 3, "known of nobody")
-    row = table1.frame(nobody).set_index("level").loc["Male"]
+    row = table1.table1_frame(nobody).set_index("level").loc["Male"]
     assert np.isnan(row["n"])
     assert row["missing"] == 3
 
@@ -81,7 +81,7 @@ def test_rows_and_missing_of_each_section_add_up(rows):
         "twin": Column("boolean", "twin"),
     }
     analysis = cohort_of(declared, patients=rows)
-    table = table1.frame(analysis)
+    table = table1.table1_frame(analysis)
     for section, part in table[table["n"].notna()].groupby("characteristic"):
         among = len(analysis.frame)
         if section.startswith("Relapse location"):
@@ -102,7 +102,7 @@ def test_every_combination_of_sites_has_a_row():
     analysis = cohort_of(
         patients={"patient_id": ids(16), "n_relapses": [1] * 16, **{k: list(v) for k, v in columns.items()}}
     )
-    part = table1.frame(analysis).query("characteristic == 'Relapse location, of the relapsed'")
+    part = table1.table1_frame(analysis).query("characteristic == 'Relapse location, of the relapsed'")
     assert (part["n"] == 1).all()
     assert len(part) == 16
     assert {"BM+CNS", "BM+Others", "CNS+Testicle", "None of the four"} <= set(part["level"])
@@ -111,7 +111,7 @@ def test_every_combination_of_sites_has_a_row():
 def test_targets_of_the_dictionary_beyond_the_print_are_counted_and_shown():
     analysis = cohort_of(patients={"patient_id": ids(4), "car_target": ["CD22", "CD22", "other", "CD19"]})
     assert value(analysis, "extra.table1.target.cd22.n").value == 2
-    part = table1.frame(analysis).query("characteristic == 'CAR-T target'").set_index("level")["n"]
+    part = table1.table1_frame(analysis).query("characteristic == 'CAR-T target'").set_index("level")["n"]
     assert part.to_dict() == {"CD19": 1, "CD19+CD22": 0, "CD19+CD22+CD20": 0, "CD22": 2, "other": 1}
 
 
@@ -126,7 +126,7 @@ def test_own_columns_are_in_table_1():
     assert found["extra.table1.cmv.cmv_plus.n"].missing == 1
     assert [found[f"extra.table1.ferritin.{m}"].value for m in ("median", "low", "high")] == [3, 1, 5]
     assert [found[f"extra.table1.twin.{m}.n"].value for m in ("yes", "no")] == [1, 2]
-    assert "ferritin, µg/L" in set(table1.frame(analysis)["characteristic"])
+    assert "ferritin, µg/L" in set(table1.table1_frame(analysis)["characteristic"])
 
 
 def test_titles_name_day_0_of_the_cohort():
@@ -138,7 +138,7 @@ def test_titles_name_day_0_of_the_cohort():
         "",
         {"patients": pd.DataFrame({"patient_id": ids(2), "age_years": [1.0, 3.0]})},
     )
-    titles = set(table1.frame(analyse(other))["characteristic"])
+    titles = set(table1.table1_frame(analyse(other))["characteristic"])
     assert "Age at day 0 (randomisation), years" in titles
 
 
@@ -165,7 +165,7 @@ def test_what_was_not_recorded_is_not_counted_as_none():
     assert value(analysis, "table2.icans.any.n").value is None
     assert "ICANS" in value(analysis, "table2.icans.any.n").reason
     assert value(analysis, "table2.rux.pct").value is None
-    rows = table2.frame(analysis).set_index(["characteristic", "level"])
+    rows = table2.table2_frame(analysis).set_index(["characteristic", "level"])
     assert np.isnan(rows.loc[("ICANS", "Any grade"), "n"])
     assert rows.loc[("CRS", "Any grade"), "n"] == 3
     said = cohort_of(
@@ -188,7 +188,7 @@ def test_an_unknown_exposure_is_in_neither_group():
     assert (found["table2.gc.n"].n, found["table2.gc.n"].missing) == (4, 1)
     assert (found["table3.gc.p"].n, found["table3.gc.p"].missing) == (2, 1)
     assert (found["extra.flow.nongc.n"].value, found["extra.flow.nongc.n"].missing) == (1, 1)
-    boxes = flow.flow(analysis).set_index("box")["n"]
+    boxes = flow.flow_counts(analysis).set_index("box")["n"]
     assert (boxes["gc"], boxes["nongc"], boxes["gc_unknown"]) == (1, 1, 1)
 
 
@@ -198,7 +198,7 @@ def test_unknown_toxicity_is_neither_excluded_nor_analysed():
     found = compute(analysis, ["results.efficacy.excluded.n", "results.efficacy.analysed.n"])
     assert [one.value for one in found.values()] == [0, 3]
     assert {one.missing for one in found.values()} == {1}
-    assert flow.flow(analysis).set_index("box")["n"]["toxicity_unknown"] == 1
+    assert flow.flow_counts(analysis).set_index("box")["n"]["toxicity_unknown"] == 1
 
 
 def test_a_peak_grade_without_days_gives_grades_and_nothing_else():
@@ -215,7 +215,7 @@ def test_a_peak_grade_without_days_gives_grades_and_nothing_else():
 
 def test_table_2_stands_without_the_last_days():
     analysis = cohort_of(recorded={"toxicity": ("CRS", "ICANS")}, **toxic())
-    rows = table2.frame(analysis).set_index("characteristic")
+    rows = table2.table2_frame(analysis).set_index("characteristic")
     assert rows.loc["CRS onset, days", "median"] == 2
     assert np.isnan(rows.loc["CRS duration, days", "median"])
     assert "day_to" in rows.loc["CRS duration, days", "reason"] or rows.loc["CRS duration, days", "reason"]
@@ -223,22 +223,22 @@ def test_table_2_stands_without_the_last_days():
 
 def test_tables_3_and_4_show_what_was_recorded_and_say_what_was_not():
     analysis = cohort_of(**toxic())
-    assert list(table3.frame(analysis)["comparison"].unique()) == ["GC", "TCZ"]
+    assert list(table3.table3_frame(analysis)["comparison"].unique()) == ["GC", "TCZ"]
     tables = toxic()
     without = cohort_of(**{name: tables[name] for name in ("patients", "response")})
-    for frame in (table3.frame, table4.frame):
+    for frame in (table3.table3_frame, table4.table4_frame):
         with pytest.raises(NotAvailable, match="no table treatments"):
             frame(without)
     untold = cohort_of(**{name: tables[name] for name in ("patients", "treatments")})
     with pytest.raises(NotAvailable, match="no table response"):
-        table4.frame(untold)
+        table4.table4_frame(untold)
 
 
 def test_supplementary_table_1_holds_other_targets_and_recorded_syndromes():
-    frame = supplementary.frame(cohort_of(**toxic()))
+    frame = supplementary.target_toxicity_table(cohort_of(**toxic()))
     assert set(frame["event"]) == {"CRS"}
     assert frame.loc[0, "CD22 n"] == 1
-    assert list(supplementary.tests(cohort_of(**toxic()))["event"]) == ["CRS"]
+    assert list(supplementary.target_tests(cohort_of(**toxic()))["event"]) == ["CRS"]
 
 
 def test_complete_response_without_residual_disease_by_hand():

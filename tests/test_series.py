@@ -27,12 +27,12 @@ PARAMETERS = 'cohort_folder: str = ""  # folder\noutput_folder: str = ""  # fold
 GOOD = (
     "import matplotlib.pyplot as plt\n"
     "from helpers.cohort.read import read_cohort\n"
-    "from helpers.display.notebook import save, save_table\n"
+    "from helpers.display.notebook import save_figure, save_table\n"
     "from helpers.parameters import Parameters",
     PARAMETERS,
     "parameters = Parameters.of(globals())\ncohort = read_cohort(parameters.cohort_folder)",
     "print(parameters.window_days, parameters.gc_cutoff, parameters.output_folder)",
-    "fig, ax = plt.subplots(figsize=(2, 2))\nlines = ax.plot([1, 2])\nsave(fig, 'figure1', parameters)",
+    "fig, ax = plt.subplots(figsize=(2, 2))\nlines = ax.plot([1, 2])\nsave_figure(fig, 'figure1', parameters)",
     "save_table(cohort.tables['patients'], 'table1', parameters, cohort)",
 )
 BAD = (PARAMETERS, "kept = 1", "# why\nkept / 0", "print('never')")
@@ -59,8 +59,8 @@ def place(tmp_path_factory):
 
 
 def run(place, name, wanted, *settings, **options):
-    analysis = series.prepare(Parameters.from_settings(settings, cohort_folder=str(place / "cohort")))
-    notebooks = series.numbered(place / "notebooks", wanted)
+    analysis = series.prepared_analysis(Parameters.from_settings(settings, cohort_folder=str(place / "cohort")))
+    notebooks = series.numbered_notebooks(place / "notebooks", wanted)
     console = Console(file=io.StringIO(), force_terminal=False)
     return series.run_series(analysis, notebooks, place / "runs" / name, console=console, **options)
 
@@ -174,7 +174,7 @@ def test_an_older_run_is_replaced_only_at_the_end(place, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(series, "manifest", stop)
+        context.setattr(series, "run_manifest", stop)
         with pytest.raises(KeyboardInterrupt):
             run(place, "twice", ["00"], site=False)
     assert (first.folder / "manifest.json").read_text() == before
@@ -230,8 +230,8 @@ def end(self, *arguments):
     ended(self, *arguments)
 
 Steps.end = end
-analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
-notebooks = series.numbered(place / "notebooks", ["00", "03"])
+analysis = series.prepared_analysis(Parameters(cohort_folder=str(place / "cohort")))
+notebooks = series.numbered_notebooks(place / "notebooks", ["00", "03"])
 done = series.run_series(analysis, notebooks, place / "runs" / "killed", site=False, console=Console(file=sys.stderr))
 print(done.resumed)
 """
@@ -262,7 +262,7 @@ def test_a_killed_run_goes_on_from_what_it_had_finished(place):
 
 def test_two_processes_do_not_work_on_one_run(place):
     final = place / "runs" / "busy"
-    with folders.unfinished(final, "run"), pytest.raises(InputError, match="no other process"):
+    with folders.unfinished_folder(final, "run"), pytest.raises(InputError, match="no other process"):
         run(place, "busy", ["00"], site=False)
 
 
@@ -274,9 +274,9 @@ def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
 
     broken = type(families[0])(**{**vars(families[0]), "function": fail, "needs": ()})
     monkeypatch.setattr(outcome.registry, "families", lambda: [broken, *families[1:]])
-    analysis = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
+    analysis = series.prepared_analysis(Parameters(cohort_folder=str(place / "cohort")))
     failures = []
-    values = outcome.compute(analysis, failures)
+    values = outcome.compute_all(analysis, failures)
     assert [str(failure) for failure in failures] == [f"results, {broken.name}: ZeroDivisionError: {scrub.WITHHELD}"]
     assert values[broken.ids[0]].reason == f"failed: ZeroDivisionError: {scrub.WITHHELD}"
     assert len(values) > len(broken.ids)
@@ -285,13 +285,13 @@ def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "a b", "a" * 250])
 def test_a_run_is_named_like_a_folder(name):
     with pytest.raises(InputError, match="letters, digits"):
-        series.place(name)
+        series.run_folder(name)
 
 
 def test_a_run_without_a_name_is_named_after_what_it_is(place):
     def name(*settings, wanted=(), **folders):
         parameters = Parameters.from_settings(settings, **folders)
-        return series.name_of(parameters, series.prepare(parameters), wanted)
+        return series.name_of(parameters, series.prepared_analysis(parameters), wanted)
 
     assert name() == "default"
     assert name("gc_cutoff=5", wanted=["04", "05"]) == "default-gc_cutoff-5.0-04-05"
@@ -305,16 +305,16 @@ def test_a_run_without_a_name_is_named_after_what_it_is(place):
 
 
 def test_another_cohort_leaves_the_papers_own_business_out(place):
-    other = series.prepare(Parameters(cohort_folder=str(place / "cohort")))
-    assert [path.stem[:2] for path in series.chosen(other) if path.stem[:2] in series.PAPERS_OWN] == []
-    assert [path.stem[:2] for path in series.chosen(other, ["09"])] == ["09"]
-    assert {"09", "10"} <= {path.stem[:2] for path in series.chosen(series.prepare(Parameters()))}
+    other = series.prepared_analysis(Parameters(cohort_folder=str(place / "cohort")))
+    assert [path.stem[:2] for path in series.chosen_notebooks(other) if path.stem[:2] in series.PAPERS_OWN] == []
+    assert [path.stem[:2] for path in series.chosen_notebooks(other, ["09"])] == ["09"]
+    assert {"09", "10"} <= {path.stem[:2] for path in series.chosen_notebooks(series.prepared_analysis(Parameters()))}
 
 
 def test_an_unknown_notebook_is_refused(place):
     with pytest.raises(InputError, match="found '17'; allowed: 00_good, 01_bad"):
-        series.numbered(place / "notebooks", ["00", "17"])
-    assert [path.stem for path in series.numbered(place / "notebooks", ["03_last.ipynb", "00"])] == [
+        series.numbered_notebooks(place / "notebooks", ["00", "17"])
+    assert [path.stem for path in series.numbered_notebooks(place / "notebooks", ["03_last.ipynb", "00"])] == [
         "00_good",
         "03_last",
     ]
@@ -328,10 +328,10 @@ def test_refresh_replaces_all_or_nothing(tmp_path, monkeypatch):
     write(noisy, [PARAMETERS, "import sys; print('x', file=sys.stderr)"])
     before = path.read_bytes()
     console = Console(file=io.StringIO())
-    failures = refreshing.refresh([path, noisy], console)
+    failures = refreshing.refresh_notebooks([path, noisy], console)
     assert [str(failure) for failure in failures] == ["01_noisy, cell [2]: written to standard error: x"]
     assert path.read_bytes() == before
-    assert refreshing.refresh([path], console) == []
+    assert refreshing.refresh_notebooks([path], console) == []
     notebook = nbformat.read(path, 4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4]
@@ -341,7 +341,7 @@ def test_refresh_replaces_all_or_nothing(tmp_path, monkeypatch):
         "language_info": {"name": "python"},
     }
     refreshed = path.read_bytes()
-    assert refreshing.refresh([path], console) == []
+    assert refreshing.refresh_notebooks([path], console) == []
     assert path.read_bytes() == refreshed
 
 
@@ -352,8 +352,8 @@ def test_a_stored_output_that_does_not_come_out_is_seen(tmp_path):
     )
     write(path, [PARAMETERS, "print('one')", picture])
     console = Console(file=io.StringIO())
-    assert refreshing.refresh([path], console) == []
-    assert refreshing.compare([path], console) == []
+    assert refreshing.refresh_notebooks([path], console) == []
+    assert refreshing.compare_notebooks([path], console) == []
     whole = path.read_text()
     notebook = nbformat.reads(whole, 4)
     for change, told in [
@@ -365,7 +365,7 @@ def test_a_stored_output_that_does_not_come_out_is_seen(tmp_path):
         changed = nbformat.from_dict(json.loads(json.dumps(notebook)))
         change(changed.cells)
         path.write_text(nbformat.writes(changed))
-        (failure,) = refreshing.compare([path], console)
+        (failure,) = refreshing.compare_notebooks([path], console)
         assert told in failure.error
 
 

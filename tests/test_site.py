@@ -17,7 +17,7 @@ from helpers.parameters import Parameters
 from helpers.paths import DOCS, NOTEBOOKS, ROOT
 from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.run import site as run_site
 from helpers.site import figure3, front, in_page, more_figures, pages
 from helpers.site.fold import folded, sets_up
@@ -116,7 +116,7 @@ def test_no_result_stands_in_the_source_of_the_first_page():
 
 
 def test_every_published_number_has_a_row_and_nothing_is_marked_up():
-    printed = published()
+    printed = published_values()
     page = pages.published_page(concordance(printed, {}), printed, ["06_cox"])
     assert page.count("<tr id=") == len(printed)
     assert set(re.findall(r'href="(\w+)\.html"', page)) == {"06_cox"}
@@ -124,9 +124,9 @@ def test_every_published_number_has_a_row_and_nothing_is_marked_up():
 
 
 def test_each_finding_of_the_audit_is_told_once():
-    from helpers.published.audit import amiss, audit
+    from helpers.published.audit import audit_print, relations_amiss
 
-    wanted = amiss(audit())["finding"].nunique()
+    wanted = relations_amiss(audit_print())["finding"].nunique()
     assert len(re.findall(r"^\d+\. \*\*", pages.audit_page(), re.M)) == wanted
 
 

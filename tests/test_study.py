@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers.cohort.derive import analyse
 from helpers.published.concordance import SAME, concordance
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.results.registry import compute
 from helpers.synthesis.details import growth_median
 from helpers.synthesis.draws import pick, pinned
@@ -41,7 +41,7 @@ def seen(seed: int):
 
 @pytest.mark.parametrize("seed", [2025, 1, 7])
 def test_every_consistent_printed_number_of_tables_1_to_4_comes_out(seed):
-    printed = published()
+    printed = published_values()
     found = concordance(printed, compute(seen(seed)[1]))
     found = found[(printed["kind"] != "stated") & ~found["id"].str.contains(SURVIVAL)]
     assert len(found) > 230

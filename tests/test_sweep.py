@@ -12,13 +12,13 @@ from helpers.problems import InputError
 from helpers.results import registry
 from helpers.run import sweep as sweeping
 from helpers.run.cli import main
-from helpers.run.sweep import Grid, chosen_ids, numbers_at, read_grid, sweep, sweep_points
+from helpers.run.sweep import Grid, chosen_ids, numbers_at, read_grid, sweep_points, swept_numbers
 
 IDS = ["table1.male.n", "table4.dose_low.cr"]
 
 
 def test_each_point_has_the_numbers_of_its_own_parameters():
-    found, failures = sweep(sweep_points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
+    found, failures = swept_numbers(sweep_points(["gc_cutoff=2|8", "window_days=10|30"]), IDS)
     assert failures == []
     assert list(found)[:3] == ["window_days", "gc_cutoff", "id"]
     assert len(found) == 4 * len(IDS)
@@ -34,7 +34,7 @@ def test_each_point_has_the_numbers_of_its_own_parameters():
 
 def test_the_numbers_do_not_depend_on_the_workers():
     made = sweep_points(["gc_cutoff=2|4|8"])
-    pd.testing.assert_frame_equal(sweep(made, IDS, jobs=2)[0], sweep(made, IDS)[0])
+    pd.testing.assert_frame_equal(swept_numbers(made, IDS, jobs=2)[0], swept_numbers(made, IDS)[0])
 
 
 def test_wrong_points_are_refused_at_once_and_once():
@@ -121,7 +121,7 @@ def test_a_stopped_sweep_goes_on(tmp_path, monkeypatch):
     with monkeypatch.context() as context:
         context.setattr(sweeping, "numbers_at", stopping)
         with pytest.raises(KeyboardInterrupt):
-            sweep(made, IDS, out)
+            swept_numbers(made, IDS, out)
     assert not out.exists()
 
     def counted(parameters, ids):
@@ -129,7 +129,7 @@ def test_a_stopped_sweep_goes_on(tmp_path, monkeypatch):
         return numbers_at(parameters, ids)
 
     monkeypatch.setattr(sweeping, "numbers_at", counted)
-    resumed, _ = sweep(made, IDS, out)
+    resumed, _ = swept_numbers(made, IDS, out)
     assert computed == [2.0, 8.0]
-    pd.testing.assert_frame_equal(resumed, sweep(made, IDS)[0])
+    pd.testing.assert_frame_equal(resumed, swept_numbers(made, IDS)[0])
     assert not list(tmp_path.glob(".*"))

@@ -28,7 +28,7 @@ from helpers.calibration.gate import missing
 from helpers.calibration.variety import measured
 from helpers.cohort.schema import Cohort
 from helpers.parallel import run_all
-from helpers.paths import ENSEMBLE, RUNS, write_csv, write_json, writing
+from helpers.paths import ENSEMBLE, RUNS, atomic_writing, write_csv, write_json
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
 from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
@@ -241,7 +241,7 @@ def store(
 
 
 def _pack(path: Path, table: pd.DataFrame) -> None:
-    with writing(path, "wb") as handle:
+    with atomic_writing(path, "wb") as handle:
         table.to_csv(handle, lineterminator="\n", compression={"method": "xz", "preset": 9})
 
 

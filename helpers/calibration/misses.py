@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
 
-from helpers.published.audit import audit
-from helpers.published.corrections import corrections
-from helpers.results.registry import declared
+from helpers.published.audit import audit_print
+from helpers.published.corrections import read_corrections
+from helpers.results.registry import declared_family
 
 PROOF, FRONTIER, MISSED_HERE, NOT_FOUND = "proof", "frontier", "missed here", "not found"
 CONTRADICTION = "cannot both hold as printed"
@@ -39,15 +39,15 @@ def contradicted(
     ensemble : DataFrame, optional
         One row per cohort, one boolean column per id.
     found : DataFrame, optional
-        From :func:`helpers.published.audit.audit`.
+        From :func:`helpers.published.audit.audit_print`.
 
     Examples
     --------
     >>> contradicted(["table5.univariate.rux.p"])  # the log-rank test is of all, the row of those with known blasts
     {}
     """
-    found = audit() if found is None else found
-    moved, out = set(corrections()["id"]), {}
+    found = audit_print() if found is None else found
+    moved, out = set(read_corrections()["id"]), {}
     for row in found[found["verdict"] == CONTRADICTION].itertuples():
         ids = set(row.ids.split())
         searched = sorted(ids & set(() if ensemble is None else ensemble.columns))
@@ -63,7 +63,7 @@ def _populations(ids: Collection[str]) -> set[str]:
     found = set()
     for id in ids:
         with suppress(KeyError):  # a number of the design is in no family
-            found.add(declared(id).paper.population)
+            found.add(declared_family(id).paper.population)
     return found
 
 

@@ -20,7 +20,7 @@ from helpers.calibration.kernels import curves_of, search_days
 from helpers.calibration.label_search import Bound, LabelSearch, Model, read_models
 from helpers.calibration.targets import DAYS, FINE, LABELS, Schedule, targets_of
 from helpers.paths import DATA
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.synthesis.draws import deal
 
 MADE_UP = DATA / "synthesis" / "made_up"
@@ -58,7 +58,7 @@ class Paper:
 
     def margins(self) -> dict[str, dict[str, int]]:
         """Return how many patients have each code of each label, looked up in the print."""
-        numbers = published(self.folder).set_index("id")["number"]
+        numbers = published_values(self.folder).set_index("id")["number"]
         rows = self.table("labels.csv")
         return {
             label: {row.code: int(numbers[row.id]) for row in part.itertuples()}
@@ -186,7 +186,7 @@ def evaluated(paper: Paper, labels: pd.DataFrame, days: pd.DataFrame) -> pd.Data
     DataFrame
         id, printed, computed, hit.
     """
-    printed = published(paper.folder).set_index("id")["value"]
+    printed = published_values(paper.folder).set_index("id")["value"]
     parts = _judged(paper, days, _label_search(paper, labels, days))
     rows = [row for part in parts for row in zip(*part, strict=True) if row[0]]
     out = pd.DataFrame(rows, columns=["id", "computed", "hit"])

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers.paths import PUBLISHED
-from helpers.published.values import printed_values, published
-from helpers.results.registry import declared
+from helpers.published.values import printed_values, published_values
+from helpers.results.registry import declared_family
 from helpers.results.survival import LOG
 
 
@@ -71,7 +71,7 @@ def targets_of(ids: Iterable[str], folder=PUBLISHED) -> Targets:
     >>> found.number.tolist(), found.half.tolist(), found.logarithmic.tolist()
     ([71.3, 8.1], [0.005, 0.005], [False, True])
     """
-    ids, rows = tuple(ids), printed_values(published(folder))
+    ids, rows = tuple(ids), printed_values(published_values(folder))
     return Targets(
         ids,
         np.array([float(rows[id].number) for id in ids]),
@@ -83,6 +83,6 @@ def targets_of(ids: Iterable[str], folder=PUBLISHED) -> Targets:
 def _is_logarithmic(id: str) -> bool:
     """Tell which half-widths the registry declares so; those of another paper, unknown to it, are plain."""
     try:
-        return declared(id).paper.method == LOG
+        return declared_family(id).paper.method == LOG
     except KeyError:
         return False

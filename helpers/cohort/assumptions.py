@@ -13,7 +13,7 @@ from helpers.cohort.units import ANALYTE_UNIT
 from helpers.parameters import Parameters
 
 
-def assumptions(cohort: Cohort, parameters: Parameters | None = None) -> tuple[str, ...]:
+def assumptions_made(cohort: Cohort, parameters: Parameters | None = None) -> tuple[str, ...]:
     """List what the numbers of *cohort* take for granted because it does not say.
 
     Parameters
@@ -31,7 +31,7 @@ def assumptions(cohort: Cohort, parameters: Parameters | None = None) -> tuple[s
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001"], "weight_kg": [20.0], "cutoff_day": [900.0]})
     >>> given = pd.DataFrame({"patient_id": ["SYN-001"], "agent": ["dexamethasone"], "day": [4.0], "salt": ["base"],
     ...                       "indication": ["CRS"], "dose_mg": [15.0]})
-    >>> assumptions(Cohort("one", "infusion", True, "", "", {"patients": patients, "treatments": given}))
+    >>> assumptions_made(Cohort("one", "infusion", True, "", "", {"patients": patients, "treatments": given}))
     ('GC: table treatments has no column route; every steroid dose (1) is counted as systemic, eye drops included',)
     """
     parameters = parameters or Parameters()

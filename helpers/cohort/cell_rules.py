@@ -266,12 +266,12 @@ def _dates(text: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"date": date.where(possible), "time": time.where(possible), "form": form})
 
 
-def terms(text: pd.Series, words: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+def translated_terms(text: pd.Series, words: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     """Read a word in Chinese or English as the one that the dictionary has; case and blanks do not count.
 
     Examples
     --------
-    >>> terms(pd.Series(["静滴", "IV", "by mouth"]), WORDS["route"])  # doctest: +NORMALIZE_WHITESPACE
+    >>> translated_terms(pd.Series(["静滴", "IV", "by mouth"]), WORDS["route"])  # doctest: +NORMALIZE_WHITESPACE
       value          form
     0    IV  another word
     1    IV
@@ -330,7 +330,7 @@ def drug_names(text: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"agent": agent, "salt": salt, "form": _forms(agent, text, "another word")["form"]})
 
 
-def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
+def split_quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     """Split "<2,5 ng/L" into sign, exact decimal number and unit.
 
     Parameters
@@ -347,7 +347,7 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> quantities(pd.Series(["12.5", "12,5", "<2.5 ng/L", "high"]), "pg/mL")  # doctest: +NORMALIZE_WHITESPACE
+    >>> split_quantities(pd.Series(["12.5", "12,5", "<2.5 ng/L", "high"]), "pg/mL")  # doctest: +NORMALIZE_WHITESPACE
       sign number   unit           form
     0        12.5  pg/mL
     1        12.5  pg/mL  decimal comma
@@ -363,7 +363,7 @@ def quantities(text: pd.Series, unit: pd.Series | str) -> pd.DataFrame:
     )
 
 
-def units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd.DataFrame:
+def converted_units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd.DataFrame:
     """Read numbers and convert them exactly into the *wanted* unit.
 
     Returns
@@ -373,12 +373,12 @@ def units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | str) -> pd
 
     Examples
     --------
-    >>> units(pd.Series(["1.2 mg/dL", "0.12%"]), "mg/L", pd.Series(["mg/L", "fraction"]))  # doctest: +NORMALIZE_WHITESPACE
+    >>> converted_units(pd.Series(["1.2 mg/dL", "0.12%"]), "mg/L", pd.Series(["mg/L", "fraction"]))  # doctest: +NORMALIZE_WHITESPACE
       sign    value                          form
     0       12.0000  trailing unit; another unit
     1        0.0012  trailing unit; another unit
     """
-    read = quantities(text, unit)
+    read = split_quantities(text, unit)
     wanted = pd.Series(wanted, index=text.index, dtype="object") if isinstance(wanted, str) else wanted
     factor = [FACTORS.get((of, to)) for of, to in zip(read["unit"], wanted, strict=True)]
     value = [
@@ -402,7 +402,7 @@ def read_numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
     1   31.0
     2    NaN                        wrong
     """
-    read = units(text, unit, wanted or unit)
+    read = converted_units(text, unit, wanted or unit)
     signed = read["sign"].fillna("") != ""
     return pd.DataFrame({"value": read["value"].mask(signed), "form": read["form"].mask(signed, WRONG)})
 
@@ -426,7 +426,7 @@ def censored_values(text: pd.Series, unit: pd.Series, wanted: pd.Series) -> pd.D
     1     2.5     left     2.5  below limit
     2  5000.0    right  5000.0  above limit
     """
-    read = units(text, unit, wanted)
+    read = converted_units(text, unit, wanted)
     censored = read["sign"].map({"": "no", "<": "left", ">": "right"}).astype("string").mask(read["value"].isna())
     beyond = censored.map({"no": "", "left": "below limit", "right": "above limit"}).fillna("").astype("object")
     form = (read["form"] + "; " + beyond).str.strip("; ").mask(read["form"] == WRONG, WRONG)
@@ -450,9 +450,9 @@ def doses_to_mg(text: pd.Series, unit: pd.Series | str, weight_kg: pd.Series) ->
     1     40.5  decimal comma; trailing unit; mg/kg
     2     40.0          trailing unit; another unit
     """
-    read = quantities(text, unit)
+    read = split_quantities(text, unit)
     per_kg = read["unit"] == "mg/kg"
-    mg = units(text.mask(per_kg), unit, "mg")
+    mg = converted_units(text.mask(per_kg), unit, "mg")
     dose = mg["value"].mask(mg["sign"].fillna("") != "")
     for row in read.index[per_kg & weight_kg.notna() & (read["sign"] == "")]:
         dose[row] = float(round(read.loc[row, "number"] * Decimal(repr(float(weight_kg[row]))), 1))
@@ -460,7 +460,7 @@ def doses_to_mg(text: pd.Series, unit: pd.Series | str, weight_kg: pd.Series) ->
     return pd.DataFrame({"dose_mg": dose, "form": form.mask(stripped_or_missing(text).notna() & dose.isna(), WRONG)})
 
 
-def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
+def repeated_records(frame: pd.DataFrame, record: str) -> pd.Series:
     """Mark the repeats of a record: the same record number with the same content, however it was written.
 
     Returns
@@ -470,7 +470,7 @@ def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
 
     Examples
     --------
-    >>> duplicates(pd.DataFrame({"record": ["a", "a", "b", "b"], "day": [1, 1, 2, 3]}), "record").tolist()
+    >>> repeated_records(pd.DataFrame({"record": ["a", "a", "b", "b"], "day": [1, 1, 2, 3]}), "record").tolist()
     ['', 'repeat', '', 'wrong']
     """
     again = frame.duplicated(record)
@@ -478,13 +478,13 @@ def duplicates(frame: pd.DataFrame, record: str) -> pd.Series:
     return pd.Series("", index=frame.index, dtype="object").mask(again & same, "repeat").mask(again & ~same, WRONG)
 
 
-def examples(text: pd.Series, read: pd.DataFrame, rows: int = 4) -> pd.DataFrame:
+def reading_examples(text: pd.Series, read: pd.DataFrame, rows: int = 4) -> pd.DataFrame:
     """Set a few cells as written beside what a rule reads in them: the first of each form, the most usual forms first.
 
     Examples
     --------
     >>> dates = pd.Series(["2019-03-05", "2019-03-06", "2019年3月5日"])
-    >>> examples(dates, parse_dates(dates))[["as written", "date", "form"]]  # doctest: +NORMALIZE_WHITESPACE
+    >>> reading_examples(dates, parse_dates(dates))[["as written", "date", "form"]]  # doctest: +NORMALIZE_WHITESPACE
        as written       date     form
     0  2019-03-05 2019-03-05
     2  2019年3月5日 2019-03-05  Chinese

@@ -15,7 +15,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort import cell_rules
 from helpers.cohort.raw import EXTRACTS, read_extracts
-from helpers.cohort.safe_words import safe
+from helpers.cohort.safe_words import safe_content
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import LABELLED_IN_BASE
 from helpers.problems import InputError, Problem
@@ -92,7 +92,9 @@ class Log:
         for form in sorted(written):
             self.note(table, name, rule, REASONS[form], "changed", written[form], column)
         for row in result.index[result["form"] == cell_rules.WRONG]:
-            self.refuse(name, row, column, "an identifier" if column == "patient_id" else safe(text[row]), allowed)
+            self.refuse(
+                name, row, column, "an identifier" if column == "patient_id" else safe_content(text[row]), allowed
+            )
         return result
 
     def frame(self) -> pd.DataFrame:
@@ -105,7 +107,7 @@ class Log:
         return lines.loc[order.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
 
 
-def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
+def clean_extracts(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
     """Turn the hospital extracts in *raw_folder* (empty: data/raw) into the cohort.
 
     Returns
@@ -122,7 +124,7 @@ def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
 
     Examples
     --------
-    >>> cohort, log = clean()
+    >>> cohort, log = clean_extracts()
     >>> len(cohort.tables["patients"]), sorted(log["action"].unique())
     (120, ['changed', 'dropped', 'kept', 'read'])
     """
@@ -131,8 +133,8 @@ def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
     if "registry" not in raw:
         raise InputError(log.problems)
     answer_queries(raw, log)
-    people = infusions(raw["registry"], log)
-    tables = {"patients": _patients(raw["registry"], people, log), "screening": screening(people)}
+    people = numbered_infusions(raw["registry"], log)
+    tables = {"patients": _patients(raw["registry"], people, log), "screening": screening_table(people)}
     first = people[people["infusion_number"] == 1].set_index("patient_id")
     readers = {
         "toxicity": _toxicity,
@@ -153,17 +155,17 @@ def clean(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
         tables["treatments"] = pd.concat(parts, ignore_index=True)
     if log.problems:
         raise InputError(log.problems)
-    tables = {table: tidy(table, tables[table]) for table in TABLES if table in tables}
+    tables = {table: tidy_table(table, tables[table]) for table in TABLES if table in tables}
     cohort = Cohort(NAME, ORIGIN, True, SOURCE, LICENCE, tables, recorded=RECORDED, stands_for=STANDS_FOR)
     return cohort, log.frame()
 
 
-def tidy(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+def tidy_table(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Give *frame* the dictionary's columns, types and the row order in which cohorts are stored.
 
     Examples
     --------
-    >>> tidy("exposures", pd.DataFrame({"patient_id": ["SYN-002", "SYN-001"], "exposure": "GVHD", "day": [40, 35]}))
+    >>> tidy_table("exposures", pd.DataFrame({"patient_id": ["SYN-002", "SYN-001"], "exposure": "GVHD", "day": [40, 35]}))
       patient_id exposure   day
     0    SYN-001     GVHD  35.0
     1    SYN-002     GVHD  40.0
@@ -176,8 +178,8 @@ def tidy(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order(cohort: Cohort) -> Cohort:
-    """Return the cohort with each table as :func:`tidy` has it."""
-    tables = {table: tidy(table, cohort.tables[table]) for table in TABLES if table in cohort.tables}
+    """Return the cohort with each table as :func:`tidy_table` has it."""
+    tables = {table: tidy_table(table, cohort.tables[table]) for table in TABLES if table in cohort.tables}
     return replace(cohort, tables=tables, notes=())
 
 
@@ -192,18 +194,20 @@ def answer_queries(raw: dict[str, pd.DataFrame], log: Log) -> None:
         frame = raw.get(name)
         column = {v: k for k, v in EXTRACTS[name].columns.items()}.get(query["column"]) if name else None
         if frame is None or column is None:
-            log.refuse("queries", row, "column", safe(query["column"]), "a column of one of the extracts")
+            log.refuse("queries", row, "column", safe_content(query["column"]), "a column of one of the extracts")
             continue
         hit = (frame["record"] == query["record"]) & (frame[column] == query["found"])
         if hit.sum() != 1:
-            log.refuse("queries", row, "found", safe(query["found"]), "what stands in the one record that was queried")
+            log.refuse(
+                "queries", row, "found", safe_content(query["found"]), "what stands in the one record that was queried"
+            )
             continue
         frame.loc[hit, column] = query["corrected"]
         table = "treatments" if name.startswith("drugs") else name
         log.note(table, name, "queries", "corrected by the hospital", "changed", 1, column)
 
 
-def infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
+def numbered_infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     """Number each person's infusions by date and say who is not in the cohort, and why.
 
     A CAR T-cell infusion elsewhere before comes first as a reason, then another trial, then a repeat infusion here: "only
@@ -228,19 +232,19 @@ def infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     people["next_date"] = ordered["date"].shift(-1)
     for column in ("prior_car_elsewhere", "in_other_trial"):
         people[column] = _yes_no(registry[column], "screening", "registry", column, log)
-    people["excluded_reason"] = exclusions(people)
+    people["excluded_reason"] = exclusion_reasons(people)
     log.note("screening", "registry", "flow", "infusions in the registry", "kept", len(people))
     return people
 
 
-def exclusions(people: pd.DataFrame) -> pd.Series:
+def exclusion_reasons(people: pd.DataFrame) -> pd.Series:
     """Say why an infusion is not in the cohort; missing where it is.
 
     Examples
     --------
     >>> few = pd.DataFrame({"prior_car_elsewhere": [False, True, False, False], "in_other_trial": [False, True, True, False],
     ...                     "infusion_number": [1, 1, 1, 2]})
-    >>> exclusions(few).tolist()
+    >>> exclusion_reasons(few).tolist()
     [<NA>, 'prior CAR elsewhere', 'other trial', 'repeat infusion']
     """
     reason = pd.Series(pd.NA, index=people.index, dtype="string")
@@ -249,7 +253,7 @@ def exclusions(people: pd.DataFrame) -> pd.Series:
     return reason.mask(people["prior_car_elsewhere"].fillna(False), "prior CAR elsewhere")
 
 
-def screening(people: pd.DataFrame) -> pd.DataFrame:
+def screening_table(people: pd.DataFrame) -> pd.DataFrame:
     """Return the screening table: everyone in the registry, included or not."""
     return people[list(TABLES["screening"])]
 
@@ -468,7 +472,7 @@ def _placed(
 
 def _unrepeated(frame: pd.DataFrame, raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.DataFrame:
     """Leave out what the file has twice, and check what is left against the dictionary."""
-    mark = cell_rules.duplicates(frame.assign(record=cell_rules.stripped_or_missing(raw["record"])), "record")
+    mark = cell_rules.repeated_records(frame.assign(record=cell_rules.stripped_or_missing(raw["record"])), "record")
     for row in frame.index[mark == cell_rules.WRONG]:
         log.refuse(name, row, "record", "a record number used before, with other content", "one record, one content")
     log.note(table, name, "duplicates", "the same record again", "dropped", (mark == "repeat").sum())
@@ -490,7 +494,7 @@ def _kept(frame: pd.DataFrame, table: str, name: str, log: Log) -> None:
         already = {(problem.row, problem.file) for problem in log.problems}
         for row in frame.index[bad.fillna(True).astype(bool)]:
             if (row, EXTRACTS[name].file) not in already:
-                found = "an empty cell" if pd.isna(frame[name_of][row]) else safe(f"{frame[name_of][row]:g}")
+                found = "an empty cell" if pd.isna(frame[name_of][row]) else safe_content(f"{frame[name_of][row]:g}")
                 log.refuse(name, row, RAW_NAME.get(name_of, name_of), found, column.allowed_text())
     if table in ("patients", "response", "followup"):
         for row in frame.index[frame.duplicated("patient_id")]:
@@ -515,11 +519,13 @@ def _days(date: pd.Series, patient_id: pd.Series, first: pd.DataFrame) -> pd.Ser
 
 def _terms(text: pd.Series, table: str, name: str, column: str, log: Log) -> pd.Series:
     words = cell_rules.WORDS[column]
-    return log.read(table, name, column, text, cell_rules.terms(text, words), "terms", " / ".join(words))["value"]
+    return log.read(table, name, column, text, cell_rules.translated_terms(text, words), "terms", " / ".join(words))[
+        "value"
+    ]
 
 
 def _yes_no(text: pd.Series, table: str, name: str, column: str, log: Log, words: str = "yes_no") -> pd.Series:
-    read = cell_rules.terms(text, cell_rules.WORDS[words])
+    read = cell_rules.translated_terms(text, cell_rules.WORDS[words])
     log.read(
         table,
         name,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.cohort.recorded import RECORDABLE
-from helpers.cohort.safe_words import did_you_mean, safe
+from helpers.cohort.safe_words import did_you_mean, safe_content
 from helpers.cohort.schema import TABLES, Column
 from helpers.cohort.units import ANALYTE_UNIT
 from helpers.problems import Problem
@@ -162,7 +162,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _kind_of(value: object) -> str:
     names = {dict: "an object", list: "a list", bool: "true or false", int: "a number", float: "a number"}
     if isinstance(value, str):
-        return safe(value)
+        return safe_content(value)
     return "nothing" if value is None else names.get(type(value), "something else")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.cohort.safe_words import bare, heading
+from helpers.cohort.safe_words import letters_and_digits, safe_heading
 from helpers.problems import Problem, rows_in_words
 
 LARGEST_MB = 256
@@ -144,7 +144,7 @@ def _checked_header(
         sign = next((sign for sign in SIGNS if sign in lines[0] and "," not in lines[0]), "")
         if sign and _names(lines[0], sign):
             return refuse(f"{SIGNS[sign]} between the cells", "commas between the cells, points as decimal marks", 1)
-        if any(bare(name) == "patientid" for name in header):
+        if any(letters_and_digits(name) == "patientid" for name in header):
             return refuse(
                 "patient_id written otherwise (capitals, blanks, other signs)", "patient_id, in small letters", 1
             )
@@ -156,7 +156,7 @@ def _checked_header(
         return refuse(f"{len(header)} columns", f"at most {MOST_COLUMNS} columns")
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     for name in doubled:
-        problems.append(Problem(table, 1, heading(name), "the column twice", "each column once", file))
+        problems.append(Problem(table, 1, safe_heading(name), "the column twice", "each column once", file))
     empty = [number for number, name in enumerate(header) if not name]
     if any(_cell_of(line, number) for number in empty for line in lines[1:] if '"' not in line):
         refuse("a column without a name that holds something", "a name for each column", 1)
@@ -172,7 +172,7 @@ def _cell_of(line: str, number: int) -> str:
 
 def _names(line: str, sign: str = ",") -> bool:
     """Tell whether a line looks like a header: one of its cells is patient_id, however written."""
-    return any(bare(cell) == "patientid" for cell in line.split(sign) if len(cell) < 40)
+    return any(letters_and_digits(cell) == "patientid" for cell in line.split(sign) if len(cell) < 40)
 
 
 def _refuse_widths(

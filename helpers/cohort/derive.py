@@ -217,7 +217,7 @@ def steroid_doses(cohort: Cohort, parameters: Parameters) -> pd.DataFrame:
     4 mg methylprednisolone = 5 mg prednisone = 0.75 mg dexamethasone = 20 mg hydrocortisone, of the base: 5 mg
     dexamethasone sodium phosphate are 3.8 mg dexamethasone, while a vial of "40 mg" methylprednisolone sodium succinate
     holds 40 mg of the base (:func:`base_share`). An administration without a route counts as systemic, and one without an
-    indication as given for toxicity (:func:`helpers.cohort.assumptions.assumptions` says where). The window ends with the
+    indication as given for toxicity (:func:`helpers.cohort.assumptions.assumptions_made` says where). The window ends with the
     calendar day ``window_days``.
     """
     treatments = cohort.need("treatments", "patient_id", "agent", "day")
@@ -270,7 +270,7 @@ def first_days(cohort: Cohort, name: str, low: float = -np.inf, high: float = np
     return rows[rows["day"].between(low, high)].groupby("patient_id")["day"].min()
 
 
-def exposed(cohort: Cohort, name: str, window_days: float) -> pd.Series:
+def exposed_within(cohort: Cohort, name: str, window_days: float) -> pd.Series:
     """Say of each patient whether exposure *name* (of the table exposures) began within days 0 to *window_days*.
 
     Returns

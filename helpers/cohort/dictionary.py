@@ -23,12 +23,12 @@ ROW_IS = {
 }
 
 
-def dictionary(table: str) -> pd.DataFrame:
+def table_dictionary(table: str) -> pd.DataFrame:
     """List the columns of one table: column, type, what may stand there, missing, meaning.
 
     Examples
     --------
-    >>> dictionary("exposures")[["column", "type", "missing"]]
+    >>> table_dictionary("exposures")[["column", "type", "missing"]]
            column    type missing
     0  patient_id      id      no
     1    exposure    text      no
@@ -51,7 +51,7 @@ def dictionary_markdown() -> str:
     """Write the dictionary of every table as Markdown, between two marks."""
     parts = [BEGIN]
     for table in TABLES:
-        frame = dictionary(table)
+        frame = table_dictionary(table)
         lines = ["| " + " | ".join(row) + " |" for row in [list(frame), ["---"] * frame.shape[1], *frame.to_numpy()]]
         parts += [f"### {table}.csv", f"One row per {ROW_IS[table]}.", "\n".join(lines)]
     return "\n\n".join([*parts, END])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.recorded import seen
+from helpers.cohort.recorded import seen_in_table
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.problems import rows_in_words
@@ -84,7 +84,7 @@ class Warned:
         return f"{place}: {self.count}{rows}: {self.reason}"
 
 
-def warnings(cohort: Cohort) -> tuple[Warned, ...]:
+def plausibility_warnings(cohort: Cohort) -> tuple[Warned, ...]:
     """List what is unlikely in *cohort*.
 
     Examples
@@ -92,7 +92,7 @@ def warnings(cohort: Cohort) -> tuple[Warned, ...]:
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"]})
     >>> followup = pd.DataFrame({"patient_id": ["SYN-001"], "death_day": [40.0], "last_contact_day": [90.0]})
     >>> cohort = Cohort("two", "infusion", True, "", "", {"patients": patients, "followup": followup})
-    >>> for warned in warnings(cohort):
+    >>> for warned in plausibility_warnings(cohort):
     ...     print(warned)
     followup.csv, column last_contact_day: 1 (row 2): contact after death
     followup.csv: 1: of 2 patients without a row: half of the table may be lacking
@@ -101,14 +101,14 @@ def warnings(cohort: Cohort) -> tuple[Warned, ...]:
 
 
 def warnings_frame(cohort: Cohort) -> pd.DataFrame:
-    """Return :func:`warnings` as a table: table, column, count, rows, reason.
+    """Return :func:`plausibility_warnings` as a table: table, column, count, rows, reason.
 
     Examples
     --------
     >>> warnings_frame(Cohort("one", "", True, "", "", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})).empty
     True
     """
-    rows = [vars(warned) for warned in warnings(cohort)]
+    rows = [vars(warned) for warned in plausibility_warnings(cohort)]
     return pd.DataFrame(rows, columns=["table", "column", "count", "rows", "reason"])
 
 
@@ -330,7 +330,7 @@ def _unsaid(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warn
     for table, words in cohort.recorded.items():
         if table not in tables or table == "labs":
             continue
-        none = [word for word in words if word not in seen(cohort, table)]
+        none = [word for word in words if word not in seen_in_table(cohort, table)]
         if none:
             what = (
                 "some exposures were" if table == "exposures" else f"{', '.join(none)} {'were' if none[1:] else 'was'}"

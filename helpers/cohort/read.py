@@ -16,11 +16,11 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.cohort_json import META, Declaration, declaration_json, read_declaration
 from helpers.cohort.csv_text import read_text
-from helpers.cohort.safe_words import did_you_mean, heading, safe
+from helpers.cohort.safe_words import did_you_mean, safe_content, safe_heading
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.cohort.steroids import BASE_PER_SALT, EQUIVALENT_MG
-from helpers.cohort.typed_cells import TRUTH, typed
-from helpers.cohort.units import ANALYTE_UNIT, converted, factor
+from helpers.cohort.typed_cells import TRUTH, typed_columns
+from helpers.cohort.units import ANALYTE_UNIT, conversion_factor, converted_values
 from helpers.problems import InputError, Problem, rows_in_words
 
 ONE_ROW_PER_PATIENT = {"patients", "response", "followup", "status"}
@@ -132,7 +132,7 @@ def _read_table(path: Path, table: str, reading: Reading) -> None:
             reading.notes.append(f"table {table} is absent")
         return
     reading.problems += _synthetic_problems(raw, table, synthetic=reading.declaration.meta["synthetic"])
-    reading.tables[table], found = typed(raw.drop(columns="synthetic", errors="ignore"), table, known)
+    reading.tables[table], found = typed_columns(raw.drop(columns="synthetic", errors="ignore"), table, known)
     reading.problems += found
     if table in ONE_ROW_PER_PATIENT:
         reading.problems += _repeated(raw["patient_id"], table)
@@ -141,7 +141,7 @@ def _read_table(path: Path, table: str, reading: Reading) -> None:
     reading.notes += [f"table {table}: column {column} is absent" for column in absent if table not in OPTIONAL]
     for column in left_out:
         close = did_you_mean(column, absent)
-        line = f"table {table}: column {heading(column)} is not declared in cohort.json and was left out"
+        line = f"table {table}: column {safe_heading(column)} is not declared in cohort.json and was left out"
         reading.notes.append(line + (f"; did you mean {close}?" if close else ""))
 
 
@@ -258,7 +258,7 @@ def _ordered(tables: Mapping[str, pd.DataFrame], table: str, first: str, then: s
     wrong = frame[(frame[then] < frame[first]).fillna(False)]
     if len(wrong):
         rows = [row + 2 for row in wrong.index]
-        found = f"{safe(f'{wrong[then].iloc[0]:g}')}, with {first} {safe(f'{wrong[first].iloc[0]:g}')}"
+        found = f"{safe_content(f'{wrong[then].iloc[0]:g}')}, with {first} {safe_content(f'{wrong[first].iloc[0]:g}')}"
         row = rows[0] if len(rows) == 1 else rows_in_words(rows)
         yield Problem(table, row, then, found, allowed, f"{table}.csv", len(rows))
 
@@ -311,19 +311,19 @@ def _one_unit(reading: Reading) -> None:
     wanted = {**ANALYTE_UNIT, **reading.declaration.analytes}
     pairs = labs[["analyte", "unit"]].dropna()
     for (analyte, unit), part in pairs[pairs["analyte"].isin(list(wanted))].groupby(["analyte", "unit"], sort=True):
-        by = factor(unit, wanted[analyte])
+        by = conversion_factor(unit, wanted[analyte])
         if by is None:
             rows = [row + 2 for row in part.index]
             row = rows[0] if len(rows) == 1 else rows_in_words(rows)
             allowed = f"a unit of {analyte} that can be converted into {wanted[analyte]}"
-            found = f"{safe(unit)} as unit of {analyte}"
+            found = f"{safe_content(unit)} as unit of {analyte}"
             reading.problems.append(Problem("labs", row, "unit", found, allowed, "labs.csv", len(rows)))
         elif unit != wanted[analyte]:
             for column in ("value", "limit"):
                 if column in labs:
-                    labs.loc[part.index, column] = converted(labs.loc[part.index, column], by)
+                    labs.loc[part.index, column] = converted_values(labs.loc[part.index, column], by)
             labs.loc[part.index, "unit"] = wanted[analyte]
             reading.notes.append(
-                f"table labs: {len(part)} values of {analyte} converted from {safe(unit)} to {wanted[analyte]} "
+                f"table labs: {len(part)} values of {analyte} converted from {safe_content(unit)} to {wanted[analyte]} "
                 f"(multiplied by {float(by):g})"
             )

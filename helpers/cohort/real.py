@@ -17,7 +17,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.derive import DAYS_PER_MONTH
 from helpers.cohort.read import write_cohort
-from helpers.cohort.recorded import RECORDABLE, seen
+from helpers.cohort.recorded import RECORDABLE, seen_in_table
 from helpers.cohort.schema import TABLES, Cohort, Column
 
 NAME = "bmt"
@@ -337,15 +337,15 @@ def _cohort(
         columns = {**TABLES[table], **(declared if table == "patients" else {})}
         tables[table] = frame.astype({column: columns[column].dtype for column in frame}).reset_index(drop=True)
     cohort = Cohort(name, origin, synthetic, source, licence, tables, {"patients": dict(declared)})
-    recorded = {table: tuple(sorted(seen(cohort, table))) for table in RECORDABLE if table in tables}
+    recorded = {table: tuple(sorted(seen_in_table(cohort, table))) for table in RECORDABLE if table in tables}
     return replace(cohort, recorded=recorded)
 
 
-def main() -> None:
+def write_real_cohorts() -> None:
     """Write the cohorts of ``data/real`` anew from the tables beside them."""
     for name, read in COHORTS.items():
         write_cohort(read(), paths.REAL / name)
 
 
 if __name__ == "__main__":
-    main()
+    write_real_cohorts()

@@ -39,7 +39,7 @@ RECORDABLE: Mapping[str, tuple[str, ...] | None] = MappingProxyType(
 )
 
 
-def seen(cohort: Cohort, table: str) -> set[str]:
+def seen_in_table(cohort: Cohort, table: str) -> set[str]:
     """Return what has at least one row (in followup: one day) in *table*, by the words of :data:`RECORDABLE`.
 
     Examples
@@ -47,7 +47,7 @@ def seen(cohort: Cohort, table: str) -> set[str]:
     >>> from helpers.cohort.schema import Cohort
     >>> given = pd.DataFrame({"patient_id": ["SYN-001"], "agent": ["dexamethasone"], "day": [4.0]})
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001"]})
-    >>> sorted(seen(Cohort("one", "infusion", True, "", "", {"patients": patients, "treatments": given}), "treatments"))
+    >>> sorted(seen_in_table(Cohort("one", "infusion", True, "", "", {"patients": patients, "treatments": given}), "treatments"))
     ['glucocorticoids']
     """
     rows = cohort.tables.get(table)
@@ -86,7 +86,7 @@ def is_recorded(cohort: Cohort, table: str, what: str) -> bool:
     column = OUTCOME_DAYS.get(what, "") if table == "followup" else EVENT_COLUMN[table]
     if not cohort.has(table, column):
         return False
-    return what in (cohort.recorded[table] if table in cohort.recorded else seen(cohort, table))
+    return what in (cohort.recorded[table] if table in cohort.recorded else seen_in_table(cohort, table))
 
 
 def yes_no_unknown(

@@ -37,12 +37,12 @@ def _words() -> frozenset[str]:
 WORDS = _words()
 
 
-def safe(cell: object) -> str:
+def safe_content(cell: object) -> str:
     """Return a cell's content if it is a code, a short number or a word of the dictionary, else what kind of thing it is.
 
     Examples
     --------
-    >>> [safe(cell) for cell in ("M?", "-3.5", "not done", "Li Wei", "2011-03-04", "13800138000", None)]
+    >>> [safe_content(cell) for cell in ("M?", "-3.5", "not done", "Li Wei", "2011-03-04", "13800138000", None)]
     ['M?', '-3.5', 'not done', 'text of 6 characters', 'a date', 'a number of 11 digits', 'an empty cell']
     """
     if cell is None or cell is pd.NA or (isinstance(cell, float) and cell != cell):
@@ -61,12 +61,12 @@ def safe(cell: object) -> str:
     return f"text of {len(text)} character{'s' * (len(text) != 1)}"
 
 
-def heading(name: str) -> str:
+def safe_heading(name: str) -> str:
     """Return the name of a column as it may stand in a message: what holds a long number or a date is no name of a column.
 
     Examples
     --------
-    >>> heading("ward"), heading("Li Wei 13800138000"), heading("2011-03-04")
+    >>> safe_heading("ward"), safe_heading("Li Wei 13800138000"), safe_heading("2011-03-04")
     ('ward', 'of 18 characters', 'of 10 characters')
     """
     if re.search(r"\d{5}", name) or DATE.search(name) or not name.isprintable():
@@ -85,12 +85,12 @@ def is_missing_mark(cell: object) -> bool:
     return str(cell).strip().casefold() in MISSING_MARKS
 
 
-def bare(word: str) -> str:
+def letters_and_digits(word: str) -> str:
     """Reduce a word to letters and digits, so that spellings of one name meet.
 
     Examples
     --------
-    >>> bare("TNF-α") == bare("tnf alpha"), bare("Patient_ID") == bare("patient id")
+    >>> letters_and_digits("TNF-α") == letters_and_digits("tnf alpha"), letters_and_digits("Patient_ID") == letters_and_digits("patient id")
     (True, True)
     """
     word = word.casefold().translate(GREEK)
@@ -107,10 +107,12 @@ def did_you_mean(cell: str, allowed: Iterable[str]) -> str:
     >>> did_you_mean("IL6", ["CRP", "IL-6"]), did_you_mean("tnf-alpha", ["TNF-α"]), did_you_mean("Li Wei", ["male", "female"])
     ('IL-6', 'TNF-α', '')
     """
-    spelled = {bare(word): word for word in allowed}
+    spelled = {letters_and_digits(word): word for word in allowed}
     for words in cell_rules.WORDS.values():
-        spelled |= {bare(w): word for word, others in words.items() if word in spelled.values() for w in others}
-    if bare(cell) in spelled:
-        return spelled[bare(cell)]
-    close = difflib.get_close_matches(bare(cell), spelled, n=1, cutoff=0.75) if len(cell) > 2 else []
+        spelled |= {
+            letters_and_digits(w): word for word, others in words.items() if word in spelled.values() for w in others
+        }
+    if letters_and_digits(cell) in spelled:
+        return spelled[letters_and_digits(cell)]
+    close = difflib.get_close_matches(letters_and_digits(cell), spelled, n=1, cutoff=0.75) if len(cell) > 2 else []
     return spelled[close[0]] if close else ""

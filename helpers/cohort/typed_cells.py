@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.safe_words import DATE, LONG_NUMBER, did_you_mean, is_missing_mark, safe
+from helpers.cohort.safe_words import DATE, LONG_NUMBER, did_you_mean, is_missing_mark, safe_content
 from helpers.cohort.schema import Column
 from helpers.problems import Problem, rows_in_words
 
@@ -18,7 +18,7 @@ MOST_GROUPS = 12
 EXACT = 2.0**53
 
 
-def typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Problem]]:
+def typed_columns(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Problem]]:
     """Give each known column its type.
 
     Returns
@@ -33,7 +33,7 @@ def typed(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[p
     for name, column in known.items():
         if name not in raw:
             continue
-        frame[name], bad = convert(raw[name], column)
+        frame[name], bad = convert_column(raw[name], column)
         if column.required:
             bad = bad | raw[name].isna().to_numpy()
         if bad.any():
@@ -81,26 +81,26 @@ def _said(kind: str, part: pd.Series, column: Column) -> tuple[str, str]:
         hint = "; a point, no comma, before the decimals" if commas else ""
         numbers = pd.to_numeric(part.str.replace(",", ".", regex=False).str.lstrip("<>"), errors="coerce").dropna()
         if len(set(part)) == 1 or numbers.empty:
-            return safe(first), hint
-        return f"numbers from {safe(f'{numbers.min():g}')} to {safe(f'{numbers.max():g}')}", hint
+            return safe_content(first), hint
+        return f"numbers from {safe_content(f'{numbers.min():g}')} to {safe_content(f'{numbers.max():g}')}", hint
     if kind == "date":
         return "a date", "; days count from the origin" if column.kind in ("integer", "number") else ""
     if kind.startswith("missing:"):
-        return safe(first), "; leave the cell empty where it is missing"
+        return safe_content(first), "; leave the cell empty where it is missing"
     if kind == "other texts":
         lengths = part.str.len()
         return f"{part.nunique()} other texts of {lengths.min()} to {lengths.max()} characters", ""
     close = did_you_mean(str(first), column.allowed)
-    return safe(first), f"; did you mean {close}?" if close else ""
+    return safe_content(first), f"; did you mean {close}?" if close else ""
 
 
-def convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray]:
+def convert_column(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray]:
     """Convert one column of text; the array marks the cells that do not fit.
 
     Examples
     --------
     >>> cells = pd.Series(["12", "x", None], dtype="string")
-    >>> values, bad = convert(cells, Column("number", "dose", "mg", low=0))
+    >>> values, bad = convert_column(cells, Column("number", "dose", "mg", low=0))
     >>> values.tolist(), bad.tolist()
     ([12.0, nan, nan], [False, True, False])
     """

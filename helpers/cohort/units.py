@@ -40,14 +40,14 @@ def amount_per_litre(unit: str) -> tuple[str, Decimal] | None:
     return found["base"], Decimal(PREFIX[found["prefix"]]) / Decimal(VOLUME[volume])
 
 
-def factor(unit: str, wanted: str) -> Decimal | None:
+def conversion_factor(unit: str, wanted: str) -> Decimal | None:
     """Return what a value in *unit* is multiplied by to be in *wanted*; None if no factor is known.
 
     An international unit has no fixed mass: it depends on the assay's standard, so IU/mL is never turned into pg/mL.
 
     Examples
     --------
-    >>> factor("ng/L", "pg/mL") == 1, factor("mg/dL", "mg/L") == 10, factor("IU/mL", "pg/mL")
+    >>> conversion_factor("ng/L", "pg/mL") == 1, conversion_factor("mg/dL", "mg/L") == 10, conversion_factor("IU/mL", "pg/mL")
     (True, True, None)
     """
     if unit == wanted:
@@ -58,12 +58,12 @@ def factor(unit: str, wanted: str) -> Decimal | None:
     return (one[1] / other[1]).normalize()
 
 
-def converted(values: pd.Series, by: Decimal) -> pd.Series:
+def converted_values(values: pd.Series, by: Decimal) -> pd.Series:
     """Multiply as decimals, so that 1.2 mg/dL is 12 mg/L and not 11.999999999999998.
 
     Examples
     --------
-    >>> converted(pd.Series([1.1, None]), Decimal(1000)).tolist()
+    >>> converted_values(pd.Series([1.1, None]), Decimal(1000)).tolist()
     [1100.0, nan]
     """
     if by == 1:

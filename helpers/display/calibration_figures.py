@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, colours
+from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, label_colours
 
 
 def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
@@ -80,7 +80,7 @@ def plot_orders(ax: Axes, events: pd.DataFrame) -> Axes:
         cohort (text, in the order to draw), day, group.
     """
     names = list(dict.fromkeys(events["cohort"]))
-    palette = colours(sorted(events["group"].unique(), key=("none", "low", "high").index))
+    palette = label_colours(sorted(events["group"].unique(), key=("none", "low", "high").index))
     for group, colour in palette.items():
         part = events[events["group"] == group]
         marker = {"none": "o", "low": "^", "high": "s"}[group]

@@ -21,12 +21,12 @@ LEFT_OUT = "Not shown:"
 GUARD = "_cells"
 
 
-def uses(source: str) -> tuple[set[str], set[str]]:
+def names_used(source: str) -> tuple[set[str], set[str]]:
     """Tell which names a cell takes from the cells above it, and which it sets or changes.
 
     Examples
     --------
-    >>> used, changed = uses("a = b + sum(c for c in d)\\ne['x'] = 1\\nfor f in g:\\n    f.sort()")
+    >>> used, changed = names_used("a = b + sum(c for c in d)\\ne['x'] = 1\\nfor f in g:\\n    f.sort()")
     >>> sorted(used), sorted(changed)
     (['b', 'd', 'e', 'g', 'sum'], ['a', 'e', 'f'])
     """
@@ -101,7 +101,7 @@ class Cells(ast.NodeTransformer):
 
     def visit_Module(self, module: ast.Module) -> ast.Module:
         """Wrap a cell: called by IPython between reading and running it."""
-        used, self.changes = uses(ast.unparse(module))
+        used, self.changes = names_used(ast.unparse(module))
         if "open_page" in used:
             self.lost.clear()
         gone = sorted(used & set(self.lost))

@@ -15,11 +15,11 @@ from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from helpers.cohort.derive import Analysis
-from helpers.display.figures import DAYS_PER_YEAR, colours, dash, panels, time_label
+from helpers.display.figures import DAYS_PER_YEAR, dash_style, equal_panels, label_colours, time_label
 from helpers.display.tables import p_equals
-from helpers.results.curves import columns as columns_of
-from helpers.results.curves import curves as curves_of
+from helpers.results.curves import endpoint_columns as columns_of
 from helpers.results.curves import logrank_of, numbers_at_risk, numbers_censored
+from helpers.results.curves import survival_curves as curves_of
 
 AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
 ROOM = 30  # points that "49 (12)" needs
@@ -45,16 +45,16 @@ def plot_km(
     ax : Axes
     curves : mapping of label to DataFrame
         One row per distinct time with columns time (days), survival, lower, upper (0 to 1), at_risk, events,
-        censored, as :func:`helpers.results.survival.curves` returns them.
+        censored, as :func:`helpers.results.curves.survival_curves` returns them.
     endpoint, origin : str
         Words of the two axis labels.
     p : float, optional
         Log-rank p-value over all curves, written into the panel if given.
     """
-    paint, handles, names = colours(list(curves)), [], []
+    paint, handles, names = label_colours(list(curves)), [], []
     for i, (label, curve) in enumerate(curves.items()):
         n, events = int(curve["at_risk"].iloc[0]), int(curve["events"].sum())
-        handles.append(_draw_curve(ax, curve, paint[label], dash(i)))
+        handles.append(_draw_curve(ax, curve, paint[label], dash_style(i)))
         names.append(f"{label}: n = {n}, {_events(events)}")
     end = max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
     ax.set(xlim=(0, end), ylim=(0, 103), xlabel=time_label("Years", origin), ylabel=f"{endpoint} (%)")
@@ -112,7 +112,7 @@ def plot_at_risk(ax: Axes, table: pd.DataFrame, censored: pd.DataFrame | None = 
         Name the groups to the left of the rows.
     """
     names = [str(label) for label in table.index]
-    paint, style = colours(names), {"fontsize": 7, "va": "center", "in_layout": False, **PLAIN}
+    paint, style = label_colours(names), {"fontsize": 7, "va": "center", "in_layout": False, **PLAIN}
     heading = "At risk" if censored is None else "At risk (censored so far)"
     ax.text(0, 0, heading, transform=below_axis(ax, AT_RISK), ha="left", **style)
     behind = [[""] * table.shape[1]] * len(names)
@@ -221,7 +221,7 @@ def km_panels(
     name = max(0.52, 0.28 + 0.062 * letters)
     left, right, between = name, 0.09, name if everywhere else 0.56
     below = (AT_RISK + LINE * (groups + 0.5)) / 72
-    return panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)
+    return equal_panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)
 
 
 def _legend_place(curves: Mapping[str, pd.DataFrame], end: float) -> dict[str, object]:

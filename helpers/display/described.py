@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 
-def described(fig: Figure) -> str:
+def figure_description(fig: Figure) -> str:
     """Say what a figure draws: its panels with their legends, and its axes.
 
     The texts are those of the figure, so that the words cannot say anything else than the picture. Of a figure without
@@ -32,7 +32,7 @@ def described(fig: Figure) -> str:
     >>> fig, ax = plt.subplots()
     >>> _ = ax.plot([0, 1], [100, 80], label="GC, n = 61")
     >>> _ = ax.set(title="PFS", xlabel="Years", ylabel="PFS (%)"), ax.legend()
-    >>> described(fig)
+    >>> figure_description(fig)
     'Figure. Panel: PFS (GC, n = 61). Horizontal: Years. Vertical: PFS (%).'
     >>> plt.close(fig)
     """
@@ -63,7 +63,7 @@ def _once(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
 
 
-def fingerprint(fig: Figure) -> str:
+def figure_fingerprint(fig: Figure) -> str:
     """Tell one drawing from another by twelve digits that hang on every number and text in it, not on fonts and pixels.
 
     A stored picture carries it, and so does the text beside the picture; when the numbers change and the picture was not
@@ -74,9 +74,9 @@ def fingerprint(fig: Figure) -> str:
     >>> import matplotlib.pyplot as plt
     >>> fig, ax = plt.subplots()
     >>> [line] = ax.plot([0, 1], [100, 80])
-    >>> before = fingerprint(fig)
+    >>> before = figure_fingerprint(fig)
     >>> line.set_ydata([100, 80.01])
-    >>> before == fingerprint(fig), len(before)
+    >>> before == figure_fingerprint(fig), len(before)
     (False, 12)
     >>> plt.close(fig)
     """

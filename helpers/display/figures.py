@@ -47,18 +47,18 @@ def __getattr__(name: str) -> Callable:
     return getattr(import_module(f"helpers.display.{ELSEWHERE[name]}"), name)
 
 
-def colours(labels: Sequence[str]) -> dict[str, str]:
+def label_colours(labels: Sequence[str]) -> dict[str, str]:
     """Give each label its colour: the untreated and the steroid groups always theirs, others in turn.
 
-    No two labels share a colour while there are enough of them; :func:`dash` tells the rest apart.
+    No two labels share a colour while there are enough of them; :func:`dash_style` tells the rest apart.
 
     Examples
     --------
-    >>> colours(["none", "low"])
+    >>> label_colours(["none", "low"])
     {'none': '#000000', 'low': '#0072B2'}
-    >>> colours(["no TCZ", "TCZ"])
+    >>> label_colours(["no TCZ", "TCZ"])
     {'no TCZ': '#000000', 'TCZ': '#0072B2'}
-    >>> len(set(colours(["no A", "no B", "low", "low ≤8"]).values()))
+    >>> len(set(label_colours(["no A", "no B", "low", "low ≤8"]).values()))
     4
     """
     given: dict[str, str] = {}
@@ -71,12 +71,12 @@ def colours(labels: Sequence[str]) -> dict[str, str]:
     return {label: given[label] for label in labels}
 
 
-def dash(place: int) -> object:
+def dash_style(place: int) -> object:
     """Return the dash of the line at *place*; where the colours begin again, the dashes have moved on.
 
     Examples
     --------
-    >>> dash(0), dash(1), dash(7)
+    >>> dash_style(0), dash_style(1), dash_style(7)
     ('-', '--', '--')
     """
     return DASHES[(place + place // len(COLOURS)) % len(DASHES)]
@@ -88,7 +88,7 @@ def as_typed(*texts: Text) -> None:
         text.set_parse_math(False)
 
 
-def legend(owner: Axes | Figure, handles: Sequence[Artist], labels: Sequence[str], **options: object) -> Legend:
+def full_legend(owner: Axes | Figure, handles: Sequence[Artist], labels: Sequence[str], **options: object) -> Legend:
     """Add a legend that shows every label as typed, also one that begins with an underscore, which matplotlib leaves out.
 
     Examples
@@ -96,7 +96,7 @@ def legend(owner: Axes | Figure, handles: Sequence[Artist], labels: Sequence[str
     >>> import matplotlib.pyplot as plt
     >>> fig, ax = plt.subplots()
     >>> lines = [ax.plot([0, 1], [0, 1])[0], ax.plot([0, 1], [1, 0])[0]]
-    >>> [text.get_text() for text in legend(ax, lines, ["$5-$10", "_none"]).get_texts()]
+    >>> [text.get_text() for text in full_legend(ax, lines, ["$5-$10", "_none"]).get_texts()]
     ['$5-$10', '_none']
     >>> plt.close(fig)
     """
@@ -164,7 +164,7 @@ def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | 
     return ax
 
 
-def panels(
+def equal_panels(
     figure: Figure,
     columns: int,
     rows: int,

@@ -21,7 +21,7 @@ def plot_flow(ax: Axes, flow: pd.DataFrame) -> Axes:
     ax : Axes
     flow : DataFrame
         One row per box: box, label, n, parent (box, "" at the top), kind ("kept" or "excluded"), as
-        :func:`helpers.results.flow.flow` counts them.
+        :func:`helpers.results.flow.flow_counts` counts them.
 
     Examples
     --------

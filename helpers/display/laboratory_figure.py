@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from helpers.display.curves_figure import below_axis
-from helpers.display.figures import FIXED, as_typed, colours, dash, legend, panels
+from helpers.display.figures import FIXED, as_typed, dash_style, equal_panels, full_legend, label_colours
 
 
 def plot_trajectory(
@@ -41,7 +41,7 @@ def plot_trajectory(
         triangle points down, where only values above the upper limit make it one, up; hollow markers are days on which more than half of the samples follow tocilizumab.
     """
     groups = list(dict.fromkeys(summary["group"])) if groups is None else list(groups)
-    paint, span = colours(groups), summary["day"].max() - summary["day"].min() or 1
+    paint, span = label_colours(groups), summary["day"].max() - summary["day"].min() or 1
     for i, group in enumerate(groups):
         part = summary[summary["group"] == group].sort_values("day")
         day = part["day"] + (i - (len(groups) - 1) / 2) * 0.012 * span
@@ -49,7 +49,7 @@ def plot_trajectory(
         hollow = (
             (part["after_tcz"].astype(float) > 0.5).to_numpy() if "after_tcz" in part else np.zeros(len(part), bool)
         )
-        ax.plot(day, part["median"], color=paint[group], linestyle=dash(i), linewidth=1, label=f"group {i}")
+        ax.plot(day, part["median"], color=paint[group], linestyle=dash_style(i), linewidth=1, label=f"group {i}")
         ax.vlines(day, part["q1"], part["q3"], color=paint[group], linewidth=0.8, alpha=0.7)
         for (shape, chosen), (fill, kind) in product(
             (("o", ~below & ~above), ("v", below), ("^", above)), ((paint[group], ~hollow), ("white", hollow))
@@ -127,7 +127,7 @@ def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3, 
     groups, down = list(dict.fromkeys(table["group"])), -(-len(analytes) // columns)
     figure = plt.figure(figsize=(7, (1.9 + 0.13 * len(groups)) * down + 0.4), layout="none")
     below = 0.38 + 0.115 * len(groups)
-    axes = panels(
+    axes = equal_panels(
         figure, columns, down, left=0.52, right=0.06, between=0.62, above=0.24, below=below, top=0.22, bottom=0.17
     )
     for ax, analyte in zip(axes, analytes, strict=False):
@@ -135,11 +135,11 @@ def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3, 
         plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log, groups=groups)
     for ax in axes[len(analytes) :]:
         ax.remove()
-    paint = colours(groups)
-    lines = [Line2D([], [], color=paint[group], linestyle=dash(i), linewidth=1) for i, group in enumerate(groups)]
+    paint = label_colours(groups)
+    lines = [Line2D([], [], color=paint[group], linestyle=dash_style(i), linewidth=1) for i, group in enumerate(groups)]
     key = _key(table)
     labels = [*groups, *(handle.get_label() for handle in key)]
-    legend(figure, [*lines, *key], labels, loc="upper right", ncols=len(labels), columnspacing=1, handlelength=1.6)
+    full_legend(figure, [*lines, *key], labels, loc="upper right", ncols=len(labels), columnspacing=1, handlelength=1.6)
     return figure
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import platform
 import warnings
@@ -21,20 +20,18 @@ from matplotlib.figure import Figure
 
 from helpers.cohort.derive import Analysis
 from helpers.cohort.schema import Cohort
-from helpers.display.described import described, fingerprint
+from helpers.display.described import figure_description, figure_fingerprint
 from helpers.display.figures import STYLE
 from helpers.display.tables import Table, format_number
 from helpers.display.words import group_words
 from helpers.parameters import Parameters
-from helpers.paths import PUBLISHED, write_csv, writing
-from helpers.problems import NotAvailable
+from helpers.paths import PUBLISHED, atomic_writing, write_csv
 from helpers.published.concordance import concordance
-from helpers.published.values import STATED, published
-from helpers.results.registry import comparable, compute
+from helpers.published.values import STATED, published_values
+from helpers.results.registry import comparable_ids, compute
 
 MARK = "synthetic"
 DRAWN = "Drawn numbers"
-LIFTS = "Parameters.of("
 
 
 def use_style() -> None:
@@ -42,17 +39,17 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
-def say(*sentences: str) -> Markdown:
+def markdown_sentences(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values, as Markdown output that a strict comparison reads."""
     return Markdown(" ".join(sentences))
 
 
-def points(*sentences: str) -> Markdown:
+def markdown_list(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values as a list."""
     return Markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
-def about(cohort: Cohort) -> Markdown:
+def about_cohort(cohort: Cohort) -> Markdown:
     """Say which cohort this is, how many patients, what day 0 is and, above all, whether it is synthetic."""
     n = len(cohort.tables["patients"])
     text = f"Cohort **{cohort.name}**: {n} {'synthetic ' * cohort.synthetic}patients; day 0 is {cohort.origin}."
@@ -66,7 +63,7 @@ def about(cohort: Cohort) -> Markdown:
     return Markdown(text)
 
 
-def show(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:
+def show_table(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:
     """Show a table of a cohort; of a synthetic one it says so below."""
     notes = [note] * bool(note) + ["Synthetic cohort."] * cohort.synthetic
     return Table(frame, caption, " ".join(notes))
@@ -86,10 +83,10 @@ def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:
     return fig
 
 
-def save(fig: Figure, name: str, parameters: Parameters) -> None:
+def save_figure(fig: Figure, name: str, parameters: Parameters) -> None:
     """Show a figure, and write it as PNG to ``<output_folder>/figures``; without an output folder write nothing.
 
-    Beside the picture stand its words (:func:`helpers.display.described.described`), for who does not see it, and the
+    Beside the picture stand its words (:func:`helpers.display.described.figure_description`), for who does not see it, and the
     fingerprint of the drawn numbers, which the picture holds too; the picture's own hash is kept with the output. No date
     and no program version goes into the files: the same figure gives the same bytes. The layout is fitted once,
     and one picture is both shown and written; call this when the figure is complete, as the last line of a cell.
@@ -97,7 +94,7 @@ def save(fig: Figure, name: str, parameters: Parameters) -> None:
     with _letters_told():
         picture, drawn = _laid_out(fig, name, parameters)
     if get_ipython() is not None:
-        words = f"{described(fig)}\n{DRAWN}: {drawn}"
+        words = f"{figure_description(fig)}\n{DRAWN}: {drawn}"
         seal = {"picture": hashlib.sha256(picture).hexdigest()}
         display({"image/png": picture, "text/plain": words}, raw=True, metadata=seal)
         plt.close(fig)
@@ -113,10 +110,10 @@ def _laid_out(fig: Figure, name: str, parameters: Parameters) -> tuple[bytes, st
         # the solver's last digits differ from run to run
         for ax in fig.axes:
             ax.set_position([round(float(edge), 6) for edge in ax.get_position().bounds])
-    drawn = fingerprint(fig)
+    drawn = figure_fingerprint(fig)
     picture = _as_png(fig, {"Software": None, DRAWN: drawn})
     if parameters.output_folder:
-        with writing(Path(parameters.output_folder) / "figures" / f"{name}.png", "wb") as handle:
+        with atomic_writing(Path(parameters.output_folder) / "figures" / f"{name}.png", "wb") as handle:
             handle.write(picture)
     return picture, drawn
 
@@ -153,7 +150,7 @@ def save_table(frame: pd.DataFrame, name: str, parameters: Parameters, cohort: C
     write_csv(Path(parameters.output_folder) / "tables" / f"{name}.csv", frame)
 
 
-def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> pd.DataFrame:
+def printed_beside_computed(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> pd.DataFrame:
     """Set published numbers beside the recomputed ones: the ids that begin with one of *prefixes*.
 
     Constants of the design are left out, and repetitions of a number elsewhere in the paper (aliases) but for the ids in
@@ -164,12 +161,12 @@ def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> 
     DataFrame
         Columns what, patients (the population), published, recomputed (rounded to the published decimals), agreement.
     """
-    printed = published(analysis.parameters.published_folder or PUBLISHED)
+    printed = published_values(analysis.parameters.published_folder or PUBLISHED)
     chosen = printed["id"].str.startswith(prefixes) & (printed["alias_of"] == "") & (printed["kind"] != STATED)
     printed = printed[chosen | printed["id"].isin(repeated)]
     values = compute(analysis, printed["id"])
     other = None if analysis.is_paper_cohort else "another cohort"
-    found = concordance(printed, values, comparable=other or comparable(analysis.parameters))
+    found = concordance(printed, values, comparable=other or comparable_ids(analysis.parameters))
     numbers = zip(found["recomputed"], printed["decimals"], strict=True)
     return pd.DataFrame(
         {
@@ -182,12 +179,12 @@ def beside(analysis: Analysis, *prefixes: str, repeated: Sequence[str] = ()) -> 
     )
 
 
-def verdicts(table: pd.DataFrame, what: str) -> str:
-    """Say how many of the published numbers of :func:`beside` came out.
+def verdict_counts(table: pd.DataFrame, what: str) -> str:
+    """Say how many of the published numbers of :func:`printed_beside_computed` came out.
 
     Examples
     --------
-    >>> verdicts(pd.DataFrame({"agreement": ["same", "same", "differs"]}), "Table 1")
+    >>> verdict_counts(pd.DataFrame({"agreement": ["same", "same", "differs"]}), "Table 1")
     'Table 1: of 3 published numbers 2 are the same, 1 differs.'
     """
     counts = table["agreement"].value_counts()
@@ -202,70 +199,22 @@ def verdicts(table: pd.DataFrame, what: str) -> str:
 def against_print(
     analysis: Analysis, what: str, *prefixes: str, repeated: Sequence[str] = (), everything: bool = False
 ) -> Table | Markdown:
-    """Show the recomputed numbers against the published ones, those that are not the same or *everything*; see :func:`beside`.
+    """Show the recomputed numbers against the published ones, those that are not the same or *everything*; see :func:`printed_beside_computed`.
 
     The caption counts all of them (of repetitions elsewhere in the paper those in *repeated*); with another cohort than the paper's one sentence says that nothing is compared.
     """
     if not analysis.is_paper_cohort:
-        return say(f"{what}: published numbers not compared, since this is another cohort.")
-    table = beside(analysis, *prefixes, repeated=repeated)
+        return markdown_sentences(f"{what}: published numbers not compared, since this is another cohort.")
+    table = printed_beside_computed(analysis, *prefixes, repeated=repeated)
     rest = table if everything else table[table["agreement"] != "same"]
-    return show(rest, analysis.cohort, verdicts(table, what)) if len(rest) else say(verdicts(table, what))
+    return (
+        show_table(rest, analysis.cohort, verdict_counts(table, what))
+        if len(rest)
+        else markdown_sentences(verdict_counts(table, what))
+    )
 
 
-def stop_unless(cohort: Cohort, table: str, *columns: str) -> None:
-    """Print one plain line and leave the rest of the notebook out, unless the cohort has *table* with *columns*.
-
-    The run does not fail: later cells still count, but run as empty ones, until a cell builds the parameters again.
-    Call it as the last line of a cell.
-
-    Examples
-    --------
-    >>> few = Cohort("few", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
-    >>> stop_unless(few, "patients")
-    >>> stop_unless(few, "labs", "analyte")
-    Stopped here: cohort few has no table labs.
-    """
-    try:
-        cohort.need(table, *columns)
-    except NotAvailable as absent:
-        stop(str(absent))
-
-
-def stop(line: str) -> None:
-    """Print *line* and leave the rest of the notebook out; see :func:`stop_unless`."""
-    print(f"Stopped here: {line}.")
-    shell = get_ipython()
-    if shell is not None and _left_out not in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.append(_left_out)
-
-
-def _left_out(lines: list[str]) -> list[str]:
-    """Empty a cell, unless it sets literals, prints versions or builds the parameters (which lifts the stop)."""
-    source = "".join(lines)
-    if LIFTS in source:
-        get_ipython().input_transformers_cleanup.remove(_left_out)
-        return lines
-    return lines if _only_literals(source) or source.startswith("versions(") else []
-
-
-def _only_literals(source: str) -> bool:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return False
-    return all(isinstance(line, ast.Assign | ast.AnnAssign) and _is_literal(line.value) for line in body)
-
-
-def _is_literal(node: ast.AST | None) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError):
-        return False
-    return True
-
-
-def versions(*packages: str) -> None:
+def print_versions(*packages: str) -> None:
     """Print the versions of Python and of *packages*, one a line."""
     print(f"python {platform.python_version()}")
     for package in packages:

@@ -100,23 +100,23 @@ class Page:
 
     def about(self) -> None:
         """Say which cohort this is, how many patients, what day 0 is and, above all, whether it is synthetic."""
-        display(notebook.about(self.cohort))
+        display(notebook.about_cohort(self.cohort))
 
     def say(self, *sentences: str) -> None:
         """Show sentences that were rendered from values."""
-        display(notebook.say(*sentences))
+        display(notebook.markdown_sentences(*sentences))
 
     def points(self, *sentences: str) -> None:
         """Show sentences that were rendered from values as a list."""
-        display(notebook.points(*sentences))
+        display(notebook.markdown_list(*sentences))
 
     def show(self, frame: pd.DataFrame, caption: str = "", note: str = "", *, of: Cohort | None = None) -> None:
         """Show a table of the cohort, or *of* another; below one of a synthetic cohort it says so."""
-        display(notebook.show(frame, of or self.cohort, caption, note))
+        display(notebook.show_table(frame, of or self.cohort, caption, note))
 
     def draw(self, fig: Figure, name: str, *, of: Cohort | None = None) -> None:
         """Mark a complete figure of a synthetic cohort, show it, and write it if there is an output folder."""
-        notebook.save(notebook.mark_synthetic(fig, of or self.cohort), name, self.parameters)
+        notebook.save_figure(notebook.mark_synthetic(fig, of or self.cohort), name, self.parameters)
 
     def save(self, frame: pd.DataFrame, name: str, *, of: Cohort | None = None) -> None:
         """Write a table as CSV if there is an output folder; its last column says whether it is synthetic."""
@@ -143,7 +143,7 @@ class Page:
                 found = self.cohort.need(table, *[column] * bool(column))
                 values = found[column] if column else found["patient_id"]
             else:
-                values = populations.need(self.analysis, name)[name]
+                values = populations.needed_frame(self.analysis, name)[name]
             if known and not values.notna().any():
                 what = f"value of {column or table}" if column or table not in TABLES else f"row in table {table}"
                 raise NotAvailable(f"cohort {self.cohort.name} has no {what}")
@@ -165,7 +165,7 @@ class Page:
         """
         found = registry.compute(self.analysis, [id])[id]
         self.only_if(found.value is not None, found.reason)
-        return registry.agree(self.analysis, id, value, **options)
+        return registry.assert_agreement(self.analysis, id, value, **options)
 
     def compare(self, what: str, *prefixes: str, repeated: Sequence[str] = (), everything: bool = False) -> None:
         """Set the recomputed numbers beside the published ones: those that are not the same, or *everything*."""
@@ -177,4 +177,4 @@ class Page:
 
     def versions(self, *packages: str) -> None:
         """Print the versions of Python and of *packages*, one a line."""
-        notebook.versions(*packages)
+        notebook.print_versions(*packages)

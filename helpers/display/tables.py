@@ -112,7 +112,7 @@ def format_range(median: float | None, low: float | None, high: float | None, de
     return f"{median} ({low}, {high})"
 
 
-def estimates(frame: pd.DataFrame, prefix: str = "") -> pd.Series:
+def estimate_texts(frame: pd.DataFrame, prefix: str = "") -> pd.Series:
     """Write the hazard ratios of a table of models with interval and p, one text per row.
 
     Parameters
@@ -122,7 +122,7 @@ def estimates(frame: pd.DataFrame, prefix: str = "") -> pd.Series:
 
     Examples
     --------
-    >>> estimates(pd.DataFrame({"hr": [1, 0.436], "ci_low": [None, 0.2], "ci_high": [None, 0.93], "p": [None, 0.032]})).tolist()
+    >>> estimate_texts(pd.DataFrame({"hr": [1, 0.436], "ci_low": [None, 0.2], "ci_high": [None, 0.93], "p": [None, 0.032]})).tolist()
     ['1 (reference)', '0.44 (0.20–0.93), p = 0.032']
     """
     columns = [frame[f"{prefix}{name}"] for name in ("hr", "ci_low", "ci_high", "p")]
@@ -204,12 +204,12 @@ class Table:
         return "\n\n".join(part for part in parts if part)
 
 
-def head(column: object) -> str:
+def column_heading(column: object) -> str:
     """Word a column's name as a reader sees it.
 
     Examples
     --------
-    >>> head("p_holm"), head("n_low"), head("smallest expected"), head("some_rate")
+    >>> column_heading("p_holm"), column_heading("n_low"), column_heading("smallest expected"), column_heading("some_rate")
     ('p, Holm', 'n, low dose', 'smallest expected', 'some rate')
     """
     name = str(column)
@@ -241,7 +241,7 @@ def to_text(frame: pd.DataFrame) -> str:
     b        –
     """
     cells, right = _cells(frame), _right(frame)
-    heads = [head(column) for column in frame.columns]
+    heads = [column_heading(column) for column in frame.columns]
     widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(heads))]
     lines = [heads, ["-" * width for width in widths], *cells]
     return "\n".join(
@@ -264,7 +264,7 @@ def to_markdown(frame: pd.DataFrame) -> str:
     | a&#124;b | 3 |
     """
     rule = "".join("---:|" if right else "---|" for right in _right(frame))
-    lines = [[head(column) for column in frame.columns], *_cells(frame)]
+    lines = [[column_heading(column) for column in frame.columns], *_cells(frame)]
     heads, *body = ("| " + " | ".join(map(as_markdown, line)) + " |" for line in lines)
     return "\n".join([heads, "|" + rule, *body])
 
@@ -279,7 +279,7 @@ def to_html(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
             for cell, flush in zip(cells, right, strict=True)
         )
 
-    heads = row([head(column) for column in frame.columns], "th")
+    heads = row([column_heading(column) for column in frame.columns], "th")
     body = "\n".join(f"<tr>{row(cells, 'td')}</tr>" for cells in _cells(frame))
     caption = f"<caption>{_html(caption)}</caption>\n" if caption else ""
     note = f"\n<p><small>{_html(note)}</small></p>" if note else ""

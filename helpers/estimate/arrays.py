@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 SAME = float(np.sqrt(np.finfo(float).eps))
 
 
-def numbers(values: ArrayLike) -> NDArray[np.float64]:
+def as_floats(values: ArrayLike) -> NDArray[np.float64]:
     """Return *values* as floats, every kind of missing as NaN.
 
     Examples
     --------
-    >>> numbers(pd.array([1, None, 3], dtype="Int64"))
+    >>> as_floats(pd.array([1, None, 3], dtype="Int64"))
     array([ 1., nan,  3.])
     """
     if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
@@ -29,19 +29,19 @@ def _nullable(values: pd.Series | pd.Index | pd.api.extensions.ExtensionArray) -
     return not isinstance(values.dtype, np.dtype)
 
 
-def complete(values: ArrayLike) -> NDArray[np.float64]:
+def known_values(values: ArrayLike) -> NDArray[np.float64]:
     """Return the values that are not missing, as floats.
 
     Examples
     --------
-    >>> complete([1.0, None, 2.5])
+    >>> known_values([1.0, None, 2.5])
     array([1. , 2.5])
     """
-    found = numbers(values)
+    found = as_floats(values)
     return found[~np.isnan(found)]
 
 
-def durations(time: ArrayLike, event: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def known_durations(time: ArrayLike, event: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return times and event flags of the patients who have both.
 
     Parameters
@@ -54,7 +54,7 @@ def durations(time: ArrayLike, event: ArrayLike) -> tuple[NDArray[np.float64], N
     Returns
     -------
     times, events : ndarray of shape (complete pairs,)
-        Times that differ by float noise alone are made equal (:func:`tied`).
+        Times that differ by float noise alone are made equal (:func:`equal_times_tied`).
 
     Raises
     ------
@@ -63,10 +63,10 @@ def durations(time: ArrayLike, event: ArrayLike) -> tuple[NDArray[np.float64], N
 
     Examples
     --------
-    >>> durations([5, 8, None], [1, 0, 1])
+    >>> known_durations([5, 8, None], [1, 0, 1])
     (array([5., 8.]), array([ True, False]))
     """
-    times, events = numbers(time), numbers(event)
+    times, events = as_floats(time), as_floats(event)
     if len(times) != len(events):
         raise ValueError(f"{len(times)} times but {len(events)} event flags")
     known = ~(np.isnan(times) | np.isnan(events))
@@ -75,10 +75,10 @@ def durations(time: ArrayLike, event: ArrayLike) -> tuple[NDArray[np.float64], N
         raise ValueError("times must be finite and not negative")
     if not np.isin(events, (0, 1)).all():
         raise ValueError("event flags must be 0 or 1")
-    return tied(times), events.astype(bool)
+    return equal_times_tied(times), events.astype(bool)
 
 
-def tied(times: ArrayLike) -> NDArray[np.float64]:
+def equal_times_tied(times: ArrayLike) -> NDArray[np.float64]:
     """Make times equal that differ by float noise alone: each takes the smallest of those that it is equal to.
 
     Parameters
@@ -90,12 +90,12 @@ def tied(times: ArrayLike) -> NDArray[np.float64]:
     -----
     Neighbours count as equal if they differ by at most 1.5e-8 (the square root of the machine's precision), or by at
     most that share of the mean of the distinct times: the rule of R's ``aeqSurv``, which ``survfit``, ``survdiff`` and
-    ``coxph`` apply (``timefix``). Every estimator of times takes them through :func:`durations`, and so through here.
+    ``coxph`` apply (``timefix``). Every estimator of times takes them through :func:`known_durations`, and so through here.
 
     Examples
     --------
     >>> noisy = 45013.7 + 100.3 - 45013.7
-    >>> noisy == 100.3, tied([noisy, 100.3, 150.0]).tolist()
+    >>> noisy == 100.3, equal_times_tied([noisy, 100.3, 150.0]).tolist()
     (False, [100.3, 100.3, 150.0])
     """
     values = np.asarray(times, dtype=float)
@@ -110,12 +110,12 @@ def tied(times: ArrayLike) -> NDArray[np.float64]:
     return np.where(np.isnan(values), np.nan, first[np.searchsorted(first, values, side="right") - 1])
 
 
-def snapped(values: ArrayLike, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Move each of *values* onto the one of the rising *times* that it equals but for float noise (see :func:`tied`).
+def snapped_to_times(values: ArrayLike, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move each of *values* onto the one of the rising *times* that it equals but for float noise (see :func:`equal_times_tied`).
 
     Examples
     --------
-    >>> snapped([1.0, 2.5], np.array([1.000000001, 2.0])).tolist()
+    >>> snapped_to_times([1.0, 2.5], np.array([1.000000001, 2.0])).tolist()
     [1.000000001, 2.5]
     """
     wanted = np.atleast_1d(np.asarray(values, dtype=float))

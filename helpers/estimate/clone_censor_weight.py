@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.estimate.arrays import numbers
+from helpers.estimate.arrays import as_floats
 from helpers.estimate.time_varying import on_one_clock
 
 STARTERS, WAITERS = "start", "wait"
 
 
-def clones(
+def weighted_clones(
     time: ArrayLike, event: ArrayLike, day: ArrayLike, grace: float, *, strata: ArrayLike | None = None
 ) -> pd.DataFrame:
     """Lay out the weighted clones of both arms as rows ``(start, stop]``.
@@ -46,7 +46,7 @@ def clones(
 
     Examples
     --------
-    >>> clones([40, 50, 9], [1, 0, 1], [5, None, None], 10)[["patient", "arm", "start", "stop", "event", "weight"]]
+    >>> weighted_clones([40, 50, 9], [1, 0, 1], [5, None, None], 10)[["patient", "arm", "start", "stop", "event", "weight"]]
        patient    arm  start  stop  event  weight
     0        0  start   -inf  10.0  False     1.0
     1        0  start   10.0  40.0   True     2.0
@@ -58,7 +58,7 @@ def clones(
     7        2   wait   -inf   5.0  False     1.0
     8        2   wait    5.0   9.0   True     1.5
     """
-    times, events, days = numbers(time), numbers(event), numbers(day)
+    times, events, days = as_floats(time), as_floats(event), as_floats(day)
     times, days, (grace,) = on_one_clock(times, days, np.array([float(grace)]))
     patient = np.flatnonzero(~(np.isnan(times) | np.isnan(events)))
     times, events, days = times[patient], events[patient] == 1, days[patient]
@@ -74,12 +74,12 @@ def clones(
     return rows.sort_values(["patient", "arm", "start"], kind="stable", ignore_index=True)
 
 
-def stays(clone_rows: pd.DataFrame) -> pd.DataFrame:
+def clone_counts(clone_rows: pd.DataFrame) -> pd.DataFrame:
     """Count, by arm: clones, those artificially censored, events, and the largest weight.
 
     Examples
     --------
-    >>> stays(clones([40, 50, 9], [1, 0, 1], [5, None, None], 10)).reset_index()
+    >>> clone_counts(weighted_clones([40, 50, 9], [1, 0, 1], [5, None, None], 10)).reset_index()
          arm  clones  censored  events  largest_weight
     0  start       3         1       2             2.0
     1   wait       3         1       1             1.5

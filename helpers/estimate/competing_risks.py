@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
-from helpers.estimate.arrays import numbers, snapped, tied
+from helpers.estimate.arrays import as_floats, equal_times_tied, snapped_to_times
 from helpers.estimate.time_varying import StartStopCox, Ties, cox_start_stop
 
 
@@ -35,7 +35,9 @@ class GrayTest(NamedTuple):
     reason: str = ""
 
 
-def outcomes(time: ArrayLike, cause: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+def known_outcomes(
+    time: ArrayLike, cause: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return times and causes of the patients who have both, and who they are.
 
     Raises
@@ -45,10 +47,10 @@ def outcomes(time: ArrayLike, cause: ArrayLike) -> tuple[NDArray[np.float64], ND
 
     Examples
     --------
-    >>> outcomes([5, 8, None], [1, 0, 2])
+    >>> known_outcomes([5, 8, None], [1, 0, 2])
     (array([5., 8.]), array([1, 0]), array([ True,  True, False]))
     """
-    times, causes = numbers(time), numbers(cause)
+    times, causes = as_floats(time), as_floats(cause)
     if len(times) != len(causes):
         raise ValueError(f"{len(times)} times but {len(causes)} causes")
     known = ~(np.isnan(times) | np.isnan(causes))
@@ -57,7 +59,7 @@ def outcomes(time: ArrayLike, cause: ArrayLike) -> tuple[NDArray[np.float64], ND
         raise ValueError("times must be finite and not negative")
     if np.any(causes < 0) or np.any(causes != np.floor(causes)):
         raise ValueError("causes must be whole numbers, 0 for censored")
-    return tied(times), causes.astype(np.int64), known
+    return equal_times_tied(times), causes.astype(np.int64), known
 
 
 def cumulative_incidence(time: ArrayLike, cause: ArrayLike, of: int = 1) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def cumulative_incidence(time: ArrayLike, cause: ArrayLike, of: int = 1) -> pd.D
     Raises
     ------
     ValueError
-        As :func:`outcomes`.
+        As :func:`known_outcomes`.
 
     Notes
     -----
@@ -95,7 +97,7 @@ def cumulative_incidence(time: ArrayLike, cause: ArrayLike, of: int = 1) -> pd.D
     1   2.0        4        0.2
     2   3.0        2        0.5
     """
-    times, causes, _ = outcomes(time, cause)
+    times, causes, _ = known_outcomes(time, cause)
     at = np.unique(times[causes > 0])
     n = _from(times, at)
     own = _on(times[causes == of], at)
@@ -138,8 +140,8 @@ def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1, 
     0   2.5        0.2
     1   9.0        NaN
     """
-    times, causes, _ = outcomes(time, cause)
-    wanted = snapped(at, np.unique(times))
+    times, causes, _ = known_outcomes(time, cause)
+    wanted = snapped_to_times(at, np.unique(times))
     steps = cumulative_incidence(times, causes, of)
     place = np.searchsorted(steps["time"], wanted, side="right")
     last = times.max(initial=-np.inf)
@@ -176,7 +178,7 @@ def gray_test(time: ArrayLike, cause: ArrayLike, group: ArrayLike, of: int = 1) 
     (3.774, 1, 0.0521)
     """
     labels = pd.Series(group).reset_index(drop=True)
-    times, causes, known = outcomes(time, cause)
+    times, causes, known = known_outcomes(time, cause)
     labels = labels[known].reset_index(drop=True)
     inside = labels.notna().to_numpy()
     times, causes, labels = times[inside], causes[inside], labels[inside]
@@ -331,7 +333,7 @@ def subdistribution_rows(
     2        0    3.0   5.0  False   0.375
     """
     known = frame.dropna(subset=[time, cause, *covariates]).reset_index(drop=True)
-    times, causes, _ = outcomes(known[time], known[cause])
+    times, causes, _ = known_outcomes(known[time], known[cause])
     at = np.unique(times[causes == of])
     other = (causes != 0) & (causes != of)
     base = {"patient": np.arange(len(times)), "start": -np.inf, "stop": times, "event": causes == of, "weight": 1.0}

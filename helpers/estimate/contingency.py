@@ -17,12 +17,12 @@ SIMULATED = 200_000  # tables, where there are too many to count
 CONVENTIONS = ("Pearson", "Yates", "Fisher", "likelihood ratio")
 
 
-def expected(counts: ArrayLike) -> np.ndarray:
+def expected_counts(counts: ArrayLike) -> np.ndarray:
     """Compute expected counts under independence.
 
     Examples
     --------
-    >>> expected([[53, 2], [40, 6]]).min().round(3)
+    >>> expected_counts([[53, 2], [40, 6]]).min().round(3)
     np.float64(3.644)
     """
     return stats.contingency.expected_freq(_table(counts))
@@ -336,7 +336,7 @@ def asked_for(counts: ArrayLike) -> str:
     ('Yates', 'Fisher', 'Fisher')
     """
     table = _table(counts)
-    small = expected(table)
+    small = expected_counts(table)
     if table.shape != (2, 2):
         return "Pearson" if small.min() >= 1 and (small < 5).mean() <= 0.2 else "Fisher"
     if table.sum() < 40 or small.min() < 1:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
-from helpers.estimate.design import Design, design
+from helpers.estimate.design import Design, cox_design
 from helpers.estimate.kaplan_meier import Estimate
-from helpers.estimate.partial_likelihood import Fit, Ties, maximise, nothing
-from helpers.estimate.separation import runaway
+from helpers.estimate.partial_likelihood import Fit, Ties, fit_not_found, maximise
+from helpers.estimate.separation import runaway_coefficients
 
 COLUMNS = [
     "covariate",
@@ -86,7 +86,7 @@ class Cox:
     @cached_property
     def concordance(self) -> float:
         """Return Harrell's C of the model's own scores."""
-        return concordance(self.scores, self.design.time, self.design.event)
+        return harrell_concordance(self.scores, self.design.time, self.design.event)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -124,12 +124,12 @@ def cox(
     Raises
     ------
     KeyError, ValueError
-        As :func:`helpers.estimate.design.design`, or for an unknown way of handling ties.
+        As :func:`helpers.estimate.design.cox_design`, or for an unknown way of handling ties.
 
     Notes
     -----
     Agrees with R's ``coxph(Surv(time, event) ~ ..., ties = ties)``. A level without events, or any combination that
-    separates, has no finite hazard ratio (:func:`helpers.estimate.separation.runaway`): its row says so.
+    separates, has no finite hazard ratio (:func:`helpers.estimate.separation.runaway_coefficients`): its row says so.
 
     Examples
     --------
@@ -143,18 +143,18 @@ def cox(
     """
     if ties not in ("efron", "breslow"):
         raise ValueError("ties must be efron or breslow")
-    return fit(design(frame, covariates, time, event, references), ties=ties, alpha=alpha)
+    return fit_design(cox_design(frame, covariates, time, event, references), ties=ties, alpha=alpha)
 
 
-def fit(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
+def fit_design(laid: Design, *, ties: Ties = "efron", alpha: float = 0.05) -> Cox:
     """Fit a Cox model to a design already laid out."""
     reasons = _reasons_before(laid)
     free = [name for name in laid.x if not reasons[name]]
     x = laid.x[free].to_numpy()
-    found = maximise(x, laid.time, laid.event, ties=ties) if free else nothing(0)
+    found = maximise(x, laid.time, laid.event, ties=ties) if free else fit_not_found(0)
     strata = None
     if free and not found.converged:
-        signs, strata = runaway(x, laid.time, laid.event)
+        signs, strata = runaway_coefficients(x, laid.time, laid.event)
         if not signs.any():
             found = maximise(x, laid.time, laid.event, ties=ties, steps=PATIENCE)
         reasons.update(_reasons_after(laid, free, found, signs))
@@ -253,7 +253,7 @@ def _profile_end(model: Cox, name: str, start: float, sign: int, drop: float) ->
     return float(brentq(left, start, start + sign * reach, xtol=1e-13 / scale, rtol=1e-14))
 
 
-def univariable(
+def univariable_models(
     frame: pd.DataFrame,
     covariates: Sequence[str],
     time: str,
@@ -274,7 +274,7 @@ def univariable(
     Examples
     --------
     >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "age": [3, 9, 4, None, 8, 2]})
-    >>> univariable(frame, ["age"], "t", "d")[["covariate", "model_n", "missing"]]
+    >>> univariable_models(frame, ["age"], "t", "d")[["covariate", "model_n", "missing"]]
       covariate  model_n  missing
     0       age        5        1
     """
@@ -286,18 +286,18 @@ def univariable(
     return pd.concat(tables, ignore_index=True)
 
 
-def screen(table: pd.DataFrame, threshold: float) -> list[str]:
+def screened_covariates(table: pd.DataFrame, threshold: float) -> list[str]:
     """Name the covariates with any coefficient whose p-value lies below the threshold, in the table's order.
 
     Examples
     --------
-    >>> screen(pd.DataFrame({"covariate": ["sex", "age", "age"], "p": [0.03, 0.5, 0.19]}), 0.2)
+    >>> screened_covariates(pd.DataFrame({"covariate": ["sex", "age", "age"], "p": [0.03, 0.5, 0.19]}), 0.2)
     ['sex', 'age']
     """
     return list(dict.fromkeys(table.loc[table["p"] < threshold, "covariate"]))
 
 
-def concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> float:
+def harrell_concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> float:
     """Return Harrell's C of a risk score: how often the one who has the event first had the higher score.
 
     Notes
@@ -307,7 +307,7 @@ def concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: N
 
     Examples
     --------
-    >>> concordance(np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]), np.array([True, True, False]))
+    >>> harrell_concordance(np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0]), np.array([True, True, False]))
     0.6666666666666666
     """
     if np.isnan(scores).any():
@@ -458,7 +458,7 @@ def _at_limit(laid: Design, finite: list[str], free: list[str], ties: Ties, stra
     A sum of two that run can be finite itself, so those that still vary within strata stay in as a nuisance.
     """
     if not finite or strata is None:
-        return nothing(0)
+        return fit_not_found(0)
     rows = _telling(laid.time, laid.event, strata)
     inside = laid.x.loc[rows, free] - laid.x.loc[rows, free].groupby(strata[rows]).transform("mean")
     kept = list(finite)

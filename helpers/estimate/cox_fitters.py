@@ -31,7 +31,7 @@ def by_library(x: Floats, time: Floats, event: NDArray[np.bool_], *, ties: Ties 
     Returns
     -------
     Fit
-        Without a check for coefficients that run away: that is :func:`helpers.estimate.cox.fit`'s.
+        Without a check for coefficients that run away: that is :func:`helpers.estimate.cox.fit_design`'s.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helpers.estimate.arrays import durations, numbers
+from helpers.estimate.arrays import as_floats, known_durations
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Design:
     missing: int
 
 
-def design(
+def cox_design(
     frame: pd.DataFrame,
     covariates: Sequence[str],
     time: str,
@@ -56,7 +56,7 @@ def design(
     Examples
     --------
     >>> frame = pd.DataFrame({"t": [1, 2, 3], "d": [1, 0, 1], "sex": ["male", "female", "male"]})
-    >>> design(frame, ["sex"], "t", "d", {"sex": "male"}).terms
+    >>> cox_design(frame, ["sex"], "t", "d", {"sex": "male"}).terms
       covariate   level reference  n  events
     0       sex  female      male  1       0
     """
@@ -67,7 +67,7 @@ def design(
     if len(set(names)) < len(names):
         raise ValueError("a covariate is named twice")
     used = frame[[*dict.fromkeys([*names, time, event])]].dropna()
-    times, events = durations(used[time], used[event])
+    times, events = known_durations(used[time], used[event])
     columns: dict[str, NDArray[np.float64]] = {}
     terms = []
     for name in names:
@@ -88,7 +88,7 @@ def _columns(values: pd.Series, name: str, reference: object) -> list[tuple[str,
         levels = [level for level in values.cat.categories if level in present]
         reference = levels[0] if reference is None and levels else reference
     elif pd.api.types.is_numeric_dtype(values.dtype) and reference is None:
-        return [("", "", numbers(values))]
+        return [("", "", as_floats(values))]
     else:
         levels = sorted(values.unique())
     if reference not in levels:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from statsmodels.stats.diagnostic import lilliefors as _lilliefors
 
-from helpers.estimate.arrays import complete, numbers
+from helpers.estimate.arrays import as_floats, known_values
 from helpers.estimate.noise import changes, without_noise
 
 
@@ -71,7 +71,7 @@ class Comparison:
 
 def _samples(*groups: ArrayLike) -> list[np.ndarray]:
     """Return the known values of each group, those equal that differ by rounding alone, across the groups."""
-    found = [complete(group) for group in groups]
+    found = [known_values(group) for group in groups]
     joint = without_noise(np.concatenate(found)) if found else np.array([])
     return np.split(joint, np.cumsum([len(group) for group in found])[:-1]) if found else []
 
@@ -84,27 +84,27 @@ def quantile(values: ArrayLike, q: float | Sequence[float]) -> float | np.ndarra
     >>> quantile([1, 2, 3, 4], 0.75)
     3.25
     """
-    found = complete(values)
+    found = known_values(values)
     if len(found) == 0:
         return np.nan if np.isscalar(q) else np.full(len(q), np.nan)
     result = np.quantile(found, q, method="linear")
     return float(result) if np.isscalar(q) else result
 
 
-def describe(values: ArrayLike) -> dict[str, float]:
+def described_values(values: ArrayLike) -> dict[str, float]:
     """Return n, missing, mean, sd, median, q1, q3, min and max.
 
     Examples
     --------
-    >>> found = describe([1, 2, 4, None])
+    >>> found = described_values([1, 2, 4, None])
     >>> found["n"], found["missing"], found["median"], round(found["sd"], 3)
     (3, 1, 2.0, 1.528)
     """
-    found = complete(values)
+    found = known_values(values)
     names = ("min", "q1", "median", "q3", "max")
     return {
         "n": len(found),
-        "missing": len(numbers(values)) - len(found),
+        "missing": len(as_floats(values)) - len(found),
         "mean": float(found.mean()) if len(found) else np.nan,
         "sd": float(found.std(ddof=1)) if len(found) > 1 else np.nan,
         **{name: float(value) for name, value in zip(names, quantile(found, (0, 0.25, 0.5, 0.75, 1)), strict=True)},
@@ -190,7 +190,7 @@ def paired_t(before: ArrayLike, after: ArrayLike) -> Test:
     >>> round(paired_t([1, 2, 3, 5], [2, 4, 6, 6]).statistic, 3)
     3.656
     """
-    gains = complete(changes(before, after))
+    gains = known_values(changes(before, after))
     if len(gains) < 2 or np.ptp(gains) == 0:
         return Test("paired t test", np.nan, np.nan, n=(len(gains),), reason="too few pairs, or all changes equal")
     found = stats.ttest_1samp(gains, 0)
@@ -211,7 +211,7 @@ def paired_wilcoxon(before: ArrayLike, after: ArrayLike) -> Test:
     >>> found.statistic, found.n
     (10.0, (5,))
     """
-    gains = complete(changes(before, after))
+    gains = known_values(changes(before, after))
     if not np.any(gains != 0):
         return Test("Wilcoxon signed-rank test", np.nan, np.nan, n=(len(gains),), reason="no pair that changed")
     moved = gains[gains != 0]
@@ -252,7 +252,7 @@ def paired_ratio(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) ->
     >>> round(found.ratio, 6), found.n
     (0.5, 6)
     """
-    first, second = numbers(before), numbers(after)
+    first, second = as_floats(before), as_floats(after)
     known = ~np.isnan(first) & ~np.isnan(second)
     first, second = first[known], second[known]
     n = len(first)
@@ -307,7 +307,7 @@ def sign_test(before: ArrayLike, after: ArrayLike) -> Test:
     >>> found.statistic, found.p
     (5.0, 0.0625)
     """
-    gains = complete(changes(before, after))
+    gains = known_values(changes(before, after))
     rose, moved = int((gains > 0).sum()), int((gains != 0).sum())
     if not moved:
         return Test("sign test", np.nan, np.nan, n=(len(gains),), reason="no pair that changed")

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.estimate.arrays import numbers
-from helpers.estimate.clone_censor_weight import clones
-from helpers.estimate.time_varying import Ties, cox_start_stop, landmark, rows_by_exposure
+from helpers.estimate.arrays import as_floats
+from helpers.estimate.clone_censor_weight import weighted_clones
+from helpers.estimate.time_varying import Ties, cox_start_stop, landmark_rows, rows_by_exposure
 
 COLUMNS = ["method", "n", "left_out", "exposed", "events", "hr", "ci_low", "ci_high", "p", "reason"]
 
@@ -34,7 +34,7 @@ def rate_ratio(time: ArrayLike, event: ArrayLike, exposed: ArrayLike) -> Ratio:
     >>> rate_ratio([10, 10, 5, 5], [1, 1, 1, 1], [1, 1, 0, 0])
     Ratio(value=0.5, log_se=1.0)
     """
-    times, events, inside = numbers(time), numbers(event) == 1, numbers(exposed) == 1
+    times, events, inside = as_floats(time), as_floats(event) == 1, as_floats(exposed) == 1
     d1, d0 = int((events & inside).sum()), int((events & ~inside).sum())
     if not d1 or not d0:
         return Ratio(np.nan, np.nan)
@@ -93,7 +93,7 @@ def naive_ratio_planned(event_rate: float, planned: float, day: float) -> float:
     return float(exposed / (events / time))
 
 
-def delays(
+def delayed_exposures(
     event_rate: float, planned: float, day: float, folds: Sequence[float], n: int, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Delay an exposure without effect k-fold in simulated cohorts, and compare the exposed with the others.
@@ -115,7 +115,7 @@ def delays(
 
     Examples
     --------
-    >>> table = delays(0.01, 0.5, 10, [1, 8], 20000, np.random.default_rng(1))
+    >>> table = delayed_exposures(0.01, 0.5, 10, [1, 8], 20000, np.random.default_rng(1))
     >>> table[["fold", "closed_form"]].round(3).to_numpy().tolist()
     [[1.0, 0.834], [8.0, 0.427]]
     """
@@ -206,7 +206,7 @@ def by_every_method(
     >>> table[["method", "n", "left_out", "exposed", "events"]].to_numpy().tolist()[:2]
     [['naive', 6, 0, 4, 5], ['time-dependent', 6, 0, 3, 5]]
     """
-    times, events, days = numbers(time), numbers(event), numbers(day)
+    times, events, days = as_floats(time), as_floats(event), as_floats(day)
     known = ~(np.isnan(times) | np.isnan(events))
     times, events, days = times[known], events[known] == 1, days[known]
     everyone = pd.DataFrame({"start": -np.inf, "stop": times, "event": events, "exposed": ~np.isnan(days)})
@@ -216,11 +216,11 @@ def by_every_method(
         _line("time-dependent", split, len(times), 0, split["exposed"].sum(), ties, alpha),
     ]
     for at in landmarks:
-        taken = landmark(times, events, days, at).frame
+        taken = landmark_rows(times, events, days, at).frame
         frame = taken.assign(start=-np.inf, stop=taken["time"])
         out = len(times) - len(frame)
         rows.append(_line(f"landmark day {at:g}", frame, len(frame), out, frame["exposed"].sum(), ties, alpha))
-    cloned = clones(times, events, days, grace)
+    cloned = weighted_clones(times, events, days, grace)
     kept = int(((days <= grace) & (days < times)).sum())
     model = cox_start_stop(cloned, ["treated_arm"], ties=ties, weights="weight", cluster="patient", alpha=alpha)
     rows.append((f"clones, begin by day {grace:g}", len(times), 0, kept, int(events.sum()), *_numbers(model)))

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import t as student
 
-from helpers.estimate.arrays import durations, numbers
+from helpers.estimate.arrays import as_floats, known_durations
 from helpers.estimate.cox import Cox, cox
 from helpers.estimate.partial_likelihood import Ties
 
@@ -60,14 +60,14 @@ def nelson_aalen(time: ArrayLike, event: ArrayLike) -> NDArray[np.float64]:
     >>> nelson_aalen([1, 2, 3], [1, 0, 1]).round(3)
     array([0.333, 0.333, 1.333])
     """
-    times, events = durations(time, event)
+    times, events = known_durations(time, event)
     steps, deaths = np.unique(times[events], return_counts=True)
     at_risk = len(times) - np.searchsorted(np.sort(times), steps, side="left")
     hazard = np.concatenate([[0.0], np.cumsum(deaths / at_risk)])
     return hazard[np.searchsorted(steps, times, side="right")]
 
 
-def impute(
+def completed_frames(
     frame: pd.DataFrame,
     covariates: Sequence[str],
     time: str,
@@ -109,7 +109,7 @@ def impute(
     Examples
     --------
     >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "age": [3, 9, 4, None, 8, 2]})
-    >>> done = impute(frame, ["age"], "t", "d", m=2, rng=np.random.default_rng(1))
+    >>> done = completed_frames(frame, ["age"], "t", "d", m=2, rng=np.random.default_rng(1))
     >>> [bool(one["age"].notna().all()) for one in done]
     [True, True]
     """
@@ -120,11 +120,11 @@ def impute(
     if empty:
         raise ValueError(f"no value to learn from in {', '.join(empty)}")
     order = [name for name in gaps.sum().sort_values(kind="stable").index if gaps[name].any()]
-    outcome = np.column_stack([numbers(frame[event]), nelson_aalen(frame[time], frame[event])])
+    outcome = np.column_stack([as_floats(frame[event]), nelson_aalen(frame[time], frame[event])])
     return [_complete(frame, list(covariates), order, gaps, outcome, rng, iterations) for _ in range(m)]
 
 
-def pool(
+def pooled_estimate(
     estimates: ArrayLike, variances: ArrayLike, *, df_complete: float = np.inf, alpha: float = 0.05
 ) -> dict[str, float]:
     """Pool one coefficient over completed data sets by Rubin's rules.
@@ -148,11 +148,11 @@ def pool(
 
     Examples
     --------
-    >>> found = pool([1.0, 1.2, 0.8], [0.04, 0.04, 0.04], df_complete=40)
+    >>> found = pooled_estimate([1.0, 1.2, 0.8], [0.04, 0.04, 0.04], df_complete=40)
     >>> round(found["se"], 4), round(found["df"], 2)
     (0.3055, 4.46)
     """
-    found, spread = numbers(estimates), numbers(variances)
+    found, spread = as_floats(estimates), as_floats(variances)
     m = len(found)
     if m < 2 or len(spread) != m:
         raise ValueError("pooling needs at least two estimates, each with its variance")
@@ -222,7 +222,7 @@ def cox_imputed(
     (6, 3, 1)
     """
     known = frame.dropna(subset=[time, event])
-    completed = impute(known, [*covariates, *auxiliary], time, event, m=m, rng=rng, iterations=iterations)
+    completed = completed_frames(known, [*covariates, *auxiliary], time, event, m=m, rng=rng, iterations=iterations)
     options = {"ties": ties, "references": references}
     models = tuple(cox(one, covariates, time, event, **options) for one in completed)
     first = models[0]
@@ -244,7 +244,7 @@ def _pooled_row(
     names = ("coef", "se", "df", "hr", "ci_low", "ci_high", "p", "fmi", "riv", "mcse")
     if reasons:
         return dict.fromkeys(names, np.nan) | {"reason": f"in {len(reasons)} of {len(models)} data sets: {reasons[0]}"}
-    found = pool(estimates, variances, df_complete=df_complete, alpha=alpha)
+    found = pooled_estimate(estimates, variances, df_complete=df_complete, alpha=alpha)
     hazard = {"hr": np.exp(found["estimate"]), "ci_low": np.exp(found["low"]), "ci_high": np.exp(found["high"])}
     rest = {name: found[name] for name in ("se", "df", "p", "fmi", "riv", "mcse")}
     row = {"coef": found["estimate"], **rest, **hazard}
@@ -277,7 +277,7 @@ def _complete(
 def _numeric(values: pd.Series) -> NDArray:
     """Columns that stand for a covariate when it predicts another."""
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
-        return numbers(values)[:, None]
+        return as_floats(values)[:, None]
     return pd.get_dummies(values.astype(object), drop_first=True).to_numpy(float)
 
 
@@ -287,7 +287,7 @@ def _draw(seen: pd.Series, x: NDArray, x_new: NDArray, rng: np.random.Generator)
     if pd.api.types.is_bool_dtype(seen.dtype):
         return _logistic(seen.to_numpy(float), x, x_new, rng) == 1
     if pd.api.types.is_numeric_dtype(seen.dtype):
-        return seen.to_numpy()[_match(numbers(seen)[:, None], x, x_new, rng)]
+        return seen.to_numpy()[_match(as_floats(seen)[:, None], x, x_new, rng)]
     levels = sorted(set(seen)) if not isinstance(seen.dtype, pd.CategoricalDtype) else list(seen.cat.categories)
     if len(set(seen)) == 2:
         low, high = (level for level in levels if (seen == level).any())

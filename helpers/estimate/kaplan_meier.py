@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from helpers.estimate.arrays import durations, snapped
+from helpers.estimate.arrays import known_durations, snapped_to_times
 
 ConfType = Literal["plain", "log", "log-log"]
 Convention = Literal["plain", "log_lower", "log_upper", "loglog_lower", "loglog_upper", "se"]
@@ -38,7 +38,9 @@ class Estimate(NamedTuple):
     se: float = np.nan
 
 
-def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05) -> pd.DataFrame:
+def survival_curve(
+    time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05
+) -> pd.DataFrame:
     """Estimate a survival curve at every distinct time, time 0 first.
 
     Parameters
@@ -68,14 +70,14 @@ def curve(time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alp
 
     Examples
     --------
-    >>> curve([2, 4, 4, 7], [1, 1, 0, 1])[["time", "at_risk", "events", "censored", "survival"]]
+    >>> survival_curve([2, 4, 4, 7], [1, 1, 0, 1])[["time", "at_risk", "events", "censored", "survival"]]
        time  at_risk  events  censored  survival
     0   0.0        4       0         0      1.00
     1   2.0        4       1         0      0.75
     2   4.0        3       1         1      0.50
     3   7.0        1       1         0      0.00
     """
-    times, events = durations(time, event)
+    times, events = known_durations(time, event)
     if len(times) == 0:
         raise ValueError("no patient has both a time and an event flag")
     frame = _steps(times.tobytes(), events.tobytes()).copy()
@@ -120,7 +122,7 @@ def survival_at(
     at : float or array-like
         Times, in the unit of ``time``.
     conf_type, alpha
-        As for :func:`curve`.
+        As for :func:`survival_curve`.
 
     Returns
     -------
@@ -139,8 +141,8 @@ def survival_at(
     0   3.0        3       1      0.75
     1   5.0        1       2      0.50
     """
-    steps = curve(time, event, conf_type=conf_type, alpha=alpha)
-    wanted = snapped(at, steps["time"].to_numpy())
+    steps = survival_curve(time, event, conf_type=conf_type, alpha=alpha)
+    wanted = snapped_to_times(at, steps["time"].to_numpy())
     if np.any(wanted < 0) or np.isnan(wanted).any():
         raise ValueError("survival is read at times of 0 or later")
     place = np.searchsorted(steps["time"], wanted, side="right") - 1
@@ -185,7 +187,7 @@ def half_width(
     return float(abs(row["survival"] - row[column]))
 
 
-def median(
+def median_survival(
     time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05, q: float = 0.5
 ) -> Estimate:
     """Return the median survival time with its limits, NaN where the curve does not reach it.
@@ -199,10 +201,10 @@ def median(
 
     Examples
     --------
-    >>> median([2, 4, 4, 7], [1, 1, 0, 1]).value
+    >>> median_survival([2, 4, 4, 7], [1, 1, 0, 1]).value
     5.5
     """
-    steps = curve(time, event, conf_type=conf_type, alpha=alpha)
+    steps = survival_curve(time, event, conf_type=conf_type, alpha=alpha)
     found = [_crossing(steps["time"].to_numpy(), steps[name].to_numpy(), 1 - q) for name in ("survival", "low", "high")]
     return Estimate(*found)
 
@@ -221,8 +223,8 @@ def reverse_kaplan_meier(
     >>> reverse_kaplan_meier([3, 10, 12, 14], [1, 0, 0, 0]).value
     12.0
     """
-    times, events = durations(time, event)
-    return median(times, ~events, conf_type=conf_type, alpha=alpha)
+    times, events = known_durations(time, event)
+    return median_survival(times, ~events, conf_type=conf_type, alpha=alpha)
 
 
 def at_risk(time: ArrayLike, at: ArrayLike, *, event: ArrayLike | None = None) -> NDArray[np.int64]:
@@ -233,9 +235,9 @@ def at_risk(time: ArrayLike, at: ArrayLike, *, event: ArrayLike | None = None) -
     >>> at_risk([2, 4, 4, 7], [0, 4, 5])
     array([4, 3, 1])
     """
-    times, _ = durations(time, np.ones(np.size(time)) if event is None else event)
+    times, _ = known_durations(time, np.ones(np.size(time)) if event is None else event)
     times = np.sort(times)
-    return (len(times) - np.searchsorted(times, snapped(at, times), side="left")).astype(int)
+    return (len(times) - np.searchsorted(times, snapped_to_times(at, times), side="left")).astype(int)
 
 
 def censored_before(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> NDArray[np.int64]:
@@ -248,9 +250,9 @@ def censored_before(time: ArrayLike, event: ArrayLike, at: ArrayLike) -> NDArray
     >>> censored_before([2, 4, 4, 7], [0, 1, 0, 1], [0, 4, 5])
     array([0, 1, 2])
     """
-    times, events = durations(time, event)
+    times, events = known_durations(time, event)
     ends = np.sort(times[~events])
-    return np.searchsorted(ends, snapped(at, np.sort(times)), side="left").astype(int)
+    return np.searchsorted(ends, snapped_to_times(at, np.sort(times)), side="left").astype(int)
 
 
 def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float, *, alpha: float = 0.05) -> Estimate:
@@ -276,8 +278,8 @@ def restricted_mean(time: ArrayLike, event: ArrayLike, tau: float, *, alpha: flo
     >>> restricted_mean([2, 4, 4, 7], [1, 1, 0, 1], 6).value
     4.5
     """
-    steps = curve(time, event)
-    tau = float(snapped(tau, steps["time"].to_numpy())[0])
+    steps = survival_curve(time, event)
+    tau = float(snapped_to_times(tau, steps["time"].to_numpy())[0])
     if tau <= 0 or (tau > steps["time"].iloc[-1] and steps["survival"].iloc[-1] > 0):
         raise ValueError(f"the horizon must lie above 0 and not beyond the last time, {steps['time'].iloc[-1]:g}")
     before = steps[steps["time"] < tau]
@@ -307,15 +309,15 @@ def restricted_mean_difference(
     1.0
     """
     one, two = (restricted_mean(*group, tau, alpha=alpha) for group in (first, second))
-    return difference(one, two, alpha=alpha)
+    return independent_difference(one, two, alpha=alpha)
 
 
-def difference(first: Estimate, second: Estimate, *, alpha: float = 0.05) -> tuple[Estimate, float]:
+def independent_difference(first: Estimate, second: Estimate, *, alpha: float = 0.05) -> tuple[Estimate, float]:
     """Return how much larger the second of two independent estimates is, and the p-value of no difference (normal).
 
     Examples
     --------
-    >>> found, p = difference(Estimate(1.0, 0, 2, se=0.3), Estimate(2.0, 1, 3, se=0.4))
+    >>> found, p = independent_difference(Estimate(1.0, 0, 2, se=0.3), Estimate(2.0, 1, 3, se=0.4))
     >>> found.value, round(found.se, 3), round(p, 4)
     (1.0, 0.5, 0.0455)
     """

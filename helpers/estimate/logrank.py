@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
-from helpers.estimate.arrays import durations, numbers
-from helpers.estimate.multiplicity import adjust
+from helpers.estimate.arrays import as_floats, known_durations
+from helpers.estimate.multiplicity import adjusted_p
 
 TOLERANCE = 1e-10
 NO_VARIANCE = "variance 0: at each event time everyone at risk had the event, or all those at risk were of one group"
@@ -75,7 +75,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     return LogRank(statistic, df, float(chi2.sf(statistic, df)), table)
 
 
-def pairwise(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFrame:
+def pairwise_logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFrame:
     """Test every pair of groups, with Holm's correction for their number.
 
     Returns
@@ -89,7 +89,7 @@ def pairwise(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFram
 
     Examples
     --------
-    >>> pairwise([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0], list("aabbcc"))[["first", "second", "p_holm"]].round(3)
+    >>> pairwise_logrank([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0], list("aabbcc"))[["first", "second", "p_holm"]].round(3)
       first second  p_holm
     0     a      b   0.269
     1     a      c   0.269
@@ -104,14 +104,14 @@ def pairwise(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFram
         rows.append((first, second, *counts, int(pair["event"].sum()), found.statistic, found.p, found.reason))
     columns = ["first", "second", "n_first", "n_second", "events", "statistic", "p", "reason"]
     table = pd.DataFrame(rows, columns=columns).astype({"p": float})
-    table = table.assign(p_holm=adjust(table["p"], "holm"), p_bh=adjust(table["p"], "bh"))
+    table = table.assign(p_holm=adjusted_p(table["p"], "holm"), p_bh=adjusted_p(table["p"], "bh"))
     return table[[*columns[:-1], "p_holm", "p_bh", "reason"]]
 
 
 def _frame(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> pd.DataFrame:
     labels = pd.Series(group).reset_index(drop=True)
-    frame = pd.DataFrame({"time": numbers(time), "event": numbers(event), "group": labels}).dropna()
-    frame["time"], frame["event"] = durations(frame["time"], frame["event"])
+    frame = pd.DataFrame({"time": as_floats(time), "event": as_floats(event), "group": labels}).dropna()
+    frame["time"], frame["event"] = known_durations(frame["time"], frame["event"])
     return frame
 
 

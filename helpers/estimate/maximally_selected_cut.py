@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from helpers.estimate.arrays import numbers, tied
+from helpers.estimate.arrays import as_floats, equal_times_tied
 
 LEAST = 10  # patients at or below a cut, and above none
 MOST = 200  # cuts that are tried
@@ -75,9 +75,9 @@ def every_cut(
     >>> bool((found.table["corrected_p"] >= found.table["p"]).mean() > 0.9), len(found.largest)
     (True, 200)
     """
-    columns = [numbers(values) for values in (time, event, dose)]
+    columns = [as_floats(values) for values in (time, event, dose)]
     known = ~np.isnan(np.stack(columns)).any(axis=0)
-    time, event, dose = tied(columns[0][known]), columns[1][known] == 1, columns[2][known]
+    time, event, dose = equal_times_tied(columns[0][known]), columns[1][known] == 1, columns[2][known]
     given = np.sort(dose[dose > 0])
     cuts = np.unique(given)
     cuts = cuts[np.searchsorted(given, cuts, side="right") >= least]

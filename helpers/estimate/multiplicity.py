@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from statsmodels.stats.multitest import multipletests
 
-from helpers.estimate.arrays import numbers
+from helpers.estimate.arrays import as_floats
 
 METHODS = {"holm": "holm", "bh": "fdr_bh", "bonferroni": "bonferroni"}
 
 
-def adjust(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -> NDArray[np.float64]:
+def adjusted_p(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -> NDArray[np.float64]:
     """Adjust p-values for their number; a missing one stays missing and is not counted.
 
     Parameters
@@ -29,10 +29,10 @@ def adjust(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -
 
     Examples
     --------
-    >>> adjust([0.01, 0.04, 0.03]).tolist()
+    >>> adjusted_p([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
     """
-    raw = numbers(p)
+    raw = as_floats(p)
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}")
     if np.any((raw < 0) | (raw > 1)):
@@ -67,5 +67,5 @@ def with_adjusted(frame: pd.DataFrame, column: str = "p") -> pd.DataFrame:
     result = frame.copy()
     place = result.columns.get_loc(column) + 1
     for offset, method in enumerate(("holm", "bh")):
-        result.insert(place + offset, f"{column}_{method}", adjust(result[column], method))
+        result.insert(place + offset, f"{column}_{method}", adjusted_p(result[column], method))
     return result

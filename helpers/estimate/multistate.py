@@ -10,7 +10,9 @@ import pandas as pd
 FIRST = "start"
 
 
-def spells(onsets: Mapping[str, pd.Series], last: pd.Series, *, absorbing: Sequence[str] = ("death",)) -> pd.DataFrame:
+def state_spells(
+    onsets: Mapping[str, pd.Series], last: pd.Series, *, absorbing: Sequence[str] = ("death",)
+) -> pd.DataFrame:
     """Lay out who was in which state from when to when, each state entered at its onset and left at the next.
 
     Parameters
@@ -30,7 +32,7 @@ def spells(onsets: Mapping[str, pd.Series], last: pd.Series, *, absorbing: Seque
 
     Examples
     --------
-    >>> rows = spells({"relapse": pd.Series([4.0, np.nan]), "death": pd.Series([9.0, np.nan])}, pd.Series([9.0, 7.0]))
+    >>> rows = state_spells({"relapse": pd.Series([4.0, np.nan]), "death": pd.Series([9.0, np.nan])}, pd.Series([9.0, 7.0]))
     >>> rows.to_numpy().tolist()
     [[0, 0.0, 4.0, 'start', 'relapse'], [0, 4.0, 9.0, 'relapse', 'death'], [1, 0.0, 7.0, 'start', '']]
     """
@@ -54,13 +56,13 @@ def spells(onsets: Mapping[str, pd.Series], last: pd.Series, *, absorbing: Seque
     return pd.DataFrame(rows, columns=["patient", "start", "stop", "state", "to"])
 
 
-def occupancy(rows: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
+def state_occupancy(rows: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
     """Estimate the share of patients in each state over time; everybody begins in the first.
 
     Parameters
     ----------
     rows : DataFrame
-        As :func:`spells` lays them out.
+        As :func:`state_spells` lays them out.
     states : sequence of str
 
     Returns
@@ -76,7 +78,7 @@ def occupancy(rows: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
     Examples
     --------
     >>> days = {"relapse": pd.Series([4.0, np.nan]), "death": pd.Series([9.0, np.nan])}
-    >>> occupancy(spells(days, pd.Series([9.0, 12.0])), ["start", "relapse", "death"])
+    >>> state_occupancy(state_spells(days, pd.Series([9.0, 12.0])), ["start", "relapse", "death"])
        time  start  relapse  death
     0   0.0    1.0      0.0    0.0
     1   4.0    0.5      0.5    0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.estimate.arrays import numbers
+from helpers.estimate.arrays import as_floats
 
 TYPED = 1e-12  # of a number: two numbers as typed, or of the same sum done in another order
 CHANGED = 1e-8  # of the larger of a pair: its change; what lies at a limit of detection and just under it is one value
@@ -40,8 +40,8 @@ def without_noise(values: ArrayLike, scale: ArrayLike | None = None, tolerance: 
     >>> without_noise([0.2 - 0.1, 0.3 - 0.2, 1e-17], scale=[0.2, 0.3, 0.3]).tolist()
     [0.09999999999999998, 0.09999999999999998, 0.0]
     """
-    found = numbers(values)
-    near = tolerance * np.abs(found if scale is None else numbers(scale))
+    found = as_floats(values)
+    near = tolerance * np.abs(found if scale is None else as_floats(scale))
     known = np.isfinite(found)
     result = np.where(known & (np.abs(found) <= near), 0.0, found)
     order = np.argsort(result, kind="stable")
@@ -66,6 +66,6 @@ def changes(before: ArrayLike, after: ArrayLike) -> NDArray[np.float64]:
     >>> len(set(changes([0.1, 0.2, 0.3, 1.1], [0.2, 0.3, 0.4, 1.2])))
     1
     """
-    first, second = numbers(before), numbers(after)
+    first, second = as_floats(before), as_floats(after)
     gains, larger = second - first, np.fmax(np.abs(first), np.abs(second))
     return np.sign(gains) * without_noise(np.abs(gains), larger, CHANGED)

@@ -50,7 +50,7 @@ class Deaths(NamedTuple):
     gone: Floats  # share of the day's dead that is out of the risk set already (Efron)
 
 
-def nothing(k: int) -> Fit:
+def fit_not_found(k: int) -> Fit:
     """Return what stands for *k* coefficients that were not found."""
     return Fit(np.full(k, np.nan), np.full((k, k), np.nan), np.nan, np.nan, False)
 

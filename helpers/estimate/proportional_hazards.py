@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
 from helpers.estimate.cox import Cox
-from helpers.estimate.kaplan_meier import curve
+from helpers.estimate.kaplan_meier import survival_curve
 
 Transform = Literal["km", "rank", "identity", "log"]
 
@@ -109,7 +109,7 @@ def _moments(x: NDArray, risk: NDArray) -> NDArray:
 def _transformed(time: NDArray, event: NDArray, transform: str) -> pd.Series:
     """g at each distinct event time, centred on its mean over the events."""
     if transform == "km":
-        steps = curve(time, event)
+        steps = survival_curve(time, event)
         before = 1 - steps["survival"].shift(1, fill_value=1.0).to_numpy()
         values = before[np.searchsorted(steps["time"], time)]
     elif transform == "log" and np.any(time[event] <= 0):

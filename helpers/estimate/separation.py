@@ -12,7 +12,7 @@ TOLERANCE = 1e-6
 REACH = 1e4
 
 
-def runaway(
+def runaway_coefficients(
     x: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Tell which coefficients the partial likelihood sends to infinity, and which way.
@@ -41,7 +41,7 @@ def runaway(
     Examples
     --------
     >>> exposed = np.array([[1.0], [1.0], [0.0], [0.0]])
-    >>> runaway(exposed, np.array([5.0, 6, 1, 2]), np.array([False, False, True, True]))
+    >>> runaway_coefficients(exposed, np.array([5.0, 6, 1, 2]), np.array([False, False, True, True]))
     (array([-inf]), array([0, 0, 1, 1]))
     """
     scale = x.std(axis=0)

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
-from helpers.estimate.arrays import numbers, tied
+from helpers.estimate.arrays import as_floats, equal_times_tied
 
 Ties = Literal["efron", "breslow"]
 STEPS = 60
@@ -54,7 +54,7 @@ def rows_by_exposure(time: ArrayLike, event: ArrayLike, day: ArrayLike) -> pd.Da
     2        1   -inf   8.0  False    False
     3        2   -inf   5.0   True    False
     """
-    times, events, days = numbers(time), numbers(event), numbers(day)
+    times, events, days = as_floats(time), as_floats(event), as_floats(day)
     times, days = on_one_clock(times, days)
     patient = np.flatnonzero(~(np.isnan(times) | np.isnan(events)))
     times, events, days = times[patient], events[patient] == 1, days[patient]
@@ -82,7 +82,7 @@ def rows_by_exposure(time: ArrayLike, event: ArrayLike, day: ArrayLike) -> pd.Da
 
 
 def on_one_clock(*days: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Make days that differ by float noise alone equal, across all arrays (:func:`helpers.estimate.arrays.tied`).
+    """Make days that differ by float noise alone equal, across all arrays (:func:`helpers.estimate.arrays.equal_times_tied`).
 
     Examples
     --------
@@ -91,7 +91,7 @@ def on_one_clock(*days: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """
     flat = np.concatenate(days)
     known = np.isfinite(flat)
-    flat[known] = tied(flat[known])
+    flat[known] = equal_times_tied(flat[known])
     return np.split(flat, np.cumsum([len(part) for part in days])[:-1])
 
 
@@ -123,7 +123,7 @@ class Landmark(NamedTuple):
     censored_before: int
 
 
-def landmark(time: ArrayLike, event: ArrayLike, day: ArrayLike, at: float) -> Landmark:
+def landmark_rows(time: ArrayLike, event: ArrayLike, day: ArrayLike, at: float) -> Landmark:
     """Take the patients still at risk after day ``at``, exposed if the exposure had begun by then.
 
     Returns
@@ -138,12 +138,12 @@ def landmark(time: ArrayLike, event: ArrayLike, day: ArrayLike, at: float) -> La
 
     Examples
     --------
-    >>> landmark([10, 8, 5], [1, 0, 1], [4, 7, 5], 5)
+    >>> landmark_rows([10, 8, 5], [1, 0, 1], [4, 7, 5], 5)
     Landmark(frame=   patient  time  event  exposed
     0        0   5.0   True     True
     1        1   3.0  False    False, events_before=1, censored_before=0)
     """
-    times, events, days = numbers(time), numbers(event), numbers(day)
+    times, events, days = as_floats(time), as_floats(event), as_floats(day)
     times, days, (at,) = on_one_clock(times, days, np.array([float(at)]))
     known = ~(np.isnan(times) | np.isnan(events))
     stays = known & (times > at)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.estimate.arrays import numbers
+from helpers.estimate.arrays import as_floats
 from helpers.estimate.groups import quantile
 from helpers.estimate.noise import CHANGED, TYPED
 
@@ -35,7 +35,7 @@ def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArra
     >>> for_ranks([2.5, 1.0, 7.0, 2.5], ["left", "no", "no", "no"], [2.5, None, None, None]).argsort(kind="stable")
     array([0, 1, 3, 2])
     """
-    found, ends = numbers(value).copy(), numbers(limit)
+    found, ends = as_floats(value).copy(), as_floats(limit)
     side = np.asarray(pd.Series(censored).fillna("no").to_numpy(), dtype=object)
     ends = np.where(np.isnan(ends), found, ends)
     result = found.copy()
@@ -61,13 +61,15 @@ def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArr
     >>> half_limit([2.5, 7.0], ["left", "no"], [2.5, None])
     array([1.25, 7.  ])
     """
-    found, ends = numbers(value), numbers(limit)
+    found, ends = as_floats(value), as_floats(limit)
     side = pd.Series(censored).fillna("no").to_numpy()
     ends = np.where(np.isnan(ends), found, ends)
     return np.select([side == "left", side == "right"], [ends / 2, ends], found)
 
 
-def summarise(frame: pd.DataFrame, by: Sequence[str], value: str = "value", censored: str = "censored") -> pd.DataFrame:
+def summarised_values(
+    frame: pd.DataFrame, by: Sequence[str], value: str = "value", censored: str = "censored"
+) -> pd.DataFrame:
     """Summarise values per group: n, n_censored, median and quartiles with censored values at their limit.
 
     Returns
@@ -80,13 +82,13 @@ def summarise(frame: pd.DataFrame, by: Sequence[str], value: str = "value", cens
     Examples
     --------
     >>> labs = pd.DataFrame({"day": [0, 0, 0], "value": [2.5, 2.5, 9.0], "censored": ["left", "left", "no"]})
-    >>> summarise(labs, ["day"])[["n", "n_censored", "median", "median_censored"]]
+    >>> summarised_values(labs, ["day"])[["n", "n_censored", "median", "median_censored"]]
        n  n_censored  median  median_censored
     0  3           2     2.5             True
     """
     rows = []
     for key, part in frame.dropna(subset=[value]).groupby(list(by), observed=True, sort=True):
-        found, side = numbers(part[value]), part[censored].fillna("no").to_numpy()
+        found, side = as_floats(part[value]), part[censored].fillna("no").to_numpy()
         q1, middle, q3 = quantile(found, (0.25, 0.5, 0.75))
         rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, _is_bound(found, side)))
     return pd.DataFrame(rows, columns=[*by, "n", "n_censored", "median", "q1", "q3", "median_censored"])
@@ -138,21 +140,23 @@ def sample_near(
     0    3   80.0    -1.0
     """
     start = labs[patient].map(anchor.dropna().astype(float).to_dict())
-    found = labs.assign(offset=numbers(labs[day]) - numbers(start)).dropna(subset=["offset"])
+    found = labs.assign(offset=as_floats(labs[day]) - as_floats(start)).dropna(subset=["offset"])
     found = found.assign(_far=(found["offset"] - offset).abs())
     found = found[found["_far"] <= tolerance + 1e-9].sort_values(["_far", day], kind="stable")
     chosen = found.drop_duplicates([patient, *series]).sort_index()
     return chosen.drop(columns="_far").reset_index(drop=True)
 
 
-def pair(before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str] = ("patient_id", "analyte")) -> pd.DataFrame:
+def paired_samples(
+    before: pd.DataFrame, after: pd.DataFrame, keys: Sequence[str] = ("patient_id", "analyte")
+) -> pd.DataFrame:
     """Join samples before and after: one row per key that has both, columns suffixed ``_before`` and ``_after``.
 
     Examples
     --------
     >>> early = pd.DataFrame({"patient_id": ["a", "b"], "analyte": "CRP", "value": [80.0, 5.0]})
     >>> late = pd.DataFrame({"patient_id": ["a"], "analyte": "CRP", "value": [20.0]})
-    >>> pair(early, late)[["patient_id", "value_before", "value_after"]]
+    >>> paired_samples(early, late)[["patient_id", "value_before", "value_after"]]
       patient_id  value_before  value_after
     0          a          80.0         20.0
     """

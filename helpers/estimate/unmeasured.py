@@ -83,12 +83,12 @@ def events_needed(hazard_ratio: float, share: float = 0.5, *, power: float = 0.8
     return float(needed**2 / (share * (1 - share) * math.log(hazard_ratio) ** 2))
 
 
-def detectable(events: float, share: float = 0.5, *, power: float = 0.8, alpha: float = 0.05) -> float:
+def detectable_ratio(events: float, share: float = 0.5, *, power: float = 0.8, alpha: float = 0.05) -> float:
     """Return the hazard ratio below 1 that so many events find: :func:`events_needed` the other way round.
 
     Examples
     --------
-    >>> round(events_needed(detectable(30, 0.4), 0.4), 9)
+    >>> round(events_needed(detectable_ratio(30, 0.4), 0.4), 9)
     30.0
     """
     needed = norm.ppf(1 - alpha / 2) + norm.ppf(power)

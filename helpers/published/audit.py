@@ -22,11 +22,11 @@ from helpers.published.relations import (
     Check,
     Outcome,
     Relation,
-    relations,
-    unknown,
+    read_relations,
+    unknown_relations,
 )
-from helpers.published.values import Printed, aliases, printed_values, published
-from helpers.published.words import state
+from helpers.published.values import Printed, alias_ids, printed_values, published_values
+from helpers.published.words import group_in_words
 
 COLUMNS = [
     "finding",
@@ -44,7 +44,7 @@ COLUMNS = [
 ]
 
 
-def audit(directory: str | Path | None = None, out: str | Path | None = None) -> pd.DataFrame:
+def audit_print(directory: str | Path | None = None, out: str | Path | None = None) -> pd.DataFrame:
     """Check the printed numbers of a paper against each other.
 
     Parameters
@@ -68,18 +68,18 @@ def audit(directory: str | Path | None = None, out: str | Path | None = None) ->
 
     Examples
     --------
-    >>> frame = audit()
+    >>> frame = audit_print()
     >>> frame.iloc[0][["finding", "verdict"]].tolist()
     ['hazard ratio of low-dose GC: table and text against abstract', 'cannot both hold as printed']
     """
     directory = Path(directory or PUBLISHED)
-    frame = published(directory)
-    values, again = printed_values(frame), aliases(frame)
-    declared = relations(directory)
-    problems = unknown(declared, values)
+    frame = published_values(directory)
+    values, again = printed_values(frame), alias_ids(frame)
+    declared = read_relations(directory)
+    problems = unknown_relations(declared, values)
     if problems:
         raise InputError(problems)
-    found = findings(with_repetitions(declared, frame), values, again)
+    found = relation_findings(with_repetitions(declared, frame), values, again)
     if out is not None:
         write_csv(out, found)
     return found
@@ -90,7 +90,7 @@ def with_repetitions(declared: list[Relation], frame: pd.DataFrame) -> list[Rela
 
     Examples
     --------
-    >>> extra = [r for r in with_repetitions([], published()) if r.name == "same.table2.tcz.n"]
+    >>> extra = [r for r in with_repetitions([], published_values()) if r.name == "same.table2.tcz.n"]
     >>> extra[0].groups
     (('table2.tcz.n',), ('results.patients.tcz.n',))
     """
@@ -104,10 +104,10 @@ def with_repetitions(declared: list[Relation], frame: pd.DataFrame) -> list[Rela
     return [*declared, *extra]
 
 
-def findings(
+def relation_findings(
     declared: Iterable[Relation], values: dict[str, Printed], again: dict[str, str] | None = None
 ) -> pd.DataFrame:
-    """Check relations on printed values and give the frame of :func:`audit`."""
+    """Check relations on printed values and give the frame of :func:`audit_print`."""
     checked = [(relation, check_relation(relation, values, again or {})) for relation in declared]
     order: dict[str, tuple[int, int]] = {}
     for relation, outcome in checked:
@@ -131,7 +131,7 @@ def check_relation(relation: Relation, values: dict[str, Printed], again: dict[s
     Examples
     --------
     >>> from helpers.published.values import printed_values
-    >>> values = printed_values(published())
+    >>> values = printed_values(published_values())
     >>> check_relation(Relation("x", "", "sum", (("table1.male.n", "table1.female.n"), ("table1.n",))), values).verdict
     'consistent'
     """
@@ -149,9 +149,9 @@ def _row(relation: Relation, outcome: Outcome, values: dict[str, Printed]) -> tu
         relation.finding,
         " ".join(relation.ids),
         outcome.verdict,
-        outcome.statement_a or state(first),
+        outcome.statement_a or group_in_words(first),
         _where(first),
-        outcome.statement_b or state(rest),
+        outcome.statement_b or group_in_words(rest),
         _where(rest),
         outcome.arithmetic,
         outcome.sureness,
@@ -164,14 +164,14 @@ def _where(group: list[Printed]) -> str:
     return "; ".join(dict.fromkeys(printed.where for printed in group))
 
 
-def tally(found: pd.DataFrame) -> pd.DataFrame:
+def tally_verdicts(found: pd.DataFrame) -> pd.DataFrame:
     """Count findings and the relations beneath them by verdict, the most consequential first.
 
     A finding counts under the gravest verdict of its relations.
 
     Examples
     --------
-    >>> tally(audit()).index.tolist() == list(VERDICTS)
+    >>> tally_verdicts(audit_print()).index.tolist() == list(VERDICTS)
     True
     """
     gravest = found.groupby("finding", sort=False)["verdict"].agg(lambda all_: max(all_, key=SEVERITY.get))
@@ -179,18 +179,18 @@ def tally(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(number).reindex(list(VERDICTS)).fillna(0).astype(int)
 
 
-def amiss(found: pd.DataFrame) -> pd.DataFrame:
+def relations_amiss(found: pd.DataFrame) -> pd.DataFrame:
     """Keep the relations that do not hold."""
     return found[~found["verdict"].isin(HOLDS)]
 
 
-def letter(found: pd.DataFrame, *verdicts: str, start: int = 1) -> str:
+def findings_letter(found: pd.DataFrame, *verdicts: str, start: int = 1) -> str:
     """Write the findings whose gravest verdict is one of some as numbered Markdown paragraphs, arithmetic in the open.
 
     Parameters
     ----------
     found : pandas.DataFrame
-        From :func:`audit`.
+        From :func:`audit_print`.
     *verdicts : str
         Verdicts to tell, in the order of *found*.
     start : int
@@ -198,10 +198,10 @@ def letter(found: pd.DataFrame, *verdicts: str, start: int = 1) -> str:
 
     Examples
     --------
-    >>> print(letter(audit(), "rounding").splitlines()[0])
+    >>> print(findings_letter(audit_print(), "rounding").splitlines()[0])
     1. **Percentage: relapse location before CAR-T: BM+CNS** (*rounding*)
     """
-    by_finding = amiss(found).groupby("finding", sort=False)
+    by_finding = relations_amiss(found).groupby("finding", sort=False)
     kept = [(title, rows) for title, rows in by_finding if rows["verdict"].iloc[0] in verdicts]
     return "\n\n".join(_paragraph(i, title, rows) for i, (title, rows) in enumerate(kept, start=start))
 
@@ -226,17 +226,19 @@ def _statements(row, alone: bool) -> list[str]:
     )
 
 
-def report(found: pd.DataFrame) -> str:
+def findings_report(found: pd.DataFrame) -> str:
     """Give the findings as plain text: a count by verdict, then each that does not hold, with its reckoning.
 
     Examples
     --------
-    >>> report(audit()).splitlines()[0].endswith("relations checked")
+    >>> findings_report(audit_print()).splitlines()[0].endswith("relations checked")
     True
     """
     lines = [f"{len(found)} relations checked"]
-    lines += [f"  {row.relations:4d} {verdict} ({row.findings} findings)" for verdict, row in tally(found).iterrows()]
-    for title, rows in amiss(found).groupby("finding", sort=False):
+    lines += [
+        f"  {row.relations:4d} {verdict} ({row.findings} findings)" for verdict, row in tally_verdicts(found).iterrows()
+    ]
+    for title, rows in relations_amiss(found).groupby("finding", sort=False):
         lines += ["", f"{rows['verdict'].iloc[0]}: {title}"]
         for row in rows.itertuples(index=False):
             lines += [f"  {row.compared}: {row.arithmetic}", f"    {row.sureness}"]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from helpers.published.values import STATED, agrees, aliases
+from helpers.published.values import STATED, agrees_with_print, alias_ids
 
 SAME, DIFFERS, NOT_COMPUTABLE, NOT_COMPARABLE = VERDICTS = (
     "same",
@@ -40,7 +40,7 @@ def concordance(
     Parameters
     ----------
     printed : pandas.DataFrame
-        From :func:`helpers.published.values.published`.
+        From :func:`helpers.published.values.published_values`.
     computed : mapping of id to an object with ``value`` and ``reason``
         By canonical id; an id that is absent is not computable.
     comparable : mapping of id to bool or str, or str, or None
@@ -56,12 +56,12 @@ def concordance(
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> from helpers.published.values import published
+    >>> from helpers.published.values import published_values
     >>> computed = {"table1.male.pct": SimpleNamespace(value=67.5, reason="")}
-    >>> concordance(published(), computed).loc[1:2, ["id", "recomputed", "verdict"]].values.tolist()
+    >>> concordance(published_values(), computed).loc[1:2, ["id", "recomputed", "verdict"]].values.tolist()
     [['table1.male.n', nan, 'not computable'], ['table1.male.pct', 67.5, 'same']]
     """
-    canonical = aliases(printed)
+    canonical = alias_ids(printed)
     rows = []
     for row in printed.itertuples(index=False):
         key = canonical.get(row.id, row.id)
@@ -89,7 +89,7 @@ def _compare(row, found: Computed | None, obstacle: str) -> tuple[float, str, st
     if math.isnan(value):
         reason = "not in the registry" if found is None else found.reason or "no value"
         return value, NOT_COMPUTABLE, reason
-    same = agrees(value, row.number, row.decimals, row.bound)
+    same = agrees_with_print(value, row.number, row.decimals, row.bound)
     if row.bound:
         return value, SAME if same else DIFFERS, f"printed as a bound ({row.value}), compared as one"
     if same:
@@ -98,7 +98,7 @@ def _compare(row, found: Computed | None, obstacle: str) -> tuple[float, str, st
     return value, DIFFERS, f"off by {distance:.3g}; half a unit of the last digit is {0.5 * 10**-row.decimals:g}"
 
 
-def summary(concordance: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+def concordance_summary(concordance: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     """Count the verdicts, constants of the design (kind ``stated``) apart from results.
 
     Returns
@@ -108,8 +108,8 @@ def summary(concordance: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.published.values import published
-    >>> summary(concordance(published(), {}), published())["printed"].to_dict()
+    >>> from helpers.published.values import published_values
+    >>> concordance_summary(concordance(published_values(), {}), published_values())["printed"].to_dict()
     {'results': 413, 'stated': 51}
     """
     kind = concordance["id"].map(printed.set_index("id")["kind"])

@@ -18,7 +18,7 @@ FILE = "corrections.csv"
 COLUMNS = ["id", "corrected_to", "alias", "reason"]
 
 
-def corrections(directory: str | Path = PUBLISHED) -> pd.DataFrame:
+def read_corrections(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     """Read the corrections of a paper; a folder without the file has none.
 
     Returns
@@ -33,7 +33,7 @@ def corrections(directory: str | Path = PUBLISHED) -> pd.DataFrame:
 
     Examples
     --------
-    >>> corrections().set_index("id").loc["abstract.multivariable.gc_low.hr", "corrected_to"]
+    >>> read_corrections().set_index("id").loc["abstract.multivariable.gc_low.hr", "corrected_to"]
     '0.37'
     """
     path = Path(directory) / FILE
@@ -63,7 +63,7 @@ def as_corrected(printed: pd.DataFrame, directory: str | Path = PUBLISHED) -> pd
     Parameters
     ----------
     printed : pandas.DataFrame
-        From :func:`helpers.published.values.published`.
+        From :func:`helpers.published.values.published_values`.
     directory : str or Path
         Folder of ``corrections.csv``.
 
@@ -74,11 +74,11 @@ def as_corrected(printed: pd.DataFrame, directory: str | Path = PUBLISHED) -> pd
 
     Examples
     --------
-    >>> from helpers.published.values import published
-    >>> as_corrected(published()).set_index("id").loc["results.efficacy.rux.p", ["value", "alias_of"]].tolist()
+    >>> from helpers.published.values import published_values
+    >>> as_corrected(published_values()).set_index("id").loc["results.efficacy.rux.p", ["value", "alias_of"]].tolist()
     ['0.14', 'table3.tcz.p']
     """
-    table = corrections(directory)
+    table = read_corrections(directory)
     unknown = ~table["id"].isin(printed["id"])
     if unknown.any():
         rows = unknown.to_numpy().nonzero()[0]

@@ -14,20 +14,20 @@ from helpers.published.relations import (
     WORDING,
     Check,
     Outcome,
-    kind,
+    relation_kind,
 )
-from helpers.published.values import Printed, agrees
-from helpers.published.words import few, number_text, sign
+from helpers.published.values import Printed, agrees_with_print
+from helpers.published.words import comparison_sign, first_few, number_text
 
 # ------------------------------------------------------------------ quantities stated twice
 
 
-def misread(a: str, b: str) -> bool:
+def one_character_apart(a: str, b: str) -> bool:
     """Tell whether two printed texts are one character apart, so that a misreading of the page could make one of the other.
 
     Examples
     --------
-    >>> misread("95.45%", "93.45%"), misread("0.37", "0.45"), misread("4.5", "4")
+    >>> one_character_apart("95.45%", "93.45%"), one_character_apart("0.37", "0.45"), one_character_apart("4.5", "4")
     (True, False, False)
     """
     return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
@@ -35,15 +35,17 @@ def misread(a: str, b: str) -> bool:
 
 def _misreading(pairs: list[tuple[str, str]]) -> str:
     """Say whether a misreading could explain all the pairs."""
-    return "; one character apart: a misreading of the page could do it" * all(misread(*pair) for pair in pairs)
+    return "; one character apart: a misreading of the page could do it" * all(
+        one_character_apart(*pair) for pair in pairs
+    )
 
 
 def _pair(a: Printed, b: Printed) -> str:
     """Compare one quantity as printed twice."""
     if a.bound or b.bound:
         bound, other = (a, b) if a.bound else (b, a)
-        return CONSISTENT if agrees(float(other.number), bound.number, 0, bound.bound) else CONTRADICTION
-    if sign(a) and sign(b) and sign(a) != sign(b):
+        return CONSISTENT if agrees_with_print(float(other.number), bound.number, 0, bound.bound) else CONTRADICTION
+    if comparison_sign(a) and comparison_sign(b) and comparison_sign(a) != comparison_sign(b):
         return WORDING
     coarse, fine = sorted((a, b), key=lambda printed: printed.decimals)
     distance = abs(a.number - b.number)
@@ -52,8 +54,8 @@ def _pair(a: Printed, b: Printed) -> str:
     return ROUNDING if distance <= coarse.unit and a.kind != "count" else CONTRADICTION
 
 
-@kind("same")
-def same(check: Check) -> Outcome:
+@relation_kind("same")
+def check_same(check: Check) -> Outcome:
     """One quantity printed more than once: ``canonical | again again ...``.
 
     More than two groups of equal length are compared place by place (``hr low high | hr low high``).
@@ -84,8 +86,8 @@ def state_places(group: list[Printed]) -> str:
 # ------------------------------------------------------------------ sums and percentages
 
 
-@kind("sum")
-def sums(check: Check) -> Outcome:
+@relation_kind("sum")
+def check_sums(check: Check) -> Outcome:
     """Parts that add up: ``part part ... | total ...``."""
     parts, total = check.group(0), check.group(1)
     left, right = check.total(0), check.total(1)
@@ -96,8 +98,8 @@ def sums(check: Check) -> Outcome:
     return Outcome(ROUNDING if slack and abs(left - right) <= 2 * slack else CONTRADICTION, text)
 
 
-@kind("percent")
-def percent(check: Check) -> Outcome:
+@relation_kind("percent")
+def check_percent(check: Check) -> Outcome:
     """A percentage of counts: ``count ... | of ... | percentage``."""
     part, whole, printed = check.total(0), check.total(1), check.one(2)
     if not 0 < whole >= part:
@@ -115,8 +117,8 @@ def _slip(computed: float, printed: Printed) -> str:
     return ROUNDING if last_digits < 1.5 else CONTRADICTION
 
 
-@kind("attainable")
-def attainable(check: Check) -> Outcome:
+@relation_kind("attainable")
+def check_attainable(check: Check) -> Outcome:
     """A percentage that some whole number of patients must give: ``denominator ... | percentage``."""
     n, printed = int(check.total(0)), check.one(1)
     nearest = min(range(n + 1), key=lambda k: abs(100 * k / n - float(printed.number)))
@@ -124,13 +126,13 @@ def attainable(check: Check) -> Outcome:
     fits = [d for d in range(1, 121) if any(printed.holds(100 * k / d) for k in range(d + 1))]
     text = f"nearest is {nearest}/{n} = {100 * nearest / n:.2f}%; printed {printed.text}%"
     if verdict != CONSISTENT:
-        text += f"; denominators up to 120 that give it: {few(fits)}"
+        text += f"; denominators up to 120 that give it: {first_few(fits)}"
         text += _misreading([(f"{100 * nearest / n:.{printed.decimals}f}", printed.text)])
     return Outcome(verdict, text)
 
 
-@kind("denominator")
-def denominator(check: Check) -> Outcome:
+@relation_kind("denominator")
+def check_denominator(check: Check) -> Outcome:
     """A percentage whose words speak of one group: ``percentage | count of that group | count of another [| part]``.
 
     Wording, if the percentage is one of the other and cannot be one of the group that the sentence is about; with a part, its
@@ -157,8 +159,8 @@ def _share_text(found: list[int], n: int) -> str:
     return f"{found[0]}/{n}" if found else "no whole number of patients gives it"
 
 
-@kind("unassessed")
-def unassessed(check: Check) -> Outcome:
+@relation_kind("unassessed")
+def check_unassessed(check: Check) -> Outcome:
     """Patients of a group without an assessment: ``in the group | assessed`` for each group."""
     groups = [(int(check.total(i)), int(check.total(i + 1))) for i in range(0, len(check.relation.groups), 2)]
     if any(assessed > n for n, assessed in groups):
@@ -169,7 +171,7 @@ def unassessed(check: Check) -> Outcome:
     return Outcome(UNDISCLOSED if without else CONSISTENT, "without an assessment: " + "; ".join(parts))
 
 
-@kind("at_most")
+@relation_kind("at_most")
 def at_most(check: Check) -> Outcome:
     """A part that cannot exceed its whole: ``part ... | whole ... [| minus ...]``."""
     left, right = check.total(0), check.total(1) - (check.total(2) if len(check.relation.groups) > 2 else 0)
@@ -177,8 +179,8 @@ def at_most(check: Check) -> Outcome:
     return Outcome(CONSISTENT if left <= right else CONTRADICTION, text)
 
 
-@kind("order")
-def order(check: Check) -> Outcome:
+@relation_kind("order")
+def check_order(check: Check) -> Outcome:
     """Values that cannot rise: ``largest ... smallest``; option ``why``."""
     numbers, group = check.numbers(0), check.group(0)
     falls = all(a >= b for a, b in pairwise(numbers))
@@ -186,8 +188,8 @@ def order(check: Check) -> Outcome:
     return Outcome(CONSISTENT if falls else CONTRADICTION, text.removesuffix("; "))
 
 
-@kind("digits")
-def digits(check: Check) -> Outcome:
+@relation_kind("digits")
+def check_digits(check: Check) -> Outcome:
     """Numbers of one list that should have as many decimals: ``a b c ...``."""
     group = check.group(0)
     most = max(p.decimals for p in group)
@@ -206,7 +208,7 @@ def _table(check: Check, index: int) -> list[list[int]]:
     return [numbers[i : i + 2] for i in range(0, len(numbers), 2)]
 
 
-@kind("counts_p")
+@relation_kind("counts_p")
 def counts_p(check: Check) -> Outcome:
     """The p of a table of counts: ``yes no yes no ... | p``; option ``alpha``.
 
@@ -232,8 +234,8 @@ def counts_p(check: Check) -> Outcome:
     return Outcome(CONSISTENT if "Pearson" in fits else UNDISCLOSED, text)
 
 
-@kind("swap")
-def swap(check: Check) -> Outcome:
+@relation_kind("swap")
+def check_swap(check: Check) -> Outcome:
     """Two p-values that two places assign the other way round: ``counts A | counts B | pA pB here | pA pB there``."""
     a, b = p_values(_table(check, 0)), p_values(_table(check, 1))
     verdicts = []

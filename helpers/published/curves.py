@@ -65,19 +65,19 @@ FORMULAS: dict[str, Callable[[float, float], float]] = {
 SHOWN = [name for name in FORMULAS if "plain" in name or (name.startswith("log") and "lower" in name)]
 
 
-def fractions(printed: Printed) -> Range:
+def rounded_fractions(printed: Printed) -> Range:
     """Give the rounding interval of a printed percentage as fractions.
 
     Examples
     --------
     >>> from decimal import Decimal
-    >>> [round(limit, 6) for limit in fractions(Printed("a", Decimal("60.82"), 2))]
+    >>> [round(limit, 6) for limit in rounded_fractions(Printed("a", Decimal("60.82"), 2))]
     [0.60815, 0.60825]
     """
     return float(printed.low) / 100, float(printed.high) / 100
 
 
-def greenwood(rate: Printed, half_width: Printed, formula: str) -> Range | None:
+def greenwood_range(rate: Printed, half_width: Printed, formula: str) -> Range | None:
     """Give the range of Greenwood's sum that a rate and its plus-minus allow under a formula; None if it has none.
 
     Limits are cut at 0 and 1 by the usual programs: where rounding lets a limit reach them, the range has no end.
@@ -86,11 +86,11 @@ def greenwood(rate: Printed, half_width: Printed, formula: str) -> Range | None:
     --------
     >>> from decimal import Decimal
     >>> rate, half = Printed("a", Decimal("80.7"), 1), Printed("b", Decimal("7.7"), 1)
-    >>> [round(v, 5) for v in greenwood(rate, half, "plain (1.96 standard errors)")]
+    >>> [round(v, 5) for v in greenwood_range(rate, half, "plain (1.96 standard errors)")]
     [0.00234, 0.0024]
     """
     sums = []
-    for s, h in product(fractions(rate), fractions(half_width)):
+    for s, h in product(rounded_fractions(rate), rounded_fractions(half_width)):
         s, h = min(max(s, 1e-12), 1 - 1e-12), max(h, 0.0)
         cut = s + h >= 1 if "upper" in formula else s - h <= 0 and "lower" in formula
         try:
@@ -119,14 +119,14 @@ class Span:
     events: tuple[int, ...]
 
 
-def steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int) -> tuple[Span, ...] | None:
+def possible_steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int) -> tuple[Span, ...] | None:
     """Give what is possible between the milestones under a formula; None if it is impossible with n patients.
 
     Examples
     --------
     >>> from decimal import Decimal
     >>> rates, halves = ([Printed("", Decimal(x), 2) for x in text.split()] for text in ("62.34 60.82", "8.82 8.99"))
-    >>> last = steps(rates, halves, "log (distance to the lower limit)", 120)[-1]
+    >>> last = possible_steps(rates, halves, "log (distance to the lower limit)", 120)[-1]
     >>> last.events, last.at_risk
     ((1,), (41, 62))
     """
@@ -137,17 +137,17 @@ def steps(rates: list[Printed], half_widths: list[Printed], formula: str, n: int
 def _steps(
     rates: tuple[Printed, ...], half_widths: tuple[Printed, ...], formula: str, n: int
 ) -> tuple[Span, ...] | None:
-    sums = [greenwood(s, h, formula) for s, h in zip(rates, half_widths, strict=True)]
+    sums = [greenwood_range(s, h, formula) for s, h in zip(rates, half_widths, strict=True)]
     return None if any(v is None for v in sums) else _spans(rates, [(0.0, 0.0), *sums], n)
 
 
-def falls(rates: list[Printed], n: int) -> tuple[Span, ...]:
+def possible_falls(rates: list[Printed], n: int) -> tuple[Span, ...]:
     """Give what is possible between the milestones by the rates alone, whatever their plus-minus.
 
     Examples
     --------
     >>> from decimal import Decimal
-    >>> [falls([Printed("", Decimal(x), 2) for x in text.split()], 120)[-1].events for text in ("73.47 71.81", "73.47 71.82")]
+    >>> [possible_falls([Printed("", Decimal(x), 2) for x in text.split()], 120)[-1].events for text in ("73.47 71.81", "73.47 71.82")]
     [(1, 2), ()]
     """
     return _spans(tuple(rates), [(0.0, 0.0)] + [(0.0, math.inf)] * len(rates), n)
@@ -155,7 +155,7 @@ def falls(rates: list[Printed], n: int) -> tuple[Span, ...]:
 
 def _spans(rates: tuple[Printed, ...], greens: list[Range], n: int) -> tuple[Span, ...]:
     """Bound the patients at risk forwards, by what came before, then events and patients backwards, by what must come after."""
-    levels = [(1.0, 1.0), *((max(low, 0.0), min(high, 1.0)) for low, high in map(fractions, rates))]
+    levels = [(1.0, 1.0), *((max(low, 0.0), min(high, 1.0)) for low, high in map(rounded_fractions, rates))]
     rhos = [(after[0] / before[1], min(1.0, after[1] / before[0])) for before, after in pairwise(levels)]
     growths = [(max(0.0, new[0] - old[1]), new[1] - old[0]) for old, new in pairwise(greens)]
     most = [n]
@@ -229,13 +229,13 @@ def _inside(values: np.ndarray, limits: Range) -> np.ndarray:
     return (values >= limits[0] * (1 - EPS)) & (values <= limits[1] * (1 + EPS))
 
 
-def fitting(rates: list[Printed], half_widths: list[Printed], n: int) -> dict[str, tuple[Span, ...]]:
+def fitting_formulas(rates: list[Printed], half_widths: list[Printed], n: int) -> dict[str, tuple[Span, ...]]:
     """Give the formulas under which every span holds a whole number of events, with their spans."""
-    tried = {name: steps(rates, half_widths, name, n) for name in FORMULAS}
+    tried = {name: possible_steps(rates, half_widths, name, n) for name in FORMULAS}
     return {name: spans for name, spans in tried.items() if spans and all(span.events for span in spans)}
 
 
-def effective(rate: Printed, half_width: Printed, formula: str) -> Range:
+def effective_patients(rate: Printed, half_width: Printed, formula: str) -> Range:
     """Give the range of the effective number of patients: uncensored patients that would have this plus-minus.
 
     Without censoring Greenwood's sum is (1 - S) / (n S); censoring only adds to it. So at most n.
@@ -244,10 +244,10 @@ def effective(rate: Printed, half_width: Printed, formula: str) -> Range:
     --------
     >>> from decimal import Decimal
     >>> rate, half = Printed("a", Decimal("80.7"), 1), Printed("b", Decimal("7.7"), 1)
-    >>> [round(n) for n in effective(rate, half, "plain (1.96 standard errors)")]
+    >>> [round(n) for n in effective_patients(rate, half, "plain (1.96 standard errors)")]
     [99, 103]
     """
-    s, v = fractions(rate), greenwood(rate, half_width, formula)
+    s, v = rounded_fractions(rate), greenwood_range(rate, half_width, formula)
     sizes = [(1 - level) / (level * total) for level, total in zip(s, reversed(v), strict=True)]
     corners = sizes + [(1 - level) / (level * total) for level, total in zip(s, v, strict=True)]
     return min(corners), max(corners)
@@ -258,7 +258,7 @@ def events_range(rates: list[Printed], half_widths: list[Printed], n: int, later
 
     At most those of n uncensored patients until the last milestone, and *later* ones after it (None: all who are left).
     """
-    fits = fitting(rates, half_widths, n)
-    most = n if later is None else min(n, math.floor(n * (1 - fractions(rates[-1])[0])) + later)
+    fits = fitting_formulas(rates, half_widths, n)
+    most = n if later is None else min(n, math.floor(n * (1 - rounded_fractions(rates[-1])[0])) + later)
     least = min((sum(min(span.events) for span in spans) for spans in fits.values()), default=0)
     return least, most

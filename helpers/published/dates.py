@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, kind
+from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, relation_kind
 from helpers.published.values import Printed
 from helpers.published.words import number_text
 
 MONTH = 30.4375  # days
 
 
-def day(printed: Printed) -> date:
+def read_date(printed: Printed) -> date:
     """Read a printed date, stored as YYYYMMDD."""
     text = str(int(printed.number))
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -19,10 +19,10 @@ def day(printed: Printed) -> date:
 
 def months_between(start: Printed, end: Printed) -> float:
     """Give the months between two printed dates."""
-    return (day(end) - day(start)).days / MONTH
+    return (read_date(end) - read_date(start)).days / MONTH
 
 
-@kind("same_month")
+@relation_kind("same_month")
 def same_month(check: Check) -> Outcome:
     """A month and a date: ``YYYYMM | YYYYMMDD``."""
     month, date_ = check.one(0), check.one(1)
@@ -30,7 +30,7 @@ def same_month(check: Check) -> Outcome:
     return Outcome(CONSISTENT if fits else CONTRADICTION, f"{month.value} and {date_.value}")
 
 
-@kind("month_days")
+@relation_kind("month_days")
 def month_days(check: Check) -> Outcome:
     """A window in months and in days: ``months ... | days ...``."""
     spans = [float(m.number) * MONTH for m in check.group(0)]
@@ -39,7 +39,7 @@ def month_days(check: Check) -> Outcome:
     return Outcome(CONSISTENT if apart < 1 else CONTRADICTION, text)
 
 
-@kind("followup_range")
+@relation_kind("followup_range")
 def followup_range(check: Check) -> Outcome:
     """Range of follow-up: ``first entry | last entry | cut-off | shortest | median | longest`` (months)."""
     first, last, end = (check.one(i) for i in range(3))

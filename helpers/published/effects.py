@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from helpers.published.curves import Z, events_range
-from helpers.published.loss import cox_result, splits
+from helpers.published.loss import cox_result, event_splits
 from helpers.published.relations import (
     CONSISTENT,
     CONTRADICTION,
@@ -19,7 +19,7 @@ from helpers.published.relations import (
     WORDING,
     Check,
     Outcome,
-    kind,
+    relation_kind,
 )
 from helpers.published.values import Printed
 
@@ -37,7 +37,7 @@ def _logs(printed: Printed) -> Range:
     return math.log(max(float(printed.low), 1e-9)), math.log(float(printed.high))
 
 
-def region(hr: Printed, low: Printed, high: Printed, wider: float = 0.0) -> list[tuple[float, float]]:
+def limit_corners(hr: Printed, low: Printed, high: Printed, wider: float = 0.0) -> list[tuple[float, float]]:
     """Give the corners of all (log lower, log upper) limits that round to the print and are symmetric about the log HR.
 
     The limits lie in a rectangle, their mean in the rounding interval of the log HR: a convex polygon, on which the
@@ -53,7 +53,7 @@ def region(hr: Printed, low: Printed, high: Printed, wider: float = 0.0) -> list
     --------
     >>> from decimal import Decimal
     >>> hr, low, high = (Printed("", Decimal(x), 2) for x in ("0.44", "0.20", "0.93"))
-    >>> len(region(hr, low, high)) > 2, region(Printed("", Decimal("0.60"), 2), low, high)
+    >>> len(limit_corners(hr, low, high)) > 2, limit_corners(Printed("", Decimal("0.60"), 2), low, high)
     (True, [])
     """
     (a0, a1), (b0, b1) = _logs(low), _logs(high)
@@ -69,13 +69,13 @@ def region(hr: Printed, low: Printed, high: Printed, wider: float = 0.0) -> list
     ]
 
 
-def errors(corners: list[tuple[float, float]]) -> Range:
+def standard_error_range(corners: list[tuple[float, float]]) -> Range:
     """Give the range of the standard error of the log HR."""
     found = [(b - a) / (2 * Z) for a, b in corners]
     return min(found), max(found)
 
 
-def wald(corners: list[tuple[float, float]]) -> tuple[Range, Range]:
+def wald_range(corners: list[tuple[float, float]]) -> tuple[Range, Range]:
     """Give the ranges of |z| and of the two-sided p."""
     z = [(a + b) / 2 / ((b - a) / (2 * Z)) for a, b in corners]
     least = 0.0 if min(z) <= 0 <= max(z) else min(map(abs, z))
@@ -88,7 +88,7 @@ def _meets(found: Range, printed: Printed, wider: float = 0.0) -> bool:
     return found[0] <= float(printed.high) + shift + 1e-12 and float(printed.low) - shift - 1e-12 <= found[1]
 
 
-def unfold(values: Mapping[str, Printed], row: str) -> dict[str, str]:
+def unfold_ratio(values: Mapping[str, Printed], row: str) -> dict[str, str]:
     """Lay out what a printed hazard ratio and its interval say: their middle, the standard error, p over the rounding.
 
     Parameters
@@ -99,13 +99,13 @@ def unfold(values: Mapping[str, Printed], row: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> from helpers.published.values import printed_values, published
-    >>> unfold(printed_values(published()), "table5.multivariable.gc_low")["p over the rounding"]
+    >>> from helpers.published.values import printed_values, published_values
+    >>> unfold_ratio(printed_values(published_values()), "table5.multivariable.gc_low")["p over the rounding"]
     '0.0166 to 0.0186'
     """
     hr, low, high = (values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high"))
-    corners = region(hr, low, high)
-    p = wald(corners)[1] if corners else (math.nan, math.nan)
+    corners = limit_corners(hr, low, high)
+    p = wald_range(corners)[1] if corners else (math.nan, math.nan)
     return {
         "row": row,
         "printed HR": f"{hr.text} ({low.text}-{high.text})",
@@ -116,7 +116,7 @@ def unfold(values: Mapping[str, Printed], row: str) -> dict[str, str]:
     }
 
 
-@kind("hr_triple")
+@relation_kind("hr_triple")
 def hr_triple(check: Check) -> Outcome:
     """A hazard ratio with its interval, and p if printed: ``hr low high [p]``."""
     hr, low, high, *rest = check.group(0)
@@ -124,13 +124,13 @@ def hr_triple(check: Check) -> Outcome:
         return Outcome(CONTRADICTION, f"{low.text} to {high.text} is no interval of a ratio")
     middle = math.sqrt(float(low.number * high.number))
     text = f"square root of {low.text} x {high.text} = {middle:.4f}, printed HR {hr.text}"
-    corners = region(hr, low, high)
+    corners = limit_corners(hr, low, high)
     if not corners:
-        near = region(hr, low, high, wider=1)
+        near = limit_corners(hr, low, high, wider=1)
         return Outcome(ROUNDING if near else CONTRADICTION, text + ": not the middle, whatever the rounding")
     if not rest:
         return Outcome(CONSISTENT, text)
-    _, p = wald(corners)
+    _, p = wald_range(corners)
     text += f"; Wald p from {p[0]:.4f} to {p[1]:.4f} over the rounding, printed {rest[0].text}"
     if _meets(p, rest[0]):
         return Outcome(CONSISTENT, text)
@@ -141,8 +141,8 @@ def hr_triple(check: Check) -> Outcome:
 
 
 def _variance(check: Check, index: int) -> Range | None:
-    corners = region(*check.group(index)[:3], wider=1)
-    return tuple(e**2 for e in errors(corners)) if corners else None
+    corners = limit_corners(*check.group(index)[:3], wider=1)
+    return tuple(e**2 for e in standard_error_range(corners)) if corners else None
 
 
 def _events(check: Check, index: int) -> tuple[int, int, int]:
@@ -151,7 +151,7 @@ def _events(check: Check, index: int) -> tuple[int, int, int]:
     return (*events_range(check.group(index), check.group(index + 1), n, int(later) if later else None), n)
 
 
-@kind("se_events")
+@relation_kind("se_events")
 def se_events(check: Check) -> Outcome:
     """A standard error against group sizes and events: ``hr low high | exposed ... | reference ... | rates | half-widths | n``.
 
@@ -181,7 +181,7 @@ def se_events(check: Check) -> Outcome:
     return Outcome(CONSISTENT, text + f"{len(fits)} splits fit, such as {best[0]} and {best[1]}", EVENTS, group_b=sizes)
 
 
-@kind("se_total")
+@relation_kind("se_total")
 def se_total(check: Check) -> Outcome:
     """A standard error against all events, group sizes unknown: ``hr low high | rates | half-widths | n``.
 
@@ -196,7 +196,7 @@ def se_total(check: Check) -> Outcome:
     return Outcome(CONSISTENT if need <= most else CONTRADICTION, text, EVENTS)
 
 
-@kind("factor_reference")
+@relation_kind("factor_reference")
 def factor_reference(check: Check) -> Outcome:
     """Two rows of a factor with three levels: ``reference first second | hr low high | hr low high | rates | half-widths | n [| left out]``.
 
@@ -267,7 +267,7 @@ def _near(hr: float, d: int, n: int, d0: int, n0: int) -> bool:
     return 0.5 <= crude / hr <= 2
 
 
-@kind("fewer_events")
+@relation_kind("fewer_events")
 def fewer_events(check: Check) -> Outcome:
     """The same covariates in two models: ``low high low high ... (adjusted) | low high ... (single)``; option ``ratio``.
 
@@ -292,7 +292,7 @@ def _widths(check: Check, index: int) -> list[float]:
     return [math.log(high / low) for low, high in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
-@kind("person_time")
+@relation_kind("person_time")
 def needed_person_time(check: Check) -> Outcome:
     """What events and person-time a hazard ratio needs: ``hr low high p | exposed | reference | R``; option ``expects`` = ids.
 
@@ -304,7 +304,7 @@ def needed_person_time(check: Check) -> Outcome:
     fits = [
         (d, total - d)
         for total in range(2, most + 1)
-        for d in splits(se, total)
+        for d in event_splits(se, total)
         if d <= exposed and total - d <= reference and 1 / DOUBLE <= d / (total - d) / hr <= DOUBLE
     ]
     parts = []
@@ -349,14 +349,14 @@ def score_to_wald(beta: float) -> Range:
     return ((math.tanh(half) / half) ** 2, (math.sinh(half) / half) ** 2) if half > 1e-9 else (1.0, 1.0)
 
 
-@kind("logrank_cox")
+@relation_kind("logrank_cox")
 def logrank_cox(check: Check) -> Outcome:
     """Log-rank p and Cox p of one comparison: ``log-rank p | hr low high [p]``."""
     printed, (hr, low, high, *_) = check.one(0), check.group(1)
-    corners = region(hr, low, high, wider=1)
+    corners = limit_corners(hr, low, high, wider=1)
     if not corners:
         return Outcome(CONTRADICTION, "the interval is not symmetric: no Wald test")
-    (z0, z1), _ = wald(corners)
+    (z0, z1), _ = wald_range(corners)
     ratio = score_to_wald(max(abs(x) for x in _logs(hr)))
     score = z0**2 * ratio[0], z1**2 * ratio[1]
     p = float(chi2.sf(score[1], 1)), float(chi2.sf(score[0], 1))
@@ -379,8 +379,8 @@ def _row(id: str) -> str:
     return id.split(".")[-2]
 
 
-@kind("selection")
-def selection(check: Check) -> Outcome:
+@relation_kind("selection")
+def check_selection(check: Check) -> Outcome:
     """A rule of selection against the model: ``single p ... | adjusted p ... | threshold``; rows are matched by name."""
     threshold = float(check.one(2).number)
     chosen = {_row(p.id): p for p in check.group(0) if float(p.number) < threshold}
@@ -392,7 +392,7 @@ def selection(check: Check) -> Outcome:
     return Outcome(CONTRADICTION if absent or extra else CONSISTENT, text)
 
 
-@kind("named")
+@relation_kind("named")
 def named_in_text(check: Check) -> Outcome:
     """A text that names what met a rule: ``single p ... | p named in the text ... | threshold``."""
     threshold = float(check.one(2).number)
@@ -403,8 +403,8 @@ def named_in_text(check: Check) -> Outcome:
     return Outcome(WORDING if silent else CONSISTENT, text, group_a=silent)
 
 
-@kind("comparisons")
-def comparisons(check: Check) -> Outcome:
+@relation_kind("comparisons")
+def check_comparisons(check: Check) -> Outcome:
     """One p out of several comparisons of one outcome: ``p | alpha``; options ``count`` and ``told`` (which they are)."""
     printed, alpha, count = check.one(0), float(check.one(1).number), int(check.option("count"))
     p = float(printed.number)

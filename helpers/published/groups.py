@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, kind
+from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, relation_kind
 from helpers.published.values import Printed
 from helpers.published.words import number_text
 
 
-@kind("exclusion")
-def exclusion(check: Check) -> Outcome:
+@relation_kind("exclusion")
+def check_exclusion(check: Check) -> Outcome:
     """ "Without A and/or B were excluded": ``excluded | all | A | B``; says which reading the count allows.
 
     Wording, if the description of the first value says "and/or" and only one reading fits.
@@ -29,7 +29,7 @@ def exclusion(check: Check) -> Outcome:
     return Outcome(WORDING if ambiguous else CONSISTENT if fits else CONTRADICTION, text)
 
 
-@kind("both_levels")
+@relation_kind("both_levels")
 def both_levels(check: Check) -> Outcome:
     """A comparison that needs patients on both sides: ``analysed | with the feature | its estimates``."""
     n, yes = int(check.total(0)), int(check.total(1))
@@ -55,8 +55,8 @@ def without_any(check: Check, first: int) -> tuple[int, str]:
     return least, "; ".join(parts) or "nobody need be without any agent"
 
 
-@kind("union")
-def union(check: Check) -> Outcome:
+@relation_kind("union")
+def check_union(check: Check) -> Outcome:
     """Who had any agent: ``with any | all | analysed | total of a class | with each agent [| total | with each ...]``.
 
     Classes are of those analysed. Not disclosed, if the number with any agent needs somebody who was not analysed.
@@ -75,8 +75,8 @@ def union(check: Check) -> Outcome:
     return Outcome(verdict, text, "certain: the sum of the parts bounds their union")
 
 
-@kind("comparator")
-def comparator(check: Check) -> Outcome:
+@relation_kind("comparator")
+def check_comparator(check: Check) -> Outcome:
     """Who is compared: ``with any agent | all | analysed | exposed | unexposed [| total of a class | with each agent ...]``.
 
     Bounds how many of the unexposed had another agent. Wording, if some had for certain.
@@ -96,7 +96,7 @@ def comparator(check: Check) -> Outcome:
     )
 
 
-@kind("population")
+@relation_kind("population")
 def two_populations(check: Check) -> Outcome:
     """One quantity about two populations: ``a | b``, by the population column; options ``a``, ``b`` say them in words."""
     a, b = check.one(0), check.one(1)
@@ -109,8 +109,8 @@ def two_populations(check: Check) -> Outcome:
 QUOTED = re.compile(r'"([^"]+)"')
 
 
-@kind("label")
-def label(check: Check) -> Outcome:
+@relation_kind("label")
+def check_label(check: Check) -> Outcome:
     """One quantity under two names: ``a | b``; words quoted in the description of a must stand in that of b."""
     a, b = check.one(0), check.one(1)
     missing = [words for words in QUOTED.findall(a.what) if words.lower() not in b.what.lower()]
@@ -118,8 +118,8 @@ def label(check: Check) -> Outcome:
     return Outcome(WORDING if missing else CONSISTENT, text, "certain: words of the paper")
 
 
-@kind("missing")
-def missing(check: Check) -> Outcome:
+@relation_kind("missing")
+def check_missing(check: Check) -> Outcome:
     """A row that a text or table announces and that another lacks: ``announced ...``; options ``expects`` = ids, ``told`` = in words."""
     absent = [id for id in check.option("expects").split() if id not in check.values]
     told = check.option("told") or f"a row {', '.join(absent)}"
@@ -133,7 +133,7 @@ def missing(check: Check) -> Outcome:
     )
 
 
-@kind("larger_elsewhere")
+@relation_kind("larger_elsewhere")
 def larger_elsewhere(check: Check) -> Outcome:
     """A claim to be the largest: ``n``; options ``number``, ``source``."""
     n, other = check.one(0), float(check.option("number"))

@@ -23,7 +23,7 @@ import pandas as pd
 from scipy.optimize import linprog
 from scipy.stats import chi2
 
-from helpers.published.curves import effective, fitting
+from helpers.published.curves import effective_patients, fitting_formulas
 from helpers.published.risk_sets import Groups, Result, Z, chi2_range, fewest_lost, proportional_orders
 from helpers.published.values import Printed
 
@@ -80,8 +80,8 @@ def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = ""
 
     Examples
     --------
-    >>> from helpers.published.values import printed_values, published
-    >>> found = printed_result(printed_values(published()))
+    >>> from helpers.published.values import printed_values, published_values
+    >>> found = printed_result(printed_values(published_values()))
     >>> [round(x, 4) for x in found.se]
     [0.3855, 0.3893]
     """
@@ -117,12 +117,12 @@ def cox_result(hr: Printed, low: Printed, high: Printed, p: Printed) -> Result:
     return Result((ends[0], ends[1]), (ends[2], ends[3]))
 
 
-def splits(se: tuple[float, float], total: int, excess: float = EXCESS) -> list[int]:
+def event_splits(se: tuple[float, float], total: int, excess: float = EXCESS) -> list[int]:
     """List the exposed group's events, of *total*, whose least standard error fits a printed one.
 
     Examples
     --------
-    >>> splits((0.3855, 0.3893), 28)
+    >>> event_splits((0.3855, 0.3893), 28)
     [11, 12, 13, 14, 15, 16, 17]
     """
     least = {d: math.sqrt(1 / d + 1 / (total - d)) for d in range(1, total)}
@@ -150,7 +150,7 @@ class _Table:
         """List the exposed group's events that fit the row's width, and its hazard ratio roughly."""
         if (row, total) not in self.seen:
             se, hr, ratio = self.printed[row]
-            fits = splits(se, total, self.excess)
+            fits = event_splits(se, total, self.excess)
             even = [d for d in fits if 1 / self.uneven <= d / (total - d) / hr / ratio <= self.uneven]
             self.seen[row, total] = even
         return self.seen[row, total]
@@ -183,8 +183,8 @@ def event_counts(
 
     Examples
     --------
-    >>> from helpers.published.values import printed_values, published
-    >>> found = event_counts(printed_values(published()))
+    >>> from helpers.published.values import printed_values, published_values
+    >>> found = event_counts(printed_values(published_values()))
     >>> known = found[(found["population"] == "known blasts") & (found["low"] < 12)]
     >>> known[["none", "low"]].values.tolist()[0]
     [17, 11]
@@ -194,7 +194,7 @@ def event_counts(
     for ward in _wards(values, table, later):
         counts = dict(zip(POPULATIONS, ward.rows, strict=True))
         for population, (none, low) in counts.items():
-            if low in splits(own.se, none + low, excess) and low < none:
+            if low in event_splits(own.se, none + low, excess) and low < none:
                 found.append((population, none, low, ward.high, *ward.rows[0], ward.total))
     frame = pd.DataFrame(found, columns=["population", "none", "low", "high", "ward_none", "ward_low", "total"])
     kept = frame.groupby(["population", "none", "low"], sort=True).agg(
@@ -220,7 +220,7 @@ class _Ward(NamedTuple):
 
 def _wards(values: Mapping[str, Printed], table: _Table, later: int) -> Iterator[_Ward]:
     """Give all ways to place the PFS events: by dose group and by whether blasts are known."""
-    fits = fitting(*_printed_curve(values)).values()
+    fits = fitting_formulas(*_printed_curve(values)).values()
     least = min(sum(min(span.events) for span in spans) for spans in fits)
     most = max(sum(max(span.events) for span in spans) for spans in fits) + later
     sizes = _sizes(values)
@@ -270,7 +270,7 @@ def _sizes(values: Mapping[str, Printed]) -> dict[str, int]:
 # ------------------------------------------------------------------ what the events need
 
 
-def patients(values: Mapping[str, Printed]) -> pd.DataFrame:
+def dose_group_sizes(values: Mapping[str, Printed]) -> pd.DataFrame:
     """Give how many of each dose group a population can hold: those of unknown blasts spread evenly, or all untreated.
 
     Returns
@@ -280,8 +280,8 @@ def patients(values: Mapping[str, Printed]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.published.values import printed_values, published
-    >>> patients(printed_values(published()))["n_none"].tolist()
+    >>> from helpers.published.values import printed_values, published_values
+    >>> dose_group_sizes(printed_values(published_values()))["n_none"].tolist()
     [49, 45, 38, 59, 54, 48]
     """
     sizes = _sizes(values)
@@ -327,7 +327,7 @@ def unequal_loss(
     counts = event_counts(values) if counts is None else counts
     printed, curve = printed_result(values), _Curve.of(values)
     rows = []
-    for who in patients(values).itertuples(index=False):
+    for who in dose_group_sizes(values).itertuples(index=False):
         sizes = who.n_low, who.n_none
         gone = curve.lost_of(sum(sizes)) if lost is None else lost
         for one in counts[counts["population"] == who.population].itertuples(index=False):
@@ -380,10 +380,10 @@ class _Curve(NamedTuple):
     @classmethod
     def of(cls, values: Mapping[str, Printed]) -> _Curve:
         rates, widths, n = _printed_curve(values)
-        fits = fitting(rates, widths, n)
+        fits = fitting_formulas(rates, widths, n)
         early = max(max(spans[0].events) for spans in fits.values())
         late = max(sum(max(span.events) for span in spans[1:]) for spans in fits.values())
-        watched = max(effective(rates[0], widths[0], name)[1] for name in fits)
+        watched = max(effective_patients(rates[0], widths[0], name)[1] for name in fits)
         return cls(n, early, late, n - math.floor(watched))
 
     def lost_of(self, patients: int) -> int:
@@ -415,9 +415,9 @@ def logrank_without_loss(
 
     Examples
     --------
-    >>> from helpers.published.values import printed_values, published
+    >>> from helpers.published.values import printed_values, published_values
     >>> counts = pd.DataFrame({"ward_none_least": [17], "ward_none_most": [17], "ward_low_least": [11], "ward_low_most": [11]})
-    >>> found = logrank_without_loss(printed_values(published()), counts, draws=200)
+    >>> found = logrank_without_loss(printed_values(published_values()), counts, draws=200)
     >>> bool(found["p_low"].iloc[0] > 0.028)
     True
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, kind
+from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, WORDING, Check, Outcome, relation_kind
 from helpers.published.values import Printed
-from helpers.published.words import few, number_text, sign
+from helpers.published.words import comparison_sign, first_few, number_text
 
 
-@kind("median_parity")
+@relation_kind("median_parity")
 def median_parity(check: Check) -> Outcome:
     """The median of whole days: ``count ... | median``. With an odd n it is a whole number, with an even n a half at most.
 
@@ -27,7 +27,7 @@ def median_parity(check: Check) -> Outcome:
     return Outcome(UNDISCLOSED, text, "certain, if days are whole; how many were counted is not printed")
 
 
-@kind("median_class")
+@relation_kind("median_class")
 def median_class(check: Check) -> Outcome:
     """A median against classes: ``counts below | counts of its class | all counted | median``; options ``low``, ``high``."""
     below, inside, n, median = check.total(0), check.total(1), check.total(2), float(check.one(3).number)
@@ -41,7 +41,7 @@ def median_class(check: Check) -> Outcome:
     return Outcome(CONSISTENT if fits else CONTRADICTION, text)
 
 
-@kind("median_split")
+@relation_kind("median_split")
 def median_split(check: Check) -> Outcome:
     """A split at the median: ``below ... | above ... | all | median | cut``; option ``side`` = below or at.
 
@@ -62,8 +62,8 @@ def median_split(check: Check) -> Outcome:
     return Outcome(CONSISTENT if possible and cut and spare >= 0 else CONTRADICTION, text)
 
 
-@kind("clock")
-def clock(check: Check) -> Outcome:
+@relation_kind("clock")
+def check_clock(check: Check) -> Outcome:
     """Two onsets, the first of which follows the second: ``later event | earlier event``, both medians from one day 0."""
     later, earlier = check.one(0), check.one(1)
     follows = later.number >= earlier.number
@@ -87,7 +87,7 @@ QUANTILE_TYPES = {
 }
 
 
-@kind("quantile_count")
+@relation_kind("quantile_count")
 def quantile_count(check: Check) -> Outcome:
     """How many lie at or below a quantile: ``n | percentile | count at or below``; Hyndman and Fan's nine types."""
     n, q, count = int(check.total(0)), float(check.one(1).number) / 100, int(check.total(2))
@@ -110,26 +110,26 @@ def _whole(printed: Printed, top: int = 60) -> set[int]:
     cut = float(printed.number)
     keep = {
         "<": lambda x: x < cut, ">": lambda x: x > cut, "≤": lambda x: x <= cut, "≥": lambda x: x >= cut
-    }.get(sign(printed), lambda x: x == cut)  # fmt: skip
+    }.get(comparison_sign(printed), lambda x: x == cut)  # fmt: skip
     return {x for x in range(top + 1) if keep(x)}
 
 
-@kind("partition")
-def partition(check: Check) -> Outcome:
+@relation_kind("partition")
+def check_partition(check: Check) -> Outcome:
     """Two groups by a cut in whole numbers: ``lower | upper``. They must meet without overlap or gap."""
     low, high = check.one(0), check.one(1)
     both, neither = _whole(low) & _whole(high), set(range(61)) - _whole(low) - _whole(high)
     text = f"{low.value} against {high.value}: " + (
-        f"{few(sorted(both))} is in both"
+        f"{first_few(sorted(both))} is in both"
         if both
-        else f"{few(sorted(neither))} is in neither"
+        else f"{first_few(sorted(neither))} is in neither"
         if neither
         else "every whole number is in one group"
     )
     return Outcome(WORDING if both or neither else CONSISTENT, text)
 
 
-@kind("same_split")
+@relation_kind("same_split")
 def same_split(check: Check) -> Outcome:
     """Two ways of writing one group in whole numbers ("<5" and "≤4"): ``a | b``."""
     a, b = check.one(0), check.one(1)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 
-from helpers.published.curves import SHOWN, Span, effective, falls, fitting, steps
+from helpers.published.curves import SHOWN, Span, effective_patients, fitting_formulas, possible_falls, possible_steps
 from helpers.published.dates import months_between
-from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, kind
+from helpers.published.relations import CONSISTENT, CONTRADICTION, UNDISCLOSED, Check, Outcome, relation_kind
 
 
-@kind("km_formula")
+@relation_kind("km_formula")
 def km_formula(check: Check) -> Outcome:
     """Rates and their plus-minus: ``rate rate rate | half-width ... | n``. Some usual formula must fit; option ``only``: that one."""
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     only = check.option("only")
-    fits = {name: spans for name, spans in fitting(rates, half_widths, n).items() if name == only or not only}
+    fits = {name: spans for name, spans in fitting_formulas(rates, half_widths, n).items() if name == only or not only}
     parts = []
     for name in SHOWN:
-        spans = steps(rates, half_widths, name, n)
+        spans = possible_steps(rates, half_widths, name, n)
         if spans is None:
             parts.append(f"{name}: no such limit")
             continue
@@ -38,14 +38,14 @@ def _between(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-@kind("km_fall")
+@relation_kind("km_fall")
 def km_fall(check: Check) -> Outcome:
     """Rates alone, whatever their plus-minus: ``rate rate rate | n``. Each fall is a product over whole patients at risk.
 
     Only falls by one or two events say anything: those by more can be made up in too many ways.
     """
     rates, n = check.group(0), int(check.total(1))
-    spans = falls(rates, n)
+    spans = possible_falls(rates, n)
     parts = [
         f"span {i} falls by {100 * (1 - span.rho[1]):.3f} to {100 * (1 - span.rho[0]):.3f}% with at most {span.at_risk[1]} at risk,"
         f" events: {_between(span.events[0], span.events[-1]) if span.events else 'no whole number fits'}"
@@ -56,13 +56,13 @@ def km_fall(check: Check) -> Outcome:
     return Outcome(CONSISTENT if all(span.events for span in spans) else CONTRADICTION, text)
 
 
-@kind("km_one_formula")
+@relation_kind("km_one_formula")
 def km_one_formula(check: Check) -> Outcome:
     """Several endpoints in one sentence: ``rates | half-widths | rates | half-widths | ... | n``; one formula for all?"""
     groups = len(check.relation.groups)
     n = int(check.total(groups - 1))
     fits = {
-        check.one(i).what.split()[0]: set(fitting(check.group(i), check.group(i + 1), n))
+        check.one(i).what.split()[0]: set(fitting_formulas(check.group(i), check.group(i + 1), n))
         for i in range(0, groups - 1, 2)
     }
     common = set.intersection(*fits.values())
@@ -78,7 +78,7 @@ def km_one_formula(check: Check) -> Outcome:
     )
 
 
-@kind("km_loss")
+@relation_kind("km_loss")
 def km_loss(check: Check) -> Outcome:
     """Censoring before the first milestone: ``rates | half-widths | n | last entry | cut-off``; option ``milestone`` (months).
 
@@ -86,8 +86,8 @@ def km_loss(check: Check) -> Outcome:
     """
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     sure, milestone = months_between(check.one(3), check.one(4)), float(check.option("milestone", "12"))
-    fits = fitting(rates, half_widths, n) or {"plain (1.96 standard errors)": []}
-    sizes = {name: effective(rates[0], half_widths[0], name) for name in fits}
+    fits = fitting_formulas(rates, half_widths, n) or {"plain (1.96 standard errors)": []}
+    sizes = {name: effective_patients(rates[0], half_widths[0], name) for name in fits}
     lost = n - min(n, math.floor(max(high for _, high in sizes.values())))
     text = "; ".join(f"{name}: effective number {low:.1f} to {high:.1f} of {n}" for name, (low, high) in sizes.items())
     text += (
@@ -97,7 +97,7 @@ def km_loss(check: Check) -> Outcome:
     broken, plain = lost > 0 and sure >= milestone - 0.05, "plain (1.96 standard errors)"
     sureness = "near certain: censoring alone lowers the effective number"
     if fits and plain not in fits:
-        low, high = effective(rates[0], half_widths[0], plain)
+        low, high = effective_patients(rates[0], half_widths[0], plain)
         text += (
             f"; by {plain} it would be {low:.1f} to {high:.1f}, but that does not fit how the plus-minus grows later on"
         )
@@ -111,12 +111,12 @@ def km_loss(check: Check) -> Outcome:
     )
 
 
-@kind("at_risk")
+@relation_kind("at_risk")
 def late_at_risk(check: Check) -> Outcome:
     """Patients at risk late against the median follow-up: ``rates | half-widths | n | median``; option ``milestone``."""
     rates, half_widths, n = check.group(0), check.group(1), int(check.total(2))
     median, milestone = float(check.one(3).number), float(check.option("milestone", "24"))
-    spans = next(iter(fitting(rates, half_widths, n).values()), None)
+    spans = next(iter(fitting_formulas(rates, half_widths, n).values()), None)
     if spans is None:
         return Outcome(CONSISTENT, "no formula fits: nothing to compare", "possible: no formula fits")
     least, most = spans[-1].at_risk
@@ -125,14 +125,14 @@ def late_at_risk(check: Check) -> Outcome:
     return Outcome(CONTRADICTION if broken else CONSISTENT, text, "likely: if the median is of observed follow-up")
 
 
-@kind("more_than_death")
+@relation_kind("more_than_death")
 def more_than_death(check: Check) -> Outcome:
     """Events of an endpoint that are no deaths: ``rates | half-widths | rates of survival | half-widths | n``; option ``told``.
 
     Not disclosed, if there are some and the definition (in words, option ``told``) does not name what they are.
     """
     n = int(check.total(4))
-    ends = [fitting(check.group(i), check.group(i + 1), n).values() for i in (0, 2)]
+    ends = [fitting_formulas(check.group(i), check.group(i + 1), n).values() for i in (0, 2)]
     if not all(ends):
         return Outcome(CONSISTENT, "no formula fits: nothing to compare", "possible: no formula fits")
     least = min(sum(min(span.events) for span in spans) for spans in ends[0])

@@ -1,7 +1,7 @@
 """What published numbers have to do with each other: the declared relations, and the words for what comes of a check.
 
 ``relations.csv`` declares, for each relation, which printed numbers are bound by which kind of check; the verdict is
-computed from the values, never written there. A kind is a function of (``Check``) registered with :func:`kind`;
+computed from the values, never written there. A kind is a function of (``Check``) registered with :func:`relation_kind`;
 they live in ``counts.py``, ``effects.py`` and ``curves.py``. The format is documented in data/published/README.md.
 """
 
@@ -143,7 +143,7 @@ class Check:
 KINDS: dict[str, Callable[[Check], Outcome]] = {}
 
 
-def kind(name: str) -> Callable:
+def relation_kind(name: str) -> Callable:
     """Register a function as the check of a kind of relation."""
 
     def register(function: Callable[[Check], Outcome]) -> Callable[[Check], Outcome]:
@@ -153,7 +153,7 @@ def kind(name: str) -> Callable:
     return register
 
 
-def relations(directory: str | Path = PUBLISHED) -> list[Relation]:
+def read_relations(directory: str | Path = PUBLISHED) -> list[Relation]:
     """Read the declared relations of a folder of published values.
 
     Parameters
@@ -173,7 +173,7 @@ def relations(directory: str | Path = PUBLISHED) -> list[Relation]:
 
     Examples
     --------
-    >>> [r.groups for r in relations() if r.name == "nongc_is_the_rest"]
+    >>> [r.groups for r in read_relations() if r.name == "nongc_is_the_rest"]
     [(('table2.gc.n', 'results.multivariable.nongc.n'), ('results.efficacy.analysed.n',))]
     """
     frame = read_table(Path(directory) / FILE, COLUMNS)
@@ -210,7 +210,7 @@ def _problems(frame: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def unknown(declared: list[Relation], values: dict[str, Printed]) -> list[Problem]:
+def unknown_relations(declared: list[Relation], values: dict[str, Printed]) -> list[Problem]:
     """List relations of an unknown kind or about values that no row prints."""
     problems = []
     for number, relation in enumerate(declared, start=2):

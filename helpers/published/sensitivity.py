@@ -10,8 +10,8 @@ import pandas as pd
 
 from helpers.paths import PUBLISHED
 from helpers.published.audit import check_relation, with_repetitions
-from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, UNDISCLOSED, Relation, relations
-from helpers.published.values import Printed, aliases, printed_values, published
+from helpers.published.relations import CONTRADICTION, ROUNDING, SEVERITY, UNDISCLOSED, Relation, read_relations
+from helpers.published.values import Printed, alias_ids, printed_values, published_values
 
 UNITS = (1, 10)
 SPELT = {
@@ -29,7 +29,7 @@ SPELT = {
 CONTEXT = {"factor_reference": 3, "se_events": 3, "se_total": 1}  # groups from here on are only looked up
 
 
-def altered(printed: Printed, units: int) -> Printed | None:
+def altered_value(printed: Printed, units: int) -> Printed | None:
     """Give a value moved by *units* of its last printed digit; None if it would fall below zero.
 
     A sign ("≥") or bound that was printed with it stays.
@@ -37,7 +37,7 @@ def altered(printed: Printed, units: int) -> Printed | None:
     Examples
     --------
     >>> from decimal import Decimal
-    >>> altered(Printed("a", Decimal("0.44"), 2, value="0.44"), -10).value
+    >>> altered_value(Printed("a", Decimal("0.44"), 2, value="0.44"), -10).value
     '0.34'
     """
     number = printed.number + units * printed.unit
@@ -47,7 +47,7 @@ def altered(printed: Printed, units: int) -> Printed | None:
     return replace(printed, number=number, value=f"{lead}{number:.{printed.decimals}f}")
 
 
-def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
+def audit_sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     """Alter each consistent value up and down and tell whether a verdict grew worse.
 
     Values that a finding "cannot both hold as printed" or "rounding" is about are left out (not those that it only looks
@@ -58,11 +58,11 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     pandas.DataFrame
         One row per alteration: id, kind, relations (their number), units (signed), noticed.
     """
-    frame = published(directory)
-    values, again = printed_values(frame), aliases(frame)
+    frame = published_values(directory)
+    values, again = printed_values(frame), alias_ids(frame)
     about: dict[str, list[tuple[Relation, int]]] = defaultdict(list)
     wrong: set[str] = set()
-    for relation in with_repetitions(relations(directory), frame):
+    for relation in with_repetitions(read_relations(directory), frame):
         verdict = check_relation(relation, values, again).verdict
         broken = verdict in (CONTRADICTION, ROUNDING) or (verdict == UNDISCLOSED and relation.kind == "logrank_cox")
         if broken and relation.kind != "digits":
@@ -73,7 +73,7 @@ def sensitivity(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     rows = []
     for id, printed in values.items():
         for units in sorted({sign * size for size in UNITS for sign in (-1, 1)}):
-            other = altered(printed, units)
+            other = altered_value(printed, units)
             if id in wrong or other is None:
                 continue
             noticed = _noticed(about[id], values | {id: other}, again)
@@ -85,13 +85,13 @@ def _noticed(about: list[tuple[Relation, int]], values: dict[str, Printed], agai
     return any(SEVERITY[check_relation(relation, values, again).verdict] > before for relation, before in about)
 
 
-def shares(found: pd.DataFrame) -> pd.DataFrame:
+def noticed_shares(found: pd.DataFrame) -> pd.DataFrame:
     """Give the shares noticed by kind of value and size of the alteration, in percent.
 
     Parameters
     ----------
     found : pandas.DataFrame
-        From :func:`sensitivity`.
+        From :func:`audit_sensitivity`.
 
     Returns
     -------

@@ -105,11 +105,11 @@ class Printed:
         return f"{self.number:.{self.decimals}f}"
 
     def holds(self, computed: float) -> bool:
-        """Tell whether *computed* agrees with the print; see :func:`agrees`."""
-        return agrees(computed, self.number, self.decimals, self.bound)
+        """Tell whether *computed* agrees with the print; see :func:`agrees_with_print`."""
+        return agrees_with_print(computed, self.number, self.decimals, self.bound)
 
 
-def agrees(computed: float, printed: float | Decimal, decimals: int, bound: str = "") -> bool:
+def agrees_with_print(computed: float, printed: float | Decimal, decimals: int, bound: str = "") -> bool:
     """Tell whether a computed number is within half a unit of the last printed digit of the printed one.
 
     The comparison is decimal, with a slack of 1e-9 of a unit, so that binary fractions (14.165 is stored as
@@ -118,7 +118,7 @@ def agrees(computed: float, printed: float | Decimal, decimals: int, bound: str 
 
     Examples
     --------
-    >>> agrees(0.125, 0.12, 2), agrees(0.13, 0.12, 2), agrees(50.83, 50, 0, ">")
+    >>> agrees_with_print(0.125, 0.12, 2), agrees_with_print(0.13, 0.12, 2), agrees_with_print(50.83, 50, 0, ">")
     (True, False, True)
     """
     computed, printed = Decimal(repr(float(computed))), Decimal(str(printed))
@@ -135,7 +135,7 @@ def agrees(computed: float, printed: float | Decimal, decimals: int, bound: str 
     return abs(computed - printed) <= unit / 2 + unit * Decimal("1e-9")
 
 
-def published(directory: str | Path = PUBLISHED) -> pd.DataFrame:
+def published_values(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     """Read the printed numbers of a paper.
 
     Parameters
@@ -157,7 +157,7 @@ def published(directory: str | Path = PUBLISHED) -> pd.DataFrame:
 
     Examples
     --------
-    >>> published().set_index("id").loc["table5.multivariable.gc_low.hr", ["value", "kind", "population"]].tolist()
+    >>> published_values().set_index("id").loc["table5.multivariable.gc_low.hr", ["value", "kind", "population"]].tolist()
     ['0.37', 'hr', 'toxicity & known_blasts']
     """
     path = Path(directory).resolve() / FILE
@@ -225,11 +225,11 @@ def _digits(printed) -> bool:
 
 
 def printed_values(frame: pd.DataFrame) -> dict[str, Printed]:
-    """Give each row of :func:`published` as a :class:`Printed`, by id.
+    """Give each row of :func:`published_values` as a :class:`Printed`, by id.
 
     Examples
     --------
-    >>> printed_values(published())["table1.male.pct"].text
+    >>> printed_values(published_values())["table1.male.pct"].text
     '67.50'
     """
     return {
@@ -248,7 +248,7 @@ def printed_values(frame: pd.DataFrame) -> dict[str, Printed]:
     }
 
 
-def needed(values: Mapping[str, Printed], *ids: str) -> list[Printed]:
+def needed_values(values: Mapping[str, Printed], *ids: str) -> list[Printed]:
     """Give some published numbers, or say in one sentence that they are not all there.
 
     Raises
@@ -258,7 +258,7 @@ def needed(values: Mapping[str, Printed], *ids: str) -> list[Printed]:
 
     Examples
     --------
-    >>> [value.text for value in needed(printed_values(published()), "table1.n")]
+    >>> [value.text for value in needed_values(printed_values(published_values()), "table1.n")]
     ['120']
     """
     absent = [id for id in ids if id not in values]
@@ -267,12 +267,12 @@ def needed(values: Mapping[str, Printed], *ids: str) -> list[Printed]:
     return [values[id] for id in ids]
 
 
-def aliases(frame: pd.DataFrame | None = None) -> dict[str, str]:
+def alias_ids(frame: pd.DataFrame | None = None) -> dict[str, str]:
     """Map each row that states a quantity again to the canonical row that stands for the quantity.
 
     Examples
     --------
-    >>> aliases()["abstract.multivariable.gc_low.hr"]
+    >>> alias_ids()["abstract.multivariable.gc_low.hr"]
     'table5.multivariable.gc_low.hr'
     """
     if frame is None:
@@ -283,15 +283,15 @@ def aliases(frame: pd.DataFrame | None = None) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _default_aliases() -> dict[str, str]:
-    return aliases(published())
+    return alias_ids(published_values())
 
 
-def canonical(id: str, frame: pd.DataFrame | None = None) -> str:
+def canonical_id(id: str, frame: pd.DataFrame | None = None) -> str:
     """Give the canonical id of a quantity; an id that is no alias comes back as it is.
 
     Examples
     --------
-    >>> canonical("discussion.n"), canonical("table1.n"), canonical("extra.followup.reverse_km.median")
+    >>> canonical_id("discussion.n"), canonical_id("table1.n"), canonical_id("extra.followup.reverse_km.median")
     ('table1.n', 'table1.n', 'extra.followup.reverse_km.median')
     """
-    return (_default_aliases() if frame is None else aliases(frame)).get(id, id)
+    return (_default_aliases() if frame is None else alias_ids(frame)).get(id, id)

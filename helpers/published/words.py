@@ -14,13 +14,13 @@ YEARS = re.compile(r"(\d+) year\(s\)")
 SIGNS = {"≦": "≤", "≧": "≥", "<=": "≤", ">=": "≥"}
 
 
-def state(group: list[Printed]) -> str:
+def group_in_words(group: list[Printed]) -> str:
     """Say a group of printed values in words, as printed; words that several share before the last comma stand once.
 
     Examples
     --------
     >>> low, high = (Printed(id, Decimal(1), 0, what=f"follow-up, months, {id}", value=v) for id, v in (("low", "4"), ("high", "39")))
-    >>> state([low, high])
+    >>> group_in_words([low, high])
     'follow-up, months, low: 4, high: 39'
     """
     said = []
@@ -39,7 +39,7 @@ def _said(printed: Printed) -> str:
     return f"{_wording(printed)}: {printed.value}"
 
 
-def sign(printed: Printed) -> str:
+def comparison_sign(printed: Printed) -> str:
     """Give the comparison sign of a printed cut ("≥5" -> "≥"); empty where none is printed."""
     found = SIGN.search(printed.value)
     return SIGNS.get(found.group(), found.group()) if found else ""
@@ -50,6 +50,6 @@ def number_text(number: float | Decimal) -> str:
     return f"{float(number):.6g}"
 
 
-def few(numbers: list[int]) -> str:
+def first_few(numbers: list[int]) -> str:
     """Write the first eight of some whole numbers."""
     return ", ".join(map(str, numbers[:8])) + (" ..." if len(numbers) > 8 else "") if numbers else "none"

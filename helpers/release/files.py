@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.paths import write_csv, write_text, writing
+from helpers.paths import atomic_writing, write_csv, write_text
 
 TABLES = {
     "counts": ("Patients", ["variable", "level", "n", "of", "pct"]),
@@ -138,7 +138,7 @@ def _word(numbers: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], path: 
     properties.created = properties.modified = properties.last_printed = _never()
     buffer = BytesIO()
     document.save(buffer)
-    with writing(path, "wb") as handle:
+    with atomic_writing(path, "wb") as handle:
         handle.write(buffer.getvalue())
     return path
 
@@ -165,7 +165,7 @@ def _excel(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     book.properties.created = book.properties.modified = _never()
     buffer = BytesIO()
     book.save(buffer)
-    with writing(path, "wb") as handle:
+    with atomic_writing(path, "wb") as handle:
         handle.write(buffer.getvalue())
     return path
 
@@ -175,14 +175,14 @@ def _figures(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from helpers.display.figures import DASHES, colours
+    from helpers.display.figures import DASHES, label_colours
 
     files = []
     for endpoint in dict.fromkeys(row["endpoint"] for row in numbers["curves"]):
         rows = [row for row in numbers["curves"] if row["endpoint"] == endpoint]
         figure = Figure(figsize=(5, 3.6), layout="constrained")
         ax = figure.add_subplot()
-        paint = colours([row["group"] for row in rows])
+        paint = label_colours([row["group"] for row in rows])
         for row, dash in zip(rows, [*DASHES, *DASHES], strict=False):
             label = f"{row['group'].replace('$', chr(92) + '$')} (about {row['at_risk'][0]})"
             ax.step(row["month"], row["survival"], where="post", label=label, color=paint[row["group"]], linestyle=dash)
@@ -203,7 +203,7 @@ def _figures(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
             )
         buffer = BytesIO()
         FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
-        with writing(folder / f"km_{endpoint.lower()}.png", "wb") as handle:
+        with atomic_writing(folder / f"km_{endpoint.lower()}.png", "wb") as handle:
             handle.write(buffer.getvalue())
         files.append(folder / f"km_{endpoint.lower()}.png")
     return files

@@ -13,7 +13,7 @@ from helpers.problems import NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, narrow_cells, protect
 from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_p
 from helpers.results import table5
-from helpers.results.curves import ENDPOINTS, columns, logrank_of
+from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
 from helpers.results.exposure import exposure_groups
 from helpers.results.exposure_models import exposure_models
 
@@ -223,7 +223,7 @@ def _curves(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
     """Read the curves of everybody, and of the exposure groups if each has the threshold of patients and of events."""
     rows = []
     for endpoint in ENDPOINTS:
-        time, event = columns(endpoint)
+        time, event = endpoint_columns(endpoint)
         if time not in analysis.frame or event not in analysis.frame:
             continue
         frame = analysis.frame
@@ -254,7 +254,7 @@ def _comparisons(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
         return []
     rows = []
     for endpoint in ENDPOINTS:
-        time, event = columns(endpoint)
+        time, event = endpoint_columns(endpoint)
         if time not in analysis.frame or event not in analysis.frame:
             continue
         sizes = [(groups == level).sum() for level in groups.dropna().unique()]
@@ -278,8 +278,8 @@ def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dic
     """
     found, truth = [], {}
     for name, make in (
-        ("univariable", lambda: table5.forest(analysis, "univariable")),
-        ("multivariable", lambda: table5.forest(analysis, "multivariable")),
+        ("univariable", lambda: table5.forest_rows(analysis, "univariable")),
+        ("multivariable", lambda: table5.forest_rows(analysis, "multivariable")),
         ("exposure", lambda: _exposure(analysis)),
     ):
         try:

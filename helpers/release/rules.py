@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.estimate.kaplan_meier import curve
+from helpers.estimate.kaplan_meier import survival_curve
 from helpers.problems import InputError, Problem
 
 LEAST_THRESHOLD = 5
@@ -102,7 +102,7 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float 
     time, event = time[known].astype(float), event[known].astype(bool)
     if len(time) < rules.threshold:
         return pd.DataFrame(columns=["month", "survival", "at_risk"])
-    exact = curve(time, event)
+    exact = survival_curve(time, event)
     rows, last, seen = [], 1.0, 0
     for month in range(int(months) + 1):
         day = month * MONTH

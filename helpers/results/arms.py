@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.problems import NotAvailable
-from helpers.results.comparisons import compared, group_population
+from helpers.results.comparisons import comparison_groups, group_population
 from helpers.results.curves import members_of
-from helpers.results.measures import once
-from helpers.results.value import RESERVED, slugs
+from helpers.results.measures import once_per_analysis
+from helpers.results.value import RESERVED, id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -33,7 +33,7 @@ class Arm:
     members: pd.Series
 
 
-def arms(analysis: Analysis, groups: pd.Series | None = None) -> list[Arm]:
+def groups_present(analysis: Analysis, groups: pd.Series | None = None) -> list[Arm]:
     """List the groups that have a patient.
 
     Parameters
@@ -49,12 +49,12 @@ def arms(analysis: Analysis, groups: pd.Series | None = None) -> list[Arm]:
         Keys are part of ids such as ``extra.lost.gc_low.n``. Groupings that the cohort cannot make are left out.
     """
     if groups is not None:
-        keys = slugs([label for label, _ in members_of(analysis.frame, groups)])
+        keys = id_parts([label for label, _ in members_of(analysis.frame, groups)])
         return _of(analysis, groups, "", keys)
     return _all(analysis)
 
 
-@once
+@once_per_analysis
 def _all(analysis: Analysis) -> list[Arm]:
     everyone = pd.Series(True, index=analysis.frame.index)
     found, taken = [Arm("all", "all", "", "", "all", everyone)], set(RESERVED)
@@ -65,20 +65,20 @@ def _all(analysis: Analysis) -> list[Arm]:
     exposure = _groups(analysis, "exposure")
     if exposure is not None:
         labelled = [label for label, _ in members_of(analysis.frame, exposure)]
-        found += _of(analysis, exposure, "exposure", slugs(labelled, taken))
+        found += _of(analysis, exposure, "exposure", id_parts(labelled, taken))
     if dose is not None:
         found += _of(analysis, dose, "dose", {label: f"gc_{label}" for label in labels})
     return found
 
 
-def both(arm: Arm, reference: Arm) -> str:
+def both_groups(arm: Arm, reference: Arm) -> str:
     """Name the patients of a group and its reference together.
 
     Examples
     --------
     >>> everyone = pd.Series([True])
     >>> none, low = (Arm(f"gc_{key}", key, "dose", "", f"toxicity & dose: {key}", everyone) for key in ("none", "low"))
-    >>> both(low, none)
+    >>> both_groups(low, none)
     'toxicity & dose: none / low'
     """
     before, mark, own = arm.population.rpartition(": ")
@@ -87,14 +87,14 @@ def both(arm: Arm, reference: Arm) -> str:
 
 def _groups(analysis: Analysis, comparison: str) -> pd.Series | None:
     try:
-        return compared(analysis, comparison)
+        return comparison_groups(analysis, comparison)
     except NotAvailable:
         return None
 
 
 def _of(analysis: Analysis, groups: pd.Series, comparison: str, keys: dict[str, str]) -> list[Arm]:
     members = members_of(analysis.frame, groups)
-    first, named = keys[members[0][0]] if members else "", slugs([label for label, _ in members])
+    first, named = keys[members[0][0]] if members else "", id_parts([label for label, _ in members])
     return [
         Arm(keys[label], label, comparison, "" if keys[label] == first else first,
             group_population(analysis, comparison, named[label]) if comparison else "", inside)

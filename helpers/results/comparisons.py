@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.results.exposure import exposure_groups
-from helpers.results.populations import named, need, population
+from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import AGENT, DOSE, GC, LENGTH, ONSET
 
 if TYPE_CHECKING:
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 def _agent(name: str, column: str) -> Callable[[Analysis], pd.Series]:
     def groups(analysis: Analysis) -> pd.Series:
-        given = need(analysis, column)[column].astype(object).map({False: f"no {name}", True: name})
+        given = needed_frame(analysis, column)[column].astype(object).map({False: f"no {name}", True: name})
         return pd.Series(pd.Categorical(given, [f"no {name}", name], ordered=True), index=given.index)
 
     return groups
 
 
 def _column(column: str) -> Callable[[Analysis], pd.Series]:
-    return lambda analysis: need(analysis, column)[column]
+    return lambda analysis: needed_frame(analysis, column)[column]
 
 
 def _dose_of_the_treated(analysis: Analysis) -> pd.Series:
-    return need(analysis, "gc_group")["gc_group"].cat.remove_categories(["none"])
+    return needed_frame(analysis, "gc_group")["gc_group"].cat.remove_categories(["none"])
 
 
 # comparison: groups, population read from the print, population stated, parameters that the groups depend on
@@ -44,7 +44,7 @@ COMPARISONS: dict[str, tuple[Callable[[Analysis], pd.Series], str, str, tuple[st
 }  # fmt: skip
 
 
-def compared(analysis: Analysis, comparison: str) -> pd.Series:
+def comparison_groups(analysis: Analysis, comparison: str) -> pd.Series:
     """Return the groups of a named comparison, missing outside its population.
 
     Parameters
@@ -59,13 +59,13 @@ def compared(analysis: Analysis, comparison: str) -> pd.Series:
         Ordered categorical by patient_id.
     """
     make, *_ = COMPARISONS[comparison]
-    return make(analysis).where(concerned(analysis, comparison))
+    return make(analysis).where(concerned_patients(analysis, comparison))
 
 
-def concerned(analysis: Analysis, comparison: str) -> pd.Series:
+def concerned_patients(analysis: Analysis, comparison: str) -> pd.Series:
     """Tell whom a named comparison concerns, those whose group is unknown with them."""
     _, paper, stated, _ = COMPARISONS[comparison]
-    return population(analysis, paper if analysis.reading == "paper" else stated)
+    return in_population(analysis, paper if analysis.reading == "paper" else stated)
 
 
 def group_population(analysis: Analysis, comparison: str, *keys: str) -> str:
@@ -81,14 +81,14 @@ def group_population(analysis: Analysis, comparison: str, *keys: str) -> str:
     'dose: none / low'
     """
     _, paper, stated, _ = COMPARISONS[comparison]
-    who = named(analysis, paper if analysis.reading == "paper" else stated)
+    who = named_population(analysis, paper if analysis.reading == "paper" else stated)
     groups = f"{comparison}: {' / '.join(keys)}" if keys else ""
     return " & ".join(part for part in ("" if who == "all" and groups else who, groups) if part)
 
 
-def labelled(analysis: Analysis, comparison: str) -> pd.Series:
-    """Return the groups of :func:`compared` under labels that carry their meaning: "no GC", "low ≤8" (mg/kg), "<5 days"."""
-    used, groups = analysis.parameters, compared(analysis, comparison)
+def labelled_groups(analysis: Analysis, comparison: str) -> pd.Series:
+    """Return the groups of :func:`comparison_groups` under labels that carry their meaning: "no GC", "low ≤8" (mg/kg), "<5 days"."""
+    used, groups = analysis.parameters, comparison_groups(analysis, comparison)
     words = {"none": "no GC", "low": f"low ≤{analysis.gc_cutoff:g}", "high": f"high >{analysis.gc_cutoff:g}",
              "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
              "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days"}  # fmt: skip

@@ -12,8 +12,8 @@ from helpers.estimate.competing_risks import gray_test, incidence_at
 from helpers.problems import NotAvailable
 from helpers.results.comparisons import COMPARISONS
 from helpers.results.exposure import exposure_groups
-from helpers.results.measures import once
-from helpers.results.populations import need, population
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, needed_frame
 from helpers.results.registry import EVENTS, family
 from helpers.results.value import Value
 
@@ -25,13 +25,13 @@ CAUSES = {"progression": 1, "death": 2}
 NEEDS = ("pfs_days", "pfs_event")
 
 
-@once
-def competing(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def first_events(analysis: Analysis) -> pd.DataFrame:
     """Lay out which of the two came first: time (days) and cause (0 neither, 1 progression or relapse, 2 death without).
 
     The time is that of PFS. A progression on the day of death came first.
     """
-    frame = need(analysis, *NEEDS)
+    frame = needed_frame(analysis, *NEEDS)
     days = analysis.cohort.tables["followup"].set_index("patient_id").reindex(frame.index)
     known = [days[name] for name in ("relapse_day", "progression_day") if name in days]
     progressed = pd.concat(known, axis=1).min(axis=1) <= frame["pfs_days"]
@@ -44,11 +44,11 @@ def _counts(data: pd.DataFrame, cause: int) -> dict[str, int]:
     return {"n": int(known.sum()), "events": int((data["cause"][known] == cause).sum()), "missing": int((~known).sum())}
 
 
-def incidences(analysis: Analysis) -> dict[str, Value]:
+def cumulative_incidences(analysis: Analysis) -> dict[str, Value]:
     """Cumulative incidence of progression and of death without it at the milestones, percent."""
     years, found = analysis.parameters.milestones, {}
     try:
-        data = competing(analysis)
+        data = first_events(analysis)
     except NotAvailable as absent:  # the milestones are the user's, so their ids are there with the reason
         return {f"{PLACE}.{name}.cif.{year:g}y": Value("", None, str(absent)) for name in CAUSES for year in years}
     for name, cause in CAUSES.items():
@@ -63,10 +63,10 @@ def incidences(analysis: Analysis) -> dict[str, Value]:
     return found
 
 
-def gray(analysis: Analysis) -> dict[str, Value]:
+def gray_tests(analysis: Analysis) -> dict[str, Value]:
     """Gray's test of the groups of the exposure of the parameters, for either event."""
     groups = exposure_groups(analysis)
-    data = competing(analysis)[population(analysis, "toxicity")]
+    data = first_events(analysis)[in_population(analysis, "toxicity")]
     groups = groups.reindex(data.index)
     used = data[groups.notna()]
     found = {}
@@ -84,7 +84,7 @@ family(
     prefix=f"{PLACE}.",
     depends=[*EVENTS["PFS"], "milestones"],
     name="competing.incidences",
-)(incidences)
+)(cumulative_incidences)
 family(
     *(f"{PLACE}.{name}.gray.p" for name in CAUSES),
     population="toxicity",
@@ -93,4 +93,4 @@ family(
     depends=[*EVENTS["PFS"], *COMPARISONS["exposure"][3]],
     needs=NEEDS,
     name="competing.gray",
-)(gray)
+)(gray_tests)

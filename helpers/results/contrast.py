@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from helpers.problems import NotAvailable
-from helpers.results.comparisons import compared
-from helpers.results.curves import columns, members_of
-from helpers.results.exposure import groupings
-from helpers.results.measures import once
-from helpers.results.populations import need, yes
-from helpers.results.value import slugs
+from helpers.results.comparisons import comparison_groups
+from helpers.results.curves import endpoint_columns, members_of
+from helpers.results.exposure import exposure_groupings
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import is_yes, needed_frame
+from helpers.results.value import id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -37,7 +37,7 @@ class Contrast(NamedTuple):
         return self.labels[1]
 
 
-@once
+@once_per_analysis
 def contrast(analysis: Analysis) -> Contrast:
     """Say what is compared: the dose groups if the exposure is GC and doses are known, else the groups of the exposure.
 
@@ -49,24 +49,24 @@ def contrast(analysis: Analysis) -> Contrast:
     parameters = analysis.parameters
     if parameters.exposure == "GC":
         try:
-            groups = compared(analysis, "dose")
+            groups = comparison_groups(analysis, "dose")
         except NotAvailable:
             groups = None
         labels = () if groups is None else tuple(label for label, _ in members_of(analysis.frame, groups))
         if labels[:2] == ("none", "low"):
             return Contrast(labels, groups, "gc_low")
-    for groups in groupings(analysis).values():
+    for groups in exposure_groupings(analysis).values():
         labels = tuple(label for label, _ in members_of(analysis.frame, groups))
         if len(labels) > 1:
-            return Contrast(labels, groups, slugs(labels)[labels[1]])
+            return Contrast(labels, groups, id_parts(labels)[labels[1]])
     raise NotAvailable(f"cohort {analysis.cohort.name} has no two groups to compare")
 
 
-def outcome(analysis: Analysis, of: Contrast | None = None) -> pd.DataFrame:
+def contrast_outcome(analysis: Analysis, of: Contrast | None = None) -> pd.DataFrame:
     """Lay out the patients of a contrast: time, event, group (text); those without a time are left out."""
-    time, event = columns(analysis.parameters.endpoint)
-    frame, of = need(analysis, time, event), of or contrast(analysis)
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    frame, of = needed_frame(analysis, time, event), of or contrast(analysis)
     found = pd.DataFrame(
-        {"time": frame[time].astype(float), "event": yes(frame[event]), "group": of.groups.astype(object)}
+        {"time": frame[time].astype(float), "event": is_yes(frame[event]), "group": of.groups.astype(object)}
     )
     return found.dropna()

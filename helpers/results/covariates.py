@@ -12,11 +12,11 @@ import pandas as pd
 from helpers.cohort.derive import CUT_COLUMNS, LEAST_SHARE, cut_used
 from helpers.cohort.schema import TABLES
 from helpers.problems import NotAvailable
-from helpers.results.measures import once
-from helpers.results.populations import need
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import needed_frame
 from helpers.results.registry import AGENT, DOSE, LENGTH, ONSET
 from helpers.results.table1 import STATUS, TARGETS, status_of
-from helpers.results.value import slug, slugs, told_apart
+from helpers.results.value import id_part, id_parts, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -52,7 +52,7 @@ def _two(column: str, no: str, yes_: str) -> Callable[[Analysis], pd.Series]:
     """Make a yes/no column a factor; ``{}`` in a label is filled with the parameter that cuts it."""
 
     def make(analysis: Analysis) -> pd.Series:
-        values = need(analysis, column)[column].astype("boolean")
+        values = needed_frame(analysis, column)[column].astype("boolean")
         name = column.removesuffix("_over_cut")
         if name in CUT_COLUMNS:
             cut = cut_used(analysis.frame, name, analysis.parameters)
@@ -75,9 +75,9 @@ def _own_cut(name: str) -> Callable[[Analysis], str]:
     return note
 
 
-def levels(column: str, labels: Mapping[str, str], parameter: str = "") -> Callable[[Analysis], pd.Series]:
+def covariate_levels(column: str, labels: Mapping[str, str], parameter: str = "") -> Callable[[Analysis], pd.Series]:
     def make(analysis: Analysis) -> pd.Series:
-        values = need(analysis, column)[column].astype(object)
+        values = needed_frame(analysis, column)[column].astype(object)
         cut = analysis.gc_cutoff if parameter == "gc_cutoff" else getattr(analysis.parameters, parameter, None)
         return _factor(values.map(labels), list(labels.values()), cut)
 
@@ -92,12 +92,12 @@ def _factor(values: pd.Series, labels: list[str], cut: float | None = None) -> p
 
 
 def _status(analysis: Analysis) -> pd.Series:
-    return _factor(status_of(need(analysis, "n_relapses")).map(STATUS), list(STATUS.values()))
+    return _factor(status_of(needed_frame(analysis, "n_relapses")).map(STATUS), list(STATUS.values()))
 
 
 def _grade(event: str) -> Callable[[Analysis], pd.Series]:
     def make(analysis: Analysis) -> pd.Series:
-        grade = need(analysis, f"{event}_grade")[f"{event}_grade"]
+        grade = needed_frame(analysis, f"{event}_grade")[f"{event}_grade"]
         label = grade.map({1: "Grade 1", 2: "Grade 2", 3: "Grade ≥3", 4: "Grade ≥3", 5: "Grade ≥3"})
         return _factor(label, ["Grade 1", "Grade 2", "Grade ≥3"])
 
@@ -110,23 +110,23 @@ AMONG_TOXIC = "the interval's width fits the 34 events of those with CRS and/or 
 ROWS = (
     Row("weight", "Weight", ("weight_gt27",), _two("weight_over_cut", "≤{} kg", ">{} kg"), "known_blasts", reason=AMONG_ALL,
         depends=("weight_cut",), note=_own_cut("weight")),
-    Row("sex", "Sex", ("female",), levels("sex", {"male": "Male", "female": "Female"}), "known_blasts", reason=AMONG_ALL),
+    Row("sex", "Sex", ("female",), covariate_levels("sex", {"male": "Male", "female": "Female"}), "known_blasts", reason=AMONG_ALL),
     Row("blast", "Bone marrow blasts", ("blast_ge5",), _two("blast_over_cut", "<{}%", "≥{}%"), "known_blasts",
         "toxicity & known_blasts", AMONG_ALL, ("blast_cut",)),
     Row("age", "Age", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "known_blasts",
         reason=AMONG_ALL, depends=("age_cut",), note=_own_cut("age")),
     Row("target", "CAR-T target antigen", ("target_cd19_22", "target_cd19_22_20"),
-        levels("car_target", {label: label for label in TARGETS.values()}), "known_blasts",
+        covariate_levels("car_target", {label: label for label in TARGETS.values()}), "known_blasts",
         reason=AMONG_ALL + "; reference as printed, CD19"),
     Row("transplant", "Transplantation preinfusion", ("transplant",), _two("prior_transplant", "No", "Yes"), "known_blasts",
         reason=AMONG_ALL),
     Row("status", "Disease status preinfusion", ("first_relapse", "second_relapse"), _status, "known_blasts", reason=AMONG_ALL),
     Row("gc_dose", "GC dosage", ("gc_low", "gc_high"),
-        levels("gc_group", {"none": "0 mg/kg", "low": "≤{} mg/kg", "high": ">{} mg/kg"}, "gc_cutoff"), "toxicity & known_blasts",
+        covariate_levels("gc_group", {"none": "0 mg/kg", "low": "≤{} mg/kg", "high": ">{} mg/kg"}, "gc_cutoff"), "toxicity & known_blasts",
         reason=AMONG_TOXIC + "; a three-level factor whose high-dose row is not printed", depends=DOSE),
-    Row("gc_onset", "GC onset", ("gc_onset_gt4",), levels("gc_onset", {"early": "<{} days", "late": "≥{} days"},
+    Row("gc_onset", "GC onset", ("gc_onset_gt4",), covariate_levels("gc_onset", {"early": "<{} days", "late": "≥{} days"},
         "onset_cut_days"), "gc & known_blasts", "gc", "only those given GC have an onset; complete cases", ONSET, joint=False),
-    Row("gc_duration", "GC duration", ("gc_dur_gt2",), levels("gc_duration_group", {"short": "≤{} days", "long": ">{} days"},
+    Row("gc_duration", "GC duration", ("gc_dur_gt2",), covariate_levels("gc_duration_group", {"short": "≤{} days", "long": ">{} days"},
         "duration_cut_days"), "gc & known_blasts", "gc", "only those given GC have a duration; complete cases", LENGTH, joint=False),
     Row("rux", "RUX use", ("rux",), _two("rux", "No", "Yes"), "toxicity & known_blasts", reason=AMONG_TOXIC, depends=AGENT),
     Row("tcz", "TCZ use", ("tcz",), _two("tcz", "No", "Yes"), "toxicity & known_blasts", reason=AMONG_TOXIC, depends=AGENT),
@@ -188,11 +188,11 @@ def _declared_row(analysis: Analysis, column: str) -> Row | None:
     if not isinstance(values.dtype, pd.CategoricalDtype):
         scale = readable_unit(analysis.frame[analysis.own[column]].astype("Float64").astype(float))
         unit = f"per {scale:,.10g} {analysis.cohort.declared['patients'][column].unit}".strip() if scale != 1 else ""
-        return Row(name, column, (slug(column),), make, "all", "toxicity", printed=False, unit=unit)
-    levels = slugs(values.cat.categories)
+        return Row(name, column, (id_part(column),), make, "all", "toxicity", printed=False, unit=unit)
+    levels = id_parts(values.cat.categories)
     if not 2 <= len(levels) <= MOST_LEVELS:
         return None
-    keys = tuple(f"{slug(column)}_{key}" for key in list(levels.values())[1:])
+    keys = tuple(f"{id_part(column)}_{key}" for key in list(levels.values())[1:])
     return Row(name, column.replace("_", " "), keys, make, "all", "toxicity", printed=False)
 
 
@@ -218,8 +218,8 @@ def _has(analysis: Analysis, row: Row) -> bool:
         return False
 
 
-@once
-def rows(analysis: Analysis) -> tuple[Row, ...]:
+@once_per_analysis
+def covariate_rows(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates that the cohort has: those of Table 5, then its own declared columns of patients."""
     extra = [_declared_row(analysis, column) for column in analysis.own if column not in TABLES["patients"]]
     own = _told_apart([row for row in extra if row is not None])

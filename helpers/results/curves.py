@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from helpers.cohort.derive import DAYS_PER_YEAR
-from helpers.estimate.kaplan_meier import at_risk, censored_before, curve, survival_at
+from helpers.estimate.kaplan_meier import at_risk, censored_before, survival_at, survival_curve
 from helpers.estimate.logrank import logrank
-from helpers.results.populations import need, yes
+from helpers.results.populations import is_yes, needed_frame
 from helpers.results.value import Value
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ ENDPOINTS = ("OS", "EFS", "PFS")
 LOGRANK = "log-rank test"
 
 
-def columns(endpoint: str) -> tuple[str, str]:
+def endpoint_columns(endpoint: str) -> tuple[str, str]:
     """Name the columns of an endpoint: days and whether the event was seen."""
     return f"{endpoint.lower()}_days", f"{endpoint.lower()}_event"
 
 
-def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> dict[str, pd.DataFrame]:
+def survival_curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> dict[str, pd.DataFrame]:
     """Estimate a survival curve for each group.
 
     Parameters
@@ -44,13 +44,13 @@ def curves(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -
     dict of str to DataFrame
         time (days), survival, lower, upper (0 to 1; R's default log interval), at_risk, events, censored.
     """
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     found = {}
     for label, members in members_of(frame, groups):
         if not (members & frame[time].notna()).any():
             continue
-        steps = curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
+        steps = survival_curve(frame.loc[members, time], frame.loc[members, event], alpha=analysis.parameters.alpha)
         renamed = steps.rename(columns={"low": "lower", "high": "upper"})
         found[label] = renamed[["time", "survival", "lower", "upper", "at_risk", "events", "censored"]]
     return found
@@ -60,7 +60,7 @@ def members_of(frame: pd.DataFrame, groups: pd.Series | None) -> list[tuple[str,
     """List label and members (bool by patient) of each group that has any; everyone is "all" if *groups* is None."""
     if groups is None:
         return [("all", pd.Series(True, index=frame.index))]
-    return [(str(level), yes(groups == level)) for level in _levels(groups) if yes(groups == level).any()]
+    return [(str(level), is_yes(groups == level)) for level in _levels(groups) if is_yes(groups == level).any()]
 
 
 def _levels(groups: pd.Series) -> list:
@@ -89,8 +89,8 @@ def _counted(
     analysis: Analysis, endpoint: str, groups: pd.Series | None, years: list[float] | None, count: Callable
 ) -> pd.DataFrame:
     years = [0, *analysis.parameters.milestones] if years is None else years
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     days = np.array(years, dtype=float) * DAYS_PER_YEAR
     rows = {
         label: count(frame.loc[members, time], frame.loc[members, event], days)
@@ -99,7 +99,7 @@ def _counted(
     return pd.DataFrame.from_dict(rows, orient="index", columns=years).rename_axis("group")
 
 
-def rates(
+def survival_rates(
     analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: list[float] | None = None
 ) -> pd.DataFrame:
     """Read survival at milestones: group, years, n, events, missing (without follow-up), at_risk, rate, ci_low, ci_high, half_width (percent).
@@ -107,11 +107,11 @@ def rates(
     The limits are R's default log interval; half_width is 1.96 Greenwood standard errors.
     """
     years = list(analysis.parameters.milestones) if years is None else years
-    time, event = columns(endpoint)
-    frame, alpha, rows = need(analysis, time, event), analysis.parameters.alpha, []
+    time, event = endpoint_columns(endpoint)
+    frame, alpha, rows = needed_frame(analysis, time, event), analysis.parameters.alpha, []
     for label, members in members_of(frame, groups):
         known = members & frame[time].notna()
-        n, events, missing = int(known.sum()), int(yes(frame.loc[known, event]).sum()), int((members & ~known).sum())
+        n, events, missing = int(known.sum()), int(is_yes(frame.loc[known, event]).sum()), int((members & ~known).sum())
         if not n:
             rows += [(label, year, 0, 0, missing, 0, *[np.nan] * 4) for year in years]
             continue
@@ -129,8 +129,8 @@ def logrank_of(analysis: Analysis, endpoint: str, groups: pd.Series, concerned: 
 
     *concerned* are those of whom an unknown group is a missing one; by default those who have a group.
     """
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     found = logrank(frame[time], frame[event], groups)
     n, events = int(found.table["n"].sum()), int(found.table["observed"].sum())
     among = groups.notna() if concerned is None else concerned

@@ -11,9 +11,9 @@ from scipy.stats import norm
 from helpers.estimate.maximally_selected_cut import MOST, Cuts, every_cut
 from helpers.estimate.partial_likelihood import maximise
 from helpers.problems import NotAvailable
-from helpers.results.curves import columns
-from helpers.results.measures import once
-from helpers.results.populations import need, population, yes
+from helpers.results.curves import endpoint_columns
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, is_yes, needed_frame
 from helpers.results.registry import DOSE, EVENTS, family
 from helpers.results.value import Value
 
@@ -28,7 +28,7 @@ DOSES = {"cumulative": "gc_dose_mg_per_kg", "peak daily": "gc_peak_mg_per_kg_per
 METHOD = "log-rank test of low dose against none; corrected: share of deals in which the largest statistic over all cuts is as large"
 
 
-@once
+@once_per_analysis
 def dose_cuts(analysis: Analysis, dose: str = "cumulative") -> Cuts:
     """Try every cut of a dose; of the cumulative one also that of the parameters.
 
@@ -42,10 +42,10 @@ def dose_cuts(analysis: Analysis, dose: str = "cumulative") -> Cuts:
     NotAvailable
         If the cohort has no doses, or too few patients on either side.
     """
-    time, event = columns(analysis.parameters.endpoint)
-    frame = need(analysis, time, event, DOSES[dose], "gc")
-    given = frame[DOSES[dose]].astype(float).where(frame["gc"].notna() & population(analysis, "toxicity"))
-    given = given.mask(yes(frame["gc"]) & (given == 0))
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    frame = needed_frame(analysis, time, event, DOSES[dose], "gc")
+    given = frame[DOSES[dose]].astype(float).where(frame["gc"].notna() & in_population(analysis, "toxicity"))
+    given = given.mask(is_yes(frame["gc"]) & (given == 0))
     also = analysis.gc_cutoff if dose == "cumulative" and np.isfinite(analysis.gc_cutoff) else None
     rng = np.random.default_rng(analysis.parameters.seed)
     try:
@@ -106,12 +106,12 @@ def dose_shape(analysis: Analysis, dose: str = "cumulative") -> tuple[pd.DataFra
     NotAvailable
         If the percentiles are not three different doses, or the model has no maximum.
     """
-    time, event = columns(analysis.parameters.endpoint)
-    frame = need(analysis, time, event, DOSES[dose], "gc")
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    frame = needed_frame(analysis, time, event, DOSES[dose], "gc")
     rows = pd.DataFrame(
-        {"time": frame[time].astype(float), "event": yes(frame[event]), "dose": frame[DOSES[dose]].astype(float)}
+        {"time": frame[time].astype(float), "event": is_yes(frame[event]), "dose": frame[DOSES[dose]].astype(float)}
     )
-    rows = rows[population(analysis, "toxicity") & frame["gc"].notna()].dropna()
+    rows = rows[in_population(analysis, "toxicity") & frame["gc"].notna()].dropna()
     given = rows["dose"][rows["dose"] > 0]
     knots = [float(knot) for knot in np.percentile(given, (10, 50, 90))] if len(given) > 2 else []
     if len(set(knots)) < 3 or (rows["dose"] > 0).all():

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.cohort.derive import exposed
+from helpers.cohort.derive import exposed_within
 from helpers.cohort.schema import TABLES
 from helpers.problems import InputError, NotAvailable, Problem
-from helpers.results.populations import need, population
+from helpers.results.populations import in_population, needed_frame
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -40,19 +40,19 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
     """
     name = exposure or analysis.parameters.exposure
     if name in AGENTS:
-        given = need(analysis, AGENTS[name])[AGENTS[name]]
+        given = needed_frame(analysis, AGENTS[name])[AGENTS[name]]
         return _labelled(given, f"no {name}", name).rename(name)
     if name in analysis.own or name in analysis.frame:
         return _column(analysis, name)
     if analysis.cohort.has("exposures", "exposure", "day"):
         known = set(analysis.cohort.tables["exposures"]["exposure"].dropna())
         if name in known:
-            began = exposed(analysis.cohort, name, analysis.parameters.window_days).reindex(analysis.frame.index)
+            began = exposed_within(analysis.cohort, name, analysis.parameters.window_days).reindex(analysis.frame.index)
             return _labelled(began, f"no {name}", name).rename(name)
     raise InputError([Problem("parameters", "", "exposure", name, _allowed(analysis))])
 
 
-def groupings(analysis: Analysis) -> dict[str, pd.Series]:
+def exposure_groupings(analysis: Analysis) -> dict[str, pd.Series]:
     """Name the groupings that this cohort can be compared by: the exposure of the parameters, or what it has instead.
 
     A cohort without treatments cannot be grouped by GC, TCZ or RUX; it is then grouped by each of its own declared
@@ -63,7 +63,7 @@ def groupings(analysis: Analysis) -> dict[str, pd.Series]:
     dict of str to Series
         As :func:`exposure_groups` gives them; empty if there is nothing to group by.
     """
-    inside = population(analysis, "toxicity")
+    inside = in_population(analysis, "toxicity")
     try:
         return {analysis.parameters.exposure: exposure_groups(analysis).where(inside)}
     except NotAvailable:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from helpers.results.covariates import Row
 from helpers.results.exposure import exposure_groups
-from helpers.results.measures import once
-from helpers.results.populations import population
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population
 from helpers.results.registry import GC, LENGTH, ONSET, family
 from helpers.results.table5 import (
     ALL_CUTS,
@@ -19,13 +19,13 @@ from helpers.results.table5 import (
     level_labels,
     model_frame,
     obstacle_to,
-    selected,
+    selected_covariates,
     univariable_of,
     values_of,
     with_model,
     without_model,
 )
-from helpers.results.value import Value, slugs
+from helpers.results.value import Value, id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 
 def adjusted_for(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates beside which the exposure of the parameters is adjusted."""
-    return tuple(row for row in selected(analysis) if not states_again(analysis, row))
+    return tuple(row for row in selected_covariates(analysis) if not states_again(analysis, row))
 
 
 def exposure_row(analysis: Analysis) -> Row:
     """Make the exposure of the parameters a covariate."""
     groups = exposure_groups(analysis)
     groups = groups.cat.remove_unused_categories()
-    keys = tuple(slugs(groups.cat.categories).values())[1:]
+    keys = tuple(id_parts(groups.cat.categories).values())[1:]
     return Row(
         "exposure", f"Exposure {analysis.parameters.exposure}", keys, lambda _: groups, "toxicity", printed=False
     )
 
 
-@once
+@once_per_analysis
 def exposure_models(analysis: Analysis) -> dict[str, pd.DataFrame]:
     """Fit the exposure of the parameters alone ("crude") and beside the selected covariates ("adjusted").
 
     Covariates that state the exposure again (GC dose beside GC, the column itself) are left out of the adjustment.
     """
     row = exposure_row(analysis)
-    labels, who = level_labels(row, row.make(analysis)), population(analysis, "toxicity")
+    labels, who = level_labels(row, row.make(analysis)), in_population(analysis, "toxicity")
     tables = {"crude": univariable_of(analysis, row)}
     others = adjusted_for(analysis)
     frame = model_frame(analysis, [row, *others], who).dropna()

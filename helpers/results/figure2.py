@@ -12,12 +12,12 @@ from helpers.cohort.derive import steroid_doses
 from helpers.estimate.groups import compare_groups, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.noise import changes
-from helpers.estimate.trajectories import for_ranks, pair, sample_near, summarise
+from helpers.estimate.trajectories import for_ranks, paired_samples, sample_near, summarised_values
 from helpers.problems import NotAvailable
-from helpers.results.measures import once
-from helpers.results.populations import need, no, population, yes
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import DOSE, GC, family
-from helpers.results.value import Value, slug, told_apart
+from helpers.results.value import Value, id_part, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -34,34 +34,34 @@ DECIDED = "t test if Lilliefors' test passes, else ranks; " + RANKS
 KEYS = ["patient_id", "analyte"]
 
 
-def short(analyte: str) -> str:
+def short_analyte(analyte: str) -> str:
     """Turn an analyte into a part of an id.
 
     Examples
     --------
-    >>> short("TNF-α"), short("IL-17A")
+    >>> short_analyte("TNF-α"), short_analyte("IL-17A")
     ('tnf_alpha', 'il_17a')
     """
-    return slug(analyte.replace("α", "alpha").replace("γ", "gamma"))
+    return id_part(analyte.replace("α", "alpha").replace("γ", "gamma"))
 
 
 def analyte_ids(analysis: Analysis) -> dict[str, str]:
     """Give each analyte its part of an id, no two the same."""
-    names = analytes(analysis)
-    return dict(zip(names, told_apart([short(name) for name in names]), strict=True))
+    names = analytes_measured(analysis)
+    return dict(zip(names, told_apart([short_analyte(name) for name in names]), strict=True))
 
 
-def analytes(analysis: Analysis) -> tuple[str, ...]:
+def analytes_measured(analysis: Analysis) -> tuple[str, ...]:
     """List the analytes that the cohort measured: those of the print in its order, then its others by name.
 
     An analyte with several units is one for each, named with its unit: nothing is pooled across units.
     """
-    found = set(labs(analysis)["analyte"])
+    found = set(lab_measurements(analysis)["analyte"])
     return (*(name for name in ANALYTES if name in found), *sorted(found - set(ANALYTES)))
 
 
-@once
-def labs(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def lab_measurements(analysis: Analysis) -> pd.DataFrame:
     """Return the measurements with what the figures need.
 
     Returns
@@ -85,7 +85,7 @@ def labs(analysis: Analysis) -> pd.DataFrame:
     rows["gc_day"] = rows["day"].astype(float) - _of(who, frame.get("gc_first_day", never).astype(float))
     rows["gc"] = _of(who, frame.get("gc", never).astype(object).map({True: "GC", False: "no GC"}).astype(object))
     rows["dose"] = _of(who, frame["gc_group"].astype(object)) if "gc_group" in frame else pd.NA
-    rows["toxicity"] = _of(who, population(analysis, "toxicity")).astype(bool)
+    rows["toxicity"] = _of(who, in_population(analysis, "toxicity")).astype(bool)
     rows["after_tcz"] = _after_tcz(analysis, rows)
     return rows
 
@@ -111,7 +111,7 @@ def _after_tcz(analysis: Analysis, rows: pd.DataFrame) -> pd.Series:
     first = frame["tcz_first_day"] if "tcz_first_day" in frame else pd.Series(np.nan, index=frame.index)
     days, given = _of(rows["patient_id"], first.astype(float)), _of(rows["patient_id"], frame["tcz"].astype("boolean"))
     after = (rows["day"] > days).astype("boolean").mask(days.isna(), pd.NA)
-    return after.mask(no(given), False)
+    return after.mask(is_no(given), False)
 
 
 def _order(table: pd.DataFrame, *others: str) -> pd.DataFrame:
@@ -129,8 +129,8 @@ def _adjusted(table: pd.DataFrame, by: str) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------- before and after GC
 
 
-@once
-def pairs(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def sample_pairs(analysis: Analysis) -> pd.DataFrame:
     """Pair each patient's sample before GC with those at fixed days after it.
 
     Before is the last sample drawn before the first dose of GC, by day and time, at most two days earlier; where a time
@@ -143,12 +143,13 @@ def pairs(analysis: Analysis) -> pd.DataFrame:
         One row per patient, analyte and day: value_before, value_after, ranked_before, ranked_after, change (of the
         values, equal ones equal), gc_day_before, gc_day_after, after_tcz_before, after_tcz_after, unit_before, dose_before.
     """
-    start = need(analysis, "gc", "gc_first_day")["gc_first_day"].astype(float)
-    rows = labs(analysis)
+    start = needed_frame(analysis, "gc", "gc_first_day")["gc_first_day"].astype(float)
+    rows = lab_measurements(analysis)
     rows = rows[rows["gc"] == "GC"]
     before = _last_before(analysis, rows)
     joined = [
-        pair(before, sample_near(rows, start, day, tolerance=far), KEYS).assign(day=day) for day, far in AFTER.items()
+        paired_samples(before, sample_near(rows, start, day, tolerance=far), KEYS).assign(day=day)
+        for day, far in AFTER.items()
     ]
     joined = [part for part in joined if len(part)]
     if not joined:
@@ -157,8 +158,8 @@ def pairs(analysis: Analysis) -> pd.DataFrame:
     return found.assign(change=changes(found["value_before"], found["value_after"]))
 
 
-@once
-def paired(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def paired_tests(analysis: Analysis) -> pd.DataFrame:
     """Test each analyte before against after GC, at each fixed day.
 
     Returns
@@ -171,10 +172,10 @@ def paired(analysis: Analysis) -> pd.DataFrame:
         at a limit of detection, whose size of change is made up), reason, reason_without_tcz, reason_ratio, reason_sign.
     """
     alpha, table = analysis.parameters.alpha, []
-    for (day, analyte), part in pairs(analysis).groupby(["day", "analyte"], sort=False):
+    for (day, analyte), part in sample_pairs(analysis).groupby(["day", "analyte"], sort=False):
         both = compare_paired(part["ranked_before"], part["ranked_after"], alpha=alpha)
         found = both.chosen
-        without = part[no(part["after_tcz_after"])]
+        without = part[is_no(part["after_tcz_after"])]
         rest = (paired_t if both.normal else paired_wilcoxon)(without["ranked_before"], without["ranked_after"])
         signs = sign_test(part["ranked_before"], part["ranked_after"])
         ratio = paired_ratio(part["value_before"], part["value_after"], alpha=alpha)
@@ -190,7 +191,7 @@ def paired(analysis: Analysis) -> pd.DataFrame:
                 "fell": float((part["ranked_after"] < part["ranked_before"]).mean()),
                 "test": found.name,
                 "p": found.p,
-                "n_after_tcz": int(yes(part["after_tcz_after"]).sum()),
+                "n_after_tcz": int(is_yes(part["after_tcz_after"]).sum()),
                 "n_without_tcz": len(without),
                 "p_without_tcz": rest.p,
                 "ratio": ratio.ratio,
@@ -215,8 +216,8 @@ def _at_limit(part: pd.DataFrame) -> pd.Series:
     return sides[0] | sides[1]
 
 
-@once
-def control(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def falls_without_gc(analysis: Analysis) -> pd.DataFrame:
     """Set the falls after GC beside those after a peak of their own in patients without GC: what regression to the mean gives.
 
     Who was given GC was mostly given tocilizumab, and so were many of the others: falls are counted among all pairs and
@@ -234,21 +235,21 @@ def control(analysis: Analysis) -> pd.DataFrame:
     NotAvailable
         If the cohort has no samples before and after GC, or nobody without GC has pairs of samples.
     """
-    treated = pairs(analysis)
+    treated = sample_pairs(analysis)
     treated = treated[treated["day"] == CHANGE]
     treated = treated.assign(fell=treated["ranked_after"] < treated["ranked_before"])
-    rows = labs(analysis)
+    rows = lab_measurements(analysis)
     rows = rows[(rows["gc"] == "no GC") & rows["toxicity"]]
-    names = analytes(analysis)
+    names = analytes_measured(analysis)
     leading = "CRP" if "CRP" in names else names[0]
     peak = _peaks(rows[rows["analyte"] == leading]).set_index("patient_id")["day"]
     others = rows[rows["analyte"] != leading]
-    own = pair(*(sample_near(others, peak, day, tolerance=1) for day in (0, CHANGE)), KEYS)
+    own = paired_samples(*(sample_near(others, peak, day, tolerance=1) for day in (0, CHANGE)), KEYS)
     own = own.assign(fell=own["ranked_after"] < own["ranked_before"])
     table = []
     for patients, with_gc, without_gc in (
         ("all", treated, own),
-        ("without TCZ", treated[no(treated["after_tcz_after"])], own[no(own["after_tcz_after"])]),
+        ("without TCZ", treated[is_no(treated["after_tcz_after"])], own[is_no(own["after_tcz_after"])]),
     ):
         for analyte in names:
             if analyte == leading:
@@ -286,7 +287,7 @@ def _clock(rows: pd.DataFrame, *, unknown: float) -> pd.Series:
 # ------------------------------------------------------------------------------------------------ with and without
 
 
-@once
+@once_per_analysis
 def by_gc(analysis: Analysis) -> pd.DataFrame:
     """Compare each analyte with and without GC, on fixed days after infusion and at each patient's peak.
 
@@ -296,8 +297,8 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
         analyte, unit, day ("0" ... "21", "peak"), n_gc, n_nongc, median_gc, median_nongc, test, p, p_holm, p_bh (over the
         analytes of a day), after_tcz (share of samples), reason. Patients with CRS and/or ICANS.
     """
-    need(analysis, "gc")
-    rows = labs(analysis)
+    needed_frame(analysis, "gc")
+    rows = lab_measurements(analysis)
     rows = rows[rows["toxicity"]]
     table = []
     for day in (*DAYS, "peak"):
@@ -352,7 +353,7 @@ def _share(answers: pd.Series) -> float:
 # ------------------------------------------------------------------------------------------------------- dose groups
 
 
-@once
+@once_per_analysis
 def by_dose(analysis: Analysis) -> pd.DataFrame:
     """Compare the change over GC between low and high dose.
 
@@ -363,8 +364,8 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
         p_holm, p_bh (over the analytes), after_tcz, reason, floor_low, floor_high (share of the samples before GC that
         lie below detection and so cannot fall).
     """
-    need(analysis, "gc_group")
-    joined = pairs(analysis)
+    needed_frame(analysis, "gc_group")
+    joined = sample_pairs(analysis)
     joined = joined[joined["day"] == CHANGE].rename(columns={"dose_before": "dose", "unit_before": "unit"})
     joined = joined.assign(after_tcz=joined["after_tcz_after"])
     if joined.empty:
@@ -381,7 +382,7 @@ def _floors(part: pd.DataFrame) -> dict[str, float]:
     return {f"floor_{dose}": float(below[part["dose"] == dose].mean()) for dose in ("low", "high")}
 
 
-def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
+def analyte_trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     """Summarise each analyte by day for plotting.
 
     Parameters
@@ -396,20 +397,20 @@ def trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
         analyte, unit, group, day, n, median, q1, q3, below (share below detection), limit (the highest of detection, NaN if none), after_tcz
         (share of samples drawn after tocilizumab), median_censored. Days with fewer than three patients are left out.
     """
-    rows = labs(analysis)
+    rows = lab_measurements(analysis)
     rows = rows[rows["toxicity"]]
     if by == "gc":
         recorded = "gc" in analysis.frame
         rows = rows.assign(group=rows["gc"] if recorded else "all patients", day=rows["day"])
     else:
-        need(analysis, "gc", "gc_first_day", *(["gc_group"] if by == "dose" else []))
+        needed_frame(analysis, "gc", "gc_first_day", *(["gc_group"] if by == "dose" else []))
         rows = rows[rows["gc"] == "GC"]
         rows = rows.assign(group=rows["dose"] if by == "dose" else "GC", day=rows["gc_day"])
     keys = ["analyte", "unit", "group", "day"]
     rows = rows.dropna(subset=[*keys, "value"])
     if rows.empty:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples to draw")
-    found = summarise(rows, keys)
+    found = summarised_values(rows, keys)
     left = rows["censored"].eq("left").fillna(False).astype(bool)
     after = rows["after_tcz"].astype("Float64").astype(float)
     shares = rows.assign(after_tcz=after, below=left, lower=rows["limit"].where(left)).groupby(keys, sort=True)
@@ -454,7 +455,7 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 
 
 @family(
-    *(f"extra.figure2.{short(analyte)}.day{day}.{m}" for day in AFTER for analyte in ANALYTES for m in PAIRED),
+    *(f"extra.figure2.{short_analyte(analyte)}.day{day}.{m}" for day in AFTER for analyte in ANALYTES for m in PAIRED),
     population="gc",
     method=f"before against after GC; paired {DECIDED}; Holm and Benjamini-Hochberg over the analytes",
     reason="the figure shows a fall after GC and quotes no p",
@@ -466,13 +467,13 @@ def before_and_after(analysis: Analysis) -> dict[str, Value]:
     """Each analyte before and after GC."""
     part = analyte_ids(analysis)
     return _spelt(
-        paired(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, lambda row: row.n
+        paired_tests(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, lambda row: row.n
     )
 
 
 @family(
     *(
-        f"extra.sfigure3.{short(a)}.{when}.{m}"
+        f"extra.sfigure3.{short_analyte(a)}.{when}.{m}"
         for when in (*(f"day{day}" for day in DAYS), "peak")
         for a in ANALYTES
         for m in COMPARED
@@ -495,7 +496,7 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
 
 
 @family(
-    *(f"extra.sfigure5.{short(analyte)}.{measure}" for analyte in ANALYTES for measure in CHANGED),
+    *(f"extra.sfigure5.{short_analyte(analyte)}.{measure}" for analyte in ANALYTES for measure in CHANGED),
     population="gc",
     method=f"change from before GC to day {CHANGE}, low against high dose; {DECIDED}; Holm and Benjamini-Hochberg",
     reason="the text says which analytes fell or rose with either dose and quotes no p",

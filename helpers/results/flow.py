@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import no, population, yes
+from helpers.results.populations import in_population, is_no, is_yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
 
@@ -28,11 +28,11 @@ def _screening(analysis: Analysis) -> list[tuple]:
     reasons = analysis.cohort.tables["screening"]["excluded_reason"]
     rows = [("screened", "CAR T-cell infusions screened", len(reasons), "", KEPT)]
     for reason, (box, label) in EXCLUDED.items():
-        rows.append((box, label, int(yes(reasons == reason).sum()), "screened", LEFT_OUT))
+        rows.append((box, label, int(is_yes(reasons == reason).sum()), "screened", LEFT_OUT))
     return rows
 
 
-def flow(analysis: Analysis) -> pd.DataFrame:
+def flow_counts(analysis: Analysis) -> pd.DataFrame:
     """Count the boxes of the flow diagram.
 
     Returns
@@ -46,24 +46,24 @@ def flow(analysis: Analysis) -> pd.DataFrame:
     rows.append(("cohort", label, len(frame), "screened" if rows else "", KEPT))
     base = "cohort"
     if "toxicity" in frame:
-        toxic = population(analysis, "toxicity")
-        neither = no(frame["toxicity"])
+        toxic = in_population(analysis, "toxicity")
+        neither = is_no(frame["toxicity"])
         rows.append(("no_toxicity", "neither CRS nor ICANS", int(neither.sum()), "cohort", LEFT_OUT))
         if unknown := int((~toxic & ~neither).sum()):
             rows.append(("toxicity_unknown", "CRS or ICANS unknown", unknown, "cohort", LEFT_OUT))
         rows.append(("toxicity", "CRS and/or ICANS", int(toxic.sum()), "cohort", KEPT))
         base = "toxicity"
     if "gc" in frame:
-        among = population(analysis, "toxicity")
+        among = in_population(analysis, "toxicity")
         rows.append(
-            ("gc", f"GC by day {analysis.parameters.window_days}", int((yes(frame["gc"]) & among).sum()), base, KEPT)
+            ("gc", f"GC by day {analysis.parameters.window_days}", int((is_yes(frame["gc"]) & among).sum()), base, KEPT)
         )
-        rows.append(("nongc", "no GC", int((no(frame["gc"]) & among).sum()), base, KEPT))
+        rows.append(("nongc", "no GC", int((is_no(frame["gc"]) & among).sum()), base, KEPT))
         if unknown := int((frame["gc"].isna() & among).sum()):
             rows.append(("gc_unknown", "GC unknown", unknown, base, LEFT_OUT))
     if "evaluable" in frame:
-        known = population(analysis, "evaluable")
-        among = population(analysis, "toxicity")
+        known = in_population(analysis, "evaluable")
+        among = in_population(analysis, "toxicity")
         rows.append(("not_evaluable", "no day 30 response", int((among & ~known).sum()), base, LEFT_OUT))
         rows.append(("evaluable", "day 30 response known", int(known.sum()), base, KEPT))
     return pd.DataFrame(rows, columns=["box", "label", "n", "parent", "kind"])
@@ -77,13 +77,13 @@ def flow(analysis: Analysis) -> pd.DataFrame:
     reason="those without CRS and ICANS are excluded from all group comparisons",
     needs=["toxicity"],
 )
-def analysed(analysis: Analysis) -> dict[str, float]:
+def count_analysed(analysis: Analysis) -> dict[str, float]:
     """Count those excluded for want of toxicity and those analysed."""
     answer = analysis.frame["toxicity"]
     shared = {"n": len(answer), "missing": int(answer.isna().sum())}
     return {
-        "results.efficacy.excluded.n": Value("", int(no(answer).sum()), population="all", **shared),
-        "results.efficacy.analysed.n": Value("", int(yes(answer).sum()), population="toxicity", **shared),
+        "results.efficacy.excluded.n": Value("", int(is_no(answer).sum()), population="all", **shared),
+        "results.efficacy.analysed.n": Value("", int(is_yes(answer).sum()), population="toxicity", **shared),
     }
 
 
@@ -93,26 +93,26 @@ def analysed(analysis: Analysis) -> dict[str, float]:
     method="count",
     needs=["table:screening"],
 )
-def screened(analysis: Analysis) -> dict[str, float]:
+def count_screened(analysis: Analysis) -> dict[str, float]:
     """Count the infusions screened and excluded."""
     analysis.cohort.need("screening", "excluded_reason")
     return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis)}
 
 
 @family("extra.flow.gc.n", "extra.flow.nongc.n", population="toxicity", method="count", depends=GC, needs=["gc"])
-def groups(analysis: Analysis) -> dict[str, Value]:
+def count_groups(analysis: Analysis) -> dict[str, Value]:
     """Count those given GC and those not, among the analysed."""
-    given, among = analysis.frame["gc"], population(analysis, "toxicity")
+    given, among = analysis.frame["gc"], in_population(analysis, "toxicity")
     shared = {"n": int(among.sum()), "missing": int((among & given.isna()).sum())}
     return {
-        "extra.flow.gc.n": Value("", int((yes(given) & among).sum()), **shared),
-        "extra.flow.nongc.n": Value("", int((no(given) & among).sum()), **shared),
+        "extra.flow.gc.n": Value("", int((is_yes(given) & among).sum()), **shared),
+        "extra.flow.nongc.n": Value("", int((is_no(given) & among).sum()), **shared),
     }
 
 
 @family("extra.flow.not_evaluable.n", population="toxicity", method="count", needs=["evaluable"])
 def not_evaluable(analysis: Analysis) -> dict[str, Value]:
     """Count those of the analysed whose response at day 30 is not known."""
-    among = population(analysis, "toxicity")
-    outside = int((among & ~population(analysis, "evaluable")).sum())
+    among = in_population(analysis, "toxicity")
+    outside = int((among & ~in_population(analysis, "evaluable")).sum())
     return {"extra.flow.not_evaluable.n": Value("", outside, n=int(among.sum()))}

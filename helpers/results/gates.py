@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.estimate.unmeasured import detectable
+from helpers.estimate.unmeasured import detectable_ratio
 from helpers.estimate.weights import propensity
 from helpers.problems import NotAvailable
-from helpers.results.contrast import contrast, outcome
-from helpers.results.lost import lost
-from helpers.results.populations import population
+from helpers.results.contrast import contrast, contrast_outcome
+from helpers.results.lost import lost_early
+from helpers.results.populations import in_population
 from helpers.results.robustness import proportional_hazards
-from helpers.results.table5 import joint
-from helpers.results.time_related import decisions
+from helpers.results.table5 import joint_model
+from helpers.results.time_related import decision_counts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -28,13 +28,13 @@ REPORTED = "do not report this: "
 Answer = tuple[float, str, bool, str]
 
 
-def severity(analysis: Analysis) -> pd.DataFrame:
+def known_severity(analysis: Analysis) -> pd.DataFrame:
     """Lay out what is known of severity and is the same question for treated and untreated, complete cases of the contrast.
 
     Marrow blasts enter as the logarithm of 1 + percent. Grades are peaks, since the grade before the decision is not defined for those
     never treated: they may themselves be changed by treatment, which no weighting mends.
     """
-    rows = outcome(analysis)
+    rows = contrast_outcome(analysis)
     frame = analysis.frame.loc[rows.index]
     names = [name for name in SEVERITY if name in frame and frame[name].min() < frame[name].max()]
     found = frame[names].astype(float)
@@ -46,7 +46,7 @@ def severity(analysis: Analysis) -> pd.DataFrame:
     return found.dropna()
 
 
-def preference(analysis: Analysis) -> pd.DataFrame:
+def preference_scores(analysis: Analysis) -> pd.DataFrame:
     """Fit who was treated by severity: treated (any group beside the reference), score (preference: 0.5 is the average chance), converged.
 
     Raises
@@ -54,10 +54,10 @@ def preference(analysis: Analysis) -> pd.DataFrame:
     NotAvailable
         If nothing about severity is known.
     """
-    x = severity(analysis)
+    x = known_severity(analysis)
     if x.shape[1] == 0 or len(x) < 2:
         raise NotAvailable(f"cohort {analysis.cohort.name} says nothing about severity")
-    treated = (outcome(analysis).loc[x.index, "group"] != contrast(analysis).reference).to_numpy()
+    treated = (contrast_outcome(analysis).loc[x.index, "group"] != contrast(analysis).reference).to_numpy()
     if treated.all() or not treated.any():
         raise NotAvailable("everybody of whom severity is known is in one group")
     fit = propensity(x.to_numpy(), treated)
@@ -68,7 +68,7 @@ def preference(analysis: Analysis) -> pd.DataFrame:
     )
 
 
-def gates(analysis: Analysis) -> pd.DataFrame:
+def gate_answers(analysis: Analysis) -> pd.DataFrame:
     """Answer each gate.
 
     Returns
@@ -94,29 +94,29 @@ def gates(analysis: Analysis) -> pd.DataFrame:
 
 
 def _events(analysis: Analysis) -> Answer:
-    rows, of = outcome(analysis), contrast(analysis)
+    rows, of = contrast_outcome(analysis), contrast(analysis)
     two = rows[rows["group"].isin([of.reference, of.chosen])]
     events, share = int(two["event"].sum()), float((two["group"] == of.chosen).mean())
     if not events or share in (0.0, 1.0):
         return 0.0, f"{events} events", False, ""
-    ratio = detectable(events, share)
+    ratio = detectable_ratio(events, share)
     return ratio, f"{events} events find a hazard ratio of {ratio:.2f}", ratio >= DETECTABLE, ""
 
 
 def _coefficients(analysis: Analysis) -> Answer:
-    model, reason = joint(analysis)
+    model, reason = joint_model(analysis)
     if model is None:
         raise NotAvailable(reason)
     each = model.events_per_variable
     return each, f"{each:.1f}", each >= PER_COEFFICIENT, ""
 
 
-def positivity(analysis: Analysis) -> pd.DataFrame:
-    """Count, at each grade of CRS, when those who reached it began the exposure: began, then a column per grade; see :func:`decisions`."""
+def positivity_counts(analysis: Analysis) -> pd.DataFrame:
+    """Count, at each grade of CRS, when those who reached it began the exposure: began, then a column per grade; see :func:`decision_counts`."""
     found = {}
     for grade in (1, 2, 3):
         try:
-            found[f"grade {grade} or more"] = decisions(analysis, grade).set_index("began")["patients"]
+            found[f"grade {grade} or more"] = decision_counts(analysis, grade).set_index("began")["patients"]
         except NotAvailable:
             if grade == 1:
                 raise
@@ -125,11 +125,11 @@ def positivity(analysis: Analysis) -> pd.DataFrame:
 
 def _both_ways(analysis: Analysis) -> Answer:
     of = contrast(analysis)
-    x = severity(analysis)
+    x = known_severity(analysis)
     grades = [name for name in ("crs_grade", "icans_grade") if name in x]
     if not grades:
         raise NotAvailable("no grade of CRS or ICANS is known")
-    treated = outcome(analysis).loc[x.index, "group"] != of.reference
+    treated = contrast_outcome(analysis).loc[x.index, "group"] != of.reference
     least, where = np.inf, ""
     for name in grades:
         for grade, members in treated.groupby(x[name].clip(upper=3)):
@@ -144,8 +144,8 @@ def _both_ways(analysis: Analysis) -> Answer:
 
 def _left_out(analysis: Analysis) -> Answer:
     of = contrast(analysis)
-    among = population(analysis, "toxicity")
-    kept = outcome(analysis)["group"].isin([of.reference, of.chosen])
+    among = in_population(analysis, "toxicity")
+    kept = contrast_outcome(analysis)["group"].isin([of.reference, of.chosen])
     share = 100 * (1 - kept.sum() / among.sum()) if among.any() else np.nan
     return share, f"{share:.0f} % of {int(among.sum())}", share <= LEFT_OUT, ""
 
@@ -159,7 +159,7 @@ def _proportional(analysis: Analysis) -> Answer:
 
 
 def _equipoise(analysis: Analysis) -> Answer:
-    table = preference(analysis)
+    table = preference_scores(analysis)
     middle = table["score"].between(*MIDDLE).groupby(table["treated"]).mean() * 100
     if not table["converged"].all():
         return 0.0, "severity tells treated from untreated exactly", False, ""
@@ -167,8 +167,8 @@ def _equipoise(analysis: Analysis) -> Answer:
 
 
 def _lost(analysis: Analysis) -> Answer:
-    rows, of = outcome(analysis), contrast(analysis)
-    gone = 100 * lost(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
+    rows, of = contrast_outcome(analysis), contrast(analysis)
+    gone = 100 * lost_early(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
     apart = abs(gone.get(of.chosen, 0.0) - gone.get(of.reference, 0.0))
     return float(apart), f"{gone[of.reference]:.0f} % and {gone[of.chosen]:.0f} %", apart <= LOST, ""
 
@@ -188,13 +188,13 @@ GATES: dict[str, tuple[Callable[[Analysis], Answer], str, str]] = {
 }  # fmt: skip
 
 
-def warning(table: pd.DataFrame, *names: str) -> str:
+def gate_warning(table: pd.DataFrame, *names: str) -> str:
     """Join what follows from the shut gates of *names* (all if none is named) into one sentence; empty if they are open.
 
     Examples
     --------
     >>> table = pd.DataFrame({"gate": ["events", "left out"], "then": [REPORTED + "too few", ""]})
-    >>> warning(table), warning(table, "left out")
+    >>> gate_warning(table), gate_warning(table, "left out")
     ('Do not report this: too few.', '')
     """
     shut = table[table["then"].ne("") & (table["gate"].isin(names) if names else True)]

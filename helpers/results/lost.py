@@ -12,9 +12,9 @@ from helpers.estimate.cox import cox, with_references
 from helpers.estimate.kaplan_meier import reverse_kaplan_meier
 from helpers.estimate.logrank import logrank
 from helpers.problems import NotAvailable
-from helpers.results.arms import Arm, arms, both
-from helpers.results.curves import LOGRANK, columns
-from helpers.results.populations import need, yes
+from helpers.results.arms import Arm, both_groups, groups_present
+from helpers.results.curves import LOGRANK, endpoint_columns
+from helpers.results.populations import is_yes, needed_frame
 from helpers.results.registry import family
 from helpers.results.survival_times import NOBODY, OF_ENDPOINT, data_of
 from helpers.results.value import Value
@@ -27,7 +27,7 @@ FOLLOW_UP = ("median", "ci_low", "ci_high")
 RATIO = ("hr", "ci_low", "ci_high", "p", "logrank_p")
 
 
-def lost(analysis: Analysis, endpoint: str) -> pd.Series:
+def lost_early(analysis: Analysis, endpoint: str) -> pd.Series:
     """Tell who was event-free and out of sight within the first year, before the data cut-off could have ended it.
 
     Returns
@@ -35,13 +35,13 @@ def lost(analysis: Analysis, endpoint: str) -> pd.Series:
     Series of bool
         By patient_id. Where the cohort has no ``cutoff_day``, every event-free follow-up of less than a year counts.
     """
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     cutoff = frame["cutoff_day"].fillna(np.inf) if "cutoff_day" in frame else np.inf
-    return ~yes(frame[event]) & (frame[time] < WITHIN) & (frame[time] < cutoff)
+    return ~is_yes(frame[event]) & (frame[time] < WITHIN) & (frame[time] < cutoff)
 
 
-def losses(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | None = None) -> pd.DataFrame:
+def losses_by_group(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | None = None) -> pd.DataFrame:
     """Count those lost in each group, beside its follow-up.
 
     Parameters
@@ -50,7 +50,7 @@ def losses(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | 
     endpoint : {"OS", "EFS", "PFS"}, optional
         By default that of the parameters.
     groups : Series, optional
-        As for :func:`helpers.results.arms.arms`.
+        As for :func:`helpers.results.arms.groups_present`.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def losses(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | 
         followup_ci_high (median by reverse Kaplan-Meier, months).
     """
     endpoint, rows = endpoint or analysis.parameters.endpoint, []
-    gone = lost(analysis, endpoint)
-    for arm in arms(analysis, groups):
+    gone = lost_early(analysis, endpoint)
+    for arm in groups_present(analysis, groups):
         time, event, counts = data_of(analysis, endpoint, arm)
         number = int((gone & arm.members).sum())
         ends = [np.nan] * 3
@@ -88,14 +88,14 @@ def had_they_stayed(analysis: Analysis, endpoint: str | None = None, groups: pd.
         If the cohort has no ``cutoff_day``: nobody knows how long they would have been followed.
     """
     endpoint = endpoint or analysis.parameters.endpoint
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     if "cutoff_day" not in frame:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no column cutoff_day in table patients")
-    gone = lost(analysis, endpoint) & frame["cutoff_day"].notna()
-    seen = pd.DataFrame({"time": frame[time], "event": yes(frame[event])})
+    gone = lost_early(analysis, endpoint) & frame["cutoff_day"].notna()
+    seen = pd.DataFrame({"time": frame[time], "event": is_yes(frame[event])})
     stayed = seen.assign(time=seen["time"].mask(gone, frame["cutoff_day"]))
-    parts, found = [], arms(analysis, groups)
+    parts, found = [], groups_present(analysis, groups)
     for comparison in dict.fromkeys(arm.comparison for arm in found if arm.against):
         together = [arm for arm in found if arm.comparison == comparison]
         for counted, outcome in (("as seen", seen), ("lost stayed event-free", stayed)):
@@ -119,7 +119,7 @@ def _compared(analysis: Analysis, together: list[Arm], outcome: pd.DataFrame, co
         pair = known[known["group"].isin([arm.key, keys[0]])]
         test = logrank(pair["time"], pair["event"], pair["group"].astype(str))
         of = int((arm.members | together[0].members).sum())
-        line = {"key": arm.key, "group": arm.label, "against": keys[0], "population": both(arm, together[0]), "counted": counted,
+        line = {"key": arm.key, "group": arm.label, "against": keys[0], "population": both_groups(arm, together[0]), "counted": counted,
                 "n": len(pair), "events": int(pair["event"].sum()), "missing": of - len(pair)}  # fmt: skip
         if table is None or arm.key not in table.index:
             numbers, reason = dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan), NOBODY
@@ -147,7 +147,7 @@ def lost_values(analysis: Analysis) -> dict[str, Value]:
     (``gc_none``, ``gc_low``, ``gc_high``), each against the first of its kind.
     """
     found, late = {}, "the curve of follow-up does not come down to one half"
-    for row in losses(analysis).to_dict("records"):
+    for row in losses_by_group(analysis).to_dict("records"):
         place = f"extra.lost.{row['key']}"
         shared = {name: row[name] for name in ("population", "n", "events", "missing")}
         found[f"{place}.n"] = Value("", row["lost"], **shared)
@@ -162,7 +162,7 @@ def _event_free(analysis: Analysis) -> dict[str, Value]:
     try:
         table = had_they_stayed(analysis)
     except NotAvailable as absent:
-        compared = [arm.key for arm in arms(analysis) if arm.against]
+        compared = [arm.key for arm in groups_present(analysis) if arm.against]
         return {
             f"extra.lost.event_free.{key}.{measure}": Value("", None, str(absent))
             for key in compared

@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.estimate.delta_adjustment import delta_adjusted
 from helpers.problems import NotAvailable
-from helpers.results.contrast import contrast, outcome
-from helpers.results.lost import lost
+from helpers.results.contrast import contrast, contrast_outcome
+from helpers.results.lost import lost_early
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -28,11 +28,11 @@ def lost_frame(analysis: Analysis) -> pd.DataFrame:
     NotAvailable
         If the cohort has no data cut-off: nobody knows how long the lost would have been followed.
     """
-    rows = outcome(analysis)
+    rows = contrast_outcome(analysis)
     if "cutoff_day" not in analysis.frame:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no column cutoff_day in table patients")
     limit = analysis.frame.loc[rows.index, "cutoff_day"].astype(float)
-    gone = lost(analysis, analysis.parameters.endpoint)[rows.index] & limit.notna()
+    gone = lost_early(analysis, analysis.parameters.endpoint)[rows.index] & limit.notna()
     return rows.assign(lost=gone, limit=limit.fillna(rows["time"]))
 
 
@@ -64,12 +64,12 @@ def delta_curve(analysis: Analysis, who: str = "reference", deltas: tuple[float,
     return pd.DataFrame(rows)
 
 
-def tipping(curve: pd.DataFrame, alpha: float) -> str:
+def tipping_deltas(curve: pd.DataFrame, alpha: float) -> str:
     """Say between which deltas the verdict of the test changes, if it does.
 
     Examples
     --------
-    >>> tipping(pd.DataFrame({"delta": [0.0, 0.5, 1.0], "p": [0.2, 0.06, 0.03]}), 0.05)
+    >>> tipping_deltas(pd.DataFrame({"delta": [0.0, 0.5, 1.0], "p": [0.2, 0.06, 0.03]}), 0.05)
     'p crosses 0.05 between delta 0.5 and 1'
     """
     significant = (curve["p"] < alpha).to_numpy()

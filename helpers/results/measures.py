@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import yes
+from helpers.results.populations import is_yes
 from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 
-def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None) -> dict[str, Value]:
+def count_and_percent(
+    mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None
+) -> dict[str, Value]:
     """Count the patients of *mask* in *among*: ``{"n": Value, "pct": Value}``, the percentage of all *among*.
 
     Parameters
@@ -29,15 +31,15 @@ def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series |
 
     Examples
     --------
-    >>> found = count(pd.Series([True, None, False, False], dtype="boolean"))
+    >>> found = count_and_percent(pd.Series([True, None, False, False], dtype="boolean"))
     >>> found["n"].value, found["pct"].value, found["n"].missing
     (1, 25.0, 1)
-    >>> count(pd.Series([None, None], dtype="boolean"))["n"].reason
+    >>> count_and_percent(pd.Series([None, None], dtype="boolean"))["n"].reason
     'known of nobody'
     """
     among = pd.Series(True, index=mask.index) if among is None else among
     known = mask.notna() if known is None else known
-    number, total = int((yes(mask) & among).sum()), int(among.sum())
+    number, total = int((is_yes(mask) & among).sum()), int(among.sum())
     missing = int((among & ~known).sum())
     if total and missing == total:
         unknown = Value("", None, "known of nobody", n=total, missing=missing)
@@ -46,12 +48,12 @@ def count(mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series |
     return {"n": Value("", number, n=total, missing=missing), "pct": share}
 
 
-def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
+def median_and_range(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value]:
     """Median and ends of a number: ``{"median": ..., "low": ..., "high": ...}``, gaps left out and counted.
 
     Examples
     --------
-    >>> found = spread(pd.Series([4.0, None, 1.0, 3.0]))
+    >>> found = median_and_range(pd.Series([4.0, None, 1.0, 3.0]))
     >>> found["median"].value, found["high"].value, found["median"].missing
     (3.0, 4.0, 1)
     """
@@ -63,12 +65,12 @@ def spread(series: pd.Series, among: pd.Series | None = None) -> dict[str, Value
             for key, number in numbers.items()}  # fmt: skip
 
 
-def under(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+def with_prefix(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Set a prefix before the keys of *values*."""
     return {f"{prefix}.{key}": value for key, value in values.items()}
 
 
-def once(function: Callable) -> Callable:
+def once_per_analysis(function: Callable) -> Callable:
     """Remember what *function* returned for an analysis (and further hashable arguments) as long as the analysis lives.
 
     Who asks gets a copy: rounding a table in place, or adding a column to it, changes nothing for the next.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.estimate.groups import compare_groups, describe, lilliefors
-from helpers.results.populations import no, population, yes
+from helpers.estimate.groups import compare_groups, described_values, lilliefors
+from helpers.results.populations import in_population, is_no, is_yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
 
@@ -28,7 +28,7 @@ COMPARED = ("age", "weight", "dose", "blast_prelympho", "blast_preinfusion", "cr
 MEASURES = ("ks_p", "mean", "sd")
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def normality_table(analysis: Analysis) -> pd.DataFrame:
     """Lay out every number with its test of normality and its comparison between GC and none.
 
     Returns
@@ -42,9 +42,9 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     for key, (column, label, among) in NUMBERS.items():
         if column not in analysis.frame:
             continue
-        values = analysis.frame.loc[population(analysis, among), column]
+        values = analysis.frame.loc[in_population(analysis, among), column]
         normal = lilliefors(values)
-        row = {"key": key, "number": label, **describe(values), "ks_p": normal.p,
+        row = {"key": key, "number": label, **described_values(values), "ks_p": normal.p,
                "normal": bool(normal.p >= analysis.parameters.alpha), "reason": normal.reason}  # fmt: skip
         rows.append(row | _compared(analysis, key, column))
     return pd.DataFrame(rows)
@@ -53,9 +53,9 @@ def frame(analysis: Analysis) -> pd.DataFrame:
 def _compared(analysis: Analysis, key: str, column: str) -> dict:
     if key not in COMPARED or "gc" not in analysis.frame:
         return {"test": "", "p": float("nan"), "n_tested": 0, "missing_tested": 0, "reason_tested": "not compared"}
-    among, given = population(analysis, "toxicity"), analysis.frame["gc"]
+    among, given = in_population(analysis, "toxicity"), analysis.frame["gc"]
     values = analysis.frame[column]
-    groups = [values[among & part] for part in (yes(given), no(given))]
+    groups = [values[among & part] for part in (is_yes(given), is_no(given))]
     found = compare_groups(*groups, alpha=analysis.parameters.alpha).chosen
     tested = int(sum(group.notna().sum() for group in groups))
     return {"test": found.name, "p": found.p, "n_tested": tested, "missing_tested": int(among.sum()) - tested,
@@ -69,10 +69,10 @@ def _compared(analysis: Analysis, key: str, column: str) -> dict:
     reason="Methods: normality by Kolmogorov-Smirnov",
     depends=[*GC, "alpha"],
 )
-def normality(analysis: Analysis) -> dict[str, Value]:
+def normality_tests(analysis: Analysis) -> dict[str, Value]:
     """Test each number's normality."""
     found = {}
-    for row in frame(analysis).to_dict("records"):
+    for row in normality_table(analysis).to_dict("records"):
         for measure in MEASURES:
             shared = {"population": NUMBERS[row["key"]][2], "n": row["n"], "missing": row["missing"]}
             found[f"extra.normality.{row['key']}.{measure}"] = Value("", row[measure], row["reason"], **shared)
@@ -87,8 +87,8 @@ def normality(analysis: Analysis) -> dict[str, Value]:
     depends=[*GC, "alpha"],
     needs=["gc"],
 )
-def balance(analysis: Analysis) -> dict[str, Value]:
+def balance_tests(analysis: Analysis) -> dict[str, Value]:
     """Compare numbers between GC and none."""
-    rows = frame(analysis).to_dict("records")
+    rows = normality_table(analysis).to_dict("records")
     return {f"extra.balance.{row['key']}.p": Value("", row["p"], row["reason_tested"], n=row["n_tested"], missing=row["missing_tested"], method=row["test"])
             for row in rows if row["key"] in COMPARED}  # fmt: skip

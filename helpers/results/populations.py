@@ -34,7 +34,7 @@ UNDERIVED = {
 }
 
 
-def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
+def needed_frame(analysis: Analysis, *columns: str) -> pd.DataFrame:
     """Return the analysis frame, or say in one plain line which table or column of the cohort is absent.
 
     Raises
@@ -54,7 +54,7 @@ def need(analysis: Analysis, *columns: str) -> pd.DataFrame:
     return analysis.frame
 
 
-def population(analysis: Analysis, name: str) -> pd.Series:
+def in_population(analysis: Analysis, name: str) -> pd.Series:
     """Tell who belongs to a population.
 
     Parameters
@@ -89,25 +89,25 @@ def _population(analysis: Analysis, name: str) -> pd.Series:
                "nongc": ["gc"], "relapsed": ["n_relapses"], "crs": ["crs"], "icans": ["icans"],
                "icans_g12": ["icans", "icans_duration_days"], "known_blasts": ["blast_over_cut"],
                "not_high": ["gc_group"], "alive": ["os_event"], "tcz": ["tcz"], "norux": ["rux"]}[name]  # fmt: skip
-    frame = need(analysis, *columns)
+    frame = needed_frame(analysis, *columns)
     toxic = frame.get("toxicity", everyone)
     if name == "relapsed":
         status = frame["disease_status"] if "disease_status" in frame else pd.Series("", index=frame.index)
-        return yes(frame["n_relapses"] >= 1) | yes(status == "relapsed")
+        return is_yes(frame["n_relapses"] >= 1) | is_yes(status == "relapsed")
     return {
-        "toxicity": lambda: yes(toxic),
-        "nontoxicity": lambda: no(toxic),
-        "evaluable": lambda: yes(frame["evaluable"]) & yes(toxic),
-        "gc": lambda: yes(frame["gc"]),
-        "nongc": lambda: no(frame["gc"]) & yes(toxic),
-        "crs": lambda: yes(frame["crs"]),
-        "icans": lambda: yes(frame["icans"]),
-        "icans_g12": lambda: yes(frame["icans"]) & _ever_mild(analysis),
+        "toxicity": lambda: is_yes(toxic),
+        "nontoxicity": lambda: is_no(toxic),
+        "evaluable": lambda: is_yes(frame["evaluable"]) & is_yes(toxic),
+        "gc": lambda: is_yes(frame["gc"]),
+        "nongc": lambda: is_no(frame["gc"]) & is_yes(toxic),
+        "crs": lambda: is_yes(frame["crs"]),
+        "icans": lambda: is_yes(frame["icans"]),
+        "icans_g12": lambda: is_yes(frame["icans"]) & _ever_mild(analysis),
         "known_blasts": lambda: frame["blast_over_cut"].notna(),
-        "not_high": lambda: ~yes(frame["gc_group"] == "high"),
-        "tcz": lambda: yes(frame["tcz"]),
-        "norux": lambda: yes(~frame["rux"].astype("boolean")),
-        "alive": lambda: ~yes(frame["os_event"]),
+        "not_high": lambda: ~is_yes(frame["gc_group"] == "high"),
+        "tcz": lambda: is_yes(frame["tcz"]),
+        "norux": lambda: is_yes(~frame["rux"].astype("boolean")),
+        "alive": lambda: ~is_yes(frame["os_event"]),
     }[name]()
 
 
@@ -118,8 +118,8 @@ def _ever_mild(analysis: Analysis) -> pd.Series:
     return analysis.frame.index.to_series().isin(rows.loc[mild.astype(bool), "patient_id"])
 
 
-def named(analysis: Analysis, *parts: str) -> str:
-    """Name the population of several conditions, as :func:`population` reads it; "toxicity" goes if nobody recorded it.
+def named_population(analysis: Analysis, *parts: str) -> str:
+    """Name the population of several conditions, as :func:`in_population` reads it; "toxicity" goes if nobody recorded it.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def named(analysis: Analysis, *parts: str) -> str:
     >>> from helpers.cohort.schema import Cohort
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001"]})
     >>> one = analyse(Cohort("one", "infusion", True, "made up", "CC0", {"patients": patients}))
-    >>> named(one, "toxicity & gc"), named(one, "toxicity")
+    >>> named_population(one, "toxicity & gc"), named_population(one, "toxicity")
     ('gc', 'all')
     """
     found = dict.fromkeys(part.strip() for text in parts for part in text.split("&"))
@@ -135,23 +135,23 @@ def named(analysis: Analysis, *parts: str) -> str:
     return " & ".join(part for part in found if part not in left_out) or "all"
 
 
-def yes(series: pd.Series) -> pd.Series:
+def is_yes(series: pd.Series) -> pd.Series:
     """Turn a yes/no column with possible gaps into plain bool: a gap is no.
 
     Examples
     --------
-    >>> yes(pd.Series([True, None, False], dtype="boolean")).tolist()
+    >>> is_yes(pd.Series([True, None, False], dtype="boolean")).tolist()
     [True, False, False]
     """
     return series if series.dtype == bool else series.astype("boolean").fillna(False).astype(bool)
 
 
-def no(series: pd.Series) -> pd.Series:
+def is_no(series: pd.Series) -> pd.Series:
     """Turn a yes/no column with possible gaps into who is known not to have it: a gap is not no.
 
     Examples
     --------
-    >>> no(pd.Series([True, None, False], dtype="boolean")).tolist()
+    >>> is_no(pd.Series([True, None, False], dtype="boolean")).tolist()
     [False, False, True]
     """
     return ~series if series.dtype == bool else series.astype("boolean").eq(False).fillna(False).astype(bool)

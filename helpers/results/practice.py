@@ -11,8 +11,8 @@ import pandas as pd
 from helpers.estimate.immortal_time import early_failures_bound
 from helpers.estimate.unmeasured import events_needed
 from helpers.problems import NotAvailable
-from helpers.results.contrast import contrast, outcome
-from helpers.results.populations import yes
+from helpers.results.contrast import contrast, contrast_outcome
+from helpers.results.populations import is_yes
 from helpers.results.registry import compute
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SIZES = ("results.multivariable.low.n", "results.multivariable.nongc.n")
 ASSESSED = ("table3.nongc.cr", "table3.nongc.nr")
 
 
-def received(analysis: Analysis) -> pd.DataFrame:
+def agents_received(analysis: Analysis) -> pd.DataFrame:
     """Count what each group of the contrast was given besides: group, n, then one column per agent known, and "neither".
 
     Raises
@@ -37,7 +37,7 @@ def received(analysis: Analysis) -> pd.DataFrame:
     """
     of, frame = contrast(analysis), analysis.frame
     known = {
-        words: yes(frame[name])
+        words: is_yes(frame[name])
         for name, words in OTHERS.items()
         if name in frame and name != analysis.parameters.exposure.lower()
     }
@@ -75,7 +75,7 @@ def hidden_prevalence(hazard_ratio: float, strength: float) -> float:
     return share if 0 <= share <= 1 else math.inf
 
 
-def domains(analysis: Analysis, printed: Mapping[str, float]) -> pd.DataFrame:
+def bias_domains(analysis: Analysis, printed: Mapping[str, float]) -> pd.DataFrame:
     """Go through the domains of :data:`TOOL`: what may act here, in which direction, and a bound that was computed.
 
     Parameters
@@ -158,7 +158,9 @@ def _own(analysis: Analysis) -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-def settling(analysis: Analysis, ratios: tuple[float, ...] = (0.7, 0.8), *, share: float | None = None) -> pd.DataFrame:
+def settling_sizes(
+    analysis: Analysis, ratios: tuple[float, ...] = (0.7, 0.8), *, share: float | None = None
+) -> pd.DataFrame:
     """Say how large a study would have to be (log-rank test, level and power 5 % and 80 %).
 
     Parameters
@@ -175,7 +177,7 @@ def settling(analysis: Analysis, ratios: tuple[float, ...] = (0.7, 0.8), *, shar
     DataFrame
         hazard_ratio, events, patients (with events as frequent as in the cohort, NaN if it has none), cohorts (how many of this size).
     """
-    rows = outcome(analysis)
+    rows = contrast_outcome(analysis)
     often = float(rows["event"].mean()) if len(rows) else math.nan
     found = []
     for ratio in ratios:

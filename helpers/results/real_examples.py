@@ -9,10 +9,10 @@ import pandas as pd
 
 from helpers.cohort.derive import DAYS_PER_YEAR, first_days
 from helpers.estimate.competing_risks import cause_specific, fine_gray, gray_test, incidence_at
-from helpers.estimate.multistate import FIRST, occupancy, spells
+from helpers.estimate.multistate import FIRST, state_occupancy, state_spells
 from helpers.estimate.time_varying import cox_start_stop, rows_by_exposure
 from helpers.estimate.weights import effective_size
-from helpers.results.competing import competing
+from helpers.results.competing import first_events
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -35,7 +35,7 @@ def incidence_beside_kaplan_meier(analysis: Analysis, groups: str, years: float)
     dict
         patients (name of the cohort), years, n, progressed, died_without, incidence, one_minus_km (percent), groups, gray_p.
     """
-    data = competing(analysis).dropna()
+    data = first_events(analysis).dropna()
     at = years * DAYS_PER_YEAR
     own = incidence_at(data["time"], data["cause"], at)["incidence"].iloc[0]
     alone = incidence_at(data["time"], data["cause"].eq(1).astype(int), at)["incidence"].iloc[0]
@@ -48,7 +48,7 @@ def incidence_beside_kaplan_meier(analysis: Analysis, groups: str, years: float)
 
 def two_ratios(analysis: Analysis) -> pd.DataFrame:
     """Fit progression by age and sex: patients, model (cause-specific, Fine-Gray), covariate, coef, hr, ci_low, ci_high, p."""
-    data = competing(analysis).dropna()
+    data = first_events(analysis).dropna()
     frame = analysis.frame.loc[data.index]
     data = data.assign(age_per_10_years=frame["age_years"] / 10, male=frame["sex"].eq("male").astype(float))
     parts = [
@@ -82,14 +82,14 @@ def transplantation_strategies(analysis: Analysis, arm: str = "arm", treated: st
     return found[["transplantation", "covariate", "coef", "hr", "ci_low", "ci_high", "p"]]
 
 
-def occupied(analysis: Analysis, years: float, arm: str = "arm") -> pd.DataFrame:
+def states_occupied(analysis: Analysis, years: float, arm: str = "arm") -> pd.DataFrame:
     """Estimate the share of each arm without transplantation, alive after it, and dead (percent): index state, a column per arm."""
     day = first_days(analysis.cohort, TRANSPLANTED).reindex(analysis.frame.index)
     time, died = analysis.frame["os_days"], analysis.frame["os_event"]
     states, found = [FIRST, TRANSPLANTED, "death"], {}
     for name, members in analysis.frame.groupby(arm, observed=True).groups.items():
-        rows = spells({TRANSPLANTED: day[members], "death": time.where(died)[members]}, time[members])
-        curve = occupancy(rows, states)
+        rows = state_spells({TRANSPLANTED: day[members], "death": time.where(died)[members]}, time[members])
+        curve = state_occupancy(rows, states)
         found[f"arm {name}"] = 100 * curve.loc[curve["time"] <= years * DAYS_PER_YEAR, states].iloc[-1]
     return pd.DataFrame(found).rename_axis("state")
 

@@ -3,7 +3,7 @@
 A *family* is one function that yields the values of several ids (a row of Table 5 gives hr, ci_low, ci_high and p).
 It declares the ids, the population and the interval formula or test for either reading, and the parameters that its
 values depend on. ``results.json`` and the concordance are written from here; notebooks that call a model in the open
-assert with :func:`agree` that they found the same.
+assert with :func:`assert_agreement` that they found the same.
 
 Percentages, survival rates and half-widths are in percent, as printed.
 """
@@ -22,8 +22,8 @@ import pandas as pd
 
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
-from helpers.published.values import canonical
-from helpers.results.populations import named, need
+from helpers.published.values import canonical_id
+from helpers.results.populations import named_population, needed_frame
 from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ class Family:
     def values(self, analysis: Analysis) -> dict[str, Value]:
         """Compute all values of the family; a missing table gives values of None with the plain reason."""
         reading = self.reading(analysis)
-        reading = replace(reading, population=named(analysis, reading.population))
+        reading = replace(reading, population=named_population(analysis, reading.population))
         try:
-            need(analysis, *self.needs)
+            needed_frame(analysis, *self.needs)
             found = self.function(analysis)
         except NotAvailable as absent:
             found = {}
@@ -155,12 +155,12 @@ def _load() -> None:
         importlib.import_module(f"helpers.results.{module}")
 
 
-def families() -> list[Family]:
+def all_families() -> list[Family]:
     """List every family, in the order of the paper.
 
     Examples
     --------
-    >>> [one.name for one in families() if one.holds("table1.male.pct")]
+    >>> [one.name for one in all_families() if one.holds("table1.male.pct")]
     ['table1.sex']
     """
     _load()
@@ -178,12 +178,12 @@ class UnknownId(KeyError):
 
     def __str__(self) -> str:
         id = self.args[0]
-        known = [known for one in families() for known in one.ids]
-        close = difflib.get_close_matches(canonical(id), known, n=3)
+        known = [known for one in all_families() for known in one.ids]
+        close = difflib.get_close_matches(canonical_id(id), known, n=3)
         return f"{id}: no family computes it" + (f"; did you mean {' or '.join(close)}?" if close else "")
 
 
-def declared(id: str) -> Family:
+def declared_family(id: str) -> Family:
     """Return the family of an id; aliases resolve.
 
     Raises
@@ -193,14 +193,14 @@ def declared(id: str) -> Family:
 
     Examples
     --------
-    >>> declared("abstract.crs.pct").paper.population
+    >>> declared_family("abstract.crs.pct").paper.population
     'all'
     """
-    key = canonical(id)
-    for one in families():
+    key = canonical_id(id)
+    for one in all_families():
         if key in one.ids:
             return one
-    opened = [one for one in families() if one.holds(key)]
+    opened = [one for one in all_families() if one.holds(key)]
     if opened:
         return max(opened, key=lambda one: len(one.prefix))
     raise UnknownId(id)
@@ -237,13 +237,13 @@ def compute(analysis: Analysis, ids: Iterable[str] | None = None) -> dict[str, V
     (50.0, 'cohort two has no table treatments')
     """
     if ids is None:
-        return {id: value for one in families() for id, value in one.values(analysis).items()}
+        return {id: value for one in all_families() for id, value in one.values(analysis).items()}
     ids = list(ids)
-    wanted = {id: declared(id) for id in ids}
+    wanted = {id: declared_family(id) for id in ids}
     found = {name: _FAMILIES[name].values(analysis) for name in {one.name for one in wanted.values()}}
     values = {}
     for id, one in wanted.items():
-        key = canonical(id)
+        key = canonical_id(id)
         if key not in found[one.name]:
             close = difflib.get_close_matches(key, found[one.name], n=3)
             raise KeyError(
@@ -253,7 +253,7 @@ def compute(analysis: Analysis, ids: Iterable[str] | None = None) -> dict[str, V
     return values
 
 
-def agree(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8) -> float:
+def assert_agreement(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8) -> float:
     """Assert that a notebook's own computation equals the registry's, and return it.
 
     Parameters
@@ -276,7 +276,7 @@ def agree(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8)
     >>> from helpers.cohort.derive import analyse
     >>> from helpers.cohort.schema import Cohort
     >>> patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": ["male", "female"]})
-    >>> agree(analyse(Cohort("two", "infusion", True, "made up", "CC0", {"patients": patients})), "table1.male.n", 1)
+    >>> assert_agreement(analyse(Cohort("two", "infusion", True, "made up", "CC0", {"patients": patients})), "table1.male.n", 1)
     1.0
     """
     found = compute(analysis, [id])[id]
@@ -288,7 +288,7 @@ def agree(analysis: Analysis, id: str, value: float, *, tolerance: float = 1e-8)
     return float(value)
 
 
-def comparable(parameters: Parameters) -> dict[str, bool | str]:
+def comparable_ids(parameters: Parameters) -> dict[str, bool | str]:
     """Say for each declared id whether these parameters leave it comparable with the print.
 
     Returns
@@ -298,14 +298,14 @@ def comparable(parameters: Parameters) -> dict[str, bool | str]:
 
     Examples
     --------
-    >>> comparable(Parameters(gc_cutoff=5.0))["table4.dose_low.cr"]
+    >>> comparable_ids(Parameters(gc_cutoff=5.0))["table4.dose_low.cr"]
     'gc_cutoff is not the default'
-    >>> comparable(Parameters(gc_cutoff=5.0))["table1.male.n"]
+    >>> comparable_ids(Parameters(gc_cutoff=5.0))["table1.male.n"]
     True
     """
     changed = parameters.changed()
     answer: dict[str, bool | str] = {}
-    for one in families():
+    for one in all_families():
         others = [name for name in one.depends if name in changed and not _idle(name, one.depends, parameters)]
         verb = "is" if len(others) == 1 else "are"
         for id in one.ids:

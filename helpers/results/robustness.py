@@ -10,22 +10,22 @@ import pandas as pd
 from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
-from helpers.results.measures import count, once
-from helpers.results.populations import need, no, population, yes
+from helpers.results.measures import count_and_percent, once_per_analysis
+from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import AGENT, DOSE, GC, family
-from helpers.results.table3 import PRINTED, STATED, compare_response, stated, test_of
+from helpers.results.table3 import PRINTED, STATED, compare_response, stated_test, test_of
 from helpers.results.table5 import (
     ALL_CUTS,
     MEASURES,
     MODEL,
-    joint,
+    joint_model,
     joint_name,
     joint_population,
     model_frame,
-    multivariable,
-    selected,
+    multivariable_model,
+    selected_covariates,
 )
-from helpers.results.value import Value, slugs
+from helpers.results.value import Value, id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -35,17 +35,17 @@ JOINT = [*MODEL, *ALL_CUTS, "screening_p", "reading"]
 # ------------------------------------------------------------------------------------------------- multiple imputation
 
 
-@once
-def imputed(analysis: Analysis) -> tuple[Pooled | None, str]:
+@once_per_analysis
+def imputed_model(analysis: Analysis) -> tuple[Pooled | None, str]:
     """Fit the multivariable model to completed data sets and pool it by Rubin's rules; or say why not.
 
     The model, its population and its covariates are those of Table 5; only the complete-case rule is dropped.
     """
-    model, reason = joint(analysis)
+    model, reason = joint_model(analysis)
     if model is None:
         return None, reason
     names = list(dict.fromkeys(model.table["covariate"]))
-    rows = [row for row in selected(analysis) if row.name in names]
+    rows = [row for row in selected_covariates(analysis) if row.name in names]
     frame = model_frame(analysis, rows, joint_population(analysis))
     rng = np.random.default_rng(analysis.parameters.seed)
     used = analysis.parameters
@@ -62,16 +62,16 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
         variable, level, key, hr, ci_low, ci_high, p (complete cases), imputed_hr, imputed_ci_low, imputed_ci_high,
         imputed_p, fmi (fraction of missing information), n, imputed_n, imputed_reason.
     """
-    table = multivariable(analysis)
-    pooled, _ = imputed(analysis)
+    table = multivariable_model(analysis)
+    pooled, _ = imputed_model(analysis)
     if pooled is None:
         return pd.DataFrame()
     table = table[table["key"] != ""][["variable", "level", "key", *MEASURES, "model_n"]].rename(
         columns={"model_n": "n"}
     )
     found = pooled.table.set_index(["covariate", "level"])
-    labels = {row.label: row.name for row in selected(analysis)}
-    numbers = {row.label for row in selected(analysis) if row.unit}
+    labels = {row.label: row.name for row in selected_covariates(analysis)}
+    numbers = {row.label for row in selected_covariates(analysis) if row.unit}
     levels = table["level"].where(~table["variable"].isin(numbers), "")
     index = pd.MultiIndex.from_arrays([table["variable"].map(labels), levels])
     for measure in (*MEASURES, "fmi"):
@@ -91,8 +91,8 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
 )
 def imputed_values(analysis: Analysis) -> dict[str, Value]:
     """Multivariable model by multiple imputation."""
-    need(analysis, f"{analysis.parameters.endpoint.lower()}_days")
-    pooled, reason = imputed(analysis)
+    needed_frame(analysis, f"{analysis.parameters.endpoint.lower()}_days")
+    pooled, reason = imputed_model(analysis)
     if pooled is None:
         return {"extra.imputed.n": Value("", None, reason)}
     who = joint_population(analysis)
@@ -114,13 +114,13 @@ def imputed_values(analysis: Analysis) -> dict[str, Value]:
 # ------------------------------------------------------------------------------------------------ proportional hazards
 
 
-@once
+@once_per_analysis
 def proportional_hazards(analysis: Analysis) -> pd.DataFrame:
     """Test proportional hazards in the multivariable model: covariate, label, statistic, df, p; the last row is global."""
-    model, _ = joint(analysis)
+    model, _ = joint_model(analysis)
     if model is None:
         return pd.DataFrame(columns=["covariate", "label", "statistic", "df", "p"])
-    labels = {row.name: row.label for row in selected(analysis)} | {"GLOBAL": "All covariates"}
+    labels = {row.name: row.label for row in selected_covariates(analysis)} | {"GLOBAL": "All covariates"}
     table = proportional_hazards_test(model)
     table.insert(1, "label", table["covariate"].map(labels))
     return table
@@ -136,13 +136,13 @@ def proportional_hazards(analysis: Analysis) -> pd.DataFrame:
 )
 def proportional_hazards_values(analysis: Analysis) -> dict[str, Value]:
     """Proportional-hazards test of the multivariable model."""
-    need(analysis, f"{analysis.parameters.endpoint.lower()}_days")
-    model, reason = joint(analysis)
+    needed_frame(analysis, f"{analysis.parameters.endpoint.lower()}_days")
+    model, reason = joint_model(analysis)
     if model is None:
         return {"extra.ph.global.p": Value("", None, reason)}
     shared = {"n": model.n, "events": model.events, "missing": model.missing, "population": joint_name(analysis)}
     found = proportional_hazards(analysis)
-    keys = slugs(found["covariate"].iloc[:-1], taken=("global",)) | {"GLOBAL": "global"}
+    keys = id_parts(found["covariate"].iloc[:-1], taken=("global",)) | {"GLOBAL": "global"}
     unknown = "no test beside a coefficient that runs away"
     return {f"extra.ph.{keys[row.covariate]}.p": Value("", row.p, unknown, **shared) for row in found.itertuples()}
 
@@ -152,18 +152,18 @@ def proportional_hazards_values(analysis: Analysis) -> dict[str, Value]:
 
 def _by(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
     if agent == "dose":
-        return {level: yes(analysis.frame["gc_group"] == level) for level in ("none", "low", "high")}
-    given = yes(analysis.frame[agent])
-    return {f"no_{agent}": no(analysis.frame[agent]), agent: given}
+        return {level: is_yes(analysis.frame["gc_group"] == level) for level in ("none", "low", "high")}
+    given = is_yes(analysis.frame[agent])
+    return {f"no_{agent}": is_no(analysis.frame[agent]), agent: given}
 
 
-def failures(analysis: Analysis, agent: str) -> dict[str, Value]:
+def failures_counted(analysis: Analysis, agent: str) -> dict[str, Value]:
     """Compare complete response by GC, TCZ, RUX or dose, those not evaluable counted as failures."""
-    among, cr = population(analysis, "toxicity"), yes(analysis.frame["cr"])
+    among, cr = in_population(analysis, "toxicity"), is_yes(analysis.frame["cr"])
     groups, place = _by(analysis, agent), f"extra.response.failures.{agent}"
     found = {}
     for label, members in groups.items():
-        cells = count(cr, among & members)
+        cells = count_and_percent(cr, among & members)
         found |= {f"{place}.{label}.cr": cells["n"], f"{place}.{label}.pct": cells["pct"]}
     table = [[int((members & among & cr).sum()), int((members & among & ~cr).sum())] for members in groups.values()]
     return found | {f"{place}.p": test_of(analysis, table, list(groups))}
@@ -185,24 +185,24 @@ for _agent, _labels, _depends in (
         population="toxicity",
         method=PRINTED + "; not evaluable counts as no response",
         reason="nine of 110 were not assessed; leaving them out supposes that they responded like the others",
-        stated=stated("toxicity", "; not evaluable counts as no response"),
+        stated=stated_test("toxicity", "; not evaluable counts as no response"),
         depends=[*_depends, "chi_square"],
         needs=["cr", {"dose": "gc_group"}.get(_agent, _agent)],
         name=f"robustness.failures_{_agent}",
-    )(lambda analysis, agent=_agent: failures(analysis, agent))
+    )(lambda analysis, agent=_agent: failures_counted(analysis, agent))
 
 
-def burden(analysis: Analysis) -> dict[str, Value]:
+def response_by_burden(analysis: Analysis) -> dict[str, Value]:
     """Compare response by baseline blasts, and by GC within each class of blasts."""
-    frame, evaluable = analysis.frame, population(analysis, "evaluable")
-    cr, gc = yes(frame["cr"]), yes(frame["gc"])
+    frame, evaluable = analysis.frame, in_population(analysis, "evaluable")
+    cr, gc = is_yes(frame["cr"]), is_yes(frame["gc"])
     classes = {"lt5": ~frame["blast_over_cut"].astype("boolean"), "ge5": frame["blast_over_cut"].astype("boolean")}
-    classes = {key: yes(mask) & evaluable for key, mask in classes.items()}
+    classes = {key: is_yes(mask) & evaluable for key, mask in classes.items()}
     place, found, strata = "extra.response.burden", {}, []
     for key, inside in classes.items():
-        cells = count(cr, inside)
+        cells = count_and_percent(cr, inside)
         found |= {f"{place}.{key}.cr": cells["n"], f"{place}.{key}.pct": cells["pct"]}
-        groups = {"GC": gc, "no GC": no(frame["gc"])}
+        groups = {"GC": gc, "no GC": is_no(frame["gc"])}
         found[f"{place}.{key}.gc.p"] = compare_response(analysis, groups, inside)
         strata.append([[int((inside & arm & answer).sum()) for answer in (cr, ~cr)] for arm in groups.values()])
     found[f"{place}.p"] = compare_response(analysis, classes, classes["lt5"] | classes["ge5"])
@@ -245,4 +245,4 @@ family(
     depends=[*GC, "blast_cut", "chi_square"],
     needs=["cr", "gc", "blast_over_cut"],
     name="robustness.burden",
-)(burden)
+)(response_by_burden)

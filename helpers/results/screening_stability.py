@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from helpers.estimate.arrays import numbers
-from helpers.estimate.cox import concordance
+from helpers.estimate.arrays import as_floats
+from helpers.estimate.cox import harrell_concordance
 from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.score_steps import WithoutExposure, score_step, without_exposure
 from helpers.problems import NotAvailable
-from helpers.results.covariates import rows
-from helpers.results.measures import once
-from helpers.results.table5 import joint_population, model_frame, selected
+from helpers.results.covariates import covariate_rows
+from helpers.results.measures import once_per_analysis
+from helpers.results.table5 import joint_population, model_frame, selected_covariates
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 RESAMPLES = 100
 
 
-@once
-def candidates(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, list[str]], dict[str, str]]:
+@once_per_analysis
+def candidate_columns(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, list[str]], dict[str, str]]:
     """Lay out, complete cases of the model's population, every column that may pass the screen: frame, columns by covariate, labels.
 
     Raises
@@ -33,7 +33,7 @@ def candidates(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, list[str]], 
     NotAvailable
         If nothing can be screened.
     """
-    chosen = [row for row in rows(analysis) if row.joint]
+    chosen = [row for row in covariate_rows(analysis) if row.joint]
     frame = model_frame(analysis, chosen, joint_population(analysis)).dropna(subset=["time", "event"])
     table, of = frame[["time", "event"]].astype(float), {}
     for row in chosen:
@@ -42,7 +42,7 @@ def candidates(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, list[str]], 
             levels = values.cat.categories[1:]
             parts = {f"{row.name}={level}": (values == level).astype(float).where(values.notna()) for level in levels}
         else:
-            parts = {row.name: pd.Series(numbers(values), index=frame.index)}
+            parts = {row.name: pd.Series(as_floats(values), index=frame.index)}
         parts = {name: part for name, part in parts.items() if part.min() < part.max()}
         if parts:
             of[row.name] = list(parts)
@@ -90,8 +90,8 @@ def _any(model: WithoutExposure, data: _Data, own: list[int], limit: float) -> b
     return bool((np.abs(z) > limit).any())
 
 
-@once
-def stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, float]]:
+@once_per_analysis
+def screening_stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, float]]:
     """Repeat screen and model in resamples of the patients.
 
     Returns
@@ -107,7 +107,7 @@ def stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, float]]:
     -----
     The screen here is by score tests, complete cases of all candidates; the registry's by Wald tests, covariate by covariate.
     """
-    table, of, labels = candidates(analysis)
+    table, of, labels = candidate_columns(analysis)
     places = {column: k for k, column in enumerate(table.columns[2:])}
     data = _Data(table.iloc[:, 2:].to_numpy(), table["time"].to_numpy(), table["event"].to_numpy() == 1,
                  {name: [places[column] for column in own] for name, own in of.items()})  # fmt: skip
@@ -125,7 +125,7 @@ def stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, float]]:
     fit = _fitted(data, first)
     apparent = np.nan if fit is None else _concordance(data, *fit)
     lift = float(known.mean()) if len(known) else np.nan
-    chosen = {row.name for row in selected(analysis)}
+    chosen = {row.name for row in selected_covariates(analysis)}
     found = pd.DataFrame({"covariate": list(of), "label": [labels[name] for name in of], "chosen": [name in chosen for name in of],
                           "included": [100 * counts[name] / RESAMPLES for name in of]})  # fmt: skip
     same = 100 * sum(one == first for one in sets) / RESAMPLES
@@ -135,7 +135,7 @@ def stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, float]]:
 
 
 def _concordance(data: _Data, columns: list[int], beta: np.ndarray) -> float:
-    return concordance(data.x[:, columns] @ beta, data.time, data.event)
+    return harrell_concordance(data.x[:, columns] @ beta, data.time, data.event)
 
 
 def _fitted(data: _Data, names: Sequence[str]) -> tuple[list[int], np.ndarray] | None:

@@ -19,9 +19,9 @@ from scipy.stats import norm
 
 from helpers.estimate.score_steps import by_falling_time, exposures, score_step, without_exposure
 from helpers.problems import NotAvailable
-from helpers.results.curves import ENDPOINTS, columns
-from helpers.results.measures import once
-from helpers.results.populations import need, population, yes
+from helpers.results.curves import ENDPOINTS, endpoint_columns
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, is_yes, needed_frame
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -72,7 +72,7 @@ def _contrasts(analysis: Analysis, dose: pd.Series) -> dict[str, float]:
     return found
 
 
-@once
+@once_per_analysis
 def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
     """Fit every model, and the same models to dealt doses.
 
@@ -81,9 +81,9 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
     NotAvailable
         If the cohort has no doses or nobody without GC.
     """
-    dose = need(analysis, "gc_dose_mg_per_kg", "gc")["gc_dose_mg_per_kg"].astype(float)
+    dose = needed_frame(analysis, "gc_dose_mg_per_kg", "gc")["gc_dose_mg_per_kg"].astype(float)
     dose = dose.where(analysis.frame["gc"].notna())
-    inside = population(analysis, "toxicity") & dose.notna()
+    inside = in_population(analysis, "toxicity") & dose.notna()
     if not ((dose > 0) & inside).any() or not ((dose == 0) & inside).any():
         raise NotAvailable(f"cohort {analysis.cohort.name} has no patients with and without GC to compare")
     covariates = _covariates(analysis)
@@ -91,8 +91,8 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
     contrasts, rows, deals = _contrasts(analysis, dose[inside]), [], []
     known: dict[tuple[str, bytes], list[tuple[tuple, tuple[Floats, Floats]]]] = {}
     for endpoint, label, who in _patients(analysis, covariates, inside):
-        outcomes = analysis.frame.loc[who, list(columns(endpoint))]
-        time, event = outcomes.iloc[:, 0].to_numpy(float), yes(outcomes.iloc[:, 1]).to_numpy()
+        outcomes = analysis.frame.loc[who, list(endpoint_columns(endpoint))]
+        time, event = outcomes.iloc[:, 0].to_numpy(float), is_yes(outcomes.iloc[:, 1]).to_numpy()
         same = endpoint, who.to_numpy().tobytes()  # under another label the same patients: fitted once
         if same not in known:
             doses = dealt[who.to_numpy()][by_falling_time(time)]
@@ -132,12 +132,12 @@ def _models(
 def _patients(analysis: Analysis, covariates: pd.DataFrame, inside: pd.Series) -> Iterator[tuple[str, str, pd.Series]]:
     """List endpoint, name of the patients, and who they are: complete cases of all covariates, so that models compare."""
     for endpoint in ENDPOINTS:
-        time, _ = columns(endpoint)
+        time, _ = endpoint_columns(endpoint)
         if time not in analysis.frame:
             continue
         for label, name in PATIENTS.items():
             try:
-                who = population(analysis, name)
+                who = in_population(analysis, name)
             except NotAvailable:
                 continue
             who = who & inside & analysis.frame[time].notna() & covariates.notna().all(axis=1)
@@ -175,7 +175,7 @@ def _exposures(dose: Floats, cut: float) -> Floats:
     return np.stack([low, dose > cut + 1e-9] if np.isfinite(cut) else [low]).astype(float)
 
 
-def summary(curve: Curve, alpha: float) -> dict[str, float]:
+def curve_summary(curve: Curve, alpha: float) -> dict[str, float]:
     """Sum a curve up: models, share with p below alpha in favour, median hazard ratio, and the share of deals as extreme."""
     models, null = curve
     favour = float(((models["z"] < 0) & (models["p"] < alpha)).mean())

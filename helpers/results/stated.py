@@ -27,13 +27,13 @@ CUTS = {
 
 
 @family(*CUTS, population="all", method="parameter", depends=CUTS.values())
-def cuts(analysis: Analysis) -> dict[str, float]:
+def stated_cuts(analysis: Analysis) -> dict[str, float]:
     """Give the parameters that the paper states as constants."""
     return {id: getattr(analysis.parameters, name) for id, name in CUTS.items()}
 
 
 @family("methods.ci_level", population="all", method="100 (1 - alpha)", depends=["alpha"])
-def level(analysis: Analysis) -> dict[str, float]:
+def confidence_level(analysis: Analysis) -> dict[str, float]:
     """Give the confidence level in percent."""
     return {"methods.ci_level": round(100 * (1 - analysis.parameters.alpha), 9)}
 
@@ -64,7 +64,7 @@ def onset_cut(analysis: Analysis) -> dict[str, float]:
 
 
 @family("table5.cut.gc_duration_ref_low", population="gc", method="fewest days that any GC can last")
-def shortest(analysis: Analysis) -> dict[str, float]:
+def shortest_duration(analysis: Analysis) -> dict[str, float]:
     """Give the lower end of the short class."""
     return {"table5.cut.gc_duration_ref_low": 1.0}
 
@@ -76,7 +76,7 @@ def response_day(analysis: Analysis) -> dict[str, float]:
 
 
 @family("results.patients.window", population="all", method="window in months", depends=["window_days"])
-def months(analysis: Analysis) -> dict[str, float]:
+def window_months(analysis: Analysis) -> dict[str, float]:
     """Give the window in months."""
     return {"results.patients.window": analysis.parameters.window_days / DAYS_PER_MONTH}
 
@@ -89,7 +89,7 @@ REGIMEN = [
 
 
 @family(*DATES, *REGIMEN, population="all", method="none")
-def unrecorded(analysis: Analysis) -> dict[str, Value]:
+def unrecorded_constants(analysis: Analysis) -> dict[str, Value]:
     """Say why constants that no cohort holds are not computed."""
     dates = {id: Value("", None, "a cohort counts days from its origin and holds no dates") for id in DATES}
     return dates | {

@@ -10,11 +10,11 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.estimate.contingency import fisher
 from helpers.estimate.groups import kruskal_wallis
-from helpers.results.measures import count
-from helpers.results.populations import need, no, yes
+from helpers.results.measures import count_and_percent
+from helpers.results.populations import is_no, is_yes, needed_frame
 from helpers.results.registry import family
 from helpers.results.table1 import OTHER_TARGETS, TARGETS
-from helpers.results.table3 import PRINTED, stated, test_of
+from helpers.results.table3 import PRINTED, stated_test, test_of
 from helpers.results.value import Value
 
 if TYPE_CHECKING:
@@ -26,28 +26,28 @@ MISSING = "–"
 LABELS = {"any": "Any grade", "g1": "Grade 1", "g2": "Grade 2", "g3": "Grade ≥3"}
 
 
-def targets(analysis: Analysis) -> dict[str, str]:
+def targets_present(analysis: Analysis) -> dict[str, str]:
     """List the targets of the print, then those others of the dictionary that somebody has: part of the id, label."""
-    has = set(need(analysis, "car_target")["car_target"].dropna())
+    has = set(needed_frame(analysis, "car_target")["car_target"].dropna())
     return TARGETS | {key: target for key, target in OTHER_TARGETS.items() if target in has}
 
 
 def _cells(analysis: Analysis, event: str) -> dict[str, Value]:
-    frame = need(analysis, f"{event}_grade", "car_target")
+    frame = needed_frame(analysis, f"{event}_grade", "car_target")
     found = {}
-    for key, target in targets(analysis).items():
-        among = yes(frame["car_target"] == target)
+    for key, target in targets_present(analysis).items():
+        among = is_yes(frame["car_target"] == target)
         for grade, (low, high) in GRADES.items():
             cells = frame[event] if grade == "any" else frame[f"{event}_grade"].between(low, high)
-            for measure, value in count(cells, among).items():
+            for measure, value in count_and_percent(cells, among).items():
                 found[f"extra.stable1.{event}.{key}.{grade}.{measure}"] = value
     return found
 
 
 def _tests(analysis: Analysis, event: str) -> dict[str, Value]:
     frame = analysis.frame
-    members = {label: yes(frame["car_target"] == label) for label in targets(analysis).values()}
-    had, not_had = yes(frame[event]), no(frame[event])
+    members = {label: is_yes(frame["car_target"] == label) for label in targets_present(analysis).values()}
+    had, not_had = is_yes(frame[event]), is_no(frame[event])
     table = [[int((inside & had).sum()), int((inside & not_had).sum())] for inside in members.values()]
     incidence, severity = test_of(analysis, table, list(members)), _severity(frame[f"{event}_grade"], members)
     return {
@@ -70,34 +70,34 @@ def _ids(event: str) -> list[str]:
     return [f"extra.stable1.{event}.{cell}" for cell in [*cells, "incidence.p", "severity.p"]]
 
 
-@family(*_ids("crs"), population="all", method=PRINTED, stated=stated("all"), depends=["chi_square"],
+@family(*_ids("crs"), population="all", method=PRINTED, stated=stated_test("all"), depends=["chi_square"],
         reason="the text says no significant difference; the table itself is not in the article",
         needs=["crs_grade", "car_target"])  # fmt: skip
-def crs(analysis: Analysis) -> dict[str, Value]:
+def crs_by_target(analysis: Analysis) -> dict[str, Value]:
     """CRS by target."""
     return _cells(analysis, "crs") | _tests(analysis, "crs")
 
 
-@family(*_ids("icans"), population="all", method=PRINTED, stated=stated("all"), depends=["chi_square"],
+@family(*_ids("icans"), population="all", method=PRINTED, stated=stated_test("all"), depends=["chi_square"],
         reason="the text says no significant difference; the table itself is not in the article",
         needs=["icans_grade", "car_target"])  # fmt: skip
-def icans(analysis: Analysis) -> dict[str, Value]:
+def icans_by_target(analysis: Analysis) -> dict[str, Value]:
     """ICANS by target."""
     return _cells(analysis, "icans") | _tests(analysis, "icans")
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def target_toxicity_table(analysis: Analysis) -> pd.DataFrame:
     """Lay out S-Table 1: event, grade, then n and pct for each target, p of incidence and of severity."""
     rows = []
-    need(analysis, "car_target")
+    needed_frame(analysis, "car_target")
     recorded = [event for event in EVENTS if f"{event}_grade" in analysis.frame]
     if not recorded:
-        need(analysis, "crs_grade", "icans_grade")
+        needed_frame(analysis, "crs_grade", "icans_grade")
     for event in recorded:
         cells, tests = _cells(analysis, event), _tests(analysis, event)
         for grade, label in LABELS.items():
             row = {"event": event.upper(), "grade": label}
-            for key, target in targets(analysis).items():
+            for key, target in targets_present(analysis).items():
                 for measure in ("n", "pct"):
                     row[f"{target} {measure}"] = cells[f"extra.stable1.{event}.{key}.{grade}.{measure}"].value
             for test in ("incidence", "severity"):
@@ -107,7 +107,7 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows).astype(dict.fromkeys(numbers, float))
 
 
-def tests(analysis: Analysis) -> pd.DataFrame:
+def target_tests(analysis: Analysis) -> pd.DataFrame:
     """Lay out the tests of S-Table 1 and how wide the incidence of each target is known.
 
     Returns
@@ -116,14 +116,14 @@ def tests(analysis: Analysis) -> pd.DataFrame:
         event, incidence (p by the convention asked for), exact (p of the same counts, Freeman-Halton), severity (p,
         Kruskal-Wallis), then for each target that occurs Wilson's interval of the incidence, in words (percent).
     """
-    frame, rows = need(analysis, "car_target"), []
+    frame, rows = needed_frame(analysis, "car_target"), []
     recorded = [event for event in EVENTS if f"{event}_grade" in frame]
     if not recorded:
-        need(analysis, "crs_grade", "icans_grade")
-    groups = {label: yes(frame["car_target"] == label) for label in targets(analysis).values()}
+        needed_frame(analysis, "crs_grade", "icans_grade")
+    groups = {label: is_yes(frame["car_target"] == label) for label in targets_present(analysis).values()}
     groups = {label: members for label, members in groups.items() if members.any()}
     for event in recorded:
-        had, not_had, found = yes(frame[event]), no(frame[event]), _tests(analysis, event)
+        had, not_had, found = is_yes(frame[event]), is_no(frame[event]), _tests(analysis, event)
         counts = [[int((members & had).sum()), int((members & not_had).sum())] for members in groups.values()]
         usable = len(counts) > 1 and all(any(line) for line in [*counts, *zip(*counts, strict=True)])
         p = {kind: found[f"extra.stable1.{event}.{kind}.p"].value for kind in ("incidence", "severity")}

@@ -12,13 +12,13 @@ from scipy.stats import norm
 
 from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.estimate.kaplan_meier import reverse_kaplan_meier, survival_at
-from helpers.estimate.logrank import pairwise
-from helpers.results.comparisons import COMPARISONS, compared, concerned, group_population
-from helpers.results.curves import ENDPOINTS, LOGRANK, columns, logrank_of, members_of, rates
-from helpers.results.measures import count
-from helpers.results.populations import named, population, yes
+from helpers.estimate.logrank import pairwise_logrank
+from helpers.results.comparisons import COMPARISONS, comparison_groups, concerned_patients, group_population
+from helpers.results.curves import ENDPOINTS, LOGRANK, endpoint_columns, logrank_of, members_of, survival_rates
+from helpers.results.measures import count_and_percent
+from helpers.results.populations import in_population, is_yes, named_population
 from helpers.results.registry import AGENT, DOSE, EVENTS, family
-from helpers.results.value import Reading, Value, slugs, told_apart
+from helpers.results.value import Reading, Value, id_parts, told_apart
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -34,9 +34,13 @@ ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected fo
 
 def _overall(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
-        time, event = columns(endpoint)
+        time, event = endpoint_columns(endpoint)
         known = analysis.frame[analysis.frame[time].notna()]
-        counts = {"n": len(known), "events": int(yes(known[event]).sum()), "missing": len(analysis.frame) - len(known)}
+        counts = {
+            "n": len(known),
+            "events": int(is_yes(known[event]).sum()),
+            "missing": len(analysis.frame) - len(known),
+        }
         if known.empty:
             return _nobody(endpoint, counts)
         alpha, logarithmic = analysis.parameters.alpha, endpoint == "PFS" and analysis.reading == "paper"
@@ -77,7 +81,7 @@ for _endpoint in ENDPOINTS:
         ),
         stated=Reading("all", PLAIN, "the paper does not define ±; one definition for all endpoints"),
         depends=[*EVENTS[_endpoint], "alpha"],
-        needs=columns(_endpoint),
+        needs=endpoint_columns(_endpoint),
         name=f"survival.{_endpoint}",
     )(_overall(_endpoint))
 
@@ -86,7 +90,7 @@ def _group_rates(
     analysis: Analysis, endpoint: str, groups: pd.Series | None, place: str, comparison: str = ""
 ) -> dict[str, Value]:
     found, keys = {}, {"all": "all"} if groups is None else group_keys(analysis, groups)
-    for row in rates(analysis, endpoint, groups).itertuples():
+    for row in survival_rates(analysis, endpoint, groups).itertuples():
         key = f"{place}.{keys[row.group]}.{row.years:g}y"
         late = f"follow-up ends before year {row.years:g}" if row.n else "nobody has a follow-up"
         who = group_population(analysis, comparison, keys[row.group]) if comparison else ""
@@ -98,7 +102,7 @@ def _group_rates(
 
 def group_keys(analysis: Analysis, groups: pd.Series) -> dict[str, str]:
     """Give each group that has a patient its part of an id."""
-    return slugs([label for label, _ in members_of(analysis.frame, groups)])
+    return id_parts([label for label, _ in members_of(analysis.frame, groups)])
 
 
 def _milestones(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
@@ -111,7 +115,7 @@ for _endpoint in ENDPOINTS:
         method="Kaplan-Meier; limits: R's default log interval; half_width: 1.96 Greenwood standard errors",
         prefix=f"extra.survival.{_endpoint.lower()}.all.",
         depends=[*EVENTS[_endpoint], "alpha", "milestones"],
-        needs=columns(_endpoint),
+        needs=endpoint_columns(_endpoint),
         name=f"survival.{_endpoint}_milestones",
     )(_milestones(_endpoint))
 
@@ -121,15 +125,17 @@ for _endpoint in ENDPOINTS:
 
 def _printed_rux(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     key = f"results.efficacy.rux.{endpoint.lower()}.p"
-    return lambda analysis: {key: logrank_of(analysis, endpoint, compared(analysis, "rux"), concerned(analysis, "rux"))}
+    return lambda analysis: {
+        key: logrank_of(analysis, endpoint, comparison_groups(analysis, "rux"), concerned_patients(analysis, "rux"))
+    }
 
 
 def _printed_low(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
-        groups = compared(analysis, "dose")
-        groups = groups.where(yes(groups != "high")).cat.remove_categories(["high"])
-        found = logrank_of(analysis, endpoint, groups, population(analysis, "toxicity & not_high"))
-        found = replace(found, population=named(analysis, "toxicity & not_high"))
+        groups = comparison_groups(analysis, "dose")
+        groups = groups.where(is_yes(groups != "high")).cat.remove_categories(["high"])
+        found = logrank_of(analysis, endpoint, groups, in_population(analysis, "toxicity & not_high"))
+        found = replace(found, population=named_population(analysis, "toxicity & not_high"))
         return {f"results.gc_impact.low_vs_nongc.{endpoint.lower()}.p": found}
 
     return values
@@ -140,10 +146,10 @@ def _compare(endpoint: str, comparison: str) -> Callable[[Analysis], dict[str, V
     place = f"extra.survival.{endpoint.lower()}.{comparison}"
 
     def values(analysis: Analysis) -> dict[str, Value]:
-        groups = compared(analysis, comparison)
+        groups = comparison_groups(analysis, comparison)
         if not groups.notna().any():
             return {f"{place}.logrank.p": Value("", None, "no patient in any of the groups")}
-        found = {f"{place}.logrank.p": logrank_of(analysis, endpoint, groups, concerned(analysis, comparison))}
+        found = {f"{place}.logrank.p": logrank_of(analysis, endpoint, groups, concerned_patients(analysis, comparison))}
         if len(members_of(analysis.frame, groups)) > 2:
             found |= _pairs(analysis, endpoint, groups, place, comparison)
         return found | _group_rates(analysis, endpoint, groups, place, comparison)
@@ -152,9 +158,9 @@ def _compare(endpoint: str, comparison: str) -> Callable[[Analysis], dict[str, V
 
 
 def _pairs(analysis: Analysis, endpoint: str, groups: pd.Series, place: str, comparison: str) -> dict[str, Value]:
-    time, event = columns(endpoint)
+    time, event = endpoint_columns(endpoint)
     found, keys = {}, group_keys(analysis, groups)
-    rows = list(pairwise(analysis.frame[time], analysis.frame[event], groups).itertuples())
+    rows = list(pairwise_logrank(analysis.frame[time], analysis.frame[event], groups).itertuples())
     pairs = told_apart([f"{keys[str(row.first)]}_vs_{keys[str(row.second)]}" for row in rows])
     for row, pair in zip(rows, pairs, strict=True):
         n, two = row.n_first + row.n_second, [str(row.first), str(row.second)]
@@ -176,7 +182,7 @@ for _endpoint in ENDPOINTS:
         reason="Figure S2 compares subgroups of the cohort; p .51 cannot come from the patients of Table 5's RUX row",
         stated=Reading("toxicity", LOGRANK, ANALYSED),
         depends=[*EVENTS[_endpoint], *AGENT],
-        needs=[*columns(_endpoint), "rux"],
+        needs=[*endpoint_columns(_endpoint), "rux"],
         name=f"survival.{_endpoint}_by_rux_printed",
     )(_printed_rux(_endpoint))
     family(
@@ -185,7 +191,7 @@ for _endpoint in ENDPOINTS:
         method=LOGRANK + " of two of the three groups",
         reason="49 patients without GC are printed: 110 - 61",
         depends=[*EVENTS[_endpoint], *DOSE],
-        needs=[*columns(_endpoint), "gc_group"],
+        needs=[*endpoint_columns(_endpoint), "gc_group"],
         name=f"survival.{_endpoint}_low_dose_printed",
     )(_printed_low(_endpoint))
     for _name, (_, _paper, _stated, _depends) in COMPARISONS.items():
@@ -197,7 +203,7 @@ for _endpoint in ENDPOINTS:
             stated=None if _paper == _stated else Reading(_stated, LOGRANK, ANALYSED),
             prefix=f"extra.survival.{_low}.{_name}.",
             depends=[*EVENTS[_endpoint], *_depends, "alpha", "milestones"],
-            needs=columns(_endpoint),
+            needs=endpoint_columns(_endpoint),
             name=f"survival.{_endpoint}_by_{_name}",
         )(_compare(_endpoint, _name))
 
@@ -214,13 +220,13 @@ for _endpoint in ENDPOINTS:
 )
 def dose_groups(analysis: Analysis) -> dict[str, Value]:
     """Count the dose groups of the PFS comparison."""
-    groups, among = analysis.frame["gc_group"], population(analysis, "toxicity")
+    groups, among = analysis.frame["gc_group"], in_population(analysis, "toxicity")
     ids = {
         "low": "results.multivariable.low.n",
         "none": "results.multivariable.nongc.n",
         "high": "extra.survival.high.n",
     }
-    return {id: count(yes(groups == level), among)["n"] for level, id in ids.items()}
+    return {id: count_and_percent(is_yes(groups == level), among)["n"] for level, id in ids.items()}
 
 
 # -------------------------------------------------------------------------------------------------------- follow-up
@@ -235,7 +241,7 @@ def dose_groups(analysis: Analysis) -> dict[str, Value]:
     stated=Reading("all", "median (minimum, maximum) of the time under observation, months", "printed as a range"),
     needs=["followup_days"],
 )
-def followup(analysis: Analysis) -> dict[str, Value]:
+def median_followup(analysis: Analysis) -> dict[str, Value]:
     """Median follow-up and the ends that the paper calls its range."""
     months = analysis.frame["followup_days"].dropna() / DAYS_PER_MONTH
     ends = (25, 75) if analysis.reading == "paper" else (0, 100)
@@ -256,7 +262,7 @@ def followup(analysis: Analysis) -> dict[str, Value]:
 def followup_ends(analysis: Analysis) -> dict[str, Value]:
     """Shortest and longest follow-up, of all and of those alive at last contact."""
     months = analysis.frame["followup_days"] / DAYS_PER_MONTH
-    alive, out = months[population(analysis, "alive")], int(months.isna().sum())
+    alive, out = months[in_population(analysis, "alive")], int(months.isna().sum())
     found = {"minimum": months.min(), "maximum": months.max(), "alive.median": alive.median(), "alive.minimum": alive.min(),
              "alive.maximum": alive.max()}  # fmt: skip
     return {
@@ -280,7 +286,7 @@ def followup_reverse(analysis: Analysis) -> dict[str, Value]:
     if frame.empty:
         return {f"extra.followup.reverse_km.{key}": Value("", None, "nobody has a follow-up", n=0, missing=missing)
                 for key in ("median", "ci_low", "ci_high")}  # fmt: skip
-    dead = yes(frame["os_event"]) if "os_event" in frame else pd.Series(False, index=frame.index)
+    dead = is_yes(frame["os_event"]) if "os_event" in frame else pd.Series(False, index=frame.index)
     found = reverse_kaplan_meier(frame["followup_days"], dead, alpha=analysis.parameters.alpha)
     numbers = {"median": found.value, "ci_low": found.low, "ci_high": found.high}
     shared = {"n": len(frame), "events": int((~dead).sum()), "missing": missing}

@@ -12,14 +12,14 @@ from scipy.stats import norm
 from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.estimate.kaplan_meier import (
     Estimate,
-    difference,
-    median,
+    independent_difference,
+    median_survival,
     restricted_mean,
     survival_at,
 )
-from helpers.results.arms import Arm, arms, both
-from helpers.results.curves import ENDPOINTS, columns
-from helpers.results.populations import need, yes
+from helpers.results.arms import Arm, both_groups, groups_present
+from helpers.results.curves import ENDPOINTS, endpoint_columns
+from helpers.results.populations import is_yes, needed_frame
 from helpers.results.registry import DOSE, EVENTS, GC, LENGTH, ONSET, family
 from helpers.results.value import Value
 
@@ -35,16 +35,16 @@ COUNTS = ["key", "group", "against", "population", "n", "events", "missing"]
 
 def data_of(analysis: Analysis, endpoint: str, arm: Arm) -> tuple[pd.Series, pd.Series, dict[str, object]]:
     """Return times and event flags of the patients of *arm* who have a follow-up, and the counts that go with them."""
-    time, event = columns(endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(endpoint)
+    frame = needed_frame(analysis, time, event)
     known = arm.members & frame[time].notna()
-    flags = yes(frame.loc[known, event])
+    flags = is_yes(frame.loc[known, event])
     counts = {"key": arm.key, "group": arm.label, "against": arm.against, "population": arm.population, "n": int(known.sum()),
               "events": int(flags.sum()), "missing": int((arm.members & ~known).sum())}  # fmt: skip
     return frame.loc[known, time], flags, counts
 
 
-def medians(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> pd.DataFrame:
+def median_survivals(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> pd.DataFrame:
     """Read the median survival of each group.
 
     Parameters
@@ -52,7 +52,7 @@ def medians(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) 
     analysis : Analysis
     endpoint : {"OS", "EFS", "PFS"}
     groups : Series, optional
-        As for :func:`helpers.results.arms.arms`.
+        As for :func:`helpers.results.arms.groups_present`.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def medians(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) 
         where the curve, or its limit, does not come down to one half), reason.
     """
     rows = []
-    for arm in arms(analysis, groups):
+    for arm in groups_present(analysis, groups):
         time, event, counts = data_of(analysis, endpoint, arm)
-        found = median(time, event, alpha=analysis.parameters.alpha) if len(time) else Estimate(*[np.nan] * 3)
+        found = median_survival(time, event, alpha=analysis.parameters.alpha) if len(time) else Estimate(*[np.nan] * 3)
         reason = "" if np.isfinite(found.value) else "the curve does not come down to one half" if len(time) else NOBODY
         ends = dict(zip(("median", "ci_low", "ci_high"), np.array(found[:3]) / DAYS_PER_MONTH, strict=True))
         rows.append({**counts, **ends, "reason": reason})
@@ -88,7 +88,7 @@ def restricted_means(
     the last follow-up of a group has no value.
     """
     alpha = analysis.parameters.alpha
-    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in arms(analysis, groups)}
+    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis, groups)}
     rows = []
     for horizon in months:
         tau = horizon * DAYS_PER_MONTH
@@ -100,9 +100,9 @@ def restricted_means(
             if arm.against:
                 reference, beside = found[arm.against][0], found[arm.against][3]
                 line["both"] = {name: counts[name] + beside[name] for name in ("n", "events", "missing")}
-                line["both"]["population"] = both(arm, reference)
+                line["both"]["population"] = both_groups(arm, reference)
                 if not why:
-                    gain, p = difference(means[arm.against], means[key], alpha=alpha)
+                    gain, p = independent_difference(means[arm.against], means[key], alpha=alpha)
             rows.append({**line, **_estimate("difference", gain), "p": p, "difference_reason": why})
     return pd.DataFrame(rows).sort_values(
         "key", key=lambda keys: keys.map(list(found).index), kind="stable", ignore_index=True
@@ -142,7 +142,7 @@ def milestone_differences(
     """
     years = list(analysis.parameters.milestones) if years is None else list(years)
     reach, rows = norm.ppf(1 - analysis.parameters.alpha / 2), []
-    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in arms(analysis, groups)}
+    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis, groups)}
     for arm, time, event, counts in found.values():
         if not arm.against:
             continue
@@ -156,7 +156,7 @@ def milestone_differences(
             known = np.isfinite(gain)
             reason = "" if known else f"follow-up of one of both ends before year {year:g}"
             ends = (gain - reach * width, gain + reach * width) if width > 0 else (np.nan, np.nan)
-            rows.append({**counts, **sums, "population": both(arm, found[arm.against][0]), "years": year, "difference": gain,
+            rows.append({**counts, **sums, "population": both_groups(arm, found[arm.against][0]), "years": year, "difference": gain,
                          "se": width, "ci_low": ends[0], "ci_high": ends[1], "p": p, "reason": reason})  # fmt: skip
     return pd.DataFrame(rows, columns=[*COUNTS, "years", "difference", "se", "ci_low", "ci_high", "p", "reason"])
 
@@ -181,7 +181,7 @@ def _value(row: dict, number: float, reason: str) -> Value:
 def _medians(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
         found = {}
-        for row in medians(analysis, endpoint).to_dict("records"):
+        for row in median_survivals(analysis, endpoint).to_dict("records"):
             for measure in ("median", "ci_low", "ci_high"):
                 why = row["reason"] or "the limit does not come down to one half"
                 found[f"extra.median.{endpoint.lower()}.{row['key']}.{measure}"] = _value(row, row[measure], why)
@@ -198,7 +198,7 @@ for _endpoint in ENDPOINTS:
         reason="the paper reports rates alone",
         prefix=f"extra.median.{_endpoint.lower()}.",
         depends=[*EVENTS[_endpoint], *GROUPED, "alpha"],
-        needs=columns(_endpoint),
+        needs=endpoint_columns(_endpoint),
         name=f"survival_times.{_endpoint}_medians",
     )(_medians(_endpoint))
 
@@ -237,7 +237,7 @@ def restricted_mean_values(analysis: Analysis) -> dict[str, Value]:
 def milestone_difference_values(analysis: Analysis) -> dict[str, Value]:
     """Differences of the parameters' endpoint at the milestones."""
     found = {}
-    need(analysis, *columns(analysis.parameters.endpoint))
+    needed_frame(analysis, *endpoint_columns(analysis.parameters.endpoint))
     for row in milestone_differences(analysis, analysis.parameters.endpoint).to_dict("records"):
         place = f"extra.difference.{row['key']}.{row['years']:g}y"
         found[place] = _value(row, row["difference"], row["reason"])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.measures import count, spread, under
-from helpers.results.populations import need, population, yes
+from helpers.results.measures import count_and_percent, median_and_range, with_prefix
+from helpers.results.populations import in_population, is_yes, needed_frame
 from helpers.results.registry import family
-from helpers.results.value import Value, slug, slugs
+from helpers.results.value import Value, id_part, id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -31,7 +31,7 @@ SITES = {
 }
 _SITE_NAMES = ("BM", "CNS", "Testicle", "Others")
 OTHER_SITES = {
-    slug("_".join(names) or "none"): ("+".join(names) or "None of the four", flags)
+    id_part("_".join(names) or "none"): ("+".join(names) or "None of the four", flags)
     for flags in product((True, False), repeat=4)
     if flags not in [pattern for _, pattern in SITES.values()]
     for names in [[name for name, flag in zip(_SITE_NAMES, flags, strict=True) if flag]]
@@ -59,21 +59,21 @@ def _extra(*rows: str, kind: tuple[str, ...] = ("n", "pct")) -> list[str]:
 
 
 @family("table1.n", population="all", method="count")
-def size(analysis: Analysis) -> dict[str, Value]:
+def cohort_size(analysis: Analysis) -> dict[str, Value]:
     """Count the patients of the cohort."""
     return {"table1.n": Value("", len(analysis.frame), n=len(analysis.frame))}
 
 
 def _levels(analysis: Analysis, column: str, levels: dict[str, str], place: str) -> dict[str, Value]:
-    series = need(analysis, column)[column]
+    series = needed_frame(analysis, column)[column]
     found = {}
     for key, level in levels.items():
-        found |= under(f"{place}.{key}", count(series == level, known=series.notna()))
+        found |= with_prefix(f"{place}.{key}", count_and_percent(series == level, known=series.notna()))
     return found
 
 
 @family(*_ids("male", "female"), population="all", method=COUNT, needs=["sex"])
-def sex(analysis: Analysis) -> dict[str, Value]:
+def sex_counts(analysis: Analysis) -> dict[str, Value]:
     """Count boys and girls."""
     return _levels(analysis, "sex", {"male": "male", "female": "female"}, "table1")
 
@@ -84,7 +84,7 @@ def sex(analysis: Analysis) -> dict[str, Value]:
     method=SPREAD,
     reason="the paper gives both ends of a range",
 )
-def ages(analysis: Analysis) -> dict[str, Value]:
+def age_weight_dose(analysis: Analysis) -> dict[str, Value]:
     """Median and range of age (years), weight (kg) and CAR T-cell dose (10^6/kg)."""
     columns = {"age": "age_years", "weight": "weight_kg", "dose": "car_dose_e6_per_kg"}
     return {id: value for row, column in columns.items() for id, value in _spread(analysis, row, column).items()}
@@ -94,15 +94,15 @@ def _spread(analysis: Analysis, row: str, column: str) -> dict[str, Value]:
     if column not in analysis.frame:
         line = f"cohort {analysis.cohort.name} has no column {column} in table patients"
         return {id: Value("", None, line) for id in _ids(row, kind=("median", "low", "high"))}
-    return under(f"table1.{row}", spread(analysis.frame[column]))
+    return with_prefix(f"table1.{row}", median_and_range(analysis.frame[column]))
 
 
 @family(*_ids("transplant_yes", "transplant_no"), population="all", method=COUNT, needs=["prior_transplant"])
-def transplant(analysis: Analysis) -> dict[str, Value]:
+def prior_transplants(analysis: Analysis) -> dict[str, Value]:
     """Count prior transplantation."""
     prior = analysis.frame["prior_transplant"].astype("boolean")
-    return under("table1.transplant_yes", count(prior, known=prior.notna())) | under(
-        "table1.transplant_no", count(~prior, known=prior.notna())
+    return with_prefix("table1.transplant_yes", count_and_percent(prior, known=prior.notna())) | with_prefix(
+        "table1.transplant_no", count_and_percent(~prior, known=prior.notna())
     )
 
 
@@ -113,14 +113,14 @@ def transplant(analysis: Analysis) -> dict[str, Value]:
     method=COUNT,
     needs=["car_target"],
 )
-def target(analysis: Analysis) -> dict[str, Value]:
+def target_counts(analysis: Analysis) -> dict[str, Value]:
     """Count target antigens."""
     printed = _levels(analysis, "car_target", TARGETS, "table1.target")
     return printed | _levels(analysis, "car_target", OTHER_TARGETS, "extra.table1.target")
 
 
 @family(*_ids("origin.auto", "origin.allo"), population="all", method=COUNT, needs=["car_origin"])
-def origin(analysis: Analysis) -> dict[str, Value]:
+def product_origins(analysis: Analysis) -> dict[str, Value]:
     """Count autologous and allogeneic products."""
     return _levels(analysis, "car_origin", {"auto": "autologous", "allo": "allogeneic"}, "table1.origin")
 
@@ -129,12 +129,12 @@ def status_of(frame: pd.DataFrame) -> pd.Series:
     """Class each patient by disease status before infusion: refractory, first, second, or missing."""
     relapses = frame["n_relapses"].astype("Float64")
     answer = pd.Series(pd.NA, index=frame.index, dtype="string")
-    answer[yes(relapses == 0)] = "refractory"
+    answer[is_yes(relapses == 0)] = "refractory"
     if "disease_status" in frame:
-        answer[yes(frame["disease_status"] == "primary refractory")] = "refractory"
-        answer[yes(frame["disease_status"] == "remission")] = pd.NA
-    answer[yes(relapses == 1)] = "first"
-    answer[yes(relapses >= 2)] = "second"
+        answer[is_yes(frame["disease_status"] == "primary refractory")] = "refractory"
+        answer[is_yes(frame["disease_status"] == "remission")] = pd.NA
+    answer[is_yes(relapses == 1)] = "first"
+    answer[is_yes(relapses >= 2)] = "second"
     return answer
 
 
@@ -146,13 +146,15 @@ def status_of(frame: pd.DataFrame) -> pd.Series:
     method=COUNT,
     needs=["n_relapses"],
 )
-def status(analysis: Analysis) -> dict[str, Value]:
+def disease_status(analysis: Analysis) -> dict[str, Value]:
     """Count primary refractory disease, first relapse, later relapse."""
     series = status_of(analysis.frame)
     found = {}
     for key in STATUS:
-        found |= under(f"table1.status.{key}", count(series == key, known=series.notna()))
-    return found | under("results.patients.relapse", count(series.isin(["first", "second"]), known=series.notna()))
+        found |= with_prefix(f"table1.status.{key}", count_and_percent(series == key, known=series.notna()))
+    return found | with_prefix(
+        "results.patients.relapse", count_and_percent(series.isin(["first", "second"]), known=series.notna())
+    )
 
 
 @family(
@@ -163,19 +165,19 @@ def status(analysis: Analysis) -> dict[str, Value]:
     reason="93 of 115 are the printed 80.87%",
     needs=["n_relapses", "site_bm", "site_cns", "site_testis", "site_other"],
 )
-def site(analysis: Analysis) -> dict[str, Value]:
+def relapse_sites(analysis: Analysis) -> dict[str, Value]:
     """Count the combinations of relapse sites among the relapsed."""
     flags = analysis.frame[["site_bm", "site_cns", "site_testis", "site_other"]].astype("boolean")
     known, plain, relapsed = (
         flags.notna().all(axis=1),
         flags.fillna(False).astype(bool),
-        population(analysis, "relapsed"),
+        in_population(analysis, "relapsed"),
     )
     found = {}
     for place, sites in (("table1.site", SITES), ("extra.table1.site", OTHER_SITES)):
         for key, (_, pattern) in sites.items():
             own = (plain == list(pattern)).all(axis=1) & known
-            found |= under(f"{place}.{key}", count(own, relapsed, known=known))
+            found |= with_prefix(f"{place}.{key}", count_and_percent(own, relapsed, known=known))
     return found
 
 
@@ -187,7 +189,7 @@ def site(analysis: Analysis) -> dict[str, Value]:
 )
 def blasts_before(analysis: Analysis) -> dict[str, Value]:
     """Median and range of marrow blasts before lymphodepletion, of those known."""
-    return under("table1.blast_prelympho", spread(analysis.frame["blast_prelymphodepletion_pct"]))
+    return with_prefix("table1.blast_prelympho", median_and_range(analysis.frame["blast_prelymphodepletion_pct"]))
 
 
 @family(
@@ -198,15 +200,19 @@ def blasts_before(analysis: Analysis) -> dict[str, Value]:
 )
 def blasts_at_infusion(analysis: Analysis) -> dict[str, Value]:
     """Median and range of marrow blasts before infusion."""
-    return under("table1.blast_preinfusion", spread(analysis.frame["blast_preinfusion_pct"]))
+    return with_prefix("table1.blast_preinfusion", median_and_range(analysis.frame["blast_preinfusion_pct"]))
 
 
 def _classes(series: pd.Series, classes: dict, place: str) -> dict[str, Value]:
     series = series.astype("Float64")
     found = {}
     for key, (_, low, high) in classes.items():
-        found |= under(f"{place}.{key}", count((series >= low) & (series < high), known=series.notna()))
-    return found | under(f"{place}.na", count(series.isna(), known=pd.Series(True, index=series.index)))
+        found |= with_prefix(
+            f"{place}.{key}", count_and_percent((series >= low) & (series < high), known=series.notna())
+        )
+    return found | with_prefix(
+        f"{place}.na", count_and_percent(series.isna(), known=pd.Series(True, index=series.index))
+    )
 
 
 @family(
@@ -248,7 +254,7 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
     {'ward': {'ward.a_plus': 'A+', 'ward.a_minus': 'A-', 'ward.b': 'B'}}
     """
     found = {}
-    places = slugs(analysis.own, taken=("all", "target", "site"))
+    places = id_parts(analysis.own, taken=("all", "target", "site"))
     for column, place in places.items():
         values = analysis.frame[analysis.own[column]]
         if pd.api.types.is_bool_dtype(values.dtype):
@@ -258,30 +264,30 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
         else:
             allowed = list(analysis.cohort.declared["patients"][column].allowed)
             levels = list(dict.fromkeys([*allowed, *sorted(map(str, values.dropna().unique()))]))
-            found[column] = {f"{place}.{key}": level for level, key in slugs(levels).items()}
+            found[column] = {f"{place}.{key}": level for level, key in id_parts(levels).items()}
     return found
 
 
 @family(population="all", method=f"{COUNT}; numbers: {SPREAD}", prefix="extra.table1.",
         reason="columns that the cohort declares beyond the dictionary")  # fmt: skip
-def own(analysis: Analysis) -> dict[str, Value]:
+def cohort_columns(analysis: Analysis) -> dict[str, Value]:
     """Describe the columns that the cohort declares of its own."""
     found = {}
     for column, levels in own_columns(analysis).items():
         values = analysis.frame[analysis.own[column]]
         for key, level in levels.items():
             if level == "":
-                found |= under(f"extra.table1.{key}", spread(values))
+                found |= with_prefix(f"extra.table1.{key}", median_and_range(values))
                 continue
             truth = {"Yes": True, "No": False}[level] if pd.api.types.is_bool_dtype(values.dtype) else level
-            found |= under(f"extra.table1.{key}", count(values == truth, known=values.notna()))
+            found |= with_prefix(f"extra.table1.{key}", count_and_percent(values == truth, known=values.notna()))
     return found
 
 
 # --------------------------------------------------------------------------------------------------- the table itself
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def table1_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out Table 1: characteristic, level, n, pct, median, low, high, known, missing, reason.
 
     One row per level of a category (n and pct) or per number (median, low, high); the cohort's own columns follow. Levels
@@ -318,10 +324,10 @@ def entries_frame(analysis: Analysis, place: str, sections: list[tuple[str, dict
     A key that begins with "extra." is of ``extra.<place>``, and a row of it that counts nobody is left out where the
     print has no such row.
     """
-    from helpers.results.registry import compute, families
+    from helpers.results.registry import all_families, compute
 
-    ids = [id for one in families() for id in one.ids if id.startswith((f"{place}.", f"extra.{place}."))]
-    values = compute(analysis, ids) | own(analysis) if place == "table1" else compute(analysis, ids)
+    ids = [id for one in all_families() for id in one.ids if id.startswith((f"{place}.", f"extra.{place}."))]
+    values = compute(analysis, ids) | cohort_columns(analysis) if place == "table1" else compute(analysis, ids)
     declared = {f"extra.{key}" for levels in own_columns(analysis).values() for key in levels}
     rows = []
     for section, levels in sections:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.results.measures import count, spread, under
-from helpers.results.populations import population
+from helpers.results.measures import count_and_percent, median_and_range, with_prefix
+from helpers.results.populations import in_population
 from helpers.results.registry import AGENT, GC, family
 from helpers.results.table1 import COUNT, SPREAD, entries_frame
 from helpers.results.value import Value
@@ -22,9 +22,11 @@ RANGE = ("median", "low", "high")
 
 def _grades(analysis: Analysis, event: str) -> dict[str, Value]:
     grade = analysis.frame[f"{event}_grade"]
-    found = under(f"table2.{event}.any", count(analysis.frame[event]))  # some have it at a grade that nobody wrote down
+    found = with_prefix(
+        f"table2.{event}.any", count_and_percent(analysis.frame[event])
+    )  # some have it at a grade that nobody wrote down
     for key, (low, high) in list(GRADES.items())[1:]:
-        found |= under(f"table2.{event}.{key}", count(grade.between(low, high), known=grade.notna()))
+        found |= with_prefix(f"table2.{event}.{key}", count_and_percent(grade.between(low, high), known=grade.notna()))
     return found
 
 
@@ -49,14 +51,18 @@ for _event in ("crs", "icans"):
         needs=["crs_onset_day"])  # fmt: skip
 def crs_onset(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the day of CRS onset."""
-    return under("table2.crs_onset", spread(analysis.frame["crs_onset_day"], population(analysis, "crs")))
+    return with_prefix(
+        "table2.crs_onset", median_and_range(analysis.frame["crs_onset_day"], in_population(analysis, "crs"))
+    )
 
 
 @family(*(f"table2.crs_duration.{m}" for m in RANGE), population="crs", method=SPREAD + ", days covered",
         needs=["crs_duration_days"])  # fmt: skip
 def crs_duration(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the days with CRS."""
-    return under("table2.crs_duration", spread(analysis.frame["crs_duration_days"], population(analysis, "crs")))
+    return with_prefix(
+        "table2.crs_duration", median_and_range(analysis.frame["crs_duration_days"], in_population(analysis, "crs"))
+    )
 
 
 @family(
@@ -69,21 +75,24 @@ def crs_duration(analysis: Analysis) -> dict[str, Value]:
 )
 def icans_onset(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the time to ICANS onset."""
-    return under("table2.icans_onset", spread(analysis.frame["icans_onset_day"], population(analysis, "icans")))
+    return with_prefix(
+        "table2.icans_onset", median_and_range(analysis.frame["icans_onset_day"], in_population(analysis, "icans"))
+    )
 
 
 @family(*(f"table2.icans_duration.{m}" for m in RANGE), population="icans_g12", method=SPREAD + ", days at grade 1 or 2",
         needs=["icans_duration_days"])  # fmt: skip
 def icans_duration(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the days with ICANS at grade 1 or 2, of those who had any."""
-    return under(
-        "table2.icans_duration", spread(analysis.frame["icans_duration_days"], population(analysis, "icans_g12"))
+    return with_prefix(
+        "table2.icans_duration",
+        median_and_range(analysis.frame["icans_duration_days"], in_population(analysis, "icans_g12")),
     )
 
 
 def _resolved(analysis: Analysis, event: str) -> dict[str, Value]:
-    resolved, among = analysis.frame[f"{event}_resolved"].astype("boolean"), population(analysis, event)
-    return {f"table2.{event}_resolution.pct": count(resolved, among, known=resolved.notna())["pct"]}
+    resolved, among = analysis.frame[f"{event}_resolved"].astype("boolean"), in_population(analysis, event)
+    return {f"table2.{event}_resolution.pct": count_and_percent(resolved, among, known=resolved.notna())["pct"]}
 
 
 @family("table2.crs_resolution.pct", population="crs", method="% whose every episode resolved", needs=["crs_resolved"])
@@ -108,14 +117,18 @@ def icans_resolution(analysis: Analysis) -> dict[str, Value]:
         depends=[*GC, "gc_clock"], needs=["gc_time_days"])  # fmt: skip
 def gc_time(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the time to the first GC."""
-    return under("table2.gc_time", spread(analysis.frame["gc_time_days"], population(analysis, "gc")))
+    return with_prefix(
+        "table2.gc_time", median_and_range(analysis.frame["gc_time_days"], in_population(analysis, "gc"))
+    )
 
 
 @family(*(f"table2.gc_duration.{m}" for m in RANGE), population="gc", method=SPREAD + ", distinct dosing days",
         depends=GC, needs=["gc_duration_days"])  # fmt: skip
 def gc_duration(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the days on GC."""
-    return under("table2.gc_duration", spread(analysis.frame["gc_duration_days"], population(analysis, "gc")))
+    return with_prefix(
+        "table2.gc_duration", median_and_range(analysis.frame["gc_duration_days"], in_population(analysis, "gc"))
+    )
 
 
 def _register_use(agent: str, column: str, depends: tuple[str, ...]) -> None:
@@ -129,7 +142,7 @@ def _register_use(agent: str, column: str, depends: tuple[str, ...]) -> None:
     )
     def use(analysis: Analysis) -> dict[str, Value]:
         """Count those given one drug, whatever the indication, or any of GC, TCZ and RUX."""
-        return under(f"table2.{agent}", count(analysis.frame[column]))
+        return with_prefix(f"table2.{agent}", count_and_percent(analysis.frame[column]))
 
 
 for _agent, _column, _depends in (
@@ -150,9 +163,9 @@ for _agent, _column, _depends in (
 )
 def gc_dose(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the cumulative GC dose, and of the highest daily dose beside it."""
-    gc = population(analysis, "gc")
-    total = spread(analysis.frame["gc_dose_mg_per_kg"], gc)
-    peak = under("extra.table2.gc_peak", spread(analysis.frame["gc_peak_mg_per_kg_per_day"], gc))
+    gc = in_population(analysis, "gc")
+    total = median_and_range(analysis.frame["gc_dose_mg_per_kg"], gc)
+    peak = with_prefix("extra.table2.gc_peak", median_and_range(analysis.frame["gc_peak_mg_per_kg_per_day"], gc))
     ends = {f"extra.table2.gc_dose.{end}": total[end] for end in ("low", "high")}
     return {"results.patients.gc_dose.median": total["median"], **ends, **peak}
 
@@ -165,9 +178,9 @@ def gc_dose(analysis: Analysis) -> dict[str, Value]:
     depends=[*GC, "gc_cutoff_percentile"],
     needs=["gc_dose_mg_per_kg"],
 )
-def threshold(analysis: Analysis) -> dict[str, Value]:
+def dose_threshold(analysis: Analysis) -> dict[str, Value]:
     """Percentile of the cumulative dose that defines the cut-off."""
-    doses = analysis.frame.loc[population(analysis, "gc"), "gc_dose_mg_per_kg"]
+    doses = analysis.frame.loc[in_population(analysis, "gc"), "gc_dose_mg_per_kg"]
     known = doses.dropna().to_numpy(dtype=float)
     at = float(np.percentile(known, analysis.parameters.gc_cutoff_percentile)) if known.size else None
     return {"methods.gc_threshold.dose": Value("", at, n=len(known), missing=len(doses) - len(known))}
@@ -183,16 +196,16 @@ def threshold(analysis: Analysis) -> dict[str, Value]:
 )
 def before_gc(analysis: Analysis) -> dict[str, Value]:
     """Count CRS grades as they stood when GC began."""
-    grade, gc = analysis.frame["crs_grade_before_gc"], population(analysis, "gc")
+    grade, gc = analysis.frame["crs_grade_before_gc"], in_population(analysis, "gc")
     bounds = {"g0": (0, 0)} | {key: GRADES[key] for key in list(GRADES)[1:]}
     return {
-        f"extra.table2.crs_before_gc.{key}.n": count(grade.between(*ends), gc, known=grade.notna())["n"]
+        f"extra.table2.crs_before_gc.{key}.n": count_and_percent(grade.between(*ends), gc, known=grade.notna())["n"]
         for key, ends in bounds.items()
     }
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
-    """Lay out Table 2: characteristic, level, n, pct, median, low, high, known, missing (see table1.frame)."""
+def table2_frame(analysis: Analysis) -> pd.DataFrame:
+    """Lay out Table 2: characteristic, level, n, pct, median, low, high, known, missing (see table1.table1_frame)."""
     levels = {"any": "Any grade", "g1": "Grade 1", "g2": "Grade 2", "g3": "Grade ≥3"}
     window = analysis.parameters.window_days
     sections = [

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.estimate.contingency import asked_for, fisher, fisher_test, pearson, yates
-from helpers.results.measures import count
-from helpers.results.populations import need, no, population, yes
+from helpers.results.measures import count_and_percent
+from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import AGENT, GC, family
 from helpers.results.value import Reading, Value
 
@@ -26,12 +26,12 @@ TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is b
 TEXTBOOK_WHY = "Methods: chi-squared test, Fisher's exact test if necessary; the textbook rule says when"
 
 
-def stated(population: str, suffix: str = "") -> Reading:
+def stated_test(population: str, suffix: str = "") -> Reading:
     """Declare a test of counts as the Methods state it, on the patients of that test."""
     return Reading(population, TEXTBOOK + suffix, TEXTBOOK_WHY)
 
 
-STATED = stated("evaluable")
+STATED = stated_test("evaluable")
 TESTS = {
     "pearson": (pearson, "Pearson's chi-square"),
     "yates": (yates, "chi-square with continuity correction"),
@@ -50,7 +50,7 @@ def compare_response(analysis: Analysis, groups: Mapping[str, pd.Series], among:
     among : Series of bool
         Patients whose response counts.
     """
-    cr = yes(analysis.frame["cr"])
+    cr = is_yes(analysis.frame["cr"])
     return compare_outcome(analysis, groups, among, cr)
 
 
@@ -71,14 +71,14 @@ def test_of(analysis: Analysis, table: list[list[int]], labels: list[str]) -> Va
         return Value("", None, f"no patient in group {', '.join(empty)}", n=total)
     if sum(any(column) for column in zip(*table, strict=True)) < 2:
         return Value("", None, "all patients have the same outcome: nothing to compare", n=total)
-    test, method = TESTS[convention(analysis, table)]
+    test, method = TESTS[test_convention(analysis, table)]
     if test is fisher:
         exact = fisher_test(table)
         return Value("", exact.p, n=total, method=exact.method)
     return Value("", test(table), n=total, method=method)
 
 
-def convention(analysis: Analysis, table: list[list[int]]) -> str:
+def test_convention(analysis: Analysis, table: list[list[int]]) -> str:
     """Name the test of a table: pearson, yates or fisher."""
     asked = analysis.parameters.chi_square
     if asked == "printed" and analysis.reading == "stated":
@@ -90,15 +90,15 @@ def convention(analysis: Analysis, table: list[list[int]]) -> str:
 
 def responder_counts(analysis: Analysis, place: str, members: pd.Series) -> dict[str, Value]:
     """Count complete responders and the others of a group among the evaluable: ``<place>.cr`` and ``<place>.nr``."""
-    evaluable, cr = population(analysis, "evaluable"), yes(analysis.frame["cr"])
+    evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
     among = evaluable & members
-    return {f"{place}.cr": count(cr, among)["n"], f"{place}.nr": count(~cr, among)["n"]}
+    return {f"{place}.cr": count_and_percent(cr, among)["n"], f"{place}.nr": count_and_percent(~cr, among)["n"]}
 
 
 def by_agent(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
     """Tell who was given an agent (gc, tcz, rux) and who was not; of whom it is unknown is in neither."""
-    given, name = need(analysis, agent)[agent], agent.upper()
-    return {name: yes(given), f"no {name}": no(given)}
+    given, name = needed_frame(analysis, agent)[agent], agent.upper()
+    return {name: is_yes(given), f"no {name}": is_no(given)}
 
 
 def _agent(analysis: Analysis, agent: str) -> dict[str, Value]:
@@ -107,7 +107,7 @@ def _agent(analysis: Analysis, agent: str) -> dict[str, Value]:
     found = responder_counts(analysis, f"table3.{agent}", given) | responder_counts(
         analysis, f"table3.non{agent}", not_given
     )
-    return found | {f"table3.{agent}.p": compare_response(analysis, groups, population(analysis, "evaluable"))}
+    return found | {f"table3.{agent}.p": compare_response(analysis, groups, in_population(analysis, "evaluable"))}
 
 
 def _ids(agent: str) -> list[str]:
@@ -116,21 +116,21 @@ def _ids(agent: str) -> list[str]:
 
 @family(*_ids("gc"), population="evaluable", method=PRINTED, reason=WHY, stated=STATED, depends=[*GC, "chi_square"],
         needs=["gc", "cr"])  # fmt: skip
-def gc(analysis: Analysis) -> dict[str, Value]:
+def response_by_gc(analysis: Analysis) -> dict[str, Value]:
     """Response by GC."""
     return _agent(analysis, "gc")
 
 
 @family(*_ids("tcz"), population="evaluable", method=PRINTED, stated=STATED, depends=[*AGENT, "chi_square"],
         reason=f"{WHY}; the text has this p for RUX", needs=["tcz", "cr"])  # fmt: skip
-def tcz(analysis: Analysis) -> dict[str, Value]:
+def response_by_tcz(analysis: Analysis) -> dict[str, Value]:
     """Response by tocilizumab."""
     return _agent(analysis, "tcz")
 
 
 @family(*_ids("rux"), population="evaluable", method=PRINTED, stated=STATED, depends=[*AGENT, "chi_square"],
         reason=f"{WHY}; the text has this p for TCZ", needs=["rux", "cr"])  # fmt: skip
-def rux(analysis: Analysis) -> dict[str, Value]:
+def response_by_rux(analysis: Analysis) -> dict[str, Value]:
     """Response by ruxolitinib."""
     return _agent(analysis, "rux")
 
@@ -143,12 +143,12 @@ def rux(analysis: Analysis) -> dict[str, Value]:
     reason="93 of 101 are the printed 92.08%",
     needs=["cr"],
 )
-def overall(analysis: Analysis) -> dict[str, Value]:
+def overall_response(analysis: Analysis) -> dict[str, Value]:
     """Response of all whose response was assessed."""
-    evaluable, cr = population(analysis, "evaluable"), yes(analysis.frame["cr"])
-    found = {"results.efficacy.evaluable.n": count(evaluable)["n"]}
+    evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
+    found = {"results.efficacy.evaluable.n": count_and_percent(evaluable)["n"]}
     for answer, mask in (("cr", cr), ("nr", ~cr)):
-        found |= {f"results.efficacy.{answer}.{m}": value for m, value in count(mask, evaluable).items()}
+        found |= {f"results.efficacy.{answer}.{m}": value for m, value in count_and_percent(mask, evaluable).items()}
     return found
 
 
@@ -159,17 +159,17 @@ def overall(analysis: Analysis) -> dict[str, Value]:
     depends=GC,
     needs=["gc", "cr"],
 )
-def rates(analysis: Analysis) -> dict[str, Value]:
+def response_rates(analysis: Analysis) -> dict[str, Value]:
     """Response rates with and without GC."""
-    evaluable, cr = population(analysis, "evaluable"), yes(analysis.frame["cr"])
+    evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
     found = {}
     for group, members in zip(("gc", "nongc"), by_agent(analysis, "gc").values(), strict=True):
-        found[f"results.efficacy.{group}.n"] = count(members, evaluable)["n"]
-        found[f"results.efficacy.{group}.crr.pct"] = count(cr, evaluable & members)["pct"]
+        found[f"results.efficacy.{group}.n"] = count_and_percent(members, evaluable)["n"]
+        found[f"results.efficacy.{group}.crr.pct"] = count_and_percent(cr, evaluable & members)["pct"]
     return found
 
 
-def responses(analysis: Analysis, groups: Mapping[str, pd.Series]) -> pd.DataFrame:
+def response_counts(analysis: Analysis, groups: Mapping[str, pd.Series]) -> pd.DataFrame:
     """Count CR, NR and not assessed in each group of the patients with toxicity.
 
     Returns
@@ -177,8 +177,8 @@ def responses(analysis: Analysis, groups: Mapping[str, pd.Series]) -> pd.DataFra
     pandas.DataFrame
         Index group; columns CR, NR, not done (counts).
     """
-    among, known = population(analysis, "toxicity"), population(analysis, "evaluable")
-    cr = yes(analysis.frame["cr"])
+    among, known = in_population(analysis, "toxicity"), in_population(analysis, "evaluable")
+    cr = is_yes(analysis.frame["cr"])
     rows = {
         label: [int((members & among & part).sum()) for part in (known & cr, known & ~cr, ~known)]
         for label, members in groups.items()
@@ -186,7 +186,7 @@ def responses(analysis: Analysis, groups: Mapping[str, pd.Series]) -> pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index", columns=["CR", "NR", "not done"]).rename_axis("group")
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def table3_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out Table 3: comparison, group, CR, NR, not done, p (that of the comparison); agents that the cohort recorded.
 
     Raises
@@ -194,10 +194,10 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     NotAvailable
         If the cohort has no response, or none of the agents.
     """
-    need(analysis, "cr")
+    needed_frame(analysis, "cr")
     recorded = [agent for agent in AGENTS if agent in analysis.frame]
     if not recorded:
-        need(analysis, *AGENTS)
+        needed_frame(analysis, *AGENTS)
     comparisons = {}
     for agent in recorded:
         given, not_given = by_agent(analysis, agent).values()
@@ -216,7 +216,7 @@ def mrd_negative(analysis: Analysis) -> pd.Series:
     pandas.Series of boolean
         Without a complete response no, whatever was measured; with one and without a measurement of MRD missing.
     """
-    frame = need(analysis, "cr", "mrd_day30")
+    frame = needed_frame(analysis, "cr", "mrd_day30")
     negative = (frame["mrd_day30"].astype("Float64") < MRD_NEGATIVE).astype("boolean")
     return frame["cr"].astype("boolean") & negative
 
@@ -236,7 +236,7 @@ _MRD = "extra.table3.mrd_negative_cr"
 def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
     """Complete response without residual disease at day 30, by GC, TCZ and RUX."""
     answer, found = mrd_negative(analysis), {}
-    evaluable = population(analysis, "evaluable")
+    evaluable = in_population(analysis, "evaluable")
     known = evaluable & answer.notna()
     for agent in AGENTS:
         if agent not in analysis.frame:
@@ -244,16 +244,16 @@ def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
         groups = by_agent(analysis, agent)
         for group, members in zip((agent, f"non{agent}"), groups.values(), strict=True):
             missing = int((evaluable & members & answer.isna()).sum())
-            for measure, value in count(answer, known & members).items():
+            for measure, value in count_and_percent(answer, known & members).items():
                 found[f"{_MRD}.{group}.{measure}"] = replace(value, missing=missing)
-        tested = compare_outcome(analysis, groups, known, yes(answer))
+        tested = compare_outcome(analysis, groups, known, is_yes(answer))
         found[f"{_MRD}.{agent}.p"] = replace(tested, missing=int(evaluable.sum()) - (tested.n or 0))
     return found
 
 
 def mrd_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out complete response without residual disease: comparison, group, MRD-negative CR, other, unknown, p, method, reason."""
-    answer, evaluable = mrd_negative(analysis), population(analysis, "evaluable")
+    answer, evaluable = mrd_negative(analysis), in_population(analysis, "evaluable")
     values, rows = mrd_negative_response(analysis), []
     for agent in AGENTS:
         if agent not in analysis.frame:
@@ -261,7 +261,7 @@ def mrd_frame(analysis: Analysis) -> pd.DataFrame:
         test = values[f"{_MRD}.{agent}.p"]
         for group, members in by_agent(analysis, agent).items():
             among = members & evaluable
-            cells = [int((among & part).sum()) for part in (yes(answer), no(answer), answer.isna())]
+            cells = [int((among & part).sum()) for part in (is_yes(answer), is_no(answer), answer.isna())]
             rows.append([agent.upper(), group, *cells, test.value, test.method, test.reason])
     columns = ["comparison", "group", "MRD-negative CR", "other", "unknown", "p", "method", "reason"]
     return pd.DataFrame(rows, columns=columns).astype({"p": float})
@@ -273,8 +273,8 @@ def comparison_frame(
     """Lay out several comparisons of response under one another, each with its p and test."""
     parts = []
     for name, (groups, among) in comparisons.items():
-        found = compare_response(analysis, groups, population(analysis, among))
-        part = responses(analysis, groups).reset_index()
+        found = compare_response(analysis, groups, in_population(analysis, among))
+        part = response_counts(analysis, groups).reset_index()
         part.insert(0, "comparison", name)
         p = math.nan if found.value is None else found.value
         parts.append(part.assign(p=p, method=found.method, reason=found.reason))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import in_population, is_yes, needed_frame
 from helpers.results.registry import DOSE, LENGTH, ONSET, family
 from helpers.results.table3 import PRINTED, STATED, WHY, compare_response, comparison_frame, responder_counts
 from helpers.results.value import Value
@@ -23,13 +23,13 @@ SPLITS = {
 
 def _split(analysis: Analysis, name: str) -> dict[str, Value]:
     column, rows, among = SPLITS[name]
-    groups = {row: yes(analysis.frame[column] == level) for row, level in rows.items()}
+    groups = {row: is_yes(analysis.frame[column] == level) for row, level in rows.items()}
     found = {}
     for row, members in groups.items():
         if row != "dose_0":  # the print's own row for it is that of Table 3
             found |= responder_counts(analysis, f"table4.{row}", members)
     labelled = {rows[row]: members for row, members in groups.items()}
-    return found | {f"table4.{name}.p": compare_response(analysis, labelled, population(analysis, among))}
+    return found | {f"table4.{name}.p": compare_response(analysis, labelled, in_population(analysis, among))}
 
 
 def _ids(name: str) -> list[str]:
@@ -39,26 +39,26 @@ def _ids(name: str) -> list[str]:
 
 @family(*_ids("onset"), population="evaluable", method=PRINTED, reason=WHY, stated=STATED,
         depends=[*ONSET, "chi_square"], needs=["gc_onset", "cr"])  # fmt: skip
-def onset(analysis: Analysis) -> dict[str, Value]:
+def response_by_onset(analysis: Analysis) -> dict[str, Value]:
     """Response by early and late GC, of those given GC."""
     return _split(analysis, "onset")
 
 
 @family(*_ids("duration"), population="evaluable", method=PRINTED, reason=WHY, stated=STATED,
         depends=[*LENGTH, "chi_square"], needs=["gc_duration_group", "cr"])  # fmt: skip
-def duration(analysis: Analysis) -> dict[str, Value]:
+def response_by_duration(analysis: Analysis) -> dict[str, Value]:
     """Response by short and long GC, of those given GC."""
     return _split(analysis, "duration")
 
 
 @family(*_ids("dose"), population="evaluable", method=PRINTED, reason=WHY, stated=STATED,
         depends=[*DOSE, "chi_square"], needs=["gc_group", "cr"])  # fmt: skip
-def dose(analysis: Analysis) -> dict[str, Value]:
+def response_by_dose(analysis: Analysis) -> dict[str, Value]:
     """Response by no, low-dose and high-dose GC."""
     return _split(analysis, "dose")
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def table4_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out Table 4: comparison, group, CR, NR, not done, p (that of the comparison); those that the cohort gives.
 
     Raises
@@ -66,10 +66,10 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     NotAvailable
         If the cohort has no response, or neither onset, duration nor dose of GC.
     """
-    need(analysis, "cr")
+    needed_frame(analysis, "cr")
     given = {name: split for name, split in SPLITS.items() if split[0] in analysis.frame}
     if not given:
-        need(analysis, *(column for column, _, _ in SPLITS.values()))
+        needed_frame(analysis, *(column for column, _, _ in SPLITS.values()))
     used = analysis.parameters
     cut = analysis.gc_cutoff
     labels = {
@@ -81,5 +81,5 @@ def frame(analysis: Analysis) -> pd.DataFrame:
     comparisons = {}
     for name, (column, rows, among) in given.items():
         series = analysis.frame[column]
-        comparisons[titles[name]] = ({labels[level]: yes(series == level) for level in rows.values()}, among)
+        comparisons[titles[name]] = ({labels[level]: is_yes(series == level) for level in rows.values()}, among)
     return comparison_frame(analysis, comparisons)

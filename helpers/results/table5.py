@@ -11,10 +11,10 @@ import pandas as pd
 
 from helpers.estimate.cox import Cox, cox, with_references
 from helpers.problems import NotAvailable
-from helpers.results.covariates import BY_NAME, ROWS, Row, levels, rows
-from helpers.results.curves import columns
-from helpers.results.measures import once
-from helpers.results.populations import named, need, population
+from helpers.results.covariates import BY_NAME, ROWS, Row, covariate_levels, covariate_rows
+from helpers.results.curves import endpoint_columns
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import AGENT, DOSE, family
 from helpers.results.survival import ANALYSED
 from helpers.results.table1 import TARGETS
@@ -39,8 +39,8 @@ def model_frame(
 
     Categories without a patient of *among* are left out.
     """
-    time, event = columns(analysis.parameters.endpoint)
-    outcome = need(analysis, time, event)
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    outcome = needed_frame(analysis, time, event)
     frame = pd.DataFrame({row.name: row.make(analysis) for row in chosen})
     frame = frame.assign(time=outcome[time], event=outcome[event])
     frame = frame if among is None else frame[among]
@@ -55,19 +55,19 @@ def fit_cox(analysis: Analysis, frame: pd.DataFrame, names: list[str]) -> Cox:
     return cox(frame, names, "time", "event", ties=used.ties, alpha=used.alpha)
 
 
-def among(analysis: Analysis, row: Row) -> pd.Series:
+def model_patients(analysis: Analysis, row: Row) -> pd.Series:
     """Tell which patients a univariable model is fitted to."""
-    return population(analysis, row.paper if analysis.reading == "paper" else row.stated)
+    return in_population(analysis, row.paper if analysis.reading == "paper" else row.stated)
 
 
 def concerned_by(analysis: Analysis, row: Row) -> pd.Series:
-    """Tell whom a covariate concerns: as :func:`among`, before those whose value is unknown are left out."""
+    """Tell whom a covariate concerns: as :func:`model_patients`, before those whose value is unknown are left out."""
     parts = (row.paper if analysis.reading == "paper" else row.stated).split(" & ")
-    return population(analysis, " & ".join(part for part in parts if part != "known_blasts") or "all")
+    return in_population(analysis, " & ".join(part for part in parts if part != "known_blasts") or "all")
 
 
-@once
-def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
+@once_per_analysis
+def univariable_model(analysis: Analysis, name: str) -> pd.DataFrame:
     """Fit the univariable model of a covariate.
 
     Returns
@@ -82,14 +82,14 @@ def univariable(analysis: Analysis, name: str) -> pd.DataFrame:
     KeyError
         If the cohort has no such covariate.
     """
-    known = {row.name: row for row in (*ROWS, *rows(analysis))}
+    known = {row.name: row for row in (*ROWS, *covariate_rows(analysis))}
     row = known.get(name) or known.get(f"own.{name}")
     if row is None:
         raise KeyError(f"no covariate {name}; there are {', '.join(known)}")
     return univariable_of(analysis, row)
 
 
-def sizes(analysis: Analysis) -> pd.DataFrame:
+def model_sizes(analysis: Analysis) -> pd.DataFrame:
     """Tell what each univariable model rests on.
 
     Returns
@@ -99,38 +99,38 @@ def sizes(analysis: Analysis) -> pd.DataFrame:
         left out), n, events, unknown (of - n), overall_p (likelihood ratio, all levels), reason.
     """
     found = []
-    for row in rows(analysis):
-        table = univariable(analysis, row.name)
+    for row in covariate_rows(analysis):
+        table = univariable_model(analysis, row.name)
         n, events, unknown = (int(table[name].iloc[0]) for name in ("model_n", "model_events", "missing"))
         reasons = "; ".join(sorted(set(table["reason"]) - {""}))
         found.append((row.label, n + unknown, n, events, unknown, table["overall_p"].iloc[0], reasons))
     return pd.DataFrame(found, columns=["covariate", "of", "n", "events", "unknown", "overall_p", "reason"])
 
 
-def readings(analysis: Analysis) -> pd.DataFrame:
+def both_readings(analysis: Analysis) -> pd.DataFrame:
     """Fit the multivariable model under both readings.
 
     Returns
     -------
     pandas.DataFrame
-        The rows of :func:`multivariable` without references, with a column ``reading`` ("paper", "stated"); a reading
+        The rows of :func:`multivariable_model` without references, with a column ``reading`` ("paper", "stated"); a reading
         under which no covariate passes the screen has one row that says so in ``reason``.
     """
     parts = []
     for choice in ("paper", "stated"):
         changed = analysis.parameters.model_copy(update={"reading": choice})
         other = analysis if choice == analysis.parameters.reading else replace(analysis, parameters=changed)
-        table = multivariable(other)
+        table = multivariable_model(other)
         if not len(table):
-            table = pd.DataFrame([_line(ROWS[0], "none", "", 0, 0, reason=joint(other)[1])])
+            table = pd.DataFrame([_line(ROWS[0], "none", "", 0, 0, reason=joint_model(other)[1])])
             table = table.assign(variable="no covariate", note="", model_n=0, model_events=0, missing=0)
         parts.append(table[table["key"] != ""].assign(reading=choice))
     return pd.concat(parts, ignore_index=True)
 
 
 def univariable_of(analysis: Analysis, row: Row) -> pd.DataFrame:
-    """Fit the univariable model of a row; as :func:`univariable`."""
-    frame = model_frame(analysis, [row], among(analysis, row)).dropna()
+    """Fit the univariable model of a row; as :func:`univariable_model`."""
+    frame = model_frame(analysis, [row], model_patients(analysis, row)).dropna()
     labels, of = level_labels(row, row.make(analysis)), int(concerned_by(analysis, row).sum())
     obstacle = obstacle_to(frame[row.name], labels)
     if obstacle:
@@ -199,35 +199,41 @@ def level_rows(row: Row, labels: dict[str, str], model: Cox) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-@once
-def selected(analysis: Analysis) -> tuple[Row, ...]:
+@once_per_analysis
+def selected_covariates(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates that pass the screen: any level with a univariable p below ``screening_p``.
 
     Covariates defined in a subgroup only (onset and duration of GC, ICANS grade) or constant in the model's population
     (CRS) cannot enter.
     """
     limit = analysis.parameters.screening_p
-    return tuple(row for row in rows(analysis) if row.joint and (univariable(analysis, row.name)["p"] < limit).any())
+    return tuple(
+        row
+        for row in covariate_rows(analysis)
+        if row.joint and (univariable_model(analysis, row.name)["p"] < limit).any()
+    )
 
 
 def joint_population(analysis: Analysis) -> pd.Series:
     """Tell who may enter the multivariable model: CRS and/or ICANS; read from the print also no high-dose GC."""
-    who = population(analysis, "toxicity")
+    who = in_population(analysis, "toxicity")
     if "not_high" in joint_name(analysis):
-        who &= population(analysis, "not_high")
+        who &= in_population(analysis, "not_high")
     return who
 
 
 def joint_name(analysis: Analysis) -> str:
     """Name the population of :func:`joint_population`."""
-    without_high = analysis.reading == "paper" and BY_NAME["gc_dose"].name in {row.name for row in selected(analysis)}
-    return named(analysis, "toxicity", "not_high" if without_high else "")
+    without_high = analysis.reading == "paper" and BY_NAME["gc_dose"].name in {
+        row.name for row in selected_covariates(analysis)
+    }
+    return named_population(analysis, "toxicity", "not_high" if without_high else "")
 
 
-@once
-def joint(analysis: Analysis) -> tuple[Cox | None, str]:
+@once_per_analysis
+def joint_model(analysis: Analysis) -> tuple[Cox | None, str]:
     """Fit the multivariable model to the complete cases: the model, or None and why there is none."""
-    chosen = selected(analysis)
+    chosen = selected_covariates(analysis)
     if not chosen:
         return None, f"no covariate has a univariable p below {analysis.parameters.screening_p:g}"
     frame = model_frame(analysis, chosen, joint_population(analysis))
@@ -251,12 +257,12 @@ def _shown(values: pd.Series) -> dict[str, str]:
     )
 
 
-@once
-def multivariable(analysis: Analysis) -> pd.DataFrame:
-    """Lay out the multivariable model as :func:`univariable` does, covariate under covariate."""
-    model, reason = joint(analysis)
+@once_per_analysis
+def multivariable_model(analysis: Analysis) -> pd.DataFrame:
+    """Lay out the multivariable model as :func:`univariable_model` does, covariate under covariate."""
+    model, reason = joint_model(analysis)
     parts = []
-    chosen = selected(analysis)
+    chosen = selected_covariates(analysis)
     if not chosen:
         return pd.DataFrame()
     who = joint_population(analysis)
@@ -286,7 +292,7 @@ def values_of(
     population: str = "",
     of: int | None = None,
 ) -> dict[str, Value]:
-    """Give the hazard ratios of a table of :func:`univariable` their ids.
+    """Give the hazard ratios of a table of :func:`univariable_model` their ids.
 
     Parameters
     ----------
@@ -322,8 +328,8 @@ def _prefix(key: str) -> str:
 def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
     def values(analysis: Analysis) -> dict[str, Value]:
         row.make(analysis)  # says which table is absent
-        table = univariable(analysis, row.name)
-        of = int(among(analysis, row).sum())
+        table = univariable_model(analysis, row.name)
+        of = int(model_patients(analysis, row).sum())
         found = values_of(table, "table5.univariate", _prefix, of=of)
         n, events = int(table["model_n"].iloc[0]), int(table["model_events"].iloc[0])
         overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=n, events=events, missing=of - n,
@@ -351,7 +357,9 @@ CORRECTED = Row(
     "target",
     "CAR-T target antigen",
     ("target_ref_triple.cd19", "target_ref_triple.cd19_22"),
-    levels("car_target", {label: label for label in (TARGETS["cd19_22_20"], TARGETS["cd19"], TARGETS["cd19_22"])}),
+    covariate_levels(
+        "car_target", {label: label for label in (TARGETS["cd19_22_20"], TARGETS["cd19"], TARGETS["cd19_22"])}
+    ),
     "known_blasts",
     printed=False,
 )
@@ -368,7 +376,7 @@ CORRECTED = Row(
 )
 def target_corrected(analysis: Analysis) -> dict[str, Value]:
     """CAR-T target with the reference that the print implies instead of the one that it names."""
-    of = int(among(analysis, CORRECTED).sum())
+    of = int(model_patients(analysis, CORRECTED).sum())
     return values_of(univariable_of(analysis, CORRECTED), "table5.univariate", lambda key: "extra.", of=of)
 
 
@@ -382,11 +390,11 @@ def target_corrected(analysis: Analysis) -> dict[str, Value]:
 def own_rows(analysis: Analysis) -> dict[str, Value]:
     """Univariable models of the cohort's own declared columns."""
     found = {}
-    for row in rows(analysis):
+    for row in covariate_rows(analysis):
         if not row.printed:
-            who = {"population": named(analysis, row.paper if analysis.reading == "paper" else row.stated),
-                   "of": int(among(analysis, row).sum())}  # fmt: skip
-            found |= values_of(univariable(analysis, row.name), "table5.univariate", lambda key: "extra.", **who)
+            who = {"population": named_population(analysis, row.paper if analysis.reading == "paper" else row.stated),
+                   "of": int(model_patients(analysis, row).sum())}  # fmt: skip
+            found |= values_of(univariable_model(analysis, row.name), "table5.univariate", lambda key: "extra.", **who)
     return found
 
 
@@ -405,15 +413,15 @@ ALL_CUTS = ("weight_cut", "blast_cut", "age_cut", *DOSE, *AGENT)
 )
 def multivariable_rows(analysis: Analysis) -> dict[str, Value]:
     """Multivariable model, its size and its events per variable."""
-    need(analysis, *columns(analysis.parameters.endpoint))
+    needed_frame(analysis, *endpoint_columns(analysis.parameters.endpoint))
     printed = dict.fromkeys(PRINTED_JOINT, "")
     found = _not_selected(analysis)
     who = joint_name(analysis)
-    table = multivariable(analysis)
+    table = multivariable_model(analysis)
     found |= values_of(
         table, "table5.multivariable", lambda key: printed.get(key, "extra."), method=JOINT, population=who
     )
-    model, reason = joint(analysis)
+    model, reason = joint_model(analysis)
     counts = (
         {} if model is None else {"n": model.n, "events": model.events, "missing": model.missing, "population": who}
     )
@@ -447,7 +455,7 @@ def _not_selected(analysis: Analysis) -> dict[str, Value]:
 SHOWN = ["variable", "level", "n", "events", "hr", "ci_low", "ci_high", "p", "reason"]
 
 
-def forest(analysis: Analysis, model: str = "multivariable") -> pd.DataFrame:
+def forest_rows(analysis: Analysis, model: str = "multivariable") -> pd.DataFrame:
     """Lay out the models for a forest plot.
 
     Parameters
@@ -464,15 +472,17 @@ def forest(analysis: Analysis, model: str = "multivariable") -> pd.DataFrame:
     NotAvailable
         If the cohort lacks the endpoint.
     """
-    need(analysis, *columns(analysis.parameters.endpoint))
+    needed_frame(analysis, *endpoint_columns(analysis.parameters.endpoint))
     if model == "multivariable":
-        table = multivariable(analysis)
+        table = multivariable_model(analysis)
     else:
-        table = pd.concat([univariable(analysis, row.name) for row in rows(analysis)], ignore_index=True)
+        table = pd.concat(
+            [univariable_model(analysis, row.name) for row in covariate_rows(analysis)], ignore_index=True
+        )
     return table.reindex(columns=SHOWN)
 
 
-def frame(analysis: Analysis) -> pd.DataFrame:
+def table5_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out Table 5, univariable and multivariable side by side.
 
     Returns
@@ -482,10 +492,10 @@ def frame(analysis: Analysis) -> pd.DataFrame:
         ci_high, p, reason (univariable), multi_n, multi_events, multi_hr, multi_ci_low, multi_ci_high, multi_p,
         multi_reason. Covariates outside the multivariable model have none of the latter.
     """
-    need(analysis, *columns(analysis.parameters.endpoint))
-    left = pd.concat([univariable(analysis, row.name) for row in rows(analysis)], ignore_index=True)
+    needed_frame(analysis, *endpoint_columns(analysis.parameters.endpoint))
+    left = pd.concat([univariable_model(analysis, row.name) for row in covariate_rows(analysis)], ignore_index=True)
     left = left[["variable", "key", "level", "n", "events", "missing", *MEASURES, "reason"]]
-    right = multivariable(analysis).reindex(columns=["variable", "level", "n", "events", *MEASURES, "reason"])
+    right = multivariable_model(analysis).reindex(columns=["variable", "level", "n", "events", *MEASURES, "reason"])
     right = right.rename(columns={name: f"multi_{name}" for name in ["n", "events", *MEASURES, "reason"]})
     both = left.merge(right, on=["variable", "level"], how="left").drop(columns="key")
     both["multi_reason"] = both["multi_reason"].fillna("")

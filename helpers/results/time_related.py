@@ -16,12 +16,12 @@ import pandas as pd
 
 from helpers.cohort.derive import ROUNDING, first_days, steroid_doses
 from helpers.estimate.cox import cox
-from helpers.estimate.time_varying import cox_start_stop, landmark, rows_by_exposure
+from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by_exposure
 from helpers.problems import NotAvailable
-from helpers.results.curves import columns
+from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import AGENTS, exposure_groups
-from helpers.results.measures import once
-from helpers.results.populations import need, population
+from helpers.results.measures import once_per_analysis
+from helpers.results.populations import in_population, needed_frame
 from helpers.results.registry import GC, family
 from helpers.results.table5 import MEASURES, METHOD, MODEL
 from helpers.results.value import Value
@@ -53,7 +53,7 @@ def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
     name = exposure or analysis.parameters.exposure
     if name in AGENTS:
         column = f"{AGENTS[name]}_first_day"
-        return need(analysis, AGENTS[name], column)[column].astype(float).rename(name)
+        return needed_frame(analysis, AGENTS[name], column)[column].astype(float).rename(name)
     exposure_groups(analysis, name)  # says what it may be
     if name in analysis.own or name in analysis.frame:
         raise NotAvailable(f"exposure {name} is known on day 0: it has no day that it began, so time does not enter")
@@ -62,21 +62,21 @@ def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
     return first.reindex(analysis.frame.index).astype(float).rename(name)
 
 
-@once
-def timed(analysis: Analysis) -> pd.DataFrame:
+@once_per_analysis
+def timed_exposure(analysis: Analysis) -> pd.DataFrame:
     """Lay out the patients compared: time, event, exposed (within the window), day (that the exposure began).
 
     A patient of whom time, exposure or the day of the exposure is not known has a missing ``time``.
     """
-    time, event = columns(analysis.parameters.endpoint)
-    frame = need(analysis, time, event)
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    frame = needed_frame(analysis, time, event)
     day, groups = exposure_day(analysis), exposure_groups(analysis)
     exposed = groups.eq(groups.cat.categories[-1])
     unknown = groups.isna() | (exposed & day.isna())
     found = pd.DataFrame(
         {"time": frame[time].astype(float).mask(unknown), "event": frame[event], "exposed": exposed, "day": day}
     )
-    return found[population(analysis, "toxicity")]
+    return found[in_population(analysis, "toxicity")]
 
 
 @family(
@@ -91,7 +91,7 @@ def time_models(analysis: Analysis) -> dict[str, Value]:
     """Hazard ratio of the exposure of the parameters, naive and time-dependent."""
     return {
         f"{PLACE}.{name}.{measure}": value
-        for name, model in (("naive", naive), ("time_dependent", time_dependent))
+        for name, model in (("naive", ever_against_never), ("time_dependent", time_dependent))
         for measure, value in model(analysis).items()
     }
 
@@ -112,9 +112,9 @@ def landmark_models(analysis: Analysis) -> dict[str, Value]:
     }
 
 
-def naive(analysis: Analysis) -> dict[str, Value]:
+def ever_against_never(analysis: Analysis) -> dict[str, Value]:
     """Compare the ever exposed with the never exposed from day 0: hr, ci_low, ci_high, p."""
-    data = timed(analysis)
+    data = timed_exposure(analysis)
     frame = pd.DataFrame({"time": data["time"], "event": data["event"], "exposed": data["day"].notna()})
     return _two_groups(
         analysis,
@@ -126,7 +126,7 @@ def naive(analysis: Analysis) -> dict[str, Value]:
 
 def time_dependent(analysis: Analysis) -> dict[str, Value]:
     """Compare exposed with unexposed at each event: hr, ci_low, ci_high, p."""
-    data, used = timed(analysis), analysis.parameters
+    data, used = timed_exposure(analysis), analysis.parameters
     rows = rows_by_exposure(data["time"], data["event"], data["day"])
     n, events = rows["patient"].nunique(), int(rows["event"].sum())
     counts = {"n": n, "events": events, "missing": len(data) - n}
@@ -143,10 +143,10 @@ def time_dependent(analysis: Analysis) -> dict[str, Value]:
 def at_landmark(analysis: Analysis, day: float) -> dict[str, Value]:
     """Compare those exposed by a landmark day with the others still at risk after it: hr, ci_low, ci_high, p."""
     try:
-        data = timed(analysis)
+        data = timed_exposure(analysis)
     except NotAvailable as absent:  # the days are the user's, so their ids are there with the reason
         return {measure: Value("", None, str(absent)) for measure in MEASURES}
-    taken = landmark(data["time"], data["event"], data["day"], day)
+    taken = landmark_rows(data["time"], data["event"], data["day"], day)
     if not len(taken.frame):
         return _none(
             f"nobody is at risk after day {day:g}", {"n": 0, "events": 0, "missing": int(data["time"].isna().sum())}
@@ -173,7 +173,7 @@ def _none(reason: str, counts: Mapping[str, int]) -> dict[str, Value]:
     return {measure: Value("", None, reason, **counts) for measure in MEASURES}
 
 
-def ledger(analysis: Analysis) -> pd.DataFrame:
+def person_time(analysis: Analysis) -> pd.DataFrame:
     """Add up the person-time of those never exposed, and of the exposed before and after.
 
     Returns
@@ -181,7 +181,7 @@ def ledger(analysis: Analysis) -> pd.DataFrame:
     DataFrame
         One row each for "never", "before" and "after": patients, days (from 0), events, and events per 100 patient-years.
     """
-    data = timed(analysis).dropna(subset=["time"])
+    data = timed_exposure(analysis).dropna(subset=["time"])
     rows = rows_by_exposure(data["time"], data["event"], data["day"])
     ever = (data["day"] < data["time"]).to_numpy()[rows["patient"]]
     state = np.where(rows["exposed"], "after", np.where(ever, "before", "never"))
@@ -193,7 +193,7 @@ def ledger(analysis: Analysis) -> pd.DataFrame:
     return found.assign(per_100_years=rate).reset_index()
 
 
-def swimmers(analysis: Analysis, n: int = 10) -> pd.DataFrame:
+def swimmer_patients(analysis: Analysis, n: int = 10) -> pd.DataFrame:
     """Choose patients for a swimmer plot, half of them exposed, spread evenly over how long they were followed.
 
     Returns
@@ -201,7 +201,7 @@ def swimmers(analysis: Analysis, n: int = 10) -> pd.DataFrame:
     DataFrame
         patient (a letter, no identifier), time, event, day.
     """
-    data = timed(analysis).dropna(subset=["time"]).sort_values("time", kind="stable")
+    data = timed_exposure(analysis).dropna(subset=["time"]).sort_values("time", kind="stable")
     parts = []
     for exposed in (True, False):
         inside = data[data["exposed"] == exposed]
@@ -221,7 +221,7 @@ def crossing_day(analysis: Analysis) -> pd.Series:
     NotAvailable
         If the cohort has no doses.
     """
-    need(analysis, "gc_dose_mg_per_kg")
+    needed_frame(analysis, "gc_dose_mg_per_kg")
     doses = steroid_doses(analysis.cohort, analysis.parameters)
     doses = doses[doses["left_out"] == ""].sort_values(["patient_id", "day"], kind="stable")
     total = doses.groupby("patient_id")["mp_mg_per_kg"].cumsum()
@@ -229,7 +229,7 @@ def crossing_day(analysis: Analysis) -> pd.Series:
     return over.groupby("patient_id")["day"].min().reindex(analysis.frame.index).astype(float)
 
 
-def windows(analysis: Analysis) -> pd.DataFrame:
+def misplaced_events(analysis: Analysis) -> pd.DataFrame:
     """Count the events that time could misplace.
 
     Returns
@@ -238,7 +238,7 @@ def windows(analysis: Analysis) -> pd.DataFrame:
         up_to ("the last start of <exposure>", "the last crossing of the GC cut-off", "day 30"), day, patients (still followed
         after it), events (up to and with it), and of these events_unexposed (before, or without, the exposure).
     """
-    data = timed(analysis).dropna(subset=["time"])
+    data = timed_exposure(analysis).dropna(subset=["time"])
     moments = {f"the last start of {analysis.parameters.exposure}": data["day"].max()}
     with suppress(NotAvailable):
         moments["the last crossing of the GC cut-off"] = crossing_day(analysis).reindex(data.index).max()
@@ -253,7 +253,7 @@ def windows(analysis: Analysis) -> pd.DataFrame:
 
 def same_risk_sets(analysis: Analysis) -> bool:
     """Tell whether at every event naive and time-dependent models have the same exposed and unexposed patients at risk."""
-    data = timed(analysis).dropna(subset=["time"])
+    data = timed_exposure(analysis).dropna(subset=["time"])
     rows = rows_by_exposure(data["time"], data["event"], data["day"])
     at = np.unique(data["time"][data["event"]])
     inside = data["exposed"].to_numpy()
@@ -263,7 +263,7 @@ def same_risk_sets(analysis: Analysis) -> bool:
     return bool(np.array_equal(naive_, begun - ended))
 
 
-def decisions(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
+def decision_counts(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
     """Count who began the exposure before, at, and after the first day at a CRS grade: the target trial's time zero.
 
     Returns
@@ -289,7 +289,7 @@ def decisions(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
     return pd.DataFrame({"began": list(parts), "patients": [int(part.sum()) for part in parts.values()]})
 
 
-def models(analysis: Analysis) -> pd.DataFrame:
+def time_model_rows(analysis: Analysis) -> pd.DataFrame:
     """Lay the models of results.json out: model, n, events, hr, ci_low, ci_high, p, reason.
 
     Raises
@@ -298,7 +298,7 @@ def models(analysis: Analysis) -> pd.DataFrame:
         If none of them has a number, with the reason of the first.
     """
     days = {f"landmark day {day:g}": at_landmark(analysis, day) for day in analysis.parameters.landmarks}
-    found = {"naive": naive(analysis), "time-dependent": time_dependent(analysis), **days}
+    found = {"naive": ever_against_never(analysis), "time-dependent": time_dependent(analysis), **days}
     rows = [
         (name, part["hr"].n, part["hr"].events, *(part[measure].value for measure in MEASURES), part["hr"].reason)
         for name, part in found.items()
@@ -326,7 +326,7 @@ def dose_strategies(analysis: Analysis) -> pd.DataFrame:
     used = analysis.parameters
     if used.exposure != "GC":
         raise NotAvailable(f"the dose cut-off is one of GC, and the exposure is {used.exposure}")
-    data = timed(analysis).dropna(subset=["time"])
+    data = timed_exposure(analysis).dropna(subset=["time"])
     cross = crossing_day(analysis).reindex(data.index)
     if cross.isna().all():
         raise NotAvailable(f"nobody was given more than {analysis.gc_cutoff:g} mg/kg within the window")
@@ -340,10 +340,10 @@ def dose_strategies(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["strategy", "n", "events", *MEASURES, "reason"])
 
 
-def transplanted(analysis: Analysis) -> pd.DataFrame:
+def transplanted_counts(analysis: Analysis) -> pd.DataFrame:
     """Count by exposure who was transplanted before the event or the end: exposure, patients, transplanted, events_after."""
     rows = analysis.cohort.need("followup", "transplant_day").set_index("patient_id")
-    data = timed(analysis).dropna(subset=["time"])
+    data = timed_exposure(analysis).dropna(subset=["time"])
     before = (rows["transplant_day"].reindex(data.index) < data["time"]).fillna(False).astype(bool)
     name = analysis.parameters.exposure
     parts = {f"no {name}": ~data["exposed"], name: data["exposed"]}

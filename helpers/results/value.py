@@ -52,14 +52,14 @@ class Reading:
     reason: str = ""
 
 
-def slug(label: object) -> str:
+def id_part(label: object) -> str:
     """Turn a label into a part of an id: letters and digits of any script, signs that tell levels apart as words.
 
     Examples
     --------
-    >>> slug("AML high risk"), slug("age_years >28"), slug("CD19+CD22"), slug("IL-6")
+    >>> id_part("AML high risk"), id_part("age_years >28"), id_part("CD19+CD22"), id_part("IL-6")
     ('aml_high_risk', 'age_years_gt_28', 'cd19_cd22', 'il_6')
-    >>> slug("CMV+"), slug("CMV-"), slug("<10%"), slug("≥10%"), slug("???")
+    >>> id_part("CMV+"), id_part("CMV-"), id_part("<10%"), id_part("≥10%"), id_part("???")
     ('cmv_plus', 'cmv_minus', 'lt_10', 'ge_10', 'level')
     """
     text = unicodedata.normalize("NFC", str(label)).lower()
@@ -69,7 +69,7 @@ def slug(label: object) -> str:
     return "_".join(text.split()) or "level"
 
 
-def slugs(labels: Iterable[object], taken: Iterable[str] = RESERVED) -> dict[object, str]:
+def id_parts(labels: Iterable[object], taken: Iterable[str] = RESERVED) -> dict[object, str]:
     """Give every label a part of an id of its own, in their order; a number tells those apart that would read the same.
 
     Parameters
@@ -81,13 +81,13 @@ def slugs(labels: Iterable[object], taken: Iterable[str] = RESERVED) -> dict[obj
 
     Examples
     --------
-    >>> slugs(["CMV+", "CMV-", "not tested"])
+    >>> id_parts(["CMV+", "CMV-", "not tested"])
     {'CMV+': 'cmv_plus', 'CMV-': 'cmv_minus', 'not tested': 'not_tested'}
-    >>> slugs(["ALL", "AML", "a b", "a/b"])
+    >>> id_parts(["ALL", "AML", "a b", "a/b"])
     {'ALL': 'level_all', 'AML': 'aml', 'a b': 'a_b', 'a/b': 'a_b_2'}
     """
     labels, taken = list(labels), set(taken)
-    first = [f"level_{found}" if (found := slug(label)) in taken else found for label in labels]
+    first = [f"level_{found}" if (found := id_part(label)) in taken else found for label in labels]
     return dict(zip(labels, told_apart(first, taken), strict=True))
 
 

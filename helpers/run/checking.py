@@ -13,17 +13,17 @@ from typing import Any
 import click
 
 from helpers import paths
-from helpers.cohort.assumptions import assumptions
-from helpers.cohort.clean import clean
+from helpers.cohort.assumptions import assumptions_made
+from helpers.cohort.clean import clean_extracts
 from helpers.cohort.cohort_json import META
 from helpers.cohort.derive import analyse
-from helpers.cohort.plausibility_checks import Warned, warnings
+from helpers.cohort.plausibility_checks import Warned, plausibility_warnings
 from helpers.cohort.raw import EXTRACTS
 from helpers.cohort.read import Reading, read_folder
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError, Problem
-from helpers.run.sections import Section, outlook
+from helpers.run.sections import Section, section_outlook
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -80,7 +80,7 @@ def check_folder(folder: str | Path = "", parameters: Parameters | None = None) 
     opening = ""
     try:
         if any((folder / extract.file).exists() for extract in EXTRACTS.values()):
-            cohort, log = clean(folder)
+            cohort, log = clean_extracts(folder)
             rows = log.groupby("action")["rows"].sum()
             counts = ", ".join(f"{rows.get(action, 0)} rows {action}" for action in ("changed", "dropped"))
             opening = f"Hospital extracts; cleaning them ({counts}) gives:"
@@ -92,11 +92,11 @@ def check_folder(folder: str | Path = "", parameters: Parameters | None = None) 
         return Checked(None, error.problems)
     if cohort is None:
         return Checked(None, tuple(reading.problems), notes=tuple(reading.notes))
-    warned = warnings(cohort)
+    warned = plausibility_warnings(cohort)
     if reading.problems:
         return Checked(cohort, tuple(reading.problems), warned, notes=tuple(reading.notes))
-    expected = tuple(outlook(analyse(cohort, parameters)))
-    assumed = assumptions(cohort, parameters)
+    expected = tuple(section_outlook(analyse(cohort, parameters)))
+    assumed = assumptions_made(cohort, parameters)
     return Checked(cohort, (), warned, assumed, tuple(reading.notes), expected, opening)
 
 

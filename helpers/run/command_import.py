@@ -27,6 +27,6 @@ def import_(files: tuple[Path, ...], out: Path, applying: bool, again: bool, key
     from helpers.run import importing
 
     if applying:
-        click.echo(importing.told_of_import(importing.applied(files, out, key_file)))
+        click.echo(importing.told_of_import(importing.apply_proposal(files, out, key_file)))
     else:
-        click.echo(importing.told_of_proposal(importing.proposed(files, out, again=again), out))
+        click.echo(importing.told_of_proposal(importing.write_proposal(files, out, again=again), out))

@@ -18,8 +18,8 @@ from helpers.run.commands import (
     PUBLISHED,
     SETTINGS,
     command,
-    cores,
-    fixed,
+    core_count,
+    fixed_folders,
     parameter_help,
 )  # fmt: skip
 
@@ -61,17 +61,17 @@ def run(
 
     if name is not None and out is not None:
         raise InputError([Problem("run", "", "name", name, "either --name or --out")])
-    folders = fixed(cohort, published, settings)
-    final = out.resolve() if out is not None else None if name is None else series.place(name)
+    folders = fixed_folders(cohort, published, settings)
+    final = out.resolve() if out is not None else None if name is None else series.run_folder(name)
     try:
         parameters = Parameters.from_settings(settings, **folders)
     except InputError as error:
         others = series.input_problems(folders.get("cohort_folder", ""), folders.get("published_folder", ""))
         raise InputError([*error.problems, *others]) from None
-    analysis = series.prepare(parameters)
-    notebooks = series.chosen(analysis, wanted)
-    final = final or series.place(series.name_of(parameters, analysis, wanted))
-    _report(series.run_series(analysis, notebooks, final, jobs=jobs or cores(), site=site, fork=fork))
+    analysis = series.prepared_analysis(parameters)
+    notebooks = series.chosen_notebooks(analysis, wanted)
+    final = final or series.run_folder(series.name_of(parameters, analysis, wanted))
+    _report(series.run_series(analysis, notebooks, final, jobs=jobs or core_count(), site=site, fork=fork))
 
 
 def _report(done: Run) -> None:
@@ -104,8 +104,8 @@ def refresh(wanted: list[str], jobs: int | None, check: bool) -> None:
     """Re-execute notebooks/ in place and make the tables of figures/ again (for maintainers)."""
     from helpers.run import refreshing, series
 
-    work = refreshing.compare if check else refreshing.refresh
-    failures = work(series.numbered(wanted=wanted), jobs=jobs or cores())
+    work = refreshing.compare_notebooks if check else refreshing.refresh_notebooks
+    failures = work(series.numbered_notebooks(wanted=wanted), jobs=jobs or core_count())
     for failure in failures:
         click.echo(f"Failed: {failure}", err=True)
     if failures:
@@ -120,10 +120,10 @@ def refresh(wanted: list[str], jobs: int | None, check: bool) -> None:
 def site(out: Path | None) -> None:
     """Build the web site of the committed notebooks."""
     from helpers.paths import DOCS
-    from helpers.run.series import numbered
+    from helpers.run.series import numbered_notebooks
     from helpers.run.site import build_site
 
-    page, kept = build_site((out or DOCS / "_build" / "site").resolve(), numbered())
+    page, kept = build_site((out or DOCS / "_build" / "site").resolve(), numbered_notebooks())
     click.echo(f"Read it: {_short(page)}")
     if kept:
         click.echo(f"The earlier pages hold files that were added or changed since, and were kept: {_short(kept)}")

@@ -17,10 +17,10 @@ from helpers.run.commands import (
     SETTINGS,
     Stopped,
     command,
-    cores,
-    fixed,
+    core_count,
+    fixed_folders,
     parameter_help,
-    split,
+    split_commas,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 @click.option("--out", type=FOLDER, help="CSV file for the findings; by default they are only shown.")
 def audit(published: Path | None, out: Path | None) -> None:
     """Check the printed numbers against each other."""
-    from helpers.published.audit import audit as audit_print
-    from helpers.published.audit import report
+    from helpers.published.audit import audit_print as audit_print
+    from helpers.published.audit import findings_report
 
-    click.echo(report(audit_print(published, out)))
+    click.echo(findings_report(audit_print(published, out)))
     if out:
         click.echo(f"Written: {out}")
 
@@ -48,7 +48,11 @@ def audit(published: Path | None, out: Path | None) -> None:
 @COHORT
 @SETTINGS
 @click.option(
-    "--ids", default="", callback=split, metavar="PATTERN,...", help="Only these, such as table5.*.hr; by default all."
+    "--ids",
+    default="",
+    callback=split_commas,
+    metavar="PATTERN,...",
+    help="Only these, such as table5.*.hr; by default all.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes; by default the cores.")
 @click.option("--dask", default="", metavar="ADDRESS", help="Dask scheduler that the settings go to; it is trusted.")
@@ -67,22 +71,22 @@ def sweep(
     that was stopped goes on from what it had finished when the same command is given again.
     """
     click.echo("Reading the cohorts and the parameters ...", err=True)
-    from helpers.parallel import cluster
+    from helpers.parallel import connected_cluster
     from helpers.run import series
     from helpers.run import sweep as sweeping
 
     if out.suffix != ".csv":
         raise InputError([Problem("sweep", "", "out", out.name, "a file name that ends in .csv")])
-    grid = _grid(varied, settings, ids, fixed(cohort, None, settings).get("cohort_folder", ""))
+    grid = _grid(varied, settings, ids, fixed_folders(cohort, None, settings).get("cohort_folder", ""))
     points = sweeping.sweep_points(grid.varied, grid.settings, grid.cohorts)
     chosen = sweeping.chosen_ids(grid.ids)
     for point in points:
-        series.prepare(point)
+        series.prepared_analysis(point)
     if dask:
-        with cluster(dask):  # answers at once if it is not there
+        with connected_cluster(dask):  # answers at once if it is not there
             pass
     try:
-        found, failures = sweeping.sweep(points, chosen, out.resolve(), jobs=jobs or cores(), dask=dask)
+        found, failures = sweeping.swept_numbers(points, chosen, out.resolve(), jobs=jobs or core_count(), dask=dask)
     except (KeyboardInterrupt, Stopped) as stopped:
         click.echo("Stopped: what was finished is kept, and the same command goes on from there.", err=True)
         raise SystemExit(stopped.code if isinstance(stopped, Stopped) else INTERRUPTED) from None
@@ -124,6 +128,6 @@ def diff(first: Path, second: Path, out: Path | None) -> None:
 @click.argument("number", metavar="ID")
 def where(number: str) -> None:
     """Show where a number comes from: file, line, population, formula, reason, and the notebook cells that name it."""
-    from helpers.run.where import where as find
+    from helpers.run.where import number_origin as find
 
     click.echo("\n".join(find(number)))

@@ -40,5 +40,5 @@ def release(
 
     parameters = releasing.parameters_of(run, cohort, settings)
     out = out or Path(f"{run or 'cohort'}-release")
-    found, files = releasing.release(parameters, out, rules=Rules(threshold), ledger=ledger)
+    found, files = releasing.release_bundle(parameters, out, rules=Rules(threshold), ledger=ledger)
     click.echo(releasing.release_text(found, files, out))

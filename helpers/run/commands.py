@@ -14,7 +14,7 @@ import click
 
 import helpers
 from helpers import paths
-from helpers.parameters import dictionary
+from helpers.parameters import parameter_dictionary
 from helpers.problems import InputError, NotAvailable
 
 FAILED, REFUSED, UNWRITTEN, INTERRUPTED = 1, 2, 3, 130
@@ -95,7 +95,7 @@ def main() -> None:
 def parameter_help() -> str:
     """List the parameters with default, unit, range and meaning."""
     lines = []
-    for row in dictionary():
+    for row in parameter_dictionary():
         unit = f" {row['unit']}" if row["unit"] and f"({row['unit']})" not in row["allowed"] else ""
         lines += [
             f"  {row['name']} = {row['default']}{unit}",
@@ -105,12 +105,12 @@ def parameter_help() -> str:
     return "\b\nParameters (--set NAME=VALUE):\n" + "\n".join(lines)
 
 
-def split(_: object, __: object, text: str | None) -> list[str]:
+def split_commas(_: object, __: object, text: str | None) -> list[str]:
     """Read a list that is written with commas."""
     return [one.strip() for one in (text or "").split(",") if one.strip()]
 
 
-def bounded(_: object, __: object, settings: tuple[str, ...]) -> tuple[str, ...]:
+def bounded_settings(_: object, __: object, settings: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse a setting that is too long to be meant."""
     for setting in settings:
         if len(setting) > LONGEST:
@@ -119,16 +119,21 @@ def bounded(_: object, __: object, settings: tuple[str, ...]) -> tuple[str, ...]
 
 
 SETTINGS = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", callback=bounded, help="Change a parameter; repeatable."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=bounded_settings,
+    help="Change a parameter; repeatable.",
 )
 COHORT = click.option("--cohort", type=FOLDER, help="Folder of a cohort; by default the synthetic one.")
 PUBLISHED = click.option("--published", type=FOLDER, help="Folder of printed numbers; by default those of the paper.")
 NOTEBOOKS = click.option(
-    "--notebooks", "wanted", default="", callback=split, metavar="04,05", help="Only these; by default all."
+    "--notebooks", "wanted", default="", callback=split_commas, metavar="04,05", help="Only these; by default all."
 )
 
 
-def fixed(cohort: Path | None, published: Path | None, settings: tuple[str, ...] = ()) -> dict[str, str]:
+def fixed_folders(cohort: Path | None, published: Path | None, settings: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the folders as parameters; those are set by options of their own only.
 
     Raises
@@ -149,6 +154,6 @@ def fixed(cohort: Path | None, published: Path | None, settings: tuple[str, ...]
     return {key: str(path.resolve()) for key, path in given.items() if path is not None}
 
 
-def cores() -> int:
+def core_count() -> int:
     """Return how many notebooks run side by side unless told."""
     return max(1, min(4, os.cpu_count() or 1))

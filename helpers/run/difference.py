@@ -129,7 +129,7 @@ def _because(id: str, changed: set[str]) -> str:
     from helpers.results import registry
 
     try:
-        depends = set(registry.declared(id).depends)
+        depends = set(registry.declared_family(id).depends)
     except KeyError:
         return ""
     return ", ".join(sorted(depends & changed))

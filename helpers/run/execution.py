@@ -61,7 +61,7 @@ def notebook_task(
     path: Path, target: Path, settings: Mapping[str, Any], *, fork: bool, withhold: bool = False, **folders: str | Path
 ) -> Task:
     """Describe the execution of one notebook; *folders* are named in place of their paths in the outputs."""
-    work = partial(execute, path, target, settings, fork=fork, withhold=withhold, folders=folders)
+    work = partial(execute_notebook, path, target, settings, fork=fork, withhold=withhold, folders=folders)
     return Task(path.stem, lambda tell: work(tell=tell), _code_cells(path), path.stat().st_size)
 
 
@@ -113,7 +113,7 @@ def can_fork() -> bool:
     """Say whether notebooks can run in forks of this process."""
     from helpers.run import fork_engine
 
-    return fork_engine.available()
+    return fork_engine.fork_available()
 
 
 def _in_forks(tasks: Sequence[Task], jobs: int, hear: Callable, tick: Callable) -> Iterator[tuple[Task, Any]]:
@@ -155,7 +155,7 @@ def import_all(notebooks: Sequence[Path]) -> None:
                     importlib.import_module(name)
 
 
-def execute(
+def execute_notebook(
     path: Path,
     target: Path,
     settings: Mapping[str, Any],
@@ -317,11 +317,11 @@ def tidy_executed(path: Path, *, withhold: bool = False, **folders: str | Path) 
         notebook = nbformat.read(path, as_version=4)
     except Exception:
         return
-    scrub.scrub(strip(notebook), scrub.named_folders(**folders), withhold=withhold)
+    scrub.scrub_notebook(strip_metadata(notebook), scrub.named_folders(**folders), withhold=withhold)
     paths.write_text(path, nbformat.writes(notebook) + "\n")
 
 
-def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def strip_metadata(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove papermill's and timing metadata from a notebook, in place, and return it."""
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):

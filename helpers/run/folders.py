@@ -19,7 +19,7 @@ MARKER = ".supplement.json"
 LITTER = {".DS_Store", "Thumbs.db", ".ipynb_checkpoints"}  # what programs leave when a folder is only looked at
 
 
-def sha256(path: Path) -> str:
+def file_checksum(path: Path) -> str:
     """Return the checksum of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -59,16 +59,16 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def foreign(folder: Path, kind: str) -> list[str]:
+def foreign_files(folder: Path, kind: str) -> list[str]:
     """List the files of one of our folders that we did not write, or that were changed since."""
     listed = _listed(folder, kind) or {}
     names = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
-    return [name for name, path in names.items() if listed.get(name) != sha256(path)]
+    return [name for name, path in names.items() if listed.get(name) != file_checksum(path)]
 
 
-def seal(folder: Path, kind: str) -> None:
+def seal_folder(folder: Path, kind: str) -> None:
     """Mark a folder as ours: what kind it is, and each file in it with its checksum."""
-    files = {path.relative_to(folder).as_posix(): sha256(path) for path in _files(folder)}
+    files = {path.relative_to(folder).as_posix(): file_checksum(path) for path in _files(folder)}
     write_json(folder / MARKER, {"kind": kind, "files": files})
 
 
@@ -84,11 +84,11 @@ def put_in_place(made: Path, final: Path, kind: str) -> Path | None:
         Where the older folder was kept.
     """
     refuse_foreign(final, kind)
-    seal(made, kind)
+    seal_folder(made, kind)
     made.chmod(0o755)
     kept, old = None, _old(final)
     if final.exists():
-        if foreign(final, kind):
+        if foreign_files(final, kind):
             kept = old = _free(final)
         os.replace(final, old)
     os.replace(made, final)
@@ -107,7 +107,7 @@ def _free(final: Path) -> Path:
 
 
 @contextlib.contextmanager
-def unfinished(final: Path, kind: str) -> Iterator[Path]:
+def unfinished_folder(final: Path, kind: str) -> Iterator[Path]:
     """Give the working folder of *final*, kept by whoever was killed at work on it, and by nobody else.
 
     It is removed when the block ends, well or not: only a killed process leaves it, and the next one with the same name goes
@@ -119,14 +119,14 @@ def unfinished(final: Path, kind: str) -> Iterator[Path]:
         If *final* is not ours to replace, or another process is at work on it.
     """
     refuse_foreign(final, kind)
-    with working(final) as part:
+    with working_folder(final) as part:
         _recover(final)
         yield part
 
 
 @contextlib.contextmanager
-def working(final: Path, *, keep: bool = False) -> Iterator[Path]:
-    """Give the working folder of *final*, which no other process is at work on; see :func:`unfinished`.
+def working_folder(final: Path, *, keep: bool = False) -> Iterator[Path]:
+    """Give the working folder of *final*, which no other process is at work on; see :func:`unfinished_folder`.
 
     With *keep* it stays if the block ends by an error or a signal, so that the same work can go on.
     """
@@ -168,17 +168,17 @@ def _recover(final: Path) -> None:
         os.replace(old, final)
 
 
-def main(folders: list[str]) -> None:
+def clean_folders(folders: list[str]) -> None:
     """Remove those of our *folders* that hold nothing of others: what ``make clean`` calls, with the standard library only."""
     for folder in map(Path, folders):
         kind = "run" if folder.parent.name == "runs" else "site"
         if not folder.exists():
             continue
-        if _listed(folder, kind) is None or foreign(folder, kind):
+        if _listed(folder, kind) is None or foreign_files(folder, kind):
             print(f"{folder} stays: it holds files that were added or changed by others.", file=sys.stderr)
         else:
             shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    clean_folders(sys.argv[1:])

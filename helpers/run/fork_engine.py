@@ -47,7 +47,7 @@ TICK = 0.25  # seconds between two looks at the clock
 RARELY = (20_000, 20, 100)  # when garbage is looked for: a notebook makes little that has to be looked for
 
 
-def available() -> bool:
+def fork_available() -> bool:
     """Say whether notebooks can run in forks here: on Linux; elsewhere system libraries do not survive a fork."""
     return sys.platform == "linux"
 

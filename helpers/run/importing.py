@@ -11,7 +11,7 @@ from helpers.importing.propose import propose
 from helpers.problems import InputError, Problem
 
 
-def proposed(files: Sequence[Path], folder: Path, *, again: bool = False) -> Mapping:
+def write_proposal(files: Sequence[Path], folder: Path, *, again: bool = False) -> Mapping:
     """Write the proposal of a mapping into *folder*.
 
     Raises
@@ -29,7 +29,7 @@ def proposed(files: Sequence[Path], folder: Path, *, again: bool = False) -> Map
     return mapping
 
 
-def applied(files: Sequence[Path], folder: Path, key_file: Path | None = None) -> Import:
+def apply_proposal(files: Sequence[Path], folder: Path, key_file: Path | None = None) -> Import:
     """Apply the mapping of *folder* to *files*; the random keys go beside the folder unless *key_file* says where."""
     mapping = read_mapping(folder)
     found = list(files) or _beside(mapping, folder)

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import helpers
 from helpers.cohort.derive import Analysis
-from helpers.parameters import Parameters, dictionary
+from helpers.parameters import Parameters, parameter_dictionary
 from helpers.problems import NotAvailable
 from helpers.results.exposure import exposure_groups
 
@@ -145,7 +145,7 @@ def _versions() -> str:
 def _choices(parameters: Parameters) -> str:
     changed = parameters.changed()
     rows = []
-    for row in dictionary():
+    for row in parameter_dictionary():
         if row["name"] in FOLDERS:
             continue
         state = f"changed to {changed[row['name']]}" if row["name"] in changed else "left at its default"

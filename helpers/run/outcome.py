@@ -11,22 +11,22 @@ import helpers
 from helpers import paths
 from helpers.cohort.derive import Analysis
 from helpers.paths import write_csv, write_json
-from helpers.published.concordance import VERDICTS, concordance, summary
-from helpers.published.values import published
+from helpers.published.concordance import VERDICTS, concordance, concordance_summary
+from helpers.published.values import published_values
 from helpers.results import registry
 from helpers.results.value import Value
 from helpers.run import scrub
 from helpers.run.execution import Executed, Failure, error_text
-from helpers.run.folders import sha256
+from helpers.run.folders import file_checksum
 from helpers.run.steps import of_notebook, package_versions
 
 FILES = ("results.json", "concordance.csv")
 
 
-def compute(analysis: Analysis, failures: list[Failure]) -> dict[str, Value]:
+def compute_all(analysis: Analysis, failures: list[Failure]) -> dict[str, Value]:
     """Compute every number; a family that fails is added to *failures* and takes no other with it."""
     values: dict[str, Value] = {}
-    for family in registry.families():
+    for family in registry.all_families():
         try:
             values |= family.values(analysis)
         except Exception as error:
@@ -44,26 +44,26 @@ def _message(error: Exception, analysis: Analysis) -> str:
 def write_results(analysis: Analysis, folder: Path) -> Executed:
     """Write ``results.json``, ``concordance.csv`` and how they compare (``outcome.json``) into *folder*."""
     clock, failures = time.perf_counter(), []
-    values = compute(analysis, failures)
+    values = compute_all(analysis, failures)
     write_json(folder / "results.json", registry.as_json(values))
-    printed = published(analysis.parameters.published_folder or paths.PUBLISHED)
-    comparable = registry.comparable(analysis.parameters)
+    printed = published_values(analysis.parameters.published_folder or paths.PUBLISHED)
+    comparable = registry.comparable_ids(analysis.parameters)
     if not analysis.is_paper_cohort:
         comparable = f"another cohort ({analysis.cohort.name})"
     table = concordance(printed, values, comparable=comparable)
     write_csv(folder / "concordance.csv", table)
-    verdicts = summary(table, printed).loc["results", list(VERDICTS)].astype(int).to_dict()
+    verdicts = concordance_summary(table, printed).loc["results", list(VERDICTS)].astype(int).to_dict()
     told_of = [[one.notebook, one.cell, one.error] for one in failures]
     write_json(folder / "outcome.json", {"verdicts": verdicts, "failures": told_of})
     return Executed(folder / "results.json", time.perf_counter() - clock)
 
 
-def manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
+def run_manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
     """Describe what a run was made from: parameters, versions, and the content of the cohort and the notebooks."""
     cohort = analysis.cohort
     folder = Path(analysis.parameters.cohort_folder or paths.COHORT)
     tables = {
-        table: {"rows": len(frame), "sha256": sha256(folder / f"{table}.csv")}
+        table: {"rows": len(frame), "sha256": file_checksum(folder / f"{table}.csv")}
         for table, frame in cohort.tables.items()
         if (folder / f"{table}.csv").exists()
     }

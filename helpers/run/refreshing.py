@@ -21,7 +21,7 @@ UNCOMPARED = {"nbval-skip", "nbval-ignore-output"}
 SHADE, PIXELS = 32 / 255, 12  # as many pixels may differ by more than this: less than any letter or mark
 
 
-def refresh(notebooks: Sequence[Path], console: Console | None = None, jobs: int = 1) -> list[Failure]:
+def refresh_notebooks(notebooks: Sequence[Path], console: Console | None = None, jobs: int = 1) -> list[Failure]:
     """Execute *notebooks* in place from a clean start, and take the default run's tables into ``figures/``.
 
     Nothing is replaced if any notebook fails or writes to standard error.
@@ -38,12 +38,12 @@ def refresh(notebooks: Sequence[Path], console: Console | None = None, jobs: int
             paths.write_text(path, nbformat.writes(notebook) + "\n")
         drawn = [folder / "figures" / name for name in SHOWN if (folder / "figures" / name).exists()]
         for file in [*drawn, *sorted((folder / "tables").glob("*"))]:
-            with paths.writing(paths.FIGURES / file.name, "wb") as handle:
+            with paths.atomic_writing(paths.FIGURES / file.name, "wb") as handle:
                 handle.write(file.read_bytes())
     return []
 
 
-def compare(notebooks: Sequence[Path], console: Console | None = None, jobs: int = 1) -> list[Failure]:
+def compare_notebooks(notebooks: Sequence[Path], console: Console | None = None, jobs: int = 1) -> list[Failure]:
     """Execute *notebooks* elsewhere and list each cell whose outputs are not those that are stored.
 
     Text is compared sign by sign, pictures by their pixels. Cells tagged ``nbval-skip`` or ``nbval-ignore-output`` run, and
@@ -54,7 +54,7 @@ def compare(notebooks: Sequence[Path], console: Console | None = None, jobs: int
         failures = [one.failure for one in executed if one.failure]
         for path, one in zip(notebooks, executed, strict=True):
             if not one.failure:
-                failures += differences(path.stem, nbformat.read(path, 4), nbformat.read(one.path, 4))
+                failures += cell_differences(path.stem, nbformat.read(path, 4), nbformat.read(one.path, 4))
     return failures
 
 
@@ -85,7 +85,7 @@ def _stored_form(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def differences(name: str, stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> list[Failure]:
+def cell_differences(name: str, stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> list[Failure]:
     """List the cells of code whose source, run count or outputs differ."""
     cells = [[cell for cell in book.cells if cell.cell_type == "code"] for book in (stored, fresh)]
     if [cell.source for cell in cells[0]] != [cell.source for cell in cells[1]]:

@@ -22,7 +22,7 @@ from helpers.release.rules import Rules
 MARK = ".supplement-release"
 
 
-def release(
+def release_bundle(
     parameters: Parameters, out: Path, *, rules: Rules | None = None, ledger: Path | None = None
 ) -> tuple[Released, list[Path]]:
     """Make the bundle of a cohort under some parameters.

@@ -58,7 +58,9 @@ def without_places(text: str, named: Mapping[str, str]) -> str:
     return re.sub(rf"(?<![\w.])({either})(?![\w.-])", lambda found: named[found[1]], text)
 
 
-def scrub(notebook: nbformat.NotebookNode, named: Mapping[str, str], *, withhold: bool) -> nbformat.NotebookNode:
+def scrub_notebook(
+    notebook: nbformat.NotebookNode, named: Mapping[str, str], *, withhold: bool
+) -> nbformat.NotebookNode:
     """Take folders out of an executed notebook, in place, and if *withhold* also the messages of errors not our own."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

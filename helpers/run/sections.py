@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
-from helpers.results.populations import need
+from helpers.results.populations import needed_frame
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ SECTIONS = (
 )
 
 
-def outlook(analysis: Analysis) -> list[tuple[Section, str]]:
+def section_outlook(analysis: Analysis) -> list[tuple[Section, str]]:
     """Tell of each section why the cohort will not give it; an empty text if it will.
 
     Examples
@@ -77,7 +77,7 @@ def outlook(analysis: Analysis) -> list[tuple[Section, str]]:
     >>> from helpers.cohort.derive import analyse
     >>> from helpers.cohort.schema import Cohort
     >>> two = Cohort("two", "infusion", True, "", "", {"patients": pd.DataFrame({"patient_id": ["a"], "sex": ["male"]})})
-    >>> reasons = {section.shows: reason for section, reason in outlook(analyse(two))}
+    >>> reasons = {section.shows: reason for section, reason in section_outlook(analyse(two))}
     >>> reasons["sex (Table 1)"], reasons["overall survival (S-Figure 1)"]
     ('', 'cohort two has no table followup')
     """
@@ -86,7 +86,7 @@ def outlook(analysis: Analysis) -> list[tuple[Section, str]]:
 
 def _lacking(analysis: Analysis, section: Section) -> str:
     try:
-        frame = need(analysis, *section.needs)
+        frame = needed_frame(analysis, *section.needs)
     except NotAvailable as error:
         return str(error)
     for name in section.needs:

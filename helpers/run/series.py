@@ -19,7 +19,7 @@ from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.paths import write_json, write_text
 from helpers.problems import InputError, NotAvailable, Problem
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.results.exposure import exposure_groups
 from helpers.run.execution import (
     Executed,
@@ -31,9 +31,9 @@ from helpers.run.execution import (
     run_tasks,
     write_unexecuted,
 )
-from helpers.run.folders import put_in_place, unfinished
+from helpers.run.folders import put_in_place, unfinished_folder
 from helpers.run.methods import methods_page
-from helpers.run.outcome import FILES, manifest, write_results
+from helpers.run.outcome import FILES, run_manifest, write_results
 from helpers.run.site import against_paper, book_of_run
 from helpers.run.steps import Steps, checksum_of, of_inputs, of_notebook
 
@@ -57,7 +57,7 @@ class Run:
     spared: Path | None = None
 
 
-def numbered(folder: Path | None = None, wanted: Sequence[str] = ()) -> list[Path]:
+def numbered_notebooks(folder: Path | None = None, wanted: Sequence[str] = ()) -> list[Path]:
     """List the numbered notebooks, or those *wanted* by number or name.
 
     Raises
@@ -78,7 +78,7 @@ def numbered(folder: Path | None = None, wanted: Sequence[str] = ()) -> list[Pat
     return [path for path in found if not names or {path.stem, path.stem[:2]} & set(names)]
 
 
-def prepare(parameters: Parameters) -> Analysis:
+def prepared_analysis(parameters: Parameters) -> Analysis:
     """Read the cohort and derive what the parameters ask for, before any notebook starts.
 
     Raises
@@ -103,7 +103,7 @@ def prepare(parameters: Parameters) -> Analysis:
 def input_problems(cohort_folder: str | Path, published_folder: str | Path) -> list[Problem]:
     """List what is wrong with a cohort and with a folder of printed numbers."""
     found: list[Problem] = []
-    for read, folder in ((read_cohort, cohort_folder), (published, published_folder or paths.PUBLISHED)):
+    for read, folder in ((read_cohort, cohort_folder), (published_values, published_folder or paths.PUBLISHED)):
         try:
             read(folder)
         except InputError as error:
@@ -111,9 +111,9 @@ def input_problems(cohort_folder: str | Path, published_folder: str | Path) -> l
     return found
 
 
-def chosen(analysis: Analysis, wanted: Sequence[str] = ()) -> list[Path]:
+def chosen_notebooks(analysis: Analysis, wanted: Sequence[str] = ()) -> list[Path]:
     """Choose the notebooks *wanted*; if none are, all of them, for another cohort without the paper's own business."""
-    found = numbered(wanted=wanted)
+    found = numbered_notebooks(wanted=wanted)
     return found if wanted or analysis.is_paper_cohort else [one for one in found if one.stem[:2] not in PAPERS_OWN]
 
 
@@ -135,7 +135,7 @@ def name_of(parameters: Parameters, analysis: Analysis, wanted: Sequence[str] = 
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 7].rstrip('._-')}-{checksum_of(name)[:6]}"
 
 
-def place(name: str, runs: Path | None = None) -> Path:
+def run_folder(name: str, runs: Path | None = None) -> Path:
     """Return the folder of the run called *name*.
 
     Raises
@@ -168,7 +168,7 @@ def run_series(
     Parameters
     ----------
     analysis : Analysis
-        From :func:`prepare`.
+        From :func:`prepared_analysis`.
     notebooks : sequence of Path
     final : Path
         A new folder, an empty one, or one of an earlier run.
@@ -185,7 +185,7 @@ def run_series(
         If *final* holds what no run wrote, or another process is at work on it.
     """
     started, clock, console = datetime.now(UTC), time.perf_counter(), console or Console(stderr=True)
-    with unfinished(final, "run") as part:
+    with unfinished_folder(final, "run") as part:
         steps = Steps(part / "steps", of_inputs(analysis.parameters))
         executed, resumed = _executed(analysis, notebooks, steps, jobs, fork and can_fork(), console)
         whole = part / "whole"
@@ -208,7 +208,7 @@ def run_series(
             "failures": list(map(str, failures)),
         }
         write_text(whole / "methods.md", methods_page(analysis))
-        write_json(whole / "manifest.json", {**manifest(analysis, notebooks), "this_run": this_run})
+        write_json(whole / "manifest.json", {**run_manifest(analysis, notebooks), "this_run": this_run})
         target = final.with_name(f"{final.name}.failed") if failures and _is_good(final) else final
         kept = put_in_place(whole, target, "run")
     moved = tuple(Executed(target / "notebooks" / one.path.name, one.seconds, one.failure) for one in notebooks_done)

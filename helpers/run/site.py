@@ -12,7 +12,7 @@ import nbformat
 from helpers.cohort.derive import Analysis
 from helpers.run import scrub
 from helpers.run.execution import Executed, Failure, error_text
-from helpers.run.folders import put_in_place, unfinished
+from helpers.run.folders import put_in_place, unfinished_folder
 from helpers.site.book import BookError, build_book, plain
 from helpers.site.front import TITLE, front_of_paper
 from helpers.site.in_page import figures_in_page, words_of
@@ -34,7 +34,7 @@ def build_site(out: Path, notebooks: Sequence[Path]) -> tuple[Path, Path | None]
     BookError
         If sphinx fails or warns, or a page would fetch something from elsewhere.
     """
-    with unfinished(out, "site") as part:
+    with unfinished_folder(out, "site") as part:
         made = part / "whole"
         shutil.rmtree(made, ignore_errors=True)
         whole_site(notebooks, made)

@@ -17,7 +17,7 @@ import helpers
 from helpers import paths
 from helpers.parameters import Parameters
 from helpers.paths import write_json
-from helpers.run.folders import sha256
+from helpers.run.folders import file_checksum
 
 PACKAGES = ("ipykernel", "lifelines", "matplotlib", "numpy", "pandas", "papermill", "pydantic", "scipy", "seaborn",
             "statsmodels")  # fmt: skip
@@ -42,7 +42,7 @@ def checksum_of(*parts: Any) -> str:
 def of_folder(folder: Path, pattern: str = "*") -> dict[str, str]:
     """Return the checksums of all files below a folder."""
     found = sorted(path for path in folder.rglob(pattern) if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in found}
+    return {path.relative_to(folder).as_posix(): file_checksum(path) for path in found}
 
 
 def of_inputs(parameters: Parameters) -> str:
@@ -59,7 +59,7 @@ def of_notebook(path: Path) -> str:
     try:
         cells = nbformat.read(path, as_version=4).cells
     except Exception:
-        return sha256(path)
+        return file_checksum(path)
     return checksum_of([(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in cells])
 
 

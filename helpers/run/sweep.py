@@ -18,15 +18,15 @@ from rich.console import Console
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
-from helpers.parallel import cluster
+from helpers.parallel import connected_cluster
 from helpers.parameters import Parameters
-from helpers.paths import COHORT, write_csv, writing
+from helpers.paths import COHORT, atomic_writing, write_csv
 from helpers.problems import InputError, Problem
-from helpers.published.values import canonical
+from helpers.published.values import canonical_id
 from helpers.results import registry
 from helpers.run import series
 from helpers.run.execution import Executed, Failure, Task, can_fork, run_tasks
-from helpers.run.folders import working
+from helpers.run.folders import working_folder
 from helpers.run.steps import Steps, of_inputs
 
 WILD = "*"
@@ -160,10 +160,10 @@ def chosen_ids(patterns: Sequence[str]) -> list[str] | None:
     InputError
         For each pattern that no number's id matches.
     """
-    known = [id for family in registry.families() for id in family.ids]
+    known = [id for family in registry.all_families() for id in family.ids]
     found, problems = [], []
     for pattern in patterns:
-        matching = [id for id in known if fnmatch(id, pattern)] if WILD in pattern else [canonical(pattern)]
+        matching = [id for id in known if fnmatch(id, pattern)] if WILD in pattern else [canonical_id(pattern)]
         if not set(matching) & set(known):
             problems.append(Problem("ids", "", "", pattern, "an id of results.json, or a pattern such as table5.*.hr"))
         found += matching
@@ -172,7 +172,7 @@ def chosen_ids(patterns: Sequence[str]) -> list[str] | None:
     return list(dict.fromkeys(found)) if patterns else None
 
 
-def sweep(
+def swept_numbers(
     parameters: Sequence[Parameters],
     ids: Sequence[str] | None = None,
     out: Path | None = None,
@@ -206,7 +206,7 @@ def sweep(
         Of points that failed.
     """
     place = out if out is not None else Path.cwd() / "sweep"
-    with working(place, keep=True) as part:
+    with working_folder(place, keep=True) as part:
         todo = [Point(number, one, ids, Steps(part / "steps", of_inputs(one))) for number, one in enumerate(parameters)]
         new = [point for point in todo if point.finished() is None]
         console = console or Console(stderr=True)
@@ -219,7 +219,7 @@ def sweep(
         if out is not None and len(found):
             write_csv(out, found)
             write_csv(out.with_name(f"{out.stem}_compared.csv"), side_by_side(found))
-            draw(found, out.with_suffix(".png"))
+            draw_sweep(found, out.with_suffix(".png"))
     return found, failures
 
 
@@ -274,7 +274,7 @@ def _on_dask(todo: Sequence[Point], address: str, console: Console) -> list[Fail
 
     failures = []
     folders = sorted({point.parameters.cohort_folder or str(COHORT) for point in todo})
-    with cluster(address, folders) as client:
+    with connected_cluster(address, folders) as client:
         futures = {client.submit(numbers_at, point.parameters, point.ids, pure=False): point for point in todo}
         for count, future in enumerate(as_completed(futures), 1):
             point = futures[future]
@@ -325,7 +325,7 @@ def _labels(found: pd.DataFrame) -> list[str]:
     return [", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) or "as is" for row in rows]
 
 
-def draw(found: pd.DataFrame, path: Path) -> Path:
+def draw_sweep(found: pd.DataFrame, path: Path) -> Path:
     """Draw the numbers of a sweep, a panel per id (the first twelve that have values), hazard ratios with their limits."""
     table = side_by_side(found).set_index("id")
     drawn = [id for id in table.index if not re.search(r"\.(ci_low|ci_high)$", id) and table.loc[id].notna().any()]
@@ -348,6 +348,6 @@ def draw(found: pd.DataFrame, path: Path) -> Path:
         ax.set_title(id, fontsize=8, loc="left", parse_math=False)
     if (found.get("synthetic") == "true").any():
         fig.supxlabel("Synthetic cohort: no real patients", fontsize=7, color="0.35", x=0.99, ha="right")
-    with writing(path, "wb") as handle:
+    with atomic_writing(path, "wb") as handle:
         fig.savefig(handle, format="png", dpi=110, metadata={"Software": None})
     return path

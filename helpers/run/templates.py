@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.cohort.cohort_json import Declaration, declaration_json
-from helpers.cohort.dictionary import ROW_IS, dictionary
+from helpers.cohort.dictionary import ROW_IS, table_dictionary
 from helpers.cohort.read import write_cohort
 from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import TABLES, Cohort, Column
@@ -78,7 +78,7 @@ def dictionary_in_words() -> str:
         rows = [
             f"- **{row.column}** ({'always filled' if row.missing == 'no' else 'may be left out'}): "
             f"{row.meaning}; {row.allowed}"
-            for row in dictionary(table).itertuples()
+            for row in table_dictionary(table).itertuples()
         ]
         parts.append(f"## {table}.csv\n\nOne row per {ROW_IS[table]}.\n\n" + "\n".join(rows) + "\n")
     units = ", ".join(f"{name} {unit}" for name, unit in ANALYTE_UNIT.items())

@@ -11,12 +11,12 @@ import nbformat
 
 from helpers import paths
 from helpers.problems import InputError, Problem
-from helpers.published.values import canonical, published
+from helpers.published.values import canonical_id, published_values
 from helpers.results import registry
-from helpers.run.series import numbered
+from helpers.run.series import numbered_notebooks
 
 
-def where(id: str) -> list[str]:
+def number_origin(id: str) -> list[str]:
     """Say of a number's id: what is printed, where it is computed, on whom, how and why so, and where a notebook shows it.
 
     Raises
@@ -26,19 +26,19 @@ def where(id: str) -> list[str]:
 
     Examples
     --------
-    >>> told = where("table5.multivariable.gc_low.hr")
+    >>> told = number_origin("table5.multivariable.gc_low.hr")
     >>> told[1].split(":")[0:2]
     ['  file', ' helpers/results/table5.py']
     """
-    name = canonical(id)
+    name = canonical_id(id)
     try:
-        family = registry.declared(name)
+        family = registry.declared_family(name)
     except KeyError as unknown:
         raise InputError([Problem("ids", "", "", id[:80], str(unknown).partition(": ")[2])]) from None
     function = inspect.unwrap(family.function)
     file = Path(inspect.getsourcefile(function) or "").resolve()
     line = inspect.getsourcelines(function)[1]
-    printed = published().set_index("id")
+    printed = published_values().set_index("id")
     lines = [id if name == id else f"{id}, which is {name}"]
     lines.append(f"  file: {file.relative_to(paths.ROOT)}:{line}, {function.__name__}")
     for label, reading in (("as printed", family.paper), ("as stated", family.stated)):
@@ -58,7 +58,7 @@ def _cells(id: str) -> Iterator[str]:
     parts = id.split(".")
     names = [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
     quoted = re.compile(r"[\"'](" + "|".join(map(re.escape, names)) + r")(\.?[\"']|\.\{)")
-    for path in numbered():
+    for path in numbered_notebooks():
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code" and quoted.search(cell.source):
                 yield f"{path.name}, cell [{cell.execution_count}]: {_line(cell.source, quoted)}"

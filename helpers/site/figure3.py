@@ -18,9 +18,9 @@ from scipy.stats import norm
 from helpers.calibration.ensemble import load_ensemble
 from helpers.cohort.derive import Analysis, analyse
 from helpers.problems import NotAvailable
-from helpers.results.curves import ENDPOINTS, columns
+from helpers.results.curves import ENDPOINTS, endpoint_columns
 from helpers.results.dose_cuts import cut_values
-from helpers.results.populations import need, population, yes
+from helpers.results.populations import in_population, is_yes, needed_frame
 
 MEMBERS = 4
 ENDPOINTS_IN_ROWS = ("OS", "PFS", "EFS")  # as the script expects them
@@ -128,9 +128,9 @@ def searched(analysis: Analysis) -> dict[str, float] | None:
 
 def concerned(analysis: Analysis) -> pd.DataFrame:
     """Take those with CRS or ICANS and a known dose and follow-up."""
-    needed = ["gc_dose_mg_per_kg", *(name for endpoint in ENDPOINTS for name in columns(endpoint))]
-    need(analysis, *needed)
-    return analysis.frame[population(analysis, "toxicity")].dropna(subset=needed)
+    needed = ["gc_dose_mg_per_kg", *(name for endpoint in ENDPOINTS for name in endpoint_columns(endpoint))]
+    needed_frame(analysis, *needed)
+    return analysis.frame[in_population(analysis, "toxicity")].dropna(subset=needed)
 
 
 def rows(analysis: Analysis) -> list[list[Any]]:
@@ -139,6 +139,6 @@ def rows(analysis: Analysis) -> list[list[Any]]:
     cut = frame["cutoff_day"].fillna(1e6) if "cutoff_day" in frame else pd.Series(1e6, index=frame.index)
     parts: list[Iterable[Any]] = [frame.index.astype(str), frame["gc_dose_mg_per_kg"].astype(float)]
     for endpoint in ENDPOINTS_IN_ROWS:
-        time, event = columns(endpoint)
-        parts += [frame[time].astype(float), yes(frame[event]).astype(int)]
+        time, event = endpoint_columns(endpoint)
+        parts += [frame[time].astype(float), is_yes(frame[event]).astype(int)]
     return [list(row) for row in zip(*parts, cut.astype(float), strict=True)]

@@ -14,7 +14,7 @@ import pandas as pd
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
 from helpers.results import figure2, table5
-from helpers.results.specification_curve import COVARIATES, specification_curve, summary
+from helpers.results.specification_curve import COVARIATES, curve_summary, specification_curve
 from helpers.site.figure3 import embedded, limits, only_synthetic
 
 MODELS = ("univariable", "multivariable")
@@ -46,7 +46,7 @@ def forest(analysis: Analysis) -> dict[str, Any]:
     models = {}
     for kind in MODELS:
         try:
-            table = table5.forest(analysis, kind)
+            table = table5.forest_rows(analysis, kind)
         except (NotAvailable, KeyError):
             continue
         if len(table):
@@ -96,7 +96,7 @@ def specifications(analysis: Analysis) -> dict[str, Any]:
     models, alpha = curve.models.sort_values("log_hr", kind="stable"), analysis.parameters.alpha
     names = {column: list(dict.fromkeys(curve.models[column])) for column in ("endpoint", "patients", "contrast")}
     used = [name for name in COVARIATES if models["covariates"].str.contains(name).any()]
-    told = summary(curve, alpha)
+    told = curve_summary(curve, alpha)
     return {
         "endpoints": names["endpoint"], "patients": names["patients"], "contrasts": names["contrast"],
         "covariates": [COVARIATE_WORDS.get(name, name) for name in used],
@@ -138,11 +138,11 @@ def analytes(analysis: Analysis) -> dict[str, Any]:
         limits, test, p, Holm's p, p without those after tocilizumab), course (by analyte: day, n, median, quartiles).
     """
     only_synthetic(analysis)
-    pairs, tests = figure2.pairs(analysis), figure2.paired(analysis)
-    names = [name for name in figure2.analytes(analysis) if name in set(pairs["analyte"])]
+    pairs, tests = figure2.sample_pairs(analysis), figure2.paired_tests(analysis)
+    names = [name for name in figure2.analytes_measured(analysis) if name in set(pairs["analyte"])]
     units = tests.drop_duplicates("analyte").set_index("analyte")["unit"]
     pairs = pairs.assign(place=pairs["analyte"].map({name: place for place, name in enumerate(names)}))
-    course = figure2.trajectories(analysis, "course")
+    course = figure2.analyte_trajectories(analysis, "course")
     return {
         **limits(analysis),
         "analytes": [[name, units[name]] for name in names],

@@ -9,10 +9,10 @@ from collections.abc import Container, Sequence
 import pandas as pd
 
 import helpers
-from helpers.cohort.dictionary import ROW_IS, dictionary
+from helpers.cohort.dictionary import ROW_IS, table_dictionary
 from helpers.cohort.schema import TABLES
-from helpers.parameters import dictionary as parameters
-from helpers.published.audit import audit, letter, tally
+from helpers.parameters import parameter_dictionary as parameters
+from helpers.published.audit import audit_print, findings_letter, tally_verdicts
 from helpers.published.concordance import VERDICTS
 from helpers.published.relations import HOLDS
 from helpers.published.relations import VERDICTS as FINDINGS
@@ -34,7 +34,7 @@ def published_page(compared: pd.DataFrame, printed: pd.DataFrame, stems: Contain
     compared : DataFrame
         From :func:`helpers.published.concordance.concordance`.
     printed : DataFrame
-        From :func:`helpers.published.values.published`.
+        From :func:`helpers.published.values.published_values`.
     stems : container of str
         Notebooks that are pages of the book.
     """
@@ -59,7 +59,7 @@ Every number of the paper's abstract, text and tables beside what the analysis g
 
 def _number_row(row, about: pd.Series, key: str, stems: Container[str]) -> str:
     try:
-        function = registry.declared(key)
+        function = registry.declared_family(key)
         module, name = function.function.__module__, function.name
     except KeyError:
         module = name = ""
@@ -89,8 +89,8 @@ def _number_row(row, about: pd.Series, key: str, stems: Container[str]) -> str:
 
 def audit_page() -> str:
     """Write the audit as an article: one finding a slip, the gravest kind first, with the arithmetic of each."""
-    found = audit()
-    counted = tally(found)
+    found = audit_print()
+    counted = tally_verdicts(found)
     amiss = [verdict for verdict in FINDINGS if verdict not in HOLDS]
     parts = [
         "# Do the published numbers agree with each other?",
@@ -102,7 +102,7 @@ def audit_page() -> str:
     for verdict in amiss:
         number = int(counted.loc[verdict, "findings"])
         if number:
-            parts += [f"## {verdict[:1].upper()}{verdict[1:]}: {number}", letter(found, verdict, start=start)]
+            parts += [f"## {verdict[:1].upper()}{verdict[1:]}: {number}", findings_letter(found, verdict, start=start)]
             start += number
     return "\n\n".join(_escaped(part) for part in parts) + "\n"
 
@@ -119,7 +119,7 @@ def dictionary_page() -> str:
         "Made from the schema that every cohort is checked against. Only `patient_id` is required; what needs an absent table or column is left out, with one sentence.",
     ]
     for table in TABLES:
-        parts += [f"## {table}.csv", f"One row per {ROW_IS[table]}.", _table(dictionary(table))]
+        parts += [f"## {table}.csv", f"One row per {ROW_IS[table]}.", _table(table_dictionary(table))]
     return "\n\n".join(parts) + "\n"
 
 

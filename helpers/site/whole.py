@@ -12,7 +12,7 @@ from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.published.concordance import concordance
-from helpers.published.values import published
+from helpers.published.values import published_values
 from helpers.results import registry
 from helpers.results.value import Value
 from helpers.site import pages
@@ -29,8 +29,8 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
     """Build the site of the default cohort into *out*, which must not be there yet; return its first page."""
     analysis = analyse(read_cohort(), Parameters())
     values = numbers(analysis)
-    printed = published()
-    compared = concordance(printed, values, comparable=registry.comparable(analysis.parameters))
+    printed = published_values()
+    compared = concordance(printed, values, comparable=registry.comparable_ids(analysis.parameters))
     stems = [path.stem for path in notebooks]
     rows = links(notebooks)
     beside = {
@@ -66,7 +66,7 @@ def numbers(analysis: Analysis) -> dict[str, Value]:
     """Compute the published numbers and those of the first page."""
     wanted = [
         one
-        for one in registry.families()
+        for one in registry.all_families()
         if any(not id.startswith("extra.") for id in one.ids) or one.prefix.startswith(FRONT)
     ]
     return {id: value for one in wanted for id, value in one.values(analysis).items()}

@@ -22,7 +22,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.cohort import cell_rules
-from helpers.cohort.clean import CUTOFF, clean, in_order
+from helpers.cohort.clean import CUTOFF, clean_extracts, in_order
 from helpers.cohort.dictionary import write_dictionary
 from helpers.cohort.raw import EXTRACTS, FLAG
 from helpers.cohort.read import write_cohort
@@ -125,7 +125,7 @@ def refresh(cohort: Cohort | None = None, seed: int = 2025) -> Cohort:
     written = write_extracts(cohort, paths.RAW, seed)
     for path in set(paths.RAW.glob("*")) - set(written):
         path.unlink()
-    cleaned, _ = clean(paths.RAW)
+    cleaned, _ = clean_extracts(paths.RAW)
     for table, frame in cohort.tables.items():
         pd.testing.assert_frame_equal(cleaned.tables[table], frame, check_exact=True)
     write_cohort(cleaned, paths.COHORT)
@@ -522,7 +522,7 @@ def _write(path: Path, name: str, frame: pd.DataFrame) -> Path:
     mark = f"{FLAG} 合成数据" if extract.encoding == "gb18030" else FLAG
     frame = frame.assign(flag=mark)[list(extract.columns)]
     content = _workbook(frame, extract.columns) if path.suffix == ".xlsx" else _delimited(frame, extract)
-    with paths.writing(path, "wb") as handle:
+    with paths.atomic_writing(path, "wb") as handle:
         handle.write(content)
     return path
 

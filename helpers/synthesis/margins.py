@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from helpers.published.values import published
+from helpers.published.values import published_values
 
 # what the print leaves open and the generator has to choose
 CHOSEN = {
@@ -27,7 +27,7 @@ CHOSEN = {
 
 @lru_cache(maxsize=1)
 def _numbers() -> dict[str, float]:
-    frame = published()
+    frame = published_values()
     return dict(zip(frame["id"], frame["number"], strict=True))
 
 

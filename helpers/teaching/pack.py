@@ -129,7 +129,7 @@ def pack(out: Path, *, seed: int = SEED, targets: Sequence[tuple[str, str]] = ()
     ):
         paths.write_text(room / name, text)
     for name, text in (("install.bat", INSTALL_BAT), ("start.bat", START_BAT)):
-        with paths.writing(room / name, "wb") as handle:
+        with paths.atomic_writing(room / name, "wb") as handle:
             handle.write(text.replace("\n", "\r\n").encode("ascii"))
     return fetch(room / "wheels", targets) if targets else {}
 

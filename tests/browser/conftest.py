@@ -21,10 +21,10 @@ def site(tmp_path_factory):
     """The folder of the site."""
     if os.environ.get("SUPPLEMENT_SITE"):
         return Path(os.environ["SUPPLEMENT_SITE"])
-    from helpers.run.series import numbered
+    from helpers.run.series import numbered_notebooks
     from helpers.site.whole import whole_site
 
-    return whole_site(numbered(), tmp_path_factory.mktemp("built") / "site").parent
+    return whole_site(numbered_notebooks(), tmp_path_factory.mktemp("built") / "site").parent
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,15 @@ import pytest
 from scipy.stats import chi2
 
 from helpers.estimate.cox import cox
-from helpers.estimate.kaplan_meier import Estimate, difference, restricted_mean_difference, survival_at
+from helpers.estimate.kaplan_meier import Estimate, independent_difference, restricted_mean_difference, survival_at
 from helpers.estimate.logrank import logrank
 from helpers.release.released import released
 from helpers.release.rules import Rules
 from helpers.results import figure2, registry, table5
-from helpers.results.curves import columns
-from helpers.results.lost import lost
-from helpers.results.populations import population, yes
-from helpers.results.specification_curve import specification_curve, summary
+from helpers.results.curves import endpoint_columns
+from helpers.results.lost import lost_early
+from helpers.results.populations import in_population, is_yes
+from helpers.results.specification_curve import curve_summary, specification_curve
 
 sys.path.insert(0, str(Path(__file__).parent))
 from webdriver import NARROW, WIDE
@@ -108,13 +108,13 @@ FATES = {"paper": None, "free": (), "failed": GROUPS, "none": ("none",), "low": 
 
 def expected(analysis, endpoint, cut, fate, landmark, deal=0):
     """Lay out a state with the helpers that notebooks use."""
-    frame = analysis.frame[population(analysis, "toxicity")]
-    time, event = (frame[name] for name in columns(endpoint))
+    frame = analysis.frame[in_population(analysis, "toxicity")]
+    time, event = (frame[name] for name in endpoint_columns(endpoint))
     dose = frame["gc_dose_mg_per_kg"].astype(float).to_numpy()
     group = np.where(dose == 0, "none", np.where(dose <= cut + 1e-9, "low", "high"))
-    gone = lost(analysis, endpoint)[frame.index]
+    gone = lost_early(analysis, endpoint)[frame.index]
     data = pd.DataFrame(
-        {"time": time.astype(float), "event": yes(event), "gone": gone, "cutoff": frame["cutoff_day"].astype(float)}
+        {"time": time.astype(float), "event": is_yes(event), "gone": gone, "cutoff": frame["cutoff_day"].astype(float)}
     )
     if deal:
         data = data.iloc[shuffled(len(data), draws(deal))]
@@ -187,7 +187,7 @@ def differences_agree(page, data, group, state):
     read = [survival_at(one["time"], one["event"], 2 * YEAR - landmark).iloc[0] for one in two]
     if all(np.isfinite(one["se"]) and one["survival"] > 0 for one in read):
         estimates = [Estimate(one["survival"], np.nan, np.nan, one["se"]) for one in read]
-        wanted, _ = difference(*estimates)
+        wanted, _ = independent_difference(*estimates)
         got = page["difference"][group]
         assert close([got["value"], got["lo"], got["hi"]], [100 * wanted.value, 100 * wanted.low, 100 * wanted.high]), (
             state
@@ -392,7 +392,7 @@ def test_nonsense_in_other_addresses_gives_a_state_that_exists(opened, name, add
 @pytest.mark.parametrize("kind", ["univariable", "multivariable"])
 def test_the_forest_has_the_numbers_of_the_registry(opened, analysis, kind):
     rows = opened("forest").run("return forest.rows({model: arguments[0]})", kind)
-    table = table5.forest(analysis, kind)
+    table = table5.forest_rows(analysis, kind)
     assert len(rows) == len(table)
     for row, wanted in zip(rows, table.itertuples(), strict=True):
         assert (row["variable"], row["level"], row["n"], row["events"]) == wanted[1:5]
@@ -426,7 +426,7 @@ def test_rows_of_the_forest_are_chosen_by_keys_and_left_out_by_boxes(opened):
 
 def test_models_are_filtered_and_summed_as_the_table_of_notebook_08(opened, analysis):
     browser, curve = opened("specifications"), specification_curve(analysis)
-    whole, told = browser.run("return specifications.summed({})"), summary(curve, analysis.parameters.alpha)
+    whole, told = browser.run("return specifications.summed({})"), curve_summary(curve, analysis.parameters.alpha)
     assert whole["models"] == told["models"]
     for key, name in (("median", "median_hr"), ("low", "low_hr"), ("high", "high_hr")):
         assert close(whole[key], told[name])
@@ -470,22 +470,22 @@ def test_a_model_says_what_it_chose(opened, analysis):
 
 def test_medians_before_and_after_are_those_of_the_registry(opened, analysis):
     browser = opened("analytes")
-    names = analysis_names = figure2.analytes(analysis)
+    names = analysis_names = figure2.analytes_measured(analysis)
     wanted = registry.compute(analysis)
     for place, day in itertools.product(range(len(names)), (1, 3, 7)):
         page = browser.run("return analytes.summed({analyte: arguments[0], day: arguments[1]})", place, day)
-        id = f"extra.figure2.{figure2.short(analysis_names[place])}.day{day}"
+        id = f"extra.figure2.{figure2.short_analyte(analysis_names[place])}.day{day}"
         assert page["n"] == wanted[f"{id}.median_before"].n
         assert close(
             [page["before"], page["after"]], [wanted[f"{id}.median_{when}"].value for when in ("before", "after")]
         )
     without = browser.run("return analytes.pairs({analyte: 0, day: 3, tcz: 'without'}).length")
-    assert without == figure2.paired(analysis).query("analyte == @names[0] and day == 3")["n_without_tcz"].iloc[0]
+    assert without == figure2.paired_tests(analysis).query("analyte == @names[0] and day == 3")["n_without_tcz"].iloc[0]
 
 
 def test_tests_of_analytes_are_shown_as_the_notebook_has_them(opened, analysis):
     browser = opened("analytes", "#analyte=4")
-    row = figure2.paired(analysis).query("analyte == @figure2.analytes(@analysis)[4] and day == 3").iloc[0]
+    row = figure2.paired_tests(analysis).query("analyte == @figure2.analytes(@analysis)[4] and day == 3").iloc[0]
     said = browser.run("return document.getElementById('an-sums').textContent")
     assert f"n {row['n']}," in said
     assert f"{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})" in said
@@ -494,8 +494,8 @@ def test_tests_of_analytes_are_shown_as_the_notebook_has_them(opened, analysis):
     assert browser.run("return document.getElementById('an-told').textContent").startswith("Child 2 of ")
     browser.run("analytes.set({view: 'medians'})")
     browser.keys("#an-plot", "home")
-    course = figure2.trajectories(analysis, "course")
-    first = course[course["analyte"] == figure2.analytes(analysis)[4]].iloc[0]
+    course = figure2.analyte_trajectories(analysis, "course")
+    first = course[course["analyte"] == figure2.analytes_measured(analysis)[4]].iloc[0]
     said = browser.run("return document.getElementById('an-told').textContent")
     assert said.startswith(f"Day {first['day']:g} since GC began: n {first['n']:g}, median ")
     assert not browser.complaints()
