@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+NAMED = 3  # rows told by their number
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -49,7 +51,7 @@ class Problem:
         )
 
 
-def rows_in_words(rows: Sequence[int], most: int = 3) -> str:
+def rows_in_words(rows: Sequence[int]) -> str:
     """Name the first rows of many.
 
     Examples
@@ -57,7 +59,7 @@ def rows_in_words(rows: Sequence[int], most: int = 3) -> str:
     >>> rows_in_words([2, 5]), rows_in_words([2, 5, 7, 9, 11])
     ('2, 5', '2, 5, 7, ...')
     """
-    return ", ".join(map(str, rows[:most])) + ", ..." * (len(rows) > most)
+    return ", ".join(map(str, rows[:NAMED])) + ", ..." * (len(rows) > NAMED)
 
 
 class PlainError(Exception):

@@ -10,8 +10,6 @@ from helpers.estimate.cox import (
     fit_design,
     harrell_concordance,
     profile_interval,
-    screened_covariates,
-    univariable_models,
     with_references,
 )
 from helpers.estimate.cox_fitters import by_library
@@ -307,21 +305,6 @@ def test_without_events_there_is_no_model_and_it_says_so():
     assert np.isnan(found.lr_p)
     assert np.isnan(found.events_per_variable)
     assert proportional_hazards_test(found).empty
-
-
-def test_univariable_models_use_their_own_complete_cases():
-    frame = data("lung")
-    found = univariable_models(frame, ["sex", "wt.loss"], "time", "event").set_index("covariate")
-    assert found.loc["wt.loss", "missing"] == frame["wt.loss"].isna().sum() == 14
-    assert found.loc["sex", "model_n"] == len(frame)
-    alone = cox(frame, ["wt.loss"], "time", "event")
-    assert found.loc["wt.loss", "p"] == alone.table["p"].iloc[0]
-    assert found.loc["wt.loss", "lr_p"] == alone.lr_p
-
-
-def test_screening_keeps_a_covariate_for_any_of_its_levels_and_ignores_missing_p():
-    table = pd.DataFrame({"covariate": ["a", "a", "b", "c"], "p": [0.9, 0.19, 0.2, np.nan]})
-    assert screened_covariates(table, 0.2) == ["a"]
 
 
 def test_reference_rows_have_ratio_one_and_complete_the_counts():

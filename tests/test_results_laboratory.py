@@ -221,17 +221,3 @@ def test_whether_a_sample_follows_tocilizumab_is_unknown_where_nobody_recorded_i
     assert figure2.lab_measurements(said)["after_tcz"].eq(False).all()
     assert figure2.paired_tests(said)["n_without_tcz"].tolist() == [1]
     assert figure2.paired_tests(others(labs, GIVEN))["n_without_tcz"].tolist() == [0]
-
-
-def test_the_control_sets_falls_after_gc_beside_falls_from_the_own_peak():
-    crp = long({4: {1: 50.0, 2: 90.0, 5: 10.0}, 5: {1: 5.0, 2: 90.0, 5: 10.0}}, "mg/L", "CRP")
-    il6 = long({1: {1: 80.0, 5: 40.0}, 2: {1: 60.0, 5: 70.0}, 3: {1: 9.0, 5: 3.0}, 4: {2: 80.0, 5: 20.0}, 5: {2: 8.0, 5: 9.0}},
-               "pg/mL", "IL-6")  # fmt: skip
-    labs = {key: [*crp[key], *il6[key]] for key in crp}
-    tcz = {"patient_id": ["SYN-003", "SYN-005"], "agent": ["tocilizumab"] * 2, "day": [3, 3], "dose_mg": [160.0] * 2}
-    given = {key: [*GIVEN[key], *tcz[key]] for key in GIVEN}
-    table = figure2.falls_without_gc(others(labs, given, n=5)).set_index("patients")
-    assert table["peak_of"].unique().tolist() == ["CRP"]
-    # after GC: 1 and 3 fell, 2 rose; 3 had tocilizumab. From the own peak: 4 fell, 5 rose; 5 had tocilizumab
-    assert table.loc["all", ["n_gc", "fell_gc", "n_nongc", "fell_nongc"]].tolist() == [3, pytest.approx(2 / 3), 2, 0.5]
-    assert table.loc["without TCZ", ["n_gc", "fell_gc", "n_nongc", "fell_nongc"]].tolist() == [2, 0.5, 1, 1.0]

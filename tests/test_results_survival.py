@@ -149,31 +149,30 @@ def test_curves_and_numbers_at_risk_start_with_everyone(analysis):
 
 
 @pytest.mark.parametrize(
-    ("name", "labels", "naive"),
+    ("name", "labels"),
     [
-        ("GC", ["no GC", "GC"], True),
-        ("sex", ["male", "female"], False),
-        ("prior_transplant", ["no prior_transplant", "prior_transplant"], False),
-        ("GVHD", ["no GVHD", "GVHD"], True),
-        ("gc_group", ["none", "low", "high"], True),
+        ("GC", ["no GC", "GC"]),
+        ("sex", ["male", "female"]),
+        ("prior_transplant", ["no prior_transplant", "prior_transplant"]),
+        ("GVHD", ["no GVHD", "GVHD"]),
+        ("gc_group", ["none", "low", "high"]),
     ],
 )
-def test_an_exposure_makes_groups_reference_first(name, labels, naive):
+def test_an_exposure_makes_groups_reference_first(name, labels):
     analysis = analyse(stand_in(), Parameters(exposure=name))
     groups = exposure.exposure_groups(analysis)
     assert list(groups.cat.categories) == labels
-    assert exposure.is_naive(analysis) is naive
 
 
 def test_an_exposure_counts_only_within_the_window():
     cohort = stand_in()
     days = cohort.tables["exposures"].set_index("patient_id")["day"]
-    groups = exposure.grouped_by_exposure(analyse(cohort, Parameters(exposure="GVHD", window_days=20)))
+    groups = exposure.exposure_groups(analyse(cohort, Parameters(exposure="GVHD", window_days=20)))
     assert set(groups.index[groups == "GVHD"]) == set(days.index[days <= 20])
 
 
 def test_a_number_is_split_at_its_median():
-    groups = exposure.grouped_by_exposure(analyse(stand_in(), Parameters(exposure="car_dose_e6_per_kg")))
+    groups = exposure.exposure_groups(analyse(stand_in(), Parameters(exposure="car_dose_e6_per_kg")))
     assert abs((groups == groups.cat.categories[1]).sum() - 60) <= 2
     assert groups.cat.categories[0].startswith("car_dose_e6_per_kg ≤")
 
@@ -185,7 +184,7 @@ def test_an_unknown_exposure_is_refused_and_what_there_is_is_named():
 
 def test_gc_without_treatments_is_not_available():
     with pytest.raises(NotAvailable, match="cohort bmt has no table treatments"):
-        exposure.grouped_by_exposure(analyse(read_cohort(REAL / "bmt")))
+        exposure.exposure_groups(analyse(read_cohort(REAL / "bmt")))
 
 
 @pytest.mark.parametrize(

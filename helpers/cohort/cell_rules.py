@@ -391,8 +391,8 @@ def converted_units(text: pd.Series, unit: pd.Series | str, wanted: pd.Series | 
     return pd.DataFrame({"sign": read["sign"], "value": pd.Series(value, text.index, dtype="float64"), "form": form})
 
 
-def read_numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
-    """Read plain numbers (no "<" or ">"), in *unit* unless the cell names another, as *wanted*.
+def read_numbers(text: pd.Series, unit: str) -> pd.DataFrame:
+    """Read plain numbers (no "<" or ">") as *unit*, also where the cell names another.
 
     Examples
     --------
@@ -402,7 +402,7 @@ def read_numbers(text: pd.Series, unit: str, wanted: str = "") -> pd.DataFrame:
     1   31.0
     2    NaN                        wrong
     """
-    read = converted_units(text, unit, wanted or unit)
+    read = converted_units(text, unit, unit)
     signed = read["sign"].fillna("") != ""
     return pd.DataFrame({"value": read["value"].mask(signed), "form": read["form"].mask(signed, WRONG)})
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -51,13 +50,8 @@ DECLARED = {
 }
 
 
-def read_bmt(csv: str | Path = "") -> Cohort:
+def read_bmt() -> Cohort:
     """Read the printed table and lay it out as a cohort.
-
-    Parameters
-    ----------
-    csv : path
-        The table with its printed column names (t1, d1, ... z10); empty: ``data/real/bmt.csv``.
 
     Returns
     -------
@@ -76,7 +70,7 @@ def read_bmt(csv: str | Path = "") -> Cohort:
     >>> len(cohort.tables["patients"]), cohort.synthetic
     (137, False)
     """
-    raw = pd.read_csv(Path(csv) if csv else paths.REAL / "bmt.csv")
+    raw = pd.read_csv(paths.REAL / "bmt.csv")
     identifiers = [f"BMT-{row + 1:03d}" for row in range(len(raw))]
     made = {"patients": _patients(raw), "exposures": _exposures(raw, identifiers), "followup": _followup(raw)}
     return _cohort(NAME, ORIGIN, False, SOURCE, LICENCE, made, identifiers, DECLARED)
@@ -115,13 +109,8 @@ def _exposures(raw: pd.DataFrame, identifiers: list[str]) -> pd.DataFrame:
     return _onsets(identifiers, {exposure: raw[day].where(raw[was] == 1) for exposure, (day, was) in EXPOSURES.items()})
 
 
-def read_hearts(csv: str | Path = "") -> Cohort:
+def read_hearts() -> Cohort:
     """Lay the Stanford heart transplants out as a cohort: R's jasa, day 0 the acceptance into the programme.
-
-    Parameters
-    ----------
-    csv : path
-        Empty: ``data/real/jasa.csv``.
 
     Notes
     -----
@@ -135,7 +124,7 @@ def read_hearts(csv: str | Path = "") -> Cohort:
     >>> len(cohort.tables["patients"]), len(cohort.tables["exposures"]), int(cohort.tables["followup"]["death_day"].count())
     (103, 69, 75)
     """
-    raw = _raw(csv, "jasa")
+    raw = _raw("jasa")
     identifiers = [f"HEART-{row + 1:03d}" for row in range(len(raw))]
     day = raw["wait.time"].where(raw["wait.time"] < raw["futime"], raw["futime"] - 0.5).where(raw["transplant"] == 1)
     patients = {"age_years": raw["age"].round(2), "acceptance_year": raw["year"], "prior_surgery": raw["surgery"] == 1}
@@ -154,13 +143,8 @@ def read_hearts(csv: str | Path = "") -> Cohort:
     return _cohort("hearts", origin, False, source, FROM_R, made, identifiers, declared)
 
 
-def read_mgus2(csv: str | Path = "") -> Cohort:
+def read_mgus2() -> Cohort:
     """Lay the Mayo Clinic's monoclonal gammopathies out as a cohort: progression and death without it compete.
-
-    Parameters
-    ----------
-    csv : path
-        Empty: ``data/real/mgus2.csv``.
 
     Notes
     -----
@@ -172,7 +156,7 @@ def read_mgus2(csv: str | Path = "") -> Cohort:
     >>> followup[["progression_day", "death_day", "last_contact_day"]].count().tolist()
     [115, 963, 1384]
     """
-    raw = _raw(csv, "mgus2")
+    raw = _raw("mgus2")
     identifiers = [f"MGUS-{number:04d}" for number in raw["id"]]
     days = {name: raw[name] * DAYS_PER_MONTH for name in ("ptime", "futime")}
     patients = {
@@ -200,13 +184,8 @@ def read_mgus2(csv: str | Path = "") -> Cohort:
     return _cohort("mgus2", origin, False, source, FROM_R, made, identifiers, declared)
 
 
-def read_rotterdam(csv: str | Path = "") -> Cohort:
+def read_rotterdam() -> Cohort:
     """Lay the Rotterdam breast cancers out as a cohort: hormonal treatment went to those at higher risk.
-
-    Parameters
-    ----------
-    csv : path
-        Empty: ``data/real/rotterdam.csv``.
 
     Notes
     -----
@@ -219,7 +198,7 @@ def read_rotterdam(csv: str | Path = "") -> Cohort:
     >>> cohort.tables["followup"][["relapse_day", "death_day"]].count().tolist(), int(cohort.tables["patients"]["hormonal"].sum())
     ([1518, 1272], 339)
     """
-    raw = _raw(csv, "rotterdam")
+    raw = _raw("rotterdam")
     identifiers = [f"ROTT-{number:04d}" for number in raw["pid"]]
     patients = {
         "age_years": raw["age"],
@@ -253,13 +232,8 @@ def read_rotterdam(csv: str | Path = "") -> Cohort:
     return _cohort("rotterdam", "primary surgery of breast cancer", False, source, FROM_R, made, identifiers, declared)
 
 
-def read_myeloid(csv: str | Path = "") -> Cohort:
+def read_myeloid() -> Cohort:
     """Lay R's myeloid out as a cohort: two arms, complete response, transplantation, relapse and death.
-
-    Parameters
-    ----------
-    csv : path
-        Empty: ``data/real/myeloid.csv``.
 
     Notes
     -----
@@ -272,7 +246,7 @@ def read_myeloid(csv: str | Path = "") -> Cohort:
     >>> cohort.synthetic, cohort.tables["followup"][["relapse_day", "transplant_day", "death_day"]].count().tolist()
     (True, [226, 364, 320])
     """
-    raw = _raw(csv, "myeloid")
+    raw = _raw("myeloid")
     identifiers = [f"SYN-M{number:03d}" for number in raw["id"]]
     patients = {"sex": raw["sex"].map({"f": "female", "m": "male"}), "arm": raw["trt"]}
     followup = {
@@ -305,8 +279,8 @@ COHORTS: dict[str, Callable[[], Cohort]] = {
 }
 
 
-def _raw(csv: str | Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(Path(csv) if csv else paths.REAL / f"{name}.csv")
+def _raw(name: str) -> pd.DataFrame:
+    return pd.read_csv(paths.REAL / f"{name}.csv")
 
 
 def _onsets(identifiers: list[str], days: Mapping[str, pd.Series]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import product
 
 import matplotlib.pyplot as plt
@@ -139,7 +139,6 @@ def plot_km_grid(
     analysis: Analysis,
     rows: Mapping[str, pd.Series | None],
     *,
-    endpoints: Sequence[str] = ("OS", "PFS", "EFS"),
     origin: str = "",
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
@@ -149,8 +148,6 @@ def plot_km_grid(
     analysis : Analysis
     rows : mapping of str to Series or None
         Title and groups (labels by patient, missing ones left out) of each row; None: everyone together.
-    endpoints : sequence of str
-        Those that the cohort does not give are left out.
     origin : str
         What the years count from; empty: what the cohort calls its day 0.
 
@@ -160,7 +157,7 @@ def plot_km_grid(
     numbers : DataFrame
         What was drawn, one row per panel and group: row, endpoint, group, n, events, p (of the panel).
     """
-    endpoints = [name for name in endpoints if columns_of(name)[0] in analysis.frame]
+    endpoints = [name for name in ("OS", "PFS", "EFS") if columns_of(name)[0] in analysis.frame]
     origin = origin or analysis.cohort.origin
     most = max(1 if groups is None else max(1, groups.nunique()) for groups in rows.values())
     width = 7 if len(endpoints) > 1 else 4

@@ -105,7 +105,7 @@ def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[s
     ax.set_xlabel(x, labelpad=2 + 8 * len(groups))
 
 
-def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3, log: bool = True) -> Figure:
+def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3) -> Figure:
     """Draw one panel per analyte with :func:`plot_trajectory`, groups in the legend of the figure.
 
     Parameters
@@ -132,7 +132,7 @@ def plot_trajectories(table: pd.DataFrame, *, x: str = "Day", columns: int = 3, 
     )
     for ax, analyte in zip(axes, analytes, strict=False):
         part = table[table["analyte"] == analyte]
-        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, log=log, groups=groups)
+        plot_trajectory(ax, part, unit=part["unit"].iloc[0], title=analyte, x=x, groups=groups)
     for ax in axes[len(analytes) :]:
         ax.remove()
     paint = label_colours(groups)

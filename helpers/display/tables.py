@@ -58,7 +58,7 @@ def format_p(p: float | None, decimals: int = 3) -> str:
     return f"<{least:.{decimals}f}" if p < least else f"{p:.{decimals}f}"
 
 
-def p_equals(p: float | None, decimals: int = 3) -> str:
+def p_equals(p: float | None) -> str:
     """Write a p-value as a sentence has it.
 
     Examples
@@ -66,7 +66,7 @@ def p_equals(p: float | None, decimals: int = 3) -> str:
     >>> p_equals(0.0324), p_equals(0.00004)
     ('p = 0.032', 'p < 0.001')
     """
-    text = format_p(p, decimals)
+    text = format_p(p)
     return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 

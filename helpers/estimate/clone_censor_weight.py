@@ -74,29 +74,6 @@ def weighted_clones(
     return rows.sort_values(["patient", "arm", "start"], kind="stable", ignore_index=True)
 
 
-def clone_counts(clone_rows: pd.DataFrame) -> pd.DataFrame:
-    """Count, by arm: clones, those artificially censored, events, and the largest weight.
-
-    Examples
-    --------
-    >>> clone_counts(weighted_clones([40, 50, 9], [1, 0, 1], [5, None, None], 10)).reset_index()
-         arm  clones  censored  events  largest_weight
-    0  start       3         1       2             2.0
-    1   wait       3         1       1             1.5
-    """
-    last = clone_rows.groupby(["arm", "patient"]).agg(
-        stop=("stop", "max"), event=("event", "any"), weight=("weight", "max")
-    )
-    whole = last.groupby("patient")["stop"].transform("max")
-    last["censored"] = last["stop"] < whole
-    return last.groupby("arm").agg(
-        clones=("event", "size"),
-        censored=("censored", "sum"),
-        events=("event", "sum"),
-        largest_weight=("weight", "max"),
-    )
-
-
 def _starters(
     times: NDArray, events: NDArray, days: NDArray, starts: NDArray, patient: NDArray, grace: float
 ) -> pd.DataFrame:

@@ -253,50 +253,6 @@ def _profile_end(model: Cox, name: str, start: float, sign: int, drop: float) ->
     return float(brentq(left, start, start + sign * reach, xtol=1e-13 / scale, rtol=1e-14))
 
 
-def univariable_models(
-    frame: pd.DataFrame,
-    covariates: Sequence[str],
-    time: str,
-    event: str,
-    *,
-    ties: Ties = "efron",
-    references: Mapping[str, object] | None = None,
-    alpha: float = 0.05,
-) -> pd.DataFrame:
-    """Fit one model per covariate, each on its own complete cases.
-
-    Returns
-    -------
-    DataFrame
-        The rows of :attr:`Cox.table`, with model_n, model_events, missing and the covariate's likelihood-ratio p
-        (lr_p) behind them.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"t": [5, 8, 3, 9, 12, 4], "d": [1, 0, 1, 1, 0, 1], "age": [3, 9, 4, None, 8, 2]})
-    >>> univariable_models(frame, ["age"], "t", "d")[["covariate", "model_n", "missing"]]
-      covariate  model_n  missing
-    0       age        5        1
-    """
-    tables = []
-    for name in covariates:
-        model = cox(frame, [name], time, event, ties=ties, references=references, alpha=alpha)
-        added = {"model_n": model.n, "model_events": model.events, "missing": model.missing, "lr_p": model.lr_p}
-        tables.append(model.table.assign(**added))
-    return pd.concat(tables, ignore_index=True)
-
-
-def screened_covariates(table: pd.DataFrame, threshold: float) -> list[str]:
-    """Name the covariates with any coefficient whose p-value lies below the threshold, in the table's order.
-
-    Examples
-    --------
-    >>> screened_covariates(pd.DataFrame({"covariate": ["sex", "age", "age"], "p": [0.03, 0.5, 0.19]}), 0.2)
-    ['sex', 'age']
-    """
-    return list(dict.fromkeys(table.loc[table["p"] < threshold, "covariate"]))
-
-
 def harrell_concordance(scores: NDArray[np.float64], time: NDArray[np.float64], event: NDArray[np.bool_]) -> float:
     """Return Harrell's C of a risk score: how often the one who has the event first had the higher score.
 

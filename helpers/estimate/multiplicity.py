@@ -54,7 +54,7 @@ def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return adjusted
 
 
-def with_adjusted(frame: pd.DataFrame, column: str = "p") -> pd.DataFrame:
+def with_adjusted(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with ``p_holm`` and ``p_bh`` right behind its p-values.
 
     Examples
@@ -65,7 +65,7 @@ def with_adjusted(frame: pd.DataFrame, column: str = "p") -> pd.DataFrame:
     1    IL-6  0.20    0.20  0.20
     """
     result = frame.copy()
-    place = result.columns.get_loc(column) + 1
+    place = result.columns.get_loc("p") + 1
     for offset, method in enumerate(("holm", "bh")):
-        result.insert(place + offset, f"{column}_{method}", adjusted_p(result[column], method))
+        result.insert(place + offset, f"p_{method}", adjusted_p(result["p"], method))
     return result

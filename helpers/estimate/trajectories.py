@@ -67,9 +67,7 @@ def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArr
     return np.select([side == "left", side == "right"], [ends / 2, ends], found)
 
 
-def summarised_values(
-    frame: pd.DataFrame, by: Sequence[str], value: str = "value", censored: str = "censored"
-) -> pd.DataFrame:
+def summarised_values(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Summarise values per group: n, n_censored, median and quartiles with censored values at their limit.
 
     Returns
@@ -87,8 +85,8 @@ def summarised_values(
     0  3           2     2.5             True
     """
     rows = []
-    for key, part in frame.dropna(subset=[value]).groupby(list(by), observed=True, sort=True):
-        found, side = as_floats(part[value]), part[censored].fillna("no").to_numpy()
+    for key, part in frame.dropna(subset=["value"]).groupby(list(by), observed=True, sort=True):
+        found, side = as_floats(part["value"]), part["censored"].fillna("no").to_numpy()
         q1, middle, q3 = quantile(found, (0.25, 0.5, 0.75))
         rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, _is_bound(found, side)))
     return pd.DataFrame(rows, columns=[*by, "n", "n_censored", "median", "q1", "q3", "median_censored"])
@@ -108,11 +106,8 @@ def sample_near(
     offset: float,
     *,
     tolerance: float = 0.0,
-    patient: str = "patient_id",
-    day: str = "day",
-    series: Sequence[str] = ("analyte",),
 ) -> pd.DataFrame:
-    """Pick each patient's sample nearest to a fixed day from an anchor, at most one per series.
+    """Pick each patient's sample nearest to a fixed day from an anchor, at most one per analyte.
 
     Parameters
     ----------
@@ -124,8 +119,6 @@ def sample_near(
         Days from the anchor: -1 the day before.
     tolerance : float
         How far off the sample may be, in days. Of two as near, the earlier counts; on one day the first in the table.
-    patient, day, series
-        Names of columns.
 
     Returns
     -------
@@ -139,11 +132,11 @@ def sample_near(
        day  value  offset
     0    3   80.0    -1.0
     """
-    start = labs[patient].map(anchor.dropna().astype(float).to_dict())
-    found = labs.assign(offset=as_floats(labs[day]) - as_floats(start)).dropna(subset=["offset"])
+    start = labs["patient_id"].map(anchor.dropna().astype(float).to_dict())
+    found = labs.assign(offset=as_floats(labs["day"]) - as_floats(start)).dropna(subset=["offset"])
     found = found.assign(_far=(found["offset"] - offset).abs())
-    found = found[found["_far"] <= tolerance + 1e-9].sort_values(["_far", day], kind="stable")
-    chosen = found.drop_duplicates([patient, *series]).sort_index()
+    found = found[found["_far"] <= tolerance + 1e-9].sort_values(["_far", "day"], kind="stable")
+    chosen = found.drop_duplicates(["patient_id", "analyte"]).sort_index()
     return chosen.drop(columns="_far").reset_index(drop=True)
 
 

@@ -32,7 +32,7 @@ class Effect(NamedTuple):
     se: Floats
 
 
-def propensity(x: ArrayLike, treated: ArrayLike, counts: ArrayLike | None = None) -> Propensity:
+def propensity(x: ArrayLike, treated: ArrayLike) -> Propensity:
     """Fit a logistic model of treatment by maximum likelihood.
 
     Parameters
@@ -40,8 +40,6 @@ def propensity(x: ArrayLike, treated: ArrayLike, counts: ArrayLike | None = None
     x : array of shape (..., n, k)
         Covariates without the constant.
     treated : array of shape (..., n)
-    counts : array of shape (..., n), optional
-        How often each row counts (a bootstrap's).
 
     Notes
     -----
@@ -55,15 +53,14 @@ def propensity(x: ArrayLike, treated: ArrayLike, counts: ArrayLike | None = None
     ([0.333333, 0.333333, 0.333333, 0.666667, 0.666667, 0.666667], True)
     """
     x, a = np.asarray(x, dtype=float), np.asarray(treated, dtype=float)
-    w = np.ones_like(a) if counts is None else np.broadcast_to(np.asarray(counts, dtype=float), a.shape)
     centre, spread = x.mean(axis=-2, keepdims=True), x.std(axis=-2, keepdims=True)
     columns = np.concatenate([np.ones((*x.shape[:-1], 1)), (x - centre) / np.where(spread > 0, spread, 1.0)], axis=-1)
     beta = np.zeros((*a.shape[:-1], columns.shape[-1]))
     converged = np.zeros(a.shape[:-1], dtype=bool)
     p = np.full(a.shape, 0.5)
     for _ in range(STEPS):
-        score = np.einsum("...nk,...n->...k", columns, w * (a - p))
-        information = np.einsum("...nk,...n,...nl->...kl", columns, w * p * (1 - p), columns, optimize=True)
+        score = np.einsum("...nk,...n->...k", columns, a - p)
+        information = np.einsum("...nk,...n,...nl->...kl", columns, p * (1 - p), columns, optimize=True)
         information = information + 1e-12 * np.eye(columns.shape[-1])
         step = np.linalg.solve(information, score[..., None])[..., 0]
         step = np.clip(step, -5, 5)

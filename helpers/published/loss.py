@@ -62,7 +62,7 @@ OTHERS = (
 )
 
 
-def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = "") -> Result:
+def printed_result(values: Mapping[str, Printed], row: str = ROW) -> Result:
     """Give the ranges of a row's log hazard ratio and standard error that all of its printed numbers allow together.
 
     Parameters
@@ -70,8 +70,6 @@ def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = ""
     values : mapping of id to Printed
     row : str
         Id without its last part; its hr, ci_low, ci_high and p are read.
-    test : str
-        Id of the p of the log-rank test of the same patients; empty: none.
 
     Raises
     ------
@@ -85,9 +83,7 @@ def printed_result(values: Mapping[str, Printed], row: str = ROW, test: str = ""
     >>> [round(x, 4) for x in found.se]
     [0.3855, 0.3893]
     """
-    found = cox_result(*(values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high", "p")))
-    again = chi2_range(float(values[test].low), float(values[test].high)) if test else None
-    return replace(found, chi2=again)
+    return cox_result(*(values[f"{row}.{part}"] for part in ("hr", "ci_low", "ci_high", "p")))
 
 
 def cox_result(hr: Printed, low: Printed, high: Printed, p: Printed) -> Result:

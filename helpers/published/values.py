@@ -286,7 +286,7 @@ def _default_aliases() -> dict[str, str]:
     return alias_ids(published_values())
 
 
-def canonical_id(id: str, frame: pd.DataFrame | None = None) -> str:
+def canonical_id(id: str) -> str:
     """Give the canonical id of a quantity; an id that is no alias comes back as it is.
 
     Examples
@@ -294,4 +294,4 @@ def canonical_id(id: str, frame: pd.DataFrame | None = None) -> str:
     >>> canonical_id("discussion.n"), canonical_id("table1.n"), canonical_id("extra.followup.reverse_km.median")
     ('table1.n', 'table1.n', 'extra.followup.reverse_km.median')
     """
-    return (_default_aliases() if frame is None else alias_ids(frame)).get(id, id)
+    return _default_aliases().get(id, id)

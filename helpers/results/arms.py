@@ -33,29 +33,18 @@ class Arm:
     members: pd.Series
 
 
-def groups_present(analysis: Analysis, groups: pd.Series | None = None) -> list[Arm]:
+@once_per_analysis
+def groups_present(analysis: Analysis) -> list[Arm]:
     """List the groups that have a patient.
 
-    Parameters
-    ----------
-    analysis : Analysis
-    groups : Series, optional
-        Labels by patient_id, the reference first; by default everyone of the cohort ("all"), the groups of the exposure
-        of the parameters (``no_gc``, ``gc``), and the dose groups (``gc_none``, ``gc_low``, ``gc_high``).
+    Everyone of the cohort ("all"), the groups of the exposure of the parameters (``no_gc``, ``gc``), and the dose groups
+    (``gc_none``, ``gc_low``, ``gc_high``).
 
     Returns
     -------
     list of Arm
         Keys are part of ids such as ``extra.lost.gc_low.n``. Groupings that the cohort cannot make are left out.
     """
-    if groups is not None:
-        keys = id_parts([label for label, _ in members_of(analysis.frame, groups)])
-        return _of(analysis, groups, "", keys)
-    return _all(analysis)
-
-
-@once_per_analysis
-def _all(analysis: Analysis) -> list[Arm]:
     everyone = pd.Series(True, index=analysis.frame.index)
     found, taken = [Arm("all", "all", "", "", "all", everyone)], set(RESERVED)
     dose = _groups(analysis, "dose")
@@ -97,6 +86,6 @@ def _of(analysis: Analysis, groups: pd.Series, comparison: str, keys: dict[str, 
     first, named = keys[members[0][0]] if members else "", id_parts([label for label, _ in members])
     return [
         Arm(keys[label], label, comparison, "" if keys[label] == first else first,
-            group_population(analysis, comparison, named[label]) if comparison else "", inside)
+            group_population(analysis, comparison, named[label]), inside)
         for label, inside in members
     ]  # fmt: skip

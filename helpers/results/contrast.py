@@ -62,10 +62,10 @@ def contrast(analysis: Analysis) -> Contrast:
     raise NotAvailable(f"cohort {analysis.cohort.name} has no two groups to compare")
 
 
-def contrast_outcome(analysis: Analysis, of: Contrast | None = None) -> pd.DataFrame:
+def contrast_outcome(analysis: Analysis) -> pd.DataFrame:
     """Lay out the patients of a contrast: time, event, group (text); those without a time are left out."""
     time, event = endpoint_columns(analysis.parameters.endpoint)
-    frame, of = needed_frame(analysis, time, event), of or contrast(analysis)
+    frame, of = needed_frame(analysis, time, event), contrast(analysis)
     found = pd.DataFrame(
         {"time": frame[time].astype(float), "event": is_yes(frame[event]), "group": of.groups.astype(object)}
     )

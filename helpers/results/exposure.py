@@ -75,12 +75,6 @@ def exposure_groupings(analysis: Analysis) -> dict[str, pd.Series]:
         return {name: groups for name, groups in found.items() if len(groups.dropna().unique()) > 1}
 
 
-def is_naive(analysis: Analysis) -> bool:
-    """Tell whether the exposure begins after day 0, so that comparing its groups from day 0 is naive about time."""
-    name = analysis.parameters.exposure
-    return name not in analysis.cohort.tables["patients"].columns
-
-
 def _labelled(mask: pd.Series, no: str, yes_: str) -> pd.Series:
     labels = mask.astype(object).map({False: no, True: yes_})
     return pd.Series(pd.Categorical(labels, [no, yes_], ordered=True), index=mask.index)
@@ -117,8 +111,3 @@ def _allowed(analysis: Analysis) -> str:
     if analysis.cohort.has("exposures", "exposure"):
         names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
     return " / ".join(map(str, names))
-
-
-def grouped_by_exposure(analysis: Analysis, exposure: str | None = None) -> pd.Series:
-    """Group the patients by *exposure*, by default that of the parameters; see :func:`exposure_groups`."""
-    return exposure_groups(analysis, exposure)

@@ -216,52 +216,6 @@ def _at_limit(part: pd.DataFrame) -> pd.Series:
     return sides[0] | sides[1]
 
 
-@once_per_analysis
-def falls_without_gc(analysis: Analysis) -> pd.DataFrame:
-    """Set the falls after GC beside those after a peak of their own in patients without GC: what regression to the mean gives.
-
-    Who was given GC was mostly given tocilizumab, and so were many of the others: falls are counted among all pairs and
-    among those whose later sample follows no tocilizumab. The peak is each untreated patient's own highest CRP (of another
-    analyte if CRP was not measured), and from its day to that day plus three, give or take one, each other analyte may fall.
-
-    Returns
-    -------
-    pandas.DataFrame
-        analyte, patients ("all" or "without TCZ"), n_gc, fell_gc (share of pairs that fell by day 3 after GC began), n_nongc,
-        fell_nongc (share of pairs that fell in the three days after the own peak), peak_of (the analyte whose peak it is).
-
-    Raises
-    ------
-    NotAvailable
-        If the cohort has no samples before and after GC, or nobody without GC has pairs of samples.
-    """
-    treated = sample_pairs(analysis)
-    treated = treated[treated["day"] == CHANGE]
-    treated = treated.assign(fell=treated["ranked_after"] < treated["ranked_before"])
-    rows = lab_measurements(analysis)
-    rows = rows[(rows["gc"] == "no GC") & rows["toxicity"]]
-    names = analytes_measured(analysis)
-    leading = "CRP" if "CRP" in names else names[0]
-    peak = _peaks(rows[rows["analyte"] == leading]).set_index("patient_id")["day"]
-    others = rows[rows["analyte"] != leading]
-    own = paired_samples(*(sample_near(others, peak, day, tolerance=1) for day in (0, CHANGE)), KEYS)
-    own = own.assign(fell=own["ranked_after"] < own["ranked_before"])
-    table = []
-    for patients, with_gc, without_gc in (
-        ("all", treated, own),
-        ("without TCZ", treated[is_no(treated["after_tcz_after"])], own[is_no(own["after_tcz_after"])]),
-    ):
-        for analyte in names:
-            if analyte == leading:
-                continue
-            one, two = (part.loc[part["analyte"] == analyte, "fell"] for part in (with_gc, without_gc))
-            table.append([analyte, patients, len(one), one.mean(), len(two), two.mean(), leading])
-    found = pd.DataFrame(table, columns=["analyte", "patients", "n_gc", "fell_gc", "n_nongc", "fell_nongc", "peak_of"])
-    if found.empty or not found["n_nongc"].any():
-        raise NotAvailable(f"cohort {analysis.cohort.name} has no pairs of samples after a peak in patients without GC")
-    return found.astype({"fell_gc": float, "fell_nongc": float})
-
-
 def _last_before(analysis: Analysis, rows: pd.DataFrame) -> pd.DataFrame:
     """Pick each patient's last sample of each analyte before the first dose of GC."""
     doses = steroid_doses(analysis.cohort, analysis.parameters)

@@ -41,16 +41,8 @@ def lost_early(analysis: Analysis, endpoint: str) -> pd.Series:
     return ~is_yes(frame[event]) & (frame[time] < WITHIN) & (frame[time] < cutoff)
 
 
-def losses_by_group(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | None = None) -> pd.DataFrame:
+def losses_by_group(analysis: Analysis) -> pd.DataFrame:
     """Count those lost in each group, beside its follow-up.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    endpoint : {"OS", "EFS", "PFS"}, optional
-        By default that of the parameters.
-    groups : Series, optional
-        As for :func:`helpers.results.arms.groups_present`.
 
     Returns
     -------
@@ -58,9 +50,9 @@ def losses_by_group(analysis: Analysis, endpoint: str | None = None, groups: pd.
         key, group, against, population, n, events, missing (without follow-up), lost, lost_pct, followup, followup_ci_low,
         followup_ci_high (median by reverse Kaplan-Meier, months).
     """
-    endpoint, rows = endpoint or analysis.parameters.endpoint, []
+    endpoint, rows = analysis.parameters.endpoint, []
     gone = lost_early(analysis, endpoint)
-    for arm in groups_present(analysis, groups):
+    for arm in groups_present(analysis):
         time, event, counts = data_of(analysis, endpoint, arm)
         number = int((gone & arm.members).sum())
         ends = [np.nan] * 3
@@ -72,7 +64,7 @@ def losses_by_group(analysis: Analysis, endpoint: str | None = None, groups: pd.
     return pd.DataFrame(rows)
 
 
-def had_they_stayed(analysis: Analysis, endpoint: str | None = None, groups: pd.Series | None = None) -> pd.DataFrame:
+def had_they_stayed(analysis: Analysis) -> pd.DataFrame:
     """Compare the groups as seen, and as if those lost had stayed event-free until their data cut-off.
 
     Returns
@@ -87,7 +79,7 @@ def had_they_stayed(analysis: Analysis, endpoint: str | None = None, groups: pd.
     NotAvailable
         If the cohort has no ``cutoff_day``: nobody knows how long they would have been followed.
     """
-    endpoint = endpoint or analysis.parameters.endpoint
+    endpoint = analysis.parameters.endpoint
     time, event = endpoint_columns(endpoint)
     frame = needed_frame(analysis, time, event)
     if "cutoff_day" not in frame:
@@ -95,7 +87,7 @@ def had_they_stayed(analysis: Analysis, endpoint: str | None = None, groups: pd.
     gone = lost_early(analysis, endpoint) & frame["cutoff_day"].notna()
     seen = pd.DataFrame({"time": frame[time], "event": is_yes(frame[event])})
     stayed = seen.assign(time=seen["time"].mask(gone, frame["cutoff_day"]))
-    parts, found = [], groups_present(analysis, groups)
+    parts, found = [], groups_present(analysis)
     for comparison in dict.fromkeys(arm.comparison for arm in found if arm.against):
         together = [arm for arm in found if arm.comparison == comparison]
         for counted, outcome in (("as seen", seen), ("lost stayed event-free", stayed)):

@@ -61,7 +61,7 @@ def two_ratios(analysis: Analysis) -> pd.DataFrame:
     return found[["patients", "model", "covariate", "coef", "hr", "ci_low", "ci_high", "p"]]
 
 
-def transplantation_strategies(analysis: Analysis, arm: str = "arm", treated: str = "B") -> pd.DataFrame:
+def transplantation_strategies(analysis: Analysis) -> pd.DataFrame:
     """Compare the arms of a trial by death, transplantation on the way handled in three ways.
 
     Returns
@@ -71,23 +71,23 @@ def transplantation_strategies(analysis: Analysis, arm: str = "arm", treated: st
     """
     day = first_days(analysis.cohort, TRANSPLANTED).reindex(analysis.frame.index)
     rows = rows_by_exposure(analysis.frame["os_days"], analysis.frame["os_event"], day)
-    rows["treated"] = analysis.frame[arm].eq(treated).to_numpy(bool)[rows["patient"]]
+    rows["treated"] = analysis.frame["arm"].eq("B").to_numpy(bool)[rows["patient"]]
     models = {
         "ignored": cox_start_stop(rows, ["treated"]),
         "censored at it": cox_start_stop(rows[~rows["exposed"]], ["treated"]),
         "time-dependent": cox_start_stop(rows, ["treated", "exposed"]),
     }
     found = pd.concat([model.table.assign(transplantation=name) for name, model in models.items()], ignore_index=True)
-    found["covariate"] = found["covariate"].map({"treated": f"arm {treated}", "exposed": f"after {TRANSPLANTED}"})
+    found["covariate"] = found["covariate"].map({"treated": "arm B", "exposed": f"after {TRANSPLANTED}"})
     return found[["transplantation", "covariate", "coef", "hr", "ci_low", "ci_high", "p"]]
 
 
-def states_occupied(analysis: Analysis, years: float, arm: str = "arm") -> pd.DataFrame:
+def states_occupied(analysis: Analysis, years: float) -> pd.DataFrame:
     """Estimate the share of each arm without transplantation, alive after it, and dead (percent): index state, a column per arm."""
     day = first_days(analysis.cohort, TRANSPLANTED).reindex(analysis.frame.index)
     time, died = analysis.frame["os_days"], analysis.frame["os_event"]
     states, found = [FIRST, TRANSPLANTED, "death"], {}
-    for name, members in analysis.frame.groupby(arm, observed=True).groups.items():
+    for name, members in analysis.frame.groupby("arm", observed=True).groups.items():
         rows = state_spells({TRANSPLANTED: day[members], "death": time.where(died)[members]}, time[members])
         curve = state_occupancy(rows, states)
         found[f"arm {name}"] = 100 * curve.loc[curve["time"] <= years * DAYS_PER_YEAR, states].iloc[-1]

@@ -44,15 +44,13 @@ def data_of(analysis: Analysis, endpoint: str, arm: Arm) -> tuple[pd.Series, pd.
     return frame.loc[known, time], flags, counts
 
 
-def median_survivals(analysis: Analysis, endpoint: str, groups: pd.Series | None = None) -> pd.DataFrame:
+def median_survivals(analysis: Analysis, endpoint: str) -> pd.DataFrame:
     """Read the median survival of each group.
 
     Parameters
     ----------
     analysis : Analysis
     endpoint : {"OS", "EFS", "PFS"}
-    groups : Series, optional
-        As for :func:`helpers.results.arms.groups_present`.
 
     Returns
     -------
@@ -61,7 +59,7 @@ def median_survivals(analysis: Analysis, endpoint: str, groups: pd.Series | None
         where the curve, or its limit, does not come down to one half), reason.
     """
     rows = []
-    for arm in groups_present(analysis, groups):
+    for arm in groups_present(analysis):
         time, event, counts = data_of(analysis, endpoint, arm)
         found = median_survival(time, event, alpha=analysis.parameters.alpha) if len(time) else Estimate(*[np.nan] * 3)
         reason = "" if np.isfinite(found.value) else "the curve does not come down to one half" if len(time) else NOBODY
@@ -70,9 +68,7 @@ def median_survivals(analysis: Analysis, endpoint: str, groups: pd.Series | None
     return pd.DataFrame(rows)
 
 
-def restricted_means(
-    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, months: Sequence[float] = MONTHS
-) -> pd.DataFrame:
+def restricted_means(analysis: Analysis, endpoint: str, months: Sequence[float] = MONTHS) -> pd.DataFrame:
     """Read the restricted mean survival of each group, and how much longer it is than that of the reference.
 
     Returns
@@ -88,7 +84,7 @@ def restricted_means(
     the last follow-up of a group has no value.
     """
     alpha = analysis.parameters.alpha
-    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis, groups)}
+    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis)}
     rows = []
     for horizon in months:
         tau = horizon * DAYS_PER_MONTH
@@ -125,9 +121,7 @@ def _estimate(prefix: str, found: Estimate | None) -> dict[str, float]:
     return dict(zip(names, numbers, strict=True))
 
 
-def milestone_differences(
-    analysis: Analysis, endpoint: str, groups: pd.Series | None = None, years: Sequence[float] | None = None
-) -> pd.DataFrame:
+def milestone_differences(analysis: Analysis, endpoint: str, years: Sequence[float] | None = None) -> pd.DataFrame:
     """Read how far the survival of each group lies from that of its reference at the milestones.
 
     Returns
@@ -142,7 +136,7 @@ def milestone_differences(
     """
     years = list(analysis.parameters.milestones) if years is None else list(years)
     reach, rows = norm.ppf(1 - analysis.parameters.alpha / 2), []
-    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis, groups)}
+    found = {arm.key: (arm, *data_of(analysis, endpoint, arm)) for arm in groups_present(analysis)}
     for arm, time, event, counts in found.values():
         if not arm.against:
             continue

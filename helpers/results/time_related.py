@@ -30,18 +30,13 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 PLACE = "extra.time"
+SWIMMERS = 10
 DEPENDS = (*MODEL, *GC, "exposure")
 NAMES = [f"{PLACE}.{name}.{measure}" for name in ("naive", "time_dependent") for measure in MEASURES]
 
 
-def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
+def exposure_day(analysis: Analysis) -> pd.Series:
     """Return the day that the exposure began, by patient; missing for those not exposed within the window.
-
-    Parameters
-    ----------
-    analysis : Analysis
-    exposure : str, optional
-        GC, TCZ, RUX or an exposure of the table exposures; by default that of the parameters.
 
     Raises
     ------
@@ -50,7 +45,7 @@ def exposure_day(analysis: Analysis, exposure: str | None = None) -> pd.Series:
     InputError
         If the cohort has no such exposure at all.
     """
-    name = exposure or analysis.parameters.exposure
+    name = analysis.parameters.exposure
     if name in AGENTS:
         column = f"{AGENTS[name]}_first_day"
         return needed_frame(analysis, AGENTS[name], column)[column].astype(float).rename(name)
@@ -193,8 +188,8 @@ def person_time(analysis: Analysis) -> pd.DataFrame:
     return found.assign(per_100_years=rate).reset_index()
 
 
-def swimmer_patients(analysis: Analysis, n: int = 10) -> pd.DataFrame:
-    """Choose patients for a swimmer plot, half of them exposed, spread evenly over how long they were followed.
+def swimmer_patients(analysis: Analysis) -> pd.DataFrame:
+    """Choose ten patients for a swimmer plot, half of them exposed, spread evenly over how long they were followed.
 
     Returns
     -------
@@ -206,7 +201,7 @@ def swimmer_patients(analysis: Analysis, n: int = 10) -> pd.DataFrame:
     for exposed in (True, False):
         inside = data[data["exposed"] == exposed]
         other = int((data["exposed"] != exposed).sum())
-        wanted = min(len(inside), max(n // 2, n - other))
+        wanted = min(len(inside), max(SWIMMERS // 2, SWIMMERS - other))
         parts.append(inside.iloc[np.linspace(0, len(inside) - 1, wanted).round().astype(int)] if wanted else inside)
     chosen = pd.concat(parts)[["time", "event", "day"]].reset_index(drop=True)
     chosen.insert(0, "patient", [chr(ord("A") + place) for place in range(len(chosen))])

@@ -135,7 +135,7 @@ def name_of(parameters: Parameters, analysis: Analysis, wanted: Sequence[str] = 
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 7].rstrip('._-')}-{checksum_of(name)[:6]}"
 
 
-def run_folder(name: str, runs: Path | None = None) -> Path:
+def run_folder(name: str) -> Path:
     """Return the folder of the run called *name*.
 
     Raises
@@ -146,7 +146,7 @@ def run_folder(name: str, runs: Path | None = None) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._=-]*", name) or len(name) > LONGEST:
         allowed = f"at most {LONGEST} letters, digits, dots, dashes and underscores"
         raise InputError([Problem("run", "", "name", name[:LONGEST], allowed)])
-    return (runs or paths.RUNS) / name
+    return paths.RUNS / name
 
 
 def run_series(
