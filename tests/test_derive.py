@@ -6,9 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpers.cohort.derive import analyse, gc_cutoff, steroid_doses
+from helpers.cohort.derive import analyse
 from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
+from helpers.cohort.treatments import gc_cutoff, steroid_doses
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 

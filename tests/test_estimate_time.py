@@ -8,7 +8,8 @@ import pytest
 from oracles import oracle
 
 from helpers import paths
-from helpers.cohort.derive import analyse, first_days
+from helpers.cohort.days import first_days
+from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.estimate.clone_censor_weight import weighted_clones
 from helpers.estimate.competing_risks import cause_specific, cumulative_incidence, fine_gray, gray_test, incidence_at

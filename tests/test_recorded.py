@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.cohort.derive import analyse, exposed_within
+from helpers.cohort.days import exposed_within
+from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.parameters import Parameters

@@ -7,7 +7,7 @@ for. Of a table that it does not list, whatever has at least one row counts as r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -125,3 +125,16 @@ def yes_no_unknown(
         answer[told.isin(["no"]).to_numpy(bool)] = False
     answer[index.isin(list(had))] = True
     return None if answer.isna().all() and len(index) else answer
+
+
+def any_of(answers: Sequence[pd.Series], of: int) -> pd.Series:
+    """Join yes/no/unknown by "or"; with fewer than *of* answers a "no" is unknown, since something was not looked for."""
+    joined = answers[0].astype("boolean")
+    for answer in answers[1:]:
+        joined = joined | answer.astype("boolean")
+    return joined if len(answers) == of else joined.mask(~joined.fillna(True).astype(bool))
+
+
+def told_in_status(cohort: Cohort, column: str) -> pd.Series | None:
+    """Return a column of the table status, by patient; None if the cohort has none."""
+    return cohort.tables["status"].set_index("patient_id")[column] if cohort.has("status", column) else None

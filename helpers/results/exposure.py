@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.cohort.derive import exposed_within
+from helpers.cohort.days import exposed_within
 from helpers.cohort.schema import TABLES
 from helpers.problems import InputError, NotAvailable, Problem
 from helpers.results.populations import in_population, needed_frame

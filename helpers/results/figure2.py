@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import steroid_doses
+from helpers.cohort.treatments import steroid_doses
 from helpers.estimate.groups import compare_groups, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.noise import changes

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import DAYS_PER_YEAR, first_days
+from helpers.cohort.days import first_days
+from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.estimate.competing_risks import cause_specific, fine_gray, gray_test, incidence_at
 from helpers.estimate.multistate import FIRST, state_occupancy, state_spells
 from helpers.estimate.time_varying import cox_start_stop, rows_by_exposure

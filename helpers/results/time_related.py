@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import ROUNDING, first_days, steroid_doses
+from helpers.cohort.days import first_days
+from helpers.cohort.treatments import ROUNDING, steroid_doses
 from helpers.estimate.cox import cox
 from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by_exposure
 from helpers.problems import NotAvailable

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.derive import BASE_PER_SALT, EQUIVALENT_MG
+from helpers.cohort.steroids import BASE_PER_SALT, EQUIVALENT_MG
 from helpers.synthesis.draws import pick
 from helpers.synthesis.margins import printed
 from helpers.synthesis.ward import TAPERED, severity

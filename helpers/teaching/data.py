@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort.derive import analyse, calendar_day
+from helpers.cohort.days import calendar_day
+from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import Cohort
 

@@ -1,0 +1,58 @@
+"""Days: the calendar day of an hour, and the day on which an exposure of the table exposures began."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from helpers.cohort.recorded import is_recorded, yes_no_unknown
+from helpers.cohort.schema import Cohort
+from helpers.problems import NotAvailable
+
+
+def calendar_day(day: pd.Series) -> pd.Series:
+    """Return the calendar day of a day with a fraction: doses on 3.2 and 3.8 are given on one day.
+
+    Examples
+    --------
+    >>> calendar_day(pd.Series([3.2, 3.8, -0.5])).tolist()
+    [3.0, 3.0, -1.0]
+    """
+    return np.floor(day.astype(float))
+
+
+def first_days(cohort: Cohort, name: str, low: float = -np.inf, high: float = np.inf) -> pd.Series:
+    """Return the first day from *low* to *high* on which exposure *name* (of the table exposures) began, by patient.
+
+    An onset before *low* does not hide a later one.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no such exposure.
+    """
+    exposures = cohort.need("exposures", "exposure", "day")
+    rows = exposures[exposures["exposure"].eq(name).fillna(False).astype(bool)]
+    if rows.empty:
+        known = ", ".join(sorted(exposures["exposure"].dropna().unique()))
+        raise NotAvailable(f"cohort {cohort.name} has no exposure {name}; it has {known}")
+    return rows[rows["day"].between(low, high)].groupby("patient_id")["day"].min()
+
+
+def exposed_within(cohort: Cohort, name: str, window_days: float) -> pd.Series:
+    """Say of each patient whether exposure *name* (of the table exposures) began within days 0 to *window_days*.
+
+    Returns
+    -------
+    Series of boolean
+        By patient_id; missing where a cohort.json that lists what was recorded does not list *name*.
+
+    Raises
+    ------
+    NotAvailable
+        If the cohort has no such exposure.
+    """
+    began = first_days(cohort, name, 0, np.nextafter(window_days + 1, 0))
+    index = pd.Index(cohort.tables["patients"]["patient_id"], name="patient_id")
+    answer = yes_no_unknown(index, list(began.index), recorded=is_recorded(cohort, "exposures", name))
+    return pd.Series(pd.NA, index=index, dtype="boolean") if answer is None else answer
