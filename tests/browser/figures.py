@@ -485,7 +485,9 @@ def test_medians_before_and_after_are_those_of_the_registry(opened, analysis):
 
 def test_tests_of_analytes_are_shown_as_the_notebook_has_them(opened, analysis):
     browser = opened("analytes", "#analyte=4")
-    row = figure2.paired_tests(analysis).query("analyte == @figure2.analytes_measured(@analysis)[4] and day == 3").iloc[0]
+    row = (
+        figure2.paired_tests(analysis).query("analyte == @figure2.analytes_measured(@analysis)[4] and day == 3").iloc[0]
+    )
     said = browser.run("return document.getElementById('an-sums').textContent")
     assert f"n {row['n']}," in said
     assert f"{row['ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})" in said
