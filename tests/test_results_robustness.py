@@ -101,8 +101,8 @@ def test_a_class_of_blasts_in_which_all_responded_is_not_counted_among_the_poole
 
 def test_both_readings_of_a_test_of_counts_are_about_the_same_patients():
     for name in (
-        "supplementary.crs",
-        "supplementary.icans",
+        "supplementary.crs_by_target",
+        "supplementary.icans_by_target",
         *(f"robustness.failures_{x}" for x in ("gc", "tcz", "rux", "dose")),
     ):
         family = next(found for found in all_families() if found.name == name)

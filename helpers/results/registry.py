@@ -161,7 +161,7 @@ def all_families() -> list[Family]:
     Examples
     --------
     >>> [one.name for one in all_families() if one.holds("table1.male.pct")]
-    ['table1.sex']
+    ['table1.sex_counts']
     """
     _load()
     return sorted(_FAMILIES.values(), key=_place)
