@@ -19,7 +19,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
+from helpers.calibration.gate import headline
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
+from helpers.calibration.polish import hop
 from helpers.calibration.progress import STATE, fingerprint, keep, reached
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
 from helpers.cohort.derive import DAYS_PER_YEAR
@@ -32,7 +34,9 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 FOLDER = DATA / "synthesis"
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 EARLY_DEATH = 30  # day before which a death is one of toxicity
-FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS = 10_000_000, 6, 3
+FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
+AFRESH, HERE, AWAY = "afresh", "here", "away"  # where the search of a stage begins
+ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class Plan:
         Search a Kaplan-Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
     first_rounds, last_rounds : int
         How often a stage is searched from its start, and then from the best that was found.
+    hops : int
+        How often a stage of labels hops on from the best (:func:`helpers.calibration.polish.hop`) while a number is missed; the
+        dearest stage four times as often.
     effort : float
         Factor on the moves of every stage.
     """
@@ -58,6 +65,7 @@ class Plan:
     fresh: bool = False
     first_rounds: int = FIRST_ROUNDS
     last_rounds: int = LAST_ROUNDS
+    hops: int = HOPS
     effort: float = 1.0
 
     @property
@@ -69,6 +77,15 @@ class Plan:
         """Return the stages in order: the labels that move in each."""
         table = pd.read_csv(self.folder / "stages.csv", dtype=str, keep_default_na=False)
         return dict(iter(table.groupby("stage", sort=False)))
+
+    def hops_of(self, stage: str) -> int:
+        """Return how often a stage hops at most."""
+        moves = {name: float(rows["moves"].iloc[0]) for name, rows in self.stages().items()}
+        return self.hops * (4 if moves[stage] == max(moves.values()) else 1)
+
+    def other_bounds(self, stage: str) -> list[Bound]:
+        """Return the bounds of all other stages."""
+        return [bound for other in self.stages() if other != stage for bound in self.bounds(other)]
 
     def bounds(self, stage: str) -> list[Bound]:
         """Return the bounds of a stage."""
@@ -174,7 +191,9 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         done = kept(labels, fates, [*done, "fates"])
     for name, rows in plan.stages().items():
         if name not in done:
-            labels = _stage(seed, name, rows, labels, fates, plan, tell)
+            labels = _stage(
+                seed, name, rows, labels, fates, plan, tell, HERE if seed == SEED and _stored(plan) else AFRESH
+            )
             done = kept(labels, fates, [*done, name])
     if SETTLED not in done:
         labels = settle(labels, _rng(seed, SETTLED, 0))
@@ -185,18 +204,23 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
 def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return labels and fates to begin with and the stages that they have behind them.
 
-    The seed of the default cohort takes the stored state as it was found, in several searches and by polishing by hand
-    (docs/calibration.md); another deals its fates to the patients anew and searches every label. Without a
-    stored state, or if the plan says so, all is drawn.
+    The seed of the default cohort takes the stored state as it was found, in several searches (docs/calibration.md), and
+    hops on from it; another deals its fates to the patients anew and searches every label. Without a stored state, or if the
+    plan says so, all is drawn.
     """
     rng = _rng(seed, "start", 0)
-    if plan.start.exists() and not plan.fresh:
+    if _stored(plan):
         labels, fates = read_state(plan.start)
         if seed == SEED:
-            return labels, fates, ["fates", *plan.stages()]
+            return labels, fates, ["fates"]
         return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
     labels = draw_labels(rng)
     return labels, draw_fates(labels, rng), []
+
+
+def _stored(plan: Plan) -> bool:
+    """Tell whether a search begins with the stored state."""
+    return plan.start.exists() and not plan.fresh
 
 
 def calibrate_fates(
@@ -227,10 +251,17 @@ def calibrate_labels(
     fates: pd.DataFrame,
     plan: Plan | None = None,
     say: Progress | None = None,
+    begin: str = AFRESH,
 ) -> pd.DataFrame:
-    """Search one stage of labels on given fates; return the labels, their counts as before."""
+    """Search one stage of labels on given fates; return the labels, their counts as before.
+
+    Parameters
+    ----------
+    begin : str
+        ``afresh`` searches from anywhere, ``here`` hops on from the given labels, ``away`` leaves them first and hops then.
+    """
     plan = plan or Plan()
-    return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, say or (lambda text: None))
+    return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, say or (lambda text: None), begin)
 
 
 def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
@@ -254,11 +285,13 @@ def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(stage.encode()), turn])
 
 
-def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
-    """Search the labels of a stage: some rounds from the start, the last ones from the best that they found."""
+def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress, begin: str) -> pd.DataFrame:
+    """Search the labels of a stage: rounds from the start and from the best that they found, then hops from there."""
+    afresh = begin == AFRESH
     models = read_models(plan.folder / "models.csv")
     used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
-    labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
+    if afresh:
+        labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     ends = endpoints(labels, fates)
     codes = encode(labels).assign(**_fate_codes(fates, ends["pfs"]))
     search, every = (
@@ -267,9 +300,19 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     curves = int(_curve_hits(labels, fates, plan).sum())
     moved = {row.label: _strata(labels, row) for row in rows.itertuples()}
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
-    first, turns = plan.first_rounds, plan.first_rounds + plan.last_rounds
+    first, rounds = plan.first_rounds, (plan.first_rounds + plan.last_rounds) * afresh
+    hops = plan.hops_of(name)
+
+    def tell(turn: int, loss: float) -> None:
+        hits = search.hits()
+        missed = tuple(id.removeprefix("table5.") for id, hit in hits.items() if not hit)
+        every.matrix[:] = search.matrix
+        total = curves + sum(every.hits().values())
+        seconds = time.monotonic() - began
+        say(Step(name, turn, rounds + hops, seconds, loss, sum(hits.values()), len(hits), missed, total))
+
     start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
-    for turn in range(turns):
+    for turn in range(rounds):
         search.matrix[:] = start if turn < first else best
         loss = search.anneal(
             moved, plan.bounds(name), _rng(seed, name, turn), moves, schedule=LABELS if turn < first else FINE
@@ -277,23 +320,28 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
         if loss < least:
             best, least = search.matrix.copy(), loss
         search.matrix[:] = best
-        hits = search.hits()
-        missed = tuple(id.removeprefix("table5.") for id, hit in hits.items() if not hit)
-        seconds = time.monotonic() - began
-        every.matrix[:] = best
-        total = curves + sum(every.hits().values())
-        say(Step(name, turn + 1, turns, seconds, least, sum(hits.values()), len(hits), missed, total))
+        tell(turn + 1, least)
         if least <= 0:
             break
+    if least > 0 and hops:  # of labels found already the loss is not known
+        weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0)
+        alone = "TOXICITY" in set(rows["belongs"])  # the labels that belong to it follow when the stage is settled
+        others = [] if alone else [bound for bound in plan.other_bounds(name) if bound.looks_at(moved)]
+        rng = _rng(seed, name, rounds)
+        hop(
+            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights, away=begin == AWAY,
+            say=lambda turn, cost: tell(rounds + turn, cost),
+        )  # fmt: skip
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
 
 
 def _fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
-    """Write as codes what bounds may ask of a fate: an event of PFS, loss within a year without one, how death came."""
+    """Write as codes what bounds may ask of a fate: an event of PFS, loss within a year without one, death and how it came."""
     days, event = pfs
     unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool)
     lost, early = ~event & (days < DAYS_PER_YEAR), (fates["death"] < EARLY_DEATH).to_numpy()
-    asked = {"event": event, "lost": lost, "unrelated": unrelated, "early": early}
+    died = fates["death"].notna().to_numpy()
+    asked = {"event": event, "lost": lost, "unrelated": unrelated, "early": early, "died": died}
     return {name: np.where(yes, "yes", "no") for name, yes in asked.items()}
 
 

@@ -18,9 +18,13 @@ Z = 1.959963984540054
 FINAL = 1.0  # width of the loss by which the best state is chosen
 COX, LOGRANK = 0, 1
 MOST = 4  # columns of a model
-BREACH = 10.0  # loss for each patient by whom a bound is broken: more than any target
+BREACH = 30.0  # loss for each patient by whom a bound is broken: more than any target
 TOGETHER = 0.4  # share of moves that exchange several labels of two patients at once
 NEAR = 0.5  # share of moves between neighbours in time, who differ little for a model
+NEARBY = 0.05  # how far coefficients go from where the sums of the risk sets were taken
+SLACK = 2.0  # of the temperature: what one step of Newton's method may be wrong by
+AFRESH = 500  # moves after which models are fitted in full
+REORDERED = {"reassoc", "contract"}  # sums in any order
 FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
 LATEST_NR = 150  # a non-responder progresses by this day
@@ -28,6 +32,14 @@ MOST_UNRELATED, SOONEST_UNRELATED = 5, 90  # deaths that nobody would lay to the
 MOST_BARE, MOST_FAILED = 11, 8  # deaths without progression; treatment failures
 
 # --- what is aimed at
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def price_of(units, width, far):
+    """Price a number by its distance from the print in half units, far away linear, close by logarithmic; a hit is free."""
+    if not units <= 1e12:
+        return 100.0
+    return units / far + math.log1p(units / width) if units > 1.0 else 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -45,11 +57,7 @@ def loss_of(values, number, half, width, far):
     """
     total = 0.0
     for k in range(values.size):
-        units = abs(values[k] - number[k]) / half[k]
-        if not units <= 1e12:
-            total += 100.0
-        elif units > 1.0:
-            total += units / far + math.log1p(units / width)
+        total += price_of(abs(values[k] - number[k]) / half[k], width, far)
     return total
 
 
@@ -101,12 +109,17 @@ def solve(factor, vector, out):
 def inverse_diagonal(factor, out):
     """Fill out with the square roots of the diagonal of (factor factor')^-1."""
     p = factor.shape[0]
-    column, unit = np.empty(p), np.empty(p)
-    for a in range(p):
-        unit[:] = 0.0
-        unit[a] = 1.0
-        solve(factor, unit, column)
-        out[a] = math.sqrt(column[a])
+    for a in range(p):  # column a of the factor's inverse, kept above the diagonal
+        diagonal = 1.0 / factor[a, a]
+        total = diagonal * diagonal
+        for b in range(a + 1, p):
+            s = -factor[b, a] * diagonal
+            for k in range(a + 1, b):
+                s -= factor[b, k] * factor[a, k]
+            s /= factor[b, b]
+            factor[a, b] = s
+            total += s * s
+        out[a] = math.sqrt(total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -142,10 +155,11 @@ def fit(pattern, event, columns, kind, beta, out, tolerance, work):
 
 @njit(cache=True, nogil=True)
 def scratch(n):
-    """Return the arrays that fits of n patients work in: by patient and kind, by patient, by kind, by column, squares."""
+    """Return the arrays that fits of n patients work in: by patient and kind, by patient, by kind, by column, squares, by event."""
     kinds = 1 << MOST
     sets = np.empty((max(n, 2), max(n, kinds)))
-    return sets, np.empty(n, np.int64), np.empty((3, kinds)), np.empty((3, MOST)), np.zeros((2, MOST, MOST))
+    squares, means = np.zeros((2, MOST, MOST)), np.empty((MOST + 1, n))
+    return sets, np.empty(n, np.int64), np.empty((3, kinds)), np.empty((3, MOST)), squares, means
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -338,6 +352,124 @@ def _exchange(current, i, j, labels, moving):
             current[i, label], current[j, label] = current[j, label], current[i, label]
 
 
+@njit(cache=True, nogil=True)
+def _events_of(order, event):
+    """List the places of the events of each endpoint, how many there are, and for each place the first event from it on."""
+    count, n = order.shape
+    places, many, first = np.zeros((count, n), np.int64), np.zeros(count, np.int64), np.zeros((count, n), np.int64)
+    for e in range(count):
+        for q in range(n):
+            first[e, q] = many[e]
+            if event[e, q]:
+                places[e, many[e]] = q
+                many[e] += 1
+    return places, many, first
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _terms(p, beta, out):
+    """Fill out with what a patient of each kind adds to the sums of a risk set: weight, weighted columns, their products."""
+    for kind in range(1 << p):
+        eta = 0.0
+        for a in range(p):
+            eta += beta[a] * ((kind >> a) & 1)
+        weight, at = math.exp(eta), 1 + p
+        out[kind, 0] = weight
+        for a in range(p):
+            out[kind, 1 + a] = weight * ((kind >> a) & 1)
+            for b in range(a):
+                out[kind, at] = weight * (((kind >> a) & 1) & ((kind >> b) & 1))
+                at += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=REORDERED)
+def _pass(sums, first, many, width, terms, before, after):
+    """Bring the sums of the risk sets from event *first* on up to a patient whose kind changed (-1: outside)."""
+    for c in range(width):
+        change = (terms[after, c] if after >= 0 else 0.0) - (terms[before, c] if before >= 0 else 0.0)
+        if change != 0.0:
+            row = sums[c]
+            for d in range(first, many):
+                row[d] += change
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _risk_sets(pattern, first, many, p, start, terms, sums):
+    """Fill terms and the sums of all risk sets at given coefficients."""
+    _terms(p, start, terms)
+    sums[:] = 0.0
+    for q in range(pattern.size):
+        _pass(sums, first[q], many, 1 + p + p * (p - 1) // 2, terms, -1, pattern[q])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _turn(pattern, i, x, j, y, sums, first, many, p, terms):
+    """Change the kinds of the patients at two places to x and y, and the sums with them; return whether anything changed."""
+    width = 1 + p + p * (p - 1) // 2
+    changed = False
+    for place, kind in ((i, x), (j, y)):
+        if pattern[place] != kind:
+            _pass(sums, first[place], many, width, terms, pattern[place], kind)
+            pattern[place] = kind
+            changed = True
+    return changed
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=REORDERED)
+def _information(pattern, places, many, sums, p, means, score, info):
+    """Fill score and (lower triangle) information from the sums of the risk sets; *means* is room for (p + 1, events)."""
+    inverse = means[p]
+    for a in range(p):
+        score[a] = 0.0
+    for d in range(many):
+        own = pattern[places[d]]
+        inverse[d] = 1.0 / sums[0, d] if own >= 0 else 0.0
+        for a in range(p):
+            score[a] += (own >> a) & 1 if own >= 0 else 0
+    at = 1 + p
+    for a in range(p):
+        own_mean, row, total, square = means[a], sums[1 + a], 0.0, 0.0
+        for d in range(many):
+            mean = row[d] * inverse[d]
+            own_mean[d] = mean
+            total += mean
+            square += mean * mean
+        score[a] -= total
+        info[a, a] = total - square
+        for b in range(a):
+            other, row, total = means[b], sums[at], 0.0
+            for d in range(many):
+                total += row[d] * inverse[d] - own_mean[d] * other[d]
+            info[a, b] = total
+            at += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _one_step(pattern, places, many, sums, p, kind, start, beta, out, work):
+    """Fill out as :func:`fit` does, by one step of Newton's method from *start*."""
+    step, score, errors = work[3][0], work[3][1], work[3][2]
+    info, factor = work[4][0, :p, :p], work[4][1, :p, :p]
+    _information(pattern, places, many, sums, p, work[5], score, info)
+    if kind == LOGRANK:
+        out[0] = math.erfc(abs(score[0]) / math.sqrt(2.0 * info[0, 0])) if info[0, 0] > 0 else np.nan
+        return
+    if p == 1:
+        if not info[0, 0] > 1e-9:
+            out[:] = np.nan
+            return
+        step[0] = score[0] / info[0, 0]
+        errors[0] = 1.0 / math.sqrt(info[0, 0])
+    else:
+        if not cholesky(info, factor):
+            out[:] = np.nan
+            return
+        solve(factor, score[:p], step[:p])
+        inverse_diagonal(factor, errors[:p])
+    for a in range(p):
+        beta[a] = start[a] + step[a]
+        _report(beta[a], errors[a], out, 4 * a)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models, endpoints, number, half):
     """Exchange labels of pairs of patients, cooling down; return the best matrix and its loss.
@@ -370,12 +502,13 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
         for q in range(n):
             place[e, order[e, q]] = q
     work, current, pattern = scratch(n), matrix.copy(), np.empty((count, n), np.int64)
-    values, beta, part = np.empty(starts[-1]), np.zeros((count, 4)), np.empty(count)
+    values, beta, start, part = np.empty(starts[-1]), np.zeros((count, MOST)), np.zeros((count, MOST)), np.empty(count)
+    places, many, first = _events_of(order, event)
+    sums, terms = np.zeros((count, 11, many.max())), np.zeros((count, 1 << MOST, 11))
     for m in range(count):
         p, c, kind, e = sizes[m]
         for i in range(n):
             pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
-        fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
     have = np.zeros(limits.shape[0], np.int64)
     for b in range(limits.shape[0]):
         for i in range(n):
@@ -385,14 +518,19 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
         sizes[:, 0] + (sizes[:, 2] == COX), kind="mergesort"
     )  # dear ones only if there is a chance left
     keep, old, old_part, old_have = current.copy(), values.copy(), part.copy(), have.copy()
-    (heat, width), loss, phase, stirred = cooled(schedule, 0.0), 0.0, 0.0, np.zeros(count, np.bool_)
+    (heat, width), loss, phase = cooled(schedule, 0.0), 0.0, 0.0
+    stirred, changed = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     for step in range(moves):
-        if step % 500 == 0:
+        if step % AFRESH == 0:
             phase = min(1.0, 1.03 * step / moves)
             heat, width = cooled(schedule, phase)
             loss = BREACH * broken
             for m in range(count):
-                part[m] = _loss(m, values, number, half, starts, width, schedule[4])
+                p, c, kind, e = sizes[m]
+                fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], FIRM, work)
+                start[m] = beta[m]
+                _risk_sets(pattern[m], first[e], many[e], p, start[m], terms[m], sums[m])
+                part[m] = _loss(m, values, number, half, models, width, schedule[4])
                 loss += part[m]
         a = rng.integers(0, n)
         b = _neighbour(rng, a, n) if rng.random() < NEAR else rng.integers(0, n)
@@ -422,34 +560,53 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
         for m in range(count):
             if not stirred[m]:
                 new += part[m]
-        last = 0  # how many models, cheapest first, have the new patterns
+        last, slack = 0, SLACK * heat  # how many models, cheapest first, have the new patterns
         for m in by_cost:
-            if new > allowed:
+            if new > allowed + slack:
                 break
             last += 1
+            changed[m] = False
             if stirred[m]:
                 p, c, kind, e = sizes[m]
                 x = pattern_of(current[i], columns[m, :p], conditions[m, :c])
                 y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
-                if pattern[m, place[e, i]] != x or pattern[m, place[e, j]] != y:
-                    pattern[m, place[e, i]], pattern[m, place[e, j]] = x, y
-                    fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
-                    part[m] = _loss(m, values, number, half, starts, width, schedule[4])
+                if _turn(pattern[m], place[e, i], x, place[e, j], y, sums[m], first[e], many[e], p, terms[m]):
+                    changed[m] = kind == COX
+                    found = values[starts[m] : starts[m + 1]]
+                    _one_step(pattern[m], places[e], many[e], sums[m], p, kind, start[m], beta[m], found, work)
+                    part[m] = _loss(m, values, number, half, models, width, schedule[4])
                 new += part[m]
-        if new > allowed:
+        if new <= allowed + slack:  # by one step; now by full fits
+            for m in by_cost:
+                if changed[m]:
+                    p, c, kind, e = sizes[m]
+                    new -= part[m]
+                    beta[m] = start[m]
+                    fit(pattern[m], event[e], p, kind, beta[m, :p], values[starts[m] : starts[m + 1]], SWIFT, work)
+                    part[m] = _loss(m, values, number, half, models, width, schedule[4])
+                    new += part[m]
+                    if new > allowed:
+                        break
+        if not new <= allowed:
             _exchange(current, i, j, labels, moving)
             values[:], part[:], have[:] = old, old_part, old_have
             for m in by_cost[:last]:
                 if stirred[m]:
                     p, c, kind, e = sizes[m]
-                    pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
-                    pattern[m, place[e, j]] = pattern_of(current[j], columns[m, :p], conditions[m, :c])
+                    x = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+                    y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
+                    _turn(pattern[m], place[e, i], x, place[e, j], y, sums[m], first[e], many[e], p, terms[m])
             continue
+        for m in by_cost:
+            if changed[m] and np.abs(beta[m] - start[m]).max() > NEARBY:
+                p, c, kind, e = sizes[m]
+                start[m] = beta[m]
+                _risk_sets(pattern[m], first[e], many[e], p, start[m], terms[m], sums[m])
         loss, broken = new, now
         if phase > 0.8:
             total = BREACH * broken
             for m in range(count):
-                total += _loss(m, values, number, half, starts, FINAL, schedule[4])
+                total += _loss(m, values, number, half, models, FINAL, schedule[4])
             if total < best:
                 best = total
                 keep[:] = current
@@ -459,10 +616,190 @@ def anneal(rng, moves, schedule, matrix, labels, strata, touched, limits, models
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _loss(m, values, number, half, starts, width, far):
-    """Loss of one model."""
-    a, b = starts[m], starts[m + 1]
-    return loss_of(values[a:b], number[a:b], half[a:b], width, far)
+def _loss(m, values, number, half, models, width, far):
+    """Loss of one model; a p-value on the other side of no effect is farther than 1, so that the way back has no hill."""
+    sizes, starts = models[2], models[3]
+    total, rows = 0.0, sizes[m, 2] == COX
+    for k in range(starts[m], starts[m + 1]):
+        value, at = values[k], (k - starts[m]) % 4
+        if rows and at == 3 and (values[k - 3] - 1.0) * (number[k - 3] - 1.0) < 0:
+            value = 2.0 - value
+        total += price_of(abs(value - number[k]) / half[k], width, far)
+    return total
+
+
+# --- several exchanges at once
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def exchange_effects(rng, count, matrix, groups, strata, touched, limits, models, endpoints, number, half):
+    """Draw exchanges that break no bound further, and compute what each of them alone does to every number.
+
+    Parameters
+    ----------
+    rng, matrix, limits, models, endpoints, number, half :
+        As in :func:`anneal`.
+    count : int
+        How many to draw; fewer come back where few are possible.
+    groups : bool array, shape (groups, labels)
+        Labels that are exchanged together.
+    strata, touched : int array (groups, patients), bool array (groups, models)
+
+    Returns
+    -------
+    exchanges : int array, shape (k, 3)
+        Group and the two patients.
+    now : float array, shape (numbers,)
+        Distance of every number from the print in half units.
+    effects : float32 array, shape (k, numbers)
+        By how much each exchange changes it.
+    """
+    columns, conditions, sizes, starts = models
+    order, event = endpoints
+    n, kinds = matrix.shape[0], sizes.shape[0]
+    place = np.empty(order.shape, np.int64)
+    for e in range(order.shape[0]):
+        for q in range(n):
+            place[e, order[e, q]] = q
+    current, work, pattern = matrix.copy(), scratch(n), np.empty((kinds, n), np.int64)
+    values, base, beta = np.empty(starts[-1]), np.empty(starts[-1]), np.zeros((kinds, MOST))
+    for m in range(kinds):
+        p, c, kind, e = sizes[m]
+        for i in range(n):
+            pattern[m, place[e, i]] = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+        fit(pattern[m], event[e], p, kind, beta[m, :p], base[starts[m] : starts[m + 1]], FIRM, work)
+    have = np.zeros(limits.shape[0], np.int64)
+    for b in range(limits.shape[0]):
+        for i in range(n):
+            have[b] += _member(current[i], limits[b])
+    broken, line, moved = _broken(have, limits), _in_line(order[0], event[0]), have.copy()
+    exchanges, effects, found, start = (
+        np.empty((count, 3), np.int64),
+        np.zeros((count, base.size), np.float32),
+        0,
+        np.empty(MOST),
+    )
+    for _ in range(40 * count):
+        if found == count:
+            break
+        g, a = rng.integers(0, groups.shape[0]), rng.integers(0, n)
+        b = _neighbour(rng, a, n) if rng.random() < NEAR else rng.integers(0, n)
+        i, j = line[a], line[b]
+        if strata[g, i] != strata[g, j] or strata[g, i] < 0 or not _differ(current, i, j, groups[g]):
+            continue
+        for b in range(limits.shape[0]):
+            moved[b] = have[b] - _member(current[i], limits[b]) - _member(current[j], limits[b])
+        _exchange_group(current, i, j, groups[g])
+        for b in range(limits.shape[0]):
+            moved[b] += _member(current[i], limits[b]) + _member(current[j], limits[b])
+        if _broken(moved, limits) <= broken:
+            values[:] = base
+            for m in range(kinds):
+                if touched[g, m]:
+                    p, c, kind, e = sizes[m]
+                    x, y = pattern[m, place[e, i]], pattern[m, place[e, j]]
+                    new_x = pattern_of(current[i], columns[m, :p], conditions[m, :c])
+                    new_y = pattern_of(current[j], columns[m, :p], conditions[m, :c])
+                    if new_x != x or new_y != y:
+                        pattern[m, place[e, i]], pattern[m, place[e, j]] = new_x, new_y
+                        start[:p] = beta[m, :p]
+                        fit(pattern[m], event[e], p, kind, start[:p], values[starts[m] : starts[m + 1]], SWIFT, work)
+                        pattern[m, place[e, i]], pattern[m, place[e, j]] = x, y
+            exchanges[found, 0], exchanges[found, 1], exchanges[found, 2] = g, i, j
+            for k in range(base.size):
+                effects[found, k] = (values[k] - base[k]) / half[k]
+            found += 1
+        _exchange_group(current, i, j, groups[g])
+    return exchanges[:found], (base - number) / half, effects[:found]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def distances(matrix, limits, models, endpoints, number, half):
+    """Compute how far every number is from the print, in half units, and by how many patients bounds are broken."""
+    columns, conditions, sizes, starts = models
+    order, event = endpoints
+    n = matrix.shape[0]
+    work, pattern, values, beta = scratch(n), np.empty(n, np.int64), np.empty(starts[-1]), np.empty(MOST)
+    for m in range(sizes.shape[0]):
+        p, c, kind, e = sizes[m]
+        for q in range(n):
+            pattern[q] = pattern_of(matrix[order[e, q]], columns[m, :p], conditions[m, :c])
+        beta[:] = 0.0
+        fit(pattern, event[e], p, kind, beta[:p], values[starts[m] : starts[m + 1]], FIRM, work)
+    have = np.zeros(limits.shape[0], np.int64)
+    for b in range(limits.shape[0]):
+        for i in range(n):
+            have[b] += _member(matrix[i], limits[b])
+    return (values - number) / half, _broken(have, limits)
+
+
+@njit(cache=True, nogil=True)
+def _differ(current, i, j, group):
+    for k in range(group.size):
+        if group[k] and current[i, k] != current[j, k]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _exchange_group(current, i, j, group):
+    for k in range(group.size):
+        if group[k]:
+            current[i, k], current[j, k] = current[j, k], current[i, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cost_of(units, weight, jump, slope):
+    """Sum over numbers outside their half unit a jump and a slope times the excess, weighted."""
+    total = 0.0
+    for k in range(units.size):
+        if weight[k] > 0:
+            excess = abs(units[k]) - 1.0
+            if not excess < 1e9:
+                total += 100.0
+            elif excess > 2e-9:
+                total += weight[k] * (jump + slope * excess)
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def best_sums(now, one, other, weight, jump, slope, keep):
+    """Find the pairs of effects whose sum brings the numbers nearest to the print; the numbers are *now* away from it.
+
+    Parameters
+    ----------
+    now : float32 array, shape (numbers,)
+    one, other : float32 arrays, shape (k, numbers), (l, numbers)
+        If they are of one length, they are taken for the same, and each pair is tried once.
+    weight, jump, slope :
+        As in :func:`cost_of`.
+    keep : int
+        How many pairs come back.
+
+    Returns
+    -------
+    int array, shape (keep, 2), costs, shape (keep,)
+        Best first.
+    """
+    pairs, costs, worst = np.zeros((keep, 2), np.int64), np.full(keep, 1e9), 0
+    same = one.shape[0] == other.shape[0]
+    at = np.empty(now.size, np.float32)
+    for a in range(one.shape[0]):
+        for k in range(now.size):
+            at[k] = now[k] + one[a, k]
+        for b in range(a + 1 if same else 0, other.shape[0]):
+            total, limit = 0.0, costs[worst]
+            for k in range(now.size):
+                excess = abs(at[k] + other[b, k]) - 1.0
+                if excess > 0:
+                    total += weight[k] * (jump + slope * excess)
+                    if total >= limit:
+                        break
+            if total < limit:
+                pairs[worst, 0], pairs[worst, 1], costs[worst] = a, b, total
+                worst = np.argmax(costs)
+    best = np.argsort(costs)
+    return pairs[best], costs[best]
 
 
 # --- fates: progression, failure, death, last contact

@@ -7,13 +7,13 @@ kernels, patients outside a model's population counting zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.kernels import COX, FIRM, LOGRANK, anneal, fit, pattern_of, scratch
+from helpers.calibration.kernels import COX, FIRM, LOGRANK, anneal, distances, fit, pattern_of, scratch
 from helpers.calibration.targets import LABELS, Schedule, Targets, targets_of
 
 MEASURES = ("hr", "ci_low", "ci_high", "p")
@@ -40,6 +40,10 @@ class Bound:
     low: int = 0
     high: int = 10**6
     third: tuple[str, str] | None = None
+
+    def looks_at(self, names: Iterable[str]) -> bool:
+        """Tell whether one of some labels decides about it."""
+        return any(pair[0] in names for pair in (self.first, self.second, self.third) if pair)
 
 
 def read_models(path) -> dict[str, Model]:
@@ -68,6 +72,24 @@ def model_ids(model: Model) -> list[str]:
     if model.kind == "logrank":
         return list(model.ids)
     return [f"{id}.{measure}" if id else "" for id in model.ids for measure in MEASURES]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Bounds, models, endpoints and targets of a search as the kernels take them, and which labels each model looks at."""
+
+    arrays: tuple
+    labels: tuple[set[str], ...]
+
+    def touched(self, names: Iterable[str]) -> np.ndarray:
+        """Tell which models look at one of some labels."""
+        names = set(names)
+        return np.array([bool(names & looked) for looked in self.labels])
+
+    def distances(self, matrix: np.ndarray) -> tuple[np.ndarray, int]:
+        """Return how far every number is from the print, in half units, and by how many patients bounds are broken."""
+        units, broken = distances(matrix, *self.arrays)
+        return units, int(broken)
 
 
 class LabelSearch:
@@ -156,15 +178,18 @@ class LabelSearch:
             Loss of the best labels, which are kept.
         """
         labels = np.array([self.names.index(name) for name in moved])
-        touched = np.array([[name in _labels_of(model) for model in self.models] for name in moved])
         strata = np.array(list(moved.values()), dtype=np.int64)
-        limits = np.array([self._limit(bound) for bound in bounds], dtype=np.int64).reshape(-1, 8)
-        number, half = (np.concatenate([getattr(target, a) for target in self.targets]) for a in ("number", "half"))
-        best, loss = anneal(
-            rng, moves, tuple(schedule), self.matrix, labels, strata, touched, limits, *self._stacked(), number, half
-        )
+        layout = self.layout(bounds)
+        touched = np.array([layout.touched([name]) for name in moved])
+        best, loss = anneal(rng, moves, tuple(schedule), self.matrix, labels, strata, touched, *layout.arrays)
         self.matrix[:] = best
         return float(loss)
+
+    def layout(self, bounds: Sequence[Bound]) -> Layout:
+        """Lay bounds, models, endpoints and targets out for the compiled loops."""
+        limits = np.array([self._limit(bound) for bound in bounds], dtype=np.int64).reshape(-1, 8)
+        number, half = (np.concatenate([getattr(target, a) for target in self.targets]) for a in ("number", "half"))
+        return Layout((limits, *self._stacked(), number, half), tuple(_labels_of(model) for model in self.models))
 
     def _limit(self, bound: Bound) -> list[int]:
         conditions = [bound.first, bound.second, bound.third or bound.second]
