@@ -19,7 +19,7 @@ from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 
-ONCE = Plan(fate_moves=20_000_000, first_rounds=1, last_rounds=0, effort=1e-4)
+ONCE = Plan(fate_moves=20_000_000, first_rounds=1, last_rounds=0, hops=0, effort=1e-4)
 TINY = ensemble.Effort(curves=1, solution=ONCE, dearest=ONCE, others=ONCE)
 
 
@@ -181,8 +181,9 @@ def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
     index = ensemble.ensemble_index()
     assert index["seed"].is_unique
     assert index["sha256"].is_unique
-    behind = [len(gate.missing(row)) for row in ensemble.ensemble_hits().to_dict("records")]
-    assert behind == index["headline_missed"].tolist()
+    hits = ensemble.ensemble_hits().to_dict("records")
+    assert [len(gate.missing(row)) for row in hits] == index["headline_missed"].tolist()
+    assert [len(gate.missing(row, gate.low_dose())) for row in hits] == index["low_dose_missed"].tolist()
     assert ensemble.ensemble_hits().sum(axis=1).tolist() == index["hits"].tolist()
     assert len(list(ensemble.load_states())) == len(index)
     for cohort in ensemble.load_ensemble(first=2):

@@ -252,14 +252,14 @@ def test_what_would_settle_it_is_schoenfeld_s(default) -> None:
     ]
 
 
-def test_ranges_are_only_of_members_that_hit_the_headline(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_are_only_of_members_that_hit_the_low_dose_results(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = pd.read_csv(unsettled.PATH)
-    behind = (unsettled.ensemble_index()["headline_missed"] == 0).sum()
+    behind = (unsettled.ensemble_index()["low_dose_missed"] == 0).sum()
     assert (stored["cohorts"] <= behind).all()
     assert stored.loc[stored["cohorts"] < unsettled.FEWEST, ["low", "high"]].isna().all().all()
     assert set(stored["id"]) == set(unsettled.QUANTITIES)
     cohorts = [simulate(n=120, seed=seed).cohort for seed in range(3)]
-    monkeypatch.setattr(unsettled, "ensemble_index", lambda: pd.DataFrame({"headline_missed": [0, 2, 0]}))
+    monkeypatch.setattr(unsettled, "ensemble_index", lambda: pd.DataFrame({"low_dose_missed": [0, 2, 0]}))
     monkeypatch.setattr(unsettled, "load_ensemble", lambda: iter(cohorts))
     monkeypatch.setattr(unsettled, "FEWEST", 2)
     found = unsettled.store(tmp_path / "ranges.csv", say=lambda line: None).set_index("id")

@@ -290,8 +290,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     afresh = begin == AFRESH
     models = read_models(plan.folder / "models.csv")
     used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
-    if afresh:
-        labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
+    labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     ends = endpoints(labels, fates)
     codes = encode(labels).assign(**_fate_codes(fates, ends["pfs"]))
     search, every = (
@@ -354,6 +353,7 @@ def _strata(labels: pd.DataFrame, row) -> np.ndarray:
         "late": labels["gc"] == "none",
         "long": labels["gc"] == "none",
         "agents": labels["response"] == "NR",
+        "transplant": ~labels["toxic"] & labels["rux"],  # GVHD of a transplantation
         "crs": ~labels["toxic"] | labels["untreated"] | labels["icans4"],
         "icans": ~labels["toxic"] | labels["untreated"] | labels["crs_open"],
     }
@@ -366,6 +366,8 @@ def _prepared(name: str, labels: pd.DataFrame, rng) -> pd.DataFrame:
     if name == "agents":
         outside = ~labels["toxic"]
         given = labels.index[outside & labels["rux"]]
+        if labels.loc[given, "transplant"].all():
+            return labels
         able = labels.index[outside & labels["transplant"]]
         if len(able) < len(given):
             raise ValueError(f"{len(given)} without CRS are on RUX, only {len(able)} of them are transplanted")

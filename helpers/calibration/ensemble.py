@@ -1,8 +1,8 @@
 """An ensemble of calibrated cohorts: what the print leaves open, as far as this generator can show it.
 
-Each cohort has fates of another search than the default one's (another Kaplan-Meier solution: other patients fail, at
-other times), dealt to the patients anew, then every label searched anew on them. Only states are stored; cohorts are
-rebuilt.
+A cohort has the fates of the default one, or of another search (another Kaplan-Meier solution: other patients fail, at
+other times). On the default's, labels leave those of the default by a warm annealing and hop on from there; others are dealt to
+the patients anew, and every label is searched anew on them. Only states are stored; cohorts are rebuilt.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import Plan, calibrate_fates, calibrate_labels, survival_hits
+from helpers.calibration.calibrate import AFRESH, AWAY, HERE, Plan, calibrate_fates, calibrate_labels, survival_hits
 from helpers.calibration.fate_search import km_ids
-from helpers.calibration.gate import missing
+from helpers.calibration.gate import low_dose, missing
+from helpers.calibration.polish import HOP_MOVES
 from helpers.calibration.variety import measured
 from helpers.cohort.schema import Cohort
 from helpers.parallel import run_all
@@ -37,10 +38,12 @@ from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
+INDEX_COLUMNS = ["cohort", "seed", "curves", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
 SOLUTIONS = 1000  # seed of the first Kaplan-Meier solution, beyond those of default cohorts
 SHORT = 2  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
-THOROUGH, BRIEF, OFTEN = Plan(), Plan(first_rounds=3, last_rounds=1, effort=0.5), Plan(first_rounds=12, effort=0.5)
+THOROUGH = Plan()
+BRIEF, OFTEN = Plan(first_rounds=3, last_rounds=1, hops=6, effort=0.5), Plan(first_rounds=12, hops=8, effort=0.5)
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -51,14 +54,14 @@ class Effort:
     Attributes
     ----------
     curves : int
-        Kaplan-Meier solutions that members take in turn.
+        Kaplan-Meier solutions that members take in turn; the first is the default's.
     solution : Plan
         How each of them is searched; as the default's, unless told otherwise.
     dearest, others : Plan
         How labels are searched: those of the stage with the most moves, and those of all others.
     """
 
-    curves: int = 6
+    curves: int = 1
     solution: Plan = THOROUGH
     dearest: Plan = BRIEF
     others: Plan = OFTEN
@@ -68,10 +71,13 @@ class Effort:
         moves = _moves(self.others)
         return {stage: self.dearest if moves[stage] == max(moves.values()) else self.others for stage in moves}
 
-    def all_moves(self) -> float:
-        """Count the moves tried for one member at most: of labels, and of the Kaplan-Meier solution that it shares."""
+    def all_moves(self, deal: bool = True) -> float:
+        """Count the moves tried for one member at most: of labels, and of the Kaplan-Meier solution that it shares if fates are dealt."""
         plans, moves = self.stages(), _moves(self.others)
-        labels = sum(_rounds(plans[stage]) * plans[stage].effort * moves[stage] for stage in plans)
+        labels = sum(plan.hops_of(stage) * HOP_MOVES for stage, plan in plans.items())
+        if not deal:
+            return labels
+        labels += sum(_rounds(plans[stage]) * plans[stage].effort * moves[stage] for stage in plans)
         return labels + _rounds(self.solution) * self.solution.effort * self.solution.fate_moves
 
 
@@ -104,23 +110,29 @@ def other_curves(number: int, labels: pd.DataFrame, effort: Effort | None = None
 
 
 def vary(
-    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None, deal: bool = True
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Deal given fates anew to the patients and search every label anew on them.
+    """Search every label anew on given fates.
 
     Parameters
     ----------
     seed : int
     labels, fates : DataFrame
     effort : Effort, optional
+    deal : bool
+        Deal the fates to the patients anew and search from anywhere; else leave the given labels of the dearest stage and hop on
+        from there.
 
     Returns
     -------
     labels, fates : DataFrame
     """
-    fates = deal_to_the_unassessed(labels, fates, np.random.default_rng([seed, 8]))
-    for stage, plan in (effort or Effort()).stages().items():
-        labels = calibrate_labels(seed, stage, labels, fates, plan)
+    effort = effort or Effort()
+    if deal:
+        fates = deal_to_the_unassessed(labels, fates, np.random.default_rng([seed, 8]))
+    for stage, plan in effort.stages().items():
+        begin = AFRESH if deal else AWAY if plan is effort.dearest else HERE
+        labels = calibrate_labels(seed, stage, labels, fates, plan, begin=begin)
     return settle(labels, np.random.default_rng([seed, 9])), fates
 
 
@@ -170,8 +182,8 @@ def build_ensemble(
 
 def _curves(k: int, folder: Path, effort: Effort, start: Path) -> None:
     if not (folder / f"curves_{k}.csv").exists():
-        labels, _ = read_state(start)
-        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, effort))
+        labels, fates = read_state(start)
+        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, effort) if k else fates)
 
 
 def _near(curves: Sequence[int], folder: Path) -> list[int]:
@@ -184,10 +196,17 @@ def _near(curves: Sequence[int], folder: Path) -> list[int]:
 
 
 def _member(seed: int, folder: Path, effort: Effort) -> None:
-    labels, fates = vary(seed, *read_state(folder / f"curves_{seed % effort.curves}.csv"), effort)
+    curves = seed % effort.curves
+    labels, fates = vary(seed, *read_state(folder / f"curves_{curves}.csv"), effort, deal=curves > 0)
     hits = survival_hits(labels, fates)
     write_state(folder / f"{seed}.csv", labels, fates)
-    found = {"seed": seed, "hits": sum(hits.values()), "moves": effort.all_moves(), "hit": hits}
+    found = {
+        "seed": seed,
+        "curves": curves,
+        "hits": sum(hits.values()),
+        "moves": effort.all_moves(deal=curves > 0),
+        "hit": hits,
+    }
     write_json(folder / f"{seed}.json", found)
 
 
@@ -211,8 +230,8 @@ def store(
     Returns
     -------
     DataFrame
-        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, headline_missed (0: behind the gate, see
-        :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
+        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, headline_missed and low_dose_missed (0: behind that gate,
+        see :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
     enough = sum(survival_hits(*read_state(start or study.CALIBRATED)).values()) - within
@@ -226,13 +245,13 @@ def store(
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
         hits.append(survival_hits(labels, fates))
         rows.append(
-            (len(rows) + 1, one["seed"], one.get("curves", one["seed"] % Effort().curves), one["hits"],
-             len(missing(hits[-1])), one["moves"], _digest(state))
+            (len(rows) + 1, one["seed"], one["curves"], one["hits"],
+             len(missing(hits[-1])), len(missing(hits[-1], low_dose())), one["moves"], _digest(state))
         )  # fmt: skip
         states.append(state.assign(cohort=len(rows)))
     if not rows:
         raise InputError([Problem("ensemble", "", "hits", 0, f"members with {enough} hits or more")])
-    index = pd.DataFrame(rows, columns=["cohort", "seed", "curves", "hits", "headline_missed", "moves", "sha256"])
+    index = pd.DataFrame(rows, columns=INDEX_COLUMNS)
     _pack(folder / STATES, pd.concat(states).rename_axis("patient").reset_index().set_index("cohort"))
     _pack(folder / HITS, pd.DataFrame(hits, index=index["cohort"]).astype(int))
     write_csv(folder / INDEX, index.assign(synthetic=True))
@@ -274,7 +293,7 @@ def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read which members there are: cohort, seed, curves, hits, headline_missed, moves, sha256; see :func:`store`."""
+    """Read which members there are: cohort, seed, curves, hits, headline_missed, low_dose_missed, moves, sha256; see :func:`store`."""
     return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
 
 
@@ -336,10 +355,11 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
 @click.command()
 @click.option("--members", default=112, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
+@click.option("--curves", default=1, show_default=True, help="Kaplan-Meier solutions, the default's the first")
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
-def main(members: int, jobs: int, within: int) -> None:
+def main(members: int, jobs: int, curves: int, within: int) -> None:
     """Build the ensemble (resumes what was begun in runs/ensemble) and store it under data/ensemble."""
-    build_ensemble(range(1, members + 1), WORKING, jobs=jobs, say=click.echo)
+    build_ensemble(range(1, members + 1), WORKING, effort=Effort(curves=curves), jobs=jobs, say=click.echo)
     index = store(WORKING, range(1, members + 1), within=within)
     click.echo(f"{len(index)} cohorts within {within} hits of the default are stored")
 

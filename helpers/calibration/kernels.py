@@ -735,10 +735,7 @@ def distances(matrix, limits, models, endpoints, number, half):
 
 @njit(cache=True, nogil=True)
 def _differ(current, i, j, group):
-    for k in range(group.size):
-        if group[k] and current[i, k] != current[j, k]:
-            return True
-    return False
+    return any(group[k] and current[i, k] != current[j, k] for k in range(group.size))
 
 
 @njit(cache=True, nogil=True)

@@ -168,12 +168,12 @@ def ranges(values: pd.DataFrame, default: pd.DataFrame, behind: Collection[str] 
     values, default : DataFrame
         From :func:`measured`: of the ensemble and of the default cohort.
     behind : collection of str, optional
-        Names of the cohorts behind the headline gate, which alone count for low and high; by default all.
+        Names of the cohorts that hit every low-dose number, which alone count for low and high; by default all.
 
     Returns
     -------
     DataFrame
-        id, tag, what, default, low, high (of the cohorts behind the gate), cohorts (how many those are).
+        id, tag, what, default, low, high (of those cohorts), cohorts (how many those are).
         low and high are NaN for what is printed or invented; no value of the default cohort is shown for what is
         invented either.
 
