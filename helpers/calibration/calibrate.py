@@ -204,23 +204,18 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
 def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return labels and fates to begin with and the stages that they have behind them.
 
-    The seed of the default cohort takes the stored state as it was found, in several searches (docs/calibration.md), and
-    hops on from it; another deals its fates to the patients anew and searches every label. Without a stored state, or if the
-    plan says so, all is drawn.
+    The seed of the default cohort takes the stored state as it was found, by several searches and hops
+    (docs/calibration.md); another deals its fates to the patients anew and searches every label. Without a
+    stored state, or if the plan says so, all is drawn.
     """
     rng = _rng(seed, "start", 0)
-    if _stored(plan):
+    if plan.start.exists() and not plan.fresh:
         labels, fates = read_state(plan.start)
         if seed == SEED:
-            return labels, fates, ["fates"]
+            return labels, fates, ["fates", *plan.stages()]
         return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
     labels = draw_labels(rng)
     return labels, draw_fates(labels, rng), []
-
-
-def _stored(plan: Plan) -> bool:
-    """Tell whether a search begins with the stored state."""
-    return plan.start.exists() and not plan.fresh
 
 
 def calibrate_fates(

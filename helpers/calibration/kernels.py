@@ -735,7 +735,10 @@ def distances(matrix, limits, models, endpoints, number, half):
 
 @njit(cache=True, nogil=True)
 def _differ(current, i, j, group):
-    return any(group[k] and current[i, k] != current[j, k] for k in range(group.size))
+    differing = 0
+    for k in range(group.size):
+        differing += group[k] and current[i, k] != current[j, k]
+    return differing > 0
 
 
 @njit(cache=True, nogil=True)
