@@ -199,7 +199,7 @@ def test_the_default_cohort_reaches_what_it_did():
     assert sum(survival_hits(labels, fates).values()) >= REACHED["survival"]
 
 
-REACHED = {"as printed": 380, "as corrected": 396, "survival": 109}
+REACHED = {"as printed": 386, "as corrected": 404, "survival": 112}
 
 
 def test_readme_says_how_many_survival_statistics_come_out():
