@@ -191,9 +191,7 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         done = kept(labels, fates, [*done, "fates"])
     for name, rows in plan.stages().items():
         if name not in done:
-            labels = _stage(
-                seed, name, rows, labels, fates, plan, tell, HERE if seed == SEED and _stored(plan) else AFRESH
-            )
+            labels = _stage(seed, name, rows, labels, fates, plan, tell, AFRESH)
             done = kept(labels, fates, [*done, name])
     if SETTLED not in done:
         labels = settle(labels, _rng(seed, SETTLED, 0))
