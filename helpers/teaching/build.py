@@ -7,6 +7,7 @@ import csv
 import hashlib
 import html
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from io import StringIO
@@ -97,7 +98,11 @@ def boxes_of(exercise: Exercise, seed: int) -> dict[str, dict[str, Any]]:
         made = [check.locked(name, value, digits, text, _salt(seed, name, i)) for i, (value, text) in enumerate(pairs)]
         found[name] = {"digits": digits, "expects": question.expects, "boxes": sorted(made, key=lambda box: box["tag"])}
         items = listed(question.value) or []
-        if items:
+        if "set" in question.shape:
+            found[name]["items"] = [
+                check.locked(f"{name}|item", item, 0, "", _salt(seed, name, -1 - n)) for n, item in enumerate(items)
+            ]
+        elif items:
             found[name]["beginnings"] = [
                 {"length": n, **check.locked(f"{name}|{n}", items[:n], digits, "", _salt(seed, name, -n))}
                 for n in range(1, len(items))
@@ -116,9 +121,23 @@ Run the cell below: is everything ok? Then open an exercise. In each of them
 1. run the cells one by one (Shift and Enter);
 2. **guess** where `predict` stands, before anything is computed;
 3. take the `# ` away where `___` stands, fill in, run;
-4. type an answer in place of `None`, and run its cell: it is right, or a usual slip with a hint, or neither.
+4. type an answer in place of `None` (a number, or a name that the cells above have set), and run its cell: it is right, or a usual slip with a hint, or neither.
 
-All children are made up, but those of exercise 9. What you try is kept in `progress.json`, without a name, on this computer only."""
+All children are made up, but those of exercise 9. What you try is kept in `progress.json`, without a name, on this computer only.
+
+No Python is needed beyond filling in blanks. Of a table `t` with one row per child,
+
+| what | how it is written |
+|---|---|
+| a column | `t["age"]` |
+| the rows of some children | `t[t["age"] > 5]` |
+| a column of theirs | `t.loc[t["age"] > 5, "dose"]` |
+| and, or, not | `&`, `\\|`, `~`, with brackets around each condition |
+| how many, their sum, mean, median | `len(t)`, `t["dose"].sum()`, `.mean()`, `.median()` |
+| empty cells | `t["dose"].isna()` |
+
+CAR T-cell therapy, its toxicities CRS (cytokine release syndrome) and ICANS (harm to the nervous system), and GC (glucocorticoids, steroids) are
+what the paper is about; *failed* is relapse, progression or death."""
 
 
 def first_notebook() -> nbformat.NotebookNode:
@@ -168,6 +187,8 @@ def _student_source(cell: nbformat.NotebookNode, exercise: Exercise) -> str:
 
 def _form(question: Question) -> str:
     length = question.expects.get("length")
+    if question.expects.get("set"):
+        return "a list of whole numbers, such as [1, 2]"
     if not question.digits:
         return f"a list of {length} whole numbers" if length else "a whole number"
     decimals = f"{question.digits} decimal{'s' * (question.digits > 1)}"
@@ -274,5 +295,8 @@ def sheet(exercise: Exercise) -> str:
             words = " ".join(line.lstrip("# ") for line in cell.source.splitlines())
             parts.append(f'<p><em>{html.escape(words)}</em> <span class="line"></span></p>')
         elif "sheet" in tags_of(cell):
-            parts += [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
+            shown = [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
+            parts += [
+                re.sub(r"(<tr[^>]*>\s*)<th>\d*</th>", r"\1", table) for table in shown
+            ]  # numbers of lines, from 0
     return SHEET.format(title=html.escape(exercise.path.stem.replace("_", " ")), body="\n".join(parts))

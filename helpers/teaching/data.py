@@ -7,6 +7,7 @@ invented is drawn by the class's seed, so that two classes do not have the same 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import erfc, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ LOST = ("lost to follow-up", "withdrew")
 KEPT = ["sex", "weight_kg", "age_years", "blast_prelymphodepletion_pct", "crs_grade", "icans_grade", "gc_group", "gc_dose_mg_per_kg",
         "gc_first_day", "tcz", "rux", "day30_response", "pfs_days", "pfs_event", "os_days", "os_event", "cutoff_day"]  # fmt: skip
 DEXAMETHASONE_IN_PHOSPHATE = 0.76
+SIZES = {"blue": 74, "green": 71}  # groups of the trial that does not exist
 ORDINARY, BROKEN = 30, 10  # children of the exercise on the ward
 
 
@@ -80,8 +82,10 @@ def bmt() -> pd.DataFrame:
 def falls(cohort: Cohort, frame: pd.DataFrame) -> pd.DataFrame:
     """Return CRP before and three days after (within a day): the first steroid, or without steroids the child's own CRP peak.
 
-    ``other_before`` and ``other_after`` hold IL-6 at the same samples.
+    ``il6_before`` and ``il6_after`` hold IL-6 at the same samples; ``tcz_before`` is 1 if tocilizumab was given on that day or the day before.
     """
+    drugs = cohort.tables["treatments"]
+    tocilizumab = drugs[drugs["agent"] == "tocilizumab"].assign(day=lambda rows: calendar_day(rows["day"]))
     labs = cohort.tables["labs"].assign(day=lambda rows: calendar_day(rows["day"]))
     wide = labs[labs["analyte"].isin(["CRP", "IL-6"])].pivot_table(
         index=["patient_id", "day"], columns="analyte", values="value", aggfunc="first"
@@ -97,10 +101,10 @@ def falls(cohort: Cohort, frame: pd.DataFrame) -> pd.DataFrame:
         after = crp[crp["day"].between(start + 2, start + 4)].head(1)
         if len(before) and len(after):
             pairs = [float(part[name].iloc[0]) for name in ("CRP", "IL-6") for part in (before, after)]
-            rows.append((child, "GC" if given else "no GC", *pairs))
-    return pd.DataFrame(
-        rows, columns=["patient_id", "group", "crp_before", "crp_after", "il6_before", "il6_after"]
-    ).assign(synthetic=True)
+            first = tocilizumab["patient_id"].eq(child) & tocilizumab["day"].between(start - 1, start)
+            rows.append((child, "GC" if given else "no GC", *pairs, int(first.any())))
+    names = ["patient_id", "group", "crp_before", "crp_after", "il6_before", "il6_after", "tcz_before"]
+    return pd.DataFrame(rows, columns=names).assign(synthetic=True)
 
 
 def write_invented(folder: Path, number: str, seed: int, draw: int = 0) -> bool:
@@ -205,6 +209,83 @@ def ward(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     return {"ward": table}
 
 
+def printed_trial(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Invent the printed tables of a trial that does not exist: percentages, means of whole numbers, hazard ratios; some rows cannot be."""
+    return {"percents": _percents(rng), "means": _means(rng), "effects": _effects(rng)}
+
+
+def _percents(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw counts and their percentages; three are wrong: two digits changed places, all of the group below the line, another count."""
+    traits = [
+        "girls",
+        "under two years",
+        "fever",
+        "ear infection before",
+        "a smoker at home",
+        "came back within a week",
+    ]
+    rows = pd.DataFrame([(trait, group) for trait in traits for group in SIZES], columns=["what", "group"])
+    size = rows["group"].map(SIZES)
+    rows["assessed"] = size - rng.integers(0, 7, len(rows))
+    rows["count"] = (rows["assessed"] * rng.uniform(0.15, 0.85, len(rows))).astype(int)
+    right = 100 * rows["count"] / rows["assessed"]
+    digits = right.astype(int).astype(str).str[::-1].astype(float) + (right % 1)
+    below, other = 100 * rows["count"] / size, 100 * (rows["count"] + rng.choice([-2, 2])) / rows["assessed"]
+    rows["percent"] = right.round(1)
+    far, near = (
+        [(one.round(1), (one - right).abs() > 1.2) for one in (digits, other)],
+        (right - below).between(0.2, 0.9),
+    )
+    _plant(rng, rows, "percent", [(below.round(1), near), *far])
+    return _numbered(rows, 1)
+
+
+def _means(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw means of whole numbers, to two decimals; three are what no whole sum gives."""
+    traits = ["days of cough", "nights awake", "doses taken", "days at home"]
+    rows = pd.DataFrame([(trait, group) for trait in traits for group in SIZES], columns=["what", "group"])
+    rows["n"] = rng.integers(17, 48, len(rows))
+    rows["mean"] = ((rows["n"] * rng.uniform(2, 9, len(rows))).round() / rows["n"]).round(2)
+    moved = (rows["mean"] + rng.choice([-0.02, -0.01, 0.01, 0.02], len(rows))).round(2)
+    nearest = (moved * rows["n"]).round() / rows["n"]
+    _plant(rng, rows, "mean", [(moved, (nearest - moved).abs() > 0.006)] * 3)
+    return _numbered(rows, 13)
+
+
+def _effects(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw ratios with interval and p; two ratios are not in the middle of theirs, and two p do not follow from it."""
+    names = ["spray", "age", "girls", "fever", "smoker at home", "ear infection", "winter", "second child"]
+    log_hr = rng.choice([-1, 1], len(names)) * rng.uniform(0.1, 0.8, len(names))
+    error = np.abs(log_hr) / rng.uniform(0.8, 2.6, len(names))
+    rows = pd.DataFrame({"what": names, "hr": np.exp(log_hr).round(2)})
+    rows["low"], rows["high"] = np.exp(log_hr - 1.96 * error).round(2), np.exp(log_hr + 1.96 * error).round(2)
+    p = pd.Series([erfc(abs(one) / sqrt(2)) for one in log_hr / error])
+    rows["p"] = p.round(3)
+    middle, other = ((rows["low"] + rows["high"]) / 2).round(2), (1 / rows["hr"]).round(2)
+    taken = _plant(rng, rows, "hr", [(one, (one / rows["hr"]).map(np.log).abs() > 0.1) for one in (middle, other)])
+    wrong = [(p / 2).round(3), p.shift(-1, fill_value=p[0]).round(3)]
+    _plant(rng, rows, "p", [(one, (np.log(one / p).abs() > 0.5) & ~rows.index.isin(taken)) for one in wrong])
+    return _numbered(rows, 21)
+
+
+def _plant(
+    rng: np.random.Generator, rows: pd.DataFrame, column: str, wrong: list[tuple[pd.Series, pd.Series]]
+) -> list[int]:
+    """Put each wrong value into a row of its own where it can be seen to be wrong; return the rows."""
+    taken: list[int] = []
+    for values, seen in wrong:
+        free = [i for i in rows.index[seen] if i not in taken]
+        if free:
+            taken.append(int(rng.choice(free)))
+            rows.loc[taken[-1], column] = values[taken[-1]]
+    return taken
+
+
+def _numbered(rows: pd.DataFrame, first: int) -> pd.DataFrame:
+    rows.insert(0, "row", np.arange(first, first + len(rows)))
+    return rows
+
+
 INVENTED: dict[str, Callable[[np.random.Generator], dict[str, pd.DataFrame]]] = {
-    "03": one_child, "04": eight, "06": two_groups, "12": confounded, "13": five, "15": ward,
+    "03": one_child, "04": eight, "06": two_groups, "12": confounded, "13": five, "15": ward, "16": printed_trial,
 }  # fmt: skip

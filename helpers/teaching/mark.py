@@ -13,7 +13,8 @@ import pandas as pd
 from helpers.problems import InputError, Problem
 from helpers.teaching.check import PROGRESS, neighbours, spelt
 
-LARGEST = 5_000_000  # bytes of a file that is read
+LARGEST = 50_000_000  # bytes of a file that is read: outputs may be large
+ANY = "any"  # exercise of a notebook that cannot be read and whose name does not begin with a number
 KEY = ("exercise", "question", "digits", "what", "value")
 COLUMNS = ("student", "exercise", "question", "answer", "verdict", "attempts", "right_at", "prediction")
 
@@ -50,7 +51,10 @@ def mark(folder: Path, key: Path) -> pd.DataFrame:
         raise InputError(
             [Problem("teach mark", "", "FOLDER", folder.name, "an existing folder with one folder per student")]
         )
-    students = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    students = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    students = [
+        path for path in students if not path.name.startswith(".") or any(_files(path, "*.ipynb"))
+    ]  # .git is nobody
     if any(folder.glob("*.ipynb")):
         students = [folder]
     if not students:
@@ -102,46 +106,72 @@ def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any
         given = answers.get(question)
         text = tried[-1]["answer"] if given is None and tried else None if given is None else spelt(given, digits)
         verdict = _verdict(text, rows, digits)
-        if text is None and exercise in unreadable:
+        if text is None and unreadable & {exercise, ANY}:
             verdict = "unreadable"
         right_at = next(
             (i for i, one in enumerate(tried, start=1) if _verdict(one["answer"], rows, digits) == "right"), None
         )
-        guess = str(progress["predictions"].get(question, ""))[:60]
-        yield student.name, exercise, question, (text or "")[:60], verdict, len(tried), right_at, guess
+        guess = str(progress["predictions"].get(question, ""))
+        yield _plain(student.name), exercise, question, _plain(text or ""), verdict, len(tried), right_at, _plain(guess)
+
+
+def _plain(text: str) -> str:
+    """Make one line of a text that can be written in any file.
+
+    Examples
+    --------
+    >>> _plain("a\\nb\\ud800 c")
+    'a b? c'
+    """
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:60]
 
 
 def _verdict(text: str | None, rows: pd.DataFrame, digits: int) -> str:
     if text is None:
         return "not answered"
-    told = {text[:60]}
+    told = {text[:60], _in_order(text)[:60]}
     for what, value in rows[["what", "value"]].itertuples(index=False):
         if value[:60] in told or (what == "right" and text in neighbours(value, digits)):
             return what
     return "other"
 
 
+def _in_order(text: str) -> str:
+    """Put a list of whole numbers into rising order, each once; other answers stay as they are.
+
+    Examples
+    --------
+    >>> _in_order("7;1;7"), _in_order("0.5;0.4"), _in_order("b")
+    ('1;7', '0.5;0.4', 'b')
+    """
+    items = text.split(";")
+    whole = all(item.isascii() and item.isdigit() for item in items)
+    return ";".join(sorted(set(items), key=lambda item: (len(item), item))) if whole else text
+
+
 def _files(folder: Path, pattern: str) -> Iterator[Path]:
     """Yield ordinary files below the folder: no link, so that nothing outside is read."""
     for path in sorted(folder.rglob(pattern)):
-        if (
-            path.is_file()
-            and not path.is_symlink()
-            and ".ipynb_checkpoints" not in path.parts
-            and path.stat().st_size <= LARGEST
-        ):
+        if path.is_file() and not path.is_symlink() and ".ipynb_checkpoints" not in path.parts:
             yield path
+
+
+def _stored(path: Path) -> Any:
+    """Read a JSON file; a ValueError if it is none, or too large."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError("too large")
+    return json.loads(path.read_text(encoding="utf-8-sig"))
 
 
 def _answers(student: Path) -> tuple[dict[str, Any], set[str]]:
     found: dict[str, Any] = {}
-    unreadable = set()
+    unreadable: set[str] = set()
     for path in _files(student, "*.ipynb"):
         try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            cells = _stored(path)["cells"]
             sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            unreadable.add(path.stem[:2])
+            unreadable.add(path.stem[:2] if path.stem[:2].isdigit() else ANY)
             continue
         for source in sources:
             found |= _literals(source)
@@ -177,7 +207,7 @@ def _progress(student: Path) -> dict[str, dict[str, Any]]:
     kept: dict[str, dict[str, Any]] = {"answers": {}, "predictions": {}}
     for path in _files(student, PROGRESS):
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = _stored(path)
         except (OSError, ValueError, RecursionError):
             continue
         for part in kept:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from helpers import paths
 from helpers.problems import InputError, Problem
 from helpers.teaching.build import SEED, build
+from helpers.teaching.wheels import missing
 
 PLATFORMS = {
     "linux": ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_27_x86_64", "manylinux_2_28_x86_64"),
@@ -44,6 +45,7 @@ Without a computer:  print what is in sheet/.
 With one:            1. Python 3.11, 3.12 or 3.13 must be there (python.org; no administrator needed).
                      2. Windows: double-click install.bat.   Linux, macOS: sh install.sh in a terminal.   No internet is needed
                         if wheels/ holds the packages of your system ({systems}).
+                        Copy this folder to the computer first, on Windows into a short one such as C:\\class: long paths fail there.
                      3. start.bat, or sh start.sh. A browser opens; begin with 00_start_here.ipynb.
 
 Nobody's name is stored. progress.json beside the notebooks holds your attempts; hand it in with the notebooks.
@@ -61,7 +63,9 @@ from=; [ -d wheels ] && from="--no-index --find-links wheels"
   echo "Ready: sh start.sh" || { echo "Not installed: see above. The sheets need no computer."; exit 1; }
 """
 START_SH = """#!/bin/sh
-cd "$(dirname "$0")" && exec venv/bin/python -m jupyterlab student
+cd "$(dirname "$0")" || exit 1
+[ -x venv/bin/python ] || { echo "Not installed yet: sh install.sh first."; exit 1; }
+exec venv/bin/python -m jupyterlab student
 """
 INSTALL_BAT = """@echo off
 rem Set up the class's packages beside this file, from wheels\\ only if they are there: no internet is used then.
@@ -79,7 +83,8 @@ pause
 """
 START_BAT = """@echo off
 cd /d "%~dp0"
-venv\\Scripts\\python -m jupyterlab student
+if not exist venv\\Scripts\\python.exe (echo Not installed yet: double-click install.bat first. & pause & exit /b 1)
+venv\\Scripts\\python -m jupyterlab student || pause
 """
 
 
@@ -98,7 +103,7 @@ def pack(out: Path, *, seed: int = SEED, targets: Sequence[tuple[str, str]] = ()
     Returns
     -------
     dict
-        For each target "" if all its wheels are there, else the last line that pip said.
+        For each target "" if all that it will ask for is there, else what is not, or the last line that pip said.
 
     Raises
     ------
@@ -195,12 +200,20 @@ def fetch(wheels: Path, targets: Sequence[tuple[str, str]]) -> dict[tuple[str, s
         failed = {}
         for system, python in targets:
             where = [part for tag in PLATFORMS[system] for part in ("--platform", tag)]
-            done = _pip(
-                "download", "--only-binary=:all:", "--dest", str(wheels), "--find-links", str(wheels), "--constraint", str(pinned),
-                *where, "--python-version", python, "--implementation", "cp", *light_set(), *ONLY_THERE.get(system, ()),
-            )  # fmt: skip
+            wanted = [*light_set(), *ONLY_THERE.get(system, ())]
+            for held in (
+                ["--constraint", str(pinned)],
+                [],
+            ):  # a pinned version may have no wheel for an older system: then another
+                done = _pip(
+                    "download", "--only-binary=:all:", "--dest", str(wheels), "--find-links", str(wheels), *held,
+                    *where, "--python-version", python, "--implementation", "cp", *wanted,
+                )  # fmt: skip
+                if done.returncode == 0:
+                    break
             said = (done.stderr.strip() or "pip failed").splitlines()[-1]
-            failed[system, python] = "" if done.returncode == 0 else said
+            absent = ", ".join(missing(wheels, light_set(), system, python))
+            failed[system, python] = said if done.returncode else absent and f"no wheel of {absent}"
     return failed
 
 

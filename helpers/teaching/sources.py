@@ -5,12 +5,16 @@ Tags of cells
 ``predict:NAME``   comments only: what to guess; the student gets ``predict(NAME, None)`` under them
 ``blank``          a solution; from a line ``# blank: words`` on, the student gets ``words`` with ``___`` to fill in
 ``ask:NAME:D``     the last line is the right answer to question NAME, to D decimals
-                   (``falls`` or ``share`` may stand behind, colons between: what a list of numbers must be)
+                   (``falls`` or ``share`` may stand behind, colons between: what a list of numbers must be; ``set``: numbers
+                   in any order, how many is not told, and what is missed or too many is)
 ``slip:NAME:WHAT`` the last line is a wrong answer that is usual; the Markdown cell after it, tagged ``hint``, is its hint
 ``why:NAME``       Markdown: why the right answer is right
 ``options:NAME``   Markdown after a question in words with options a), b), ...: for each a line ``a: what to say of it``, and
                    ``b = why it is right`` for the right one
 ``teacher``        only in the teacher's version
+
+Markdown may hold ``{{ expression }}``: its value, from the names that the cells above (for a hint: its slip too) have set, stands in
+its place in every version. A number of the cohort is written so and in no other way, since the cohort may be any.
 
 The first code cell imports, and says where the data are; all versions lie in folders beside ``data``, so it holds for each.
 """
@@ -38,6 +42,7 @@ from helpers.teaching.check import listed, neighbours, spelt
 LONGEST_BLANK = 6
 LEAST_OPTIONS = 3
 OPTION = re.compile(r"^([a-z])( ?[:=]) +(.+)$", re.MULTILINE)
+PLACE = re.compile(r"\{\{(.+?)\}\}")
 DOTS = 60  # per inch, of the teacher's figures
 
 
@@ -70,7 +75,8 @@ class Question:
             return {"kind": "text", "form": f'a letter in quotes ("{self.options[0]}"), one of {letters},'}
         items = listed(self.value)
         if items is not None:
-            return {"kind": "list", "length": len(items), **dict.fromkeys(self.shape, True)}
+            length = {} if "set" in self.shape else {"length": len(items)}
+            return {"kind": "list", **length, **dict.fromkeys(self.shape, True)}
         return {"kind": "text" if isinstance(self.value, str) else "number"}
 
 
@@ -124,8 +130,12 @@ def read_exercise(path: Path, *, alike: str = "refuse") -> Exercise:
         for cell, after in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
             if cell.cell_type == "code":
                 value = _run(cell, names)
+                if after is not None and "hint" in tags_of(after):
+                    after.source = rendered(after.source, names)
                 _collect(cell, after, value, questions)
-            elif why := tagged(cell, "why"):
+                continue
+            cell.source = rendered(cell.source, names)
+            if why := tagged(cell, "why"):
                 questions.setdefault(why[0], Question(why[0])).why = cell.source.strip()
             elif asked := tagged(cell, "options"):
                 questions[asked[0]] = _choice(asked[0], cell.source)
@@ -138,6 +148,29 @@ def read_exercise(path: Path, *, alike: str = "refuse") -> Exercise:
     if problems:
         raise ValueError(f"{path.name}: " + "; ".join(problems))
     return exercise
+
+
+def rendered(text: str, names: dict[str, Any]) -> str:
+    """Put the value of each ``{{ expression }}`` into a text.
+
+    Raises
+    ------
+    ValueError
+        Naming the expression that has no value.
+
+    Examples
+    --------
+    >>> rendered("{{ lost }} of {{ len(rows) }} left", {"lost": 3, "rows": [0] * 8})
+    '3 of 8 left'
+    """
+
+    def value(place: re.Match[str]) -> str:
+        try:
+            return str(eval(place[1].strip(), names))
+        except Exception as error:  # whatever an expression may do
+            raise ValueError(f"{{{{{place[1]}}}}} has no value ({type(error).__name__})") from error
+
+    return PLACE.sub(value, text)
 
 
 @contextlib.contextmanager

@@ -12,10 +12,10 @@ possible <- function(n) any(abs(round(100 * (0:n) / n, 2) - 93.56) < 1e-9)
 put("q01_3", which(sapply(1:3000, possible))[1])
 
 table <- matrix(c(53, 40, 2, 6), 2)
-put("q05_2", suppressWarnings(chisq.test(table))$expected[2, 2])
-put("q05_1", suppressWarnings(chisq.test(table))$p.value)
-put("q05_1:pearson", suppressWarnings(chisq.test(table, correct = FALSE))$p.value)
-put("q05_1:fisher", fisher.test(table)$p.value)
+put("q05_1", suppressWarnings(chisq.test(table))$expected[2, 2])
+put("q05_2", suppressWarnings(chisq.test(table))$p.value)
+put("q05_2:pearson", suppressWarnings(chisq.test(table, correct = FALSE))$p.value)
+put("q05_2:fisher", fisher.test(table)$p.value)
 
 eight <- read.csv(paste0(data, "04_eight_children.csv"))
 curve <- summary(survfit(Surv(months, failed) ~ 1, eight))
@@ -46,6 +46,25 @@ put("q12_3", exp(coef(coxph(Surv(months, failed) ~ drug, hidden, weights = w, ro
 five <- read.csv(paste0(data, "13_five_children.csv"))
 put("q13_2", coxph(Surv(months, failed) ~ drug, five, init = log(0.5), control = coxph.control(iter.max = 0))$loglik[2])
 put("q13_3", exp(coef(coxph(Surv(months, failed) ~ drug, five))))
+
+# The trial that does not exist: what is printed against everything that rounds to it.
+percents <- read.csv(paste0(data, "16_percents.csv"))
+put("q16_1", percents$row[abs(percents$percent - 100 * percents$count / percents$assessed) > 0.05 + 1e-9])
+means <- read.csv(paste0(data, "16_means.csv"))
+some <- mapply(function(n, mean) any(abs((0:(10 * n)) / n - mean) < 0.005 + 1e-9), means$n, means$mean)
+put("q16_2", means$row[!some])
+effects <- read.csv(paste0(data, "16_effects.csv"))
+inner <- seq(-0.005, 0.005, length.out = 21)
+grid <- expand.grid(a = inner, b = inner, c = inner)
+middle <- function(e) min(abs(log(e$hr + grid$a) - (log(e$low + grid$b) + log(e$high + grid$c)) / 2)) < 1e-4
+outside <- !sapply(seq_len(nrow(effects)), function(i) middle(effects[i, ]))
+put("q16_3", effects$row[outside])
+p_of <- function(e) 2 * pnorm(-abs(log(e$hr + grid$a)) / ((log(e$high + grid$c) - log(e$low + grid$b)) / (2 * 1.96)))
+unlike <- sapply(seq_len(nrow(effects)), function(i) {
+  p <- range(p_of(effects[i, ]))
+  effects$p[i] < p[1] - 0.0005 || effects$p[i] > p[2] + 0.0005
+})
+put("q16_4", effects$row[unlike & !outside])
 out <- file("teaching.csv", "w")
 writeLines(paste0("# R ", getRversion(), ", survival ", packageVersion("survival"), ": teaching.R"), out)
 write.csv(do.call(rbind, found), out, row.names = FALSE, quote = FALSE)

@@ -186,10 +186,15 @@ def check(question: str, answer: object, folder: str | Path = "") -> Answer:
 
 def _said(question: str, answer: object, known: dict[str, Any], place: Path) -> str:
     unfit = _unfit(answer, known["expects"])
-    if unfit:
-        return unfit
     digits, boxes = known["digits"], known["boxes"]
-    message = opened(question, answer, digits, boxes)
+    if known["expects"].get("set") and not unfit:
+        answer = sorted({_number(item) for item in listed(answer) or []})  # type: ignore[type-var]
+    a_list = (
+        known["expects"]["kind"] == "list" and listed(answer) is not None
+    )  # of a wrong length it may be a usual slip
+    message = opened(question, answer, digits, boxes) if a_list or not unfit else None
+    if unfit and message is None:
+        return unfit
     for near in neighbours(answer, digits) if message is None else []:
         found = opened(question, near, digits, boxes)
         if found and found.startswith(RIGHT):
@@ -215,7 +220,7 @@ def _unfit(answer: object, expects: dict[str, Any]) -> str:
     numbers = [_number(item) for item in items or []]
     if kind != "list" or None in numbers:
         return "every item must be a number." if None in numbers else ""
-    if len(numbers) != expects["length"]:
+    if len(numbers) != expects.get("length", len(numbers)):
         return f"{expects['length']} numbers are asked for, and these are {len(numbers)}."
     if expects.get("falls") and any(b > a for a, b in itertools.pairwise(numbers)):  # type: ignore[operator]
         return "a survival curve never rises, and this one does."
@@ -228,11 +233,21 @@ def _no_box(question: str, answer: object, known: dict[str, Any]) -> str:
     digits = known["digits"]
     to = f", to {digits} decimal{'s' * (digits != 1)}," if digits and known["expects"]["kind"] != "text" else ""
     items = listed(answer) or []
+    if known["expects"].get("set"):
+        return _set_against(question, items, known["items"])
     for length in range(len(items) - 1, 0, -1):
         part = [box for box in known.get("beginnings", []) if box["length"] == length]
         if opened(f"{question}|{length}", items[:length], digits, part) is not None:
             return f"not yet: the first {length} of {len(items)} {'are' if length > 1 else 'is'} right{to} the next is not."
     return f"{spelt(answer, digits)[:60]}{to} is not it, and no usual slip either."
+
+
+def _set_against(question: str, items: list[Any], boxes: list[dict[str, str]]) -> str:
+    """Say how many of the items are to be found, how many are false alarms, and whether any is missed."""
+    hits = sum(opened(f"{question}|item", item, 0, boxes) is not None for item in items)
+    false = len(items) - hits
+    missed = "at least one is missed" if hits < len(boxes) else "none is missed"
+    return f"not yet: {hits} of your {len(items)} belong there, {false} {'is a false alarm' if false == 1 else 'are false alarms'}, and {missed}."
 
 
 def _not_answered(answer: object) -> bool:
