@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -86,6 +87,33 @@ def test_a_linked_table_cannot_give_away_what_another_hides():
     assert bounds["left b"][1] - bounds["left b"][0] >= 9
 
 
+def test_a_group_under_two_names_is_shown_or_hidden_under_both():
+    """The children given the drug are those of the low and of the high dose; what one table hides, the other must not tell."""
+    total, rules = Cell("n", 120), Rules()
+    given, none = Cell("given", 64), Cell("not given", 56)
+    low, high, without = Cell("low", 57), Cell("high", 7), Cell("none", 56)
+    parts = [Partition(total, [given, none]), Partition(total, [low, high, without])]
+    alone = protect(Counts([Partition(total, [low, high, without])]), rules)
+    assert alone["high"][1] - alone["high"][0] >= 9
+    told = Counts(parts, [Partition(none, [without]), Partition(given, [low, high])])
+    bounds = protect(told, rules)
+    assert all(upper - lower >= 9 for lower, upper in bounds.values())
+    assert none.shown == without.shown
+
+
+def test_a_model_narrows_what_a_table_hides():
+    """A count hidden to protect another one comes back with the number of patients of a model."""
+    rules, total = Rules(), Cell("n", 120)
+    a, b, unknown = Cell("a", 60), Cell("b", 56, shown=False), Cell("unknown", 4, shown=False)
+    counts = Counts([Partition(total, [a, b, unknown])])
+    before = intervals(counts, rules)
+    counts.within.append((Cell("model, b", 56), [b]))
+    after = intervals(counts, rules)
+    assert before["b"] == (0, 64)
+    assert after["b"] == (53, 64)
+    assert after["unknown"][1] < before["unknown"][1]
+
+
 def test_a_coarse_curve_steps_after_enough_events_and_ends_where_few_are_at_risk():
     rng = np.random.default_rng(7)
     time, event = pd.Series(rng.exponential(900, 140).round()), pd.Series(rng.random(140) < 0.7)
@@ -136,29 +164,82 @@ def test_too_few_patients_release_nothing():
 
 def test_the_ledger_refuses_a_release_that_differs_by_one(tmp_path):
     path = tmp_path / "ledger.json"
-    write_ledger(path, [], {"dose: low": 46, "patients": 120}, {})
+    write_ledger(path, [], {"dose: low": 46, "patients": 120}, {}, {})
     with pytest.raises(InputError, match="dose: low"):
-        check_ledger(path, {"dose: low": 45, "patients": 120}, {"gc_cutoff": 7.9}, Rules())
+        check_ledger(path, {"dose: low": 45, "patients": 120}, {}, Rules())
     assert len(check_ledger(path, {"dose: low": 46, "patients": 120}, {}, Rules())) == 1
     path.write_text("[]")
     with pytest.raises(InputError, match="cannot be read"):
         check_ledger(path, {"a": 1}, {}, Rules())
 
 
+def test_the_ledger_remembers_every_release_and_whom_it_counts(tmp_path):
+    path = tmp_path / "ledger.json"
+    who = [f"P{i}" for i in range(60)]
+
+    def release(inside):
+        members = {"dose: low": frozenset(inside)}
+        truth = {"dose: low": len(inside)}
+        write_ledger(path, check_ledger(path, truth, members, Rules()), truth, members, {})
+
+    release(who[:40])
+    release(who[:28])
+    with pytest.raises(InputError, match="release 1"):
+        release(who[:37])  # ten or more from the second release, three from the first
+    with pytest.raises(InputError, match="release 2"):
+        release([*who[1:28], who[50]])  # as many patients as in the second release, but two others
+    release(who[:50])
+    assert len(json.loads(path.read_text())["releases"]) == 3
+
+
+def test_a_cut_off_that_moves_past_one_dose_is_refused(tmp_path):
+    """Two runs whose groups differ by one child: n and events of both would give her outcome."""
+    frame = analyse(read_cohort(), Parameters()).frame
+    doses = np.sort(frame.loc[frame["gc_dose_mg_per_kg"] > 0, "gc_dose_mg_per_kg"].dropna().unique())
+    above = doses[doses > Parameters().gc_cutoff]
+    assert len(above), "the cohort has doses above the cut-off"
+    moved = float(above[0] + (above[1] - above[0]) / 2)
+    ledger, run = tmp_path / "ledger.json", CliRunner()
+    first = run.invoke(main, ["release", "--searches", "0", "--out", str(tmp_path / "one"), "--ledger", str(ledger)])
+    assert first.exit_code == 0, first.output
+    again = [
+        "release",
+        "--searches",
+        "0",
+        "--set",
+        f"gc_cutoff={moved}",
+        "--out",
+        str(tmp_path / "two"),
+        "--ledger",
+        str(ledger),
+    ]
+    second = run.invoke(main, again)
+    assert second.exit_code == 2
+    assert "fewer than 10 patients differ from those of release 1" in second.output
+    assert not (tmp_path / "two").exists()
+
+
 def test_a_bundle_by_the_command_line_holds_nothing_but_the_released_numbers(tmp_path):
     run, out, ledger = CliRunner(), tmp_path / "bundle", tmp_path / "ledger.json"
-    cohort = ["--cohort", str(REAL / "bmt"), "--set", "exposure=disease_group"]
+    cohort = ["--searches", "0", "--cohort", str(REAL / "bmt"), "--set", "exposure=disease_group"]
     done = run.invoke(main, ["release", *cohort, "--out", str(out), "--ledger", str(ledger)])
     assert done.exit_code == 0, done.output
     names = {path.name for path in out.iterdir()}
-    assert {"results.json", "tables.docx", "tables.xlsx", "km_pfs.png", "index.md"} <= names
-    assert not [name for name in names if name.endswith((".svg", ".ipynb", ".html"))]
+    pages = {"index.html", "patients.html", "survival.html", "models.html"}
+    assert {"results.json", "tables.docx", "tables.xlsx", "km_pfs.png", *pages} <= names
+    assert not [name for name in names if name.endswith((".svg", ".ipynb", ".js"))]
+    for page in pages:
+        text = (out / page).read_text()
+        assert not re.search(r"<script|https?://|@import|url\(|file:", text), page
+        assert all((out / target).exists() for target in re.findall(r'(?:href|src)="([^"]+)"', text)), page
     for office in ("tables.docx", "tables.xlsx"):
         with zipfile.ZipFile(out / office) as archive:
-            properties = archive.read("docProps/core.xml").decode()
+            properties = archive.read("docProps/core.xml").decode() + archive.read("docProps/app.xml").decode()
+            assert {info.date_time for info in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+            assert set(re.findall(r"(\d{4}-\d\d-\d\d)T", properties)) == {"2000-01-01"}
             everything = b"".join(archive.read(name) for name in archive.namelist()).decode("utf-8", "replace")
         assert "python-docx" not in properties
-        assert "openpyxl" not in properties
+        assert not re.search("openpyxl|Microsoft|Macintosh", properties, re.IGNORECASE)
         assert str(tmp_path) not in everything
         assert 'state="hidden"' not in everything
     again = run.invoke(main, ["release", *cohort, "--out", str(out), "--ledger", str(ledger)])
@@ -168,6 +249,20 @@ def test_a_bundle_by_the_command_line_holds_nothing_but_the_released_numbers(tmp
     refused = run.invoke(main, ["release", *cohort, "--out", str(tmp_path / "mine"), "--ledger", str(ledger)])
     assert refused.exit_code == 2
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_every_number_of_the_pages_stands_in_the_released_results(default, tmp_path):
+    """The pages are made from the released numbers: nothing else is in them."""
+    from helpers.release.files import write_bundle
+
+    write_bundle(default.numbers, tmp_path)
+    numbers = set(re.findall(r"\d+(?:\.\d+)?", json.dumps(default.numbers)))
+    numbers |= {f"{100 * value:.0f}" for row in default.numbers["curves"] for value in row["survival"]}
+    numbers |= {f"{float(number):g}" for number in numbers} | {"1", "8", "12"}  # utf-8, h1
+    for page in tmp_path.glob("*.html"):
+        text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", page.read_text())
+        found = {f"{float(number):g}" for number in re.findall(r"\d+(?:\.\d+)?", text)}
+        assert found <= numbers, (page.name, found - numbers)
 
 
 def test_labels_stay_text(tmp_path):
@@ -182,4 +277,5 @@ def test_labels_stay_text(tmp_path):
     cohort = Cohort("x", "infusion", True, "made up", "CC0", {"patients": patients}, declared)
     write_bundle(released(analyse(cohort), Rules()).numbers, tmp_path)
     assert "'=HYPERLINK(1)" in (tmp_path / "counts.csv").read_text()
-    assert "<b>" not in (tmp_path / "index.md").read_text().replace("\\<b\\>", "")
+    assert "<b>" not in (tmp_path / "patients.html").read_text()
+    assert "&lt;b&gt;$x_1$|*" in (tmp_path / "patients.html").read_text()

@@ -13,12 +13,13 @@ from helpers.release.rules import Rules
 
 @dataclass
 class Cell:
-    """One count: its name, its true value, whether it is shown, and why not."""
+    """One count: its name, its true value, whether it is shown, why not, and whom it counts (for the ledger; not everywhere known)."""
 
     name: str
     count: int
     shown: bool = True
     why: str = ""
+    members: frozenset[str] | None = field(default=None, repr=False)
 
 
 @dataclass
@@ -33,16 +34,18 @@ class Partition:
 class Counts:
     """All counts of a release, and how they hang together.
 
-    ``parts`` are partitions; ``within`` holds pairs (part, whole) of cells of which the first counts patients of the second.
+    ``parts`` are partitions; ``same`` are sums that hold between cells of different tables (a sum of one cell: the same patients
+    under two names, shown or hidden together); ``within`` holds pairs of a cell and the cells, of different patients, among whose patients it counts.
     """
 
     parts: list[Partition] = field(default_factory=list)
-    within: list[tuple[Cell, Cell]] = field(default_factory=list)
+    same: list[Partition] = field(default_factory=list)
+    within: list[tuple[Cell, list[Cell]]] = field(default_factory=list)
 
     def cells(self) -> list[Cell]:
         """List every cell once."""
-        found = {id(cell): cell for part in self.parts for cell in (part.total, *part.cells)}
-        found |= {id(cell): cell for pair in self.within for cell in pair}
+        found = {id(cell): cell for part in (*self.parts, *self.same) for cell in (part.total, *part.cells)}
+        found |= {id(cell): cell for inner, outer in self.within for cell in (inner, *outer)}
         return list(found.values())
 
 
@@ -84,7 +87,7 @@ def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None
         if cell.shown:
             low[i], high[i] = max(0, rules.rounded(cell.count) - below), rules.rounded(cell.count) + above
     rows, least, most = [], [], []
-    for part in counts.parts:
+    for part in (*counts.parts, *counts.same):
         row = np.zeros(len(cells))
         row[place[id(part.total)]] = -1
         for cell in part.cells:
@@ -92,7 +95,9 @@ def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None
         rows.append(row), least.append(0), most.append(0)
     for inner, outer in counts.within:
         row = np.zeros(len(cells))
-        row[place[id(inner)]], row[place[id(outer)]] = 1, -1
+        row[place[id(inner)]] = 1
+        for cell in outer:
+            row[place[id(cell)]] -= 1
         rows.append(row), least.append(-np.inf), most.append(0)
     limits = LinearConstraint(np.array(rows), least, most) if rows else ()
     found = {}
@@ -132,6 +137,7 @@ def protect(counts: Counts, rules: Rules) -> dict[str, tuple[int, int]]:
             if cell.shown and not rules.may_show(cell.count, part.total.count):
                 cell.shown, cell.why = False, f"under {rules.threshold}, none, or all but a few"
     while True:
+        _hide_twins(counts)
         found = intervals(counts, rules)
         narrow = [
             part
@@ -140,6 +146,16 @@ def protect(counts: Counts, rules: Rules) -> dict[str, tuple[int, int]]:
         ]
         if not narrow or not _suppress_more(narrow):
             return found
+
+
+def _hide_twins(counts: Counts) -> None:
+    """Hide a cell under each of its names, if under one."""
+    for tie in counts.same:
+        pair = [tie.total, *tie.cells]
+        if len(pair) == 2 and not all(cell.shown for cell in pair):
+            for cell in pair:
+                cell.why = cell.why or "would give another count away"
+                cell.shown = False
 
 
 def _too_narrow(bounds: tuple[int, int] | None, rules: Rules) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.paths import atomic_writing, write_csv, write_text
+from helpers.release.pages import pages_of
 
 TABLES = {
     "counts": ("Patients", ["variable", "level", "n", "of", "pct"]),
@@ -33,7 +36,7 @@ HIDDEN = "[not shown]"
 
 
 def write_bundle(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write results.json, the tables as Word, Excel and CSV, the curves as PNG, and a page of words.
+    """Write results.json, the tables as Word, Excel and CSV, the curves as PNG, and pages of HTML.
 
     Parameters
     ----------
@@ -55,7 +58,8 @@ def write_bundle(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
     files.append(_word(numbers, tables, folder / "tables.docx"))
     files.append(_excel(tables, folder / "tables.xlsx"))
     files += _figures(numbers, folder)
-    files.append(write_text(folder / "index.md", page_of(numbers, tables)))
+    titled = {name: (TABLES[name][0], frame) for name, frame in tables.items()}
+    files += [write_text(folder / name, page) for name, page in pages_of(numbers, titled).items()]
     return files
 
 
@@ -80,38 +84,11 @@ def table_of(numbers: Mapping[str, Any], name: str) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), "").rename(columns=HEADS)
 
 
-def page_of(numbers: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
-    """Write the page of the bundle: what it is about, by which rules, and the tables."""
-    about = numbers["about"]
-    lines = [
-        "# Released results",
-        "",
-        "**Synthetic cohort: no real patient.**" if about["synthetic"] else "",
-        "",
-        f"About {about['patients']} patients; day 0 is {_plain(about['day_0'])}. {about['statement']}",
-    ]
-    for name, frame in tables.items():
-        lines += ["", f"## {TABLES[name][0]}", "", "| " + " | ".join(frame) + " |", "|" + "---|" * frame.shape[1]]
-        lines += ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in frame.to_numpy()]
-    for endpoint in dict.fromkeys(row["endpoint"] for row in numbers["curves"]):
-        lines += ["", f"![{words_of(numbers, endpoint)}](km_{endpoint.lower()}.png)"]
-    return "\n".join(lines) + "\n"
-
-
 def _plain(cell: object) -> str:
     text = str(cell)
     for sign in "\\`*_{}[]<>|$":
         text = text.replace(sign, "\\" + sign) if text != HIDDEN else text
     return text
-
-
-def words_of(numbers: Mapping[str, Any], endpoint: str) -> str:
-    """Say a figure in words, from the numbers that it is drawn from."""
-    parts = []
-    for row in numbers["curves"]:
-        if row["endpoint"] == endpoint:
-            parts.append(f"{row['group']} {100 * row['survival'][-1]:.0f}% at month {row['month'][-1]}")
-    return f"{endpoint}, coarse curves by month: " + "; ".join(parts)
 
 
 def _word(numbers: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
@@ -138,8 +115,19 @@ def _word(numbers: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], path: 
     properties.created = properties.modified = properties.last_printed = _never()
     buffer = BytesIO()
     document.save(buffer)
-    with atomic_writing(path, "wb") as handle:
-        handle.write(buffer.getvalue())
+    return _sealed(buffer, path)
+
+
+def _sealed(buffer: BytesIO, path: Path) -> Path:
+    """Write an Office file without the day of its making and without the name of the program that made it."""
+    with zipfile.ZipFile(buffer) as made, atomic_writing(path, "wb") as handle, zipfile.ZipFile(handle, "w") as sealed:
+        for name in made.namelist():
+            content = made.read(name)
+            if name == "docProps/app.xml":
+                content = re.sub(rb"<(Application|AppVersion|Template|Company|Manager)>[^<]*</\1>", b"", content)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(W3CDTF\">)[^<]*<", rb"\g<1>2000-01-01T00:00:00Z<", content)
+            sealed.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return path
 
 
@@ -165,9 +153,7 @@ def _excel(tables: Mapping[str, pd.DataFrame], path: Path) -> Path:
     book.properties.created = book.properties.modified = _never()
     buffer = BytesIO()
     book.save(buffer)
-    with atomic_writing(path, "wb") as handle:
-        handle.write(buffer.getvalue())
-    return path
+    return _sealed(buffer, path)
 
 
 def _figures(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -210,7 +196,11 @@ def _figures(numbers: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def request_form(
-    numbers: Mapping[str, Any], files: Sequence[Path], bounds: Mapping[str, tuple[int, int]], folder: Path
+    numbers: Mapping[str, Any],
+    files: Sequence[Path],
+    bounds: Mapping[str, tuple[int, int]],
+    folder: Path,
+    searched: str = "",
 ) -> Path:
     """Write the form that the human checker fills: one row a file, with what it rests on and a status to be given.
 
@@ -221,7 +211,7 @@ def request_form(
     lines = [
         "# Request for release", "",
         f"About {about['patients']} patients. Threshold {about['threshold']}, counts rounded to {about['base']}.",
-        f"{len(bounds)} counts are suppressed; the narrowest can still be any of {least} values." if least else "No count had to be suppressed.", "",
+        f"{len(bounds)} counts are suppressed; the narrowest can still be any of {least} values." if least else "No count had to be suppressed.", "", searched, "",
         "| file | what it is | rests on | status (pass / review / fail) | exception asked for, and why | checker |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for file in files:
@@ -242,7 +232,8 @@ DESCRIPTIONS = {
     "results.json": "all released numbers; every other file is written from it",
     "counts.csv": "counts by level, rounded, small ones suppressed", "medians.csv": "medians and quartiles, two digits",
     "comparisons.csv": "log-rank tests, p to two decimals", "models.csv": "Cox models, levels with few patients or events left out",
-    "tables.docx": "the tables as Word", "tables.xlsx": "the tables as Excel", "index.md": "the same as a page",
+    "tables.docx": "the tables as Word", "tables.xlsx": "the tables as Excel", "index.html": "first page: by which rules, and what there is",
+    "patients.html": "counts and medians as a page", "survival.html": "coarse curves, and their values by year", "models.html": "Cox models as a page",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,18 +11,22 @@ from helpers.paths import write_json
 from helpers.problems import InputError, Problem
 from helpers.release.rules import Rules
 
+MOST_MEMBERS = 20_000  # of larger cohorts only the counts are remembered
 
-def check_ledger(path: Path, truth: Mapping[str, int], settings: Mapping[str, object], rules: Rules) -> list[dict]:
-    """Refuse a release that differs from an earlier one by 1 to threshold - 1 patients in any cell.
+
+def check_ledger(
+    path: Path, truth: Mapping[str, int], members: Mapping[str, frozenset[str]], rules: Rules
+) -> list[dict]:
+    """Refuse a release that differs from any earlier one by 1 to threshold - 1 patients in any cell.
 
     Parameters
     ----------
     path : Path
-        The ledger, which stays in the hospital: it holds true counts.
+        The ledger, which stays in the hospital: it holds true counts, and whom they count.
     truth : mapping of str to int
         True counts of the release.
-    settings : mapping
-        Parameters of the release; the same counts under the same settings are the same release.
+    members : mapping of str to frozenset of str
+        Whom the cells count: a cell that lost one patient and gained another differs by two, though its count is the same.
     rules : Rules
 
     Returns
@@ -38,33 +43,52 @@ def check_ledger(path: Path, truth: Mapping[str, int], settings: Mapping[str, ob
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "ledger.json"
-    >>> write_ledger(path, [], {"a": 40}, {})
+    >>> write_ledger(path, [], {"a": 40}, {}, {})
     >>> len(check_ledger(path, {"a": 40}, {}, Rules())), len(check_ledger(path, {"a": 80}, {}, Rules()))
     (1, 1)
     >>> check_ledger(path, {"a": 41}, {}, Rules())
     Traceback (most recent call last):
     helpers.problems.InputError: 1 problem:
-      release: found 'a count that differs from release 1 by fewer than 10 patients'; allowed: the same count, or one that differs by 10 or more
+      release: found 'fewer than 10 patients differ from those of release 1'; allowed: the same patients, or 10 or more that differ
     """
     earlier = _read(path)
     problems = []
     for number, one in enumerate(earlier, 1):
-        near = [
-            name for name, count in truth.items() if 0 < abs(count - one["truth"].get(name, count)) < rules.threshold
-        ]
-        for name in near:
-            found = f"a count that differs from release {number} by fewer than {rules.threshold} patients"
-            allowed = f"the same count, or one that differs by {rules.threshold} or more"
-            problems.append(Problem("release", "", name if ":" in name else "", found, allowed))
+        for name, count in truth.items():
+            if 0 < _apart(name, count, members, one) < rules.threshold:
+                found = f"fewer than {rules.threshold} patients differ from those of release {number}"
+                allowed = f"the same patients, or {rules.threshold} or more that differ"
+                problems.append(Problem("release", "", name if ":" in name else "", found, allowed))
     if problems:
         raise InputError(problems)
     return earlier
 
 
-def write_ledger(path: Path, earlier: list[dict], truth: Mapping[str, int], settings: Mapping[str, object]) -> None:
+def _apart(name: str, count: int, members: Mapping[str, frozenset[str]], earlier: Mapping) -> int:
+    """Count the patients by which a cell differs from an earlier release; 0 if that had no such cell."""
+    known = earlier.get("members", {}).get(name)
+    if name in members and known is not None:
+        return len(_marks(members[name]) ^ set(known))
+    return abs(count - earlier["truth"].get(name, count))
+
+
+def write_ledger(
+    path: Path,
+    earlier: list[dict],
+    truth: Mapping[str, int],
+    members: Mapping[str, frozenset[str]],
+    settings: Mapping[str, object],
+) -> None:
     """Add a release to the ledger, once."""
-    new = {"settings": dict(settings), "truth": dict(truth)}
+    new: dict = {"settings": dict(settings), "truth": dict(truth)}
+    if max(truth.values(), default=0) <= MOST_MEMBERS:
+        new["members"] = {name: sorted(_marks(who)) for name, who in members.items()}
     write_json(path, {"releases": [*earlier, *([] if new in earlier else [new])]})
+
+
+def _marks(who: frozenset[str]) -> set[str]:
+    """Shorten patients' keys to marks of one length."""
+    return {hashlib.blake2b(key.encode(), digest_size=6).hexdigest() for key in who}
 
 
 def _read(path: Path) -> list[dict]:

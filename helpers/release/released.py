@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
-from helpers.release.attack import Cell, Counts, Partition, narrow_cells, protect
+from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_p
 from helpers.results import table5
 from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
@@ -40,12 +40,15 @@ class Released:
         Everything that the bundle is written from: about, counts, medians, curves, comparisons, models.
     truth : dict of str to int
         True counts by cell, for the ledger; it never goes into the bundle.
+    members : dict of str to frozenset of str
+        Whom the cells count, where that is known; for the ledger alone.
     bounds : dict of str to (int, int)
         What an intruder can still say of each suppressed count.
     """
 
     numbers: dict[str, Any]
     truth: dict[str, int] = field(repr=False)
+    members: dict[str, frozenset[str]] = field(repr=False)
     bounds: dict[str, tuple[int, int]] = field(repr=False)
 
 
@@ -79,9 +82,14 @@ def released(analysis: Analysis, rules: Rules) -> Released:
     total = len(analysis.frame)
     if not rules.may_total(total):
         raise NotAvailable(f"the cohort has fewer than {rules.threshold} patients; nothing of it can be released")
-    counts, everyone = Counts(), Cell("patients", total)
+    counts, everyone = Counts(), Cell("patients", total, members=frozenset(map(str, analysis.frame.index)))
     tables = _count_tables(analysis, counts, everyone)
+    _tie(counts, tables)
     bounds = protect(counts, rules)
+    models, behind = _models(analysis, rules)
+    models, bounds = _models_that_give_nothing_away(
+        models, behind, counts, tables, analysis.parameters.exposure, bounds, rules
+    )
     if left := narrow_cells(bounds, rules):
         raise NotAvailable(
             f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; release fewer tables"
@@ -93,9 +101,11 @@ def released(analysis: Analysis, rules: Rules) -> Released:
         "curves": _curves(analysis, rules),
         "comparisons": _comparisons(analysis, rules),
     }
-    numbers["models"], behind = _models(analysis, rules)
-    truth = {cell.name: cell.count for cell in counts.cells()}
-    return Released(numbers, truth | behind, bounds)
+    numbers["models"] = models
+    members = {cell.name: cell.members for cell in counts.cells() if cell.members is not None}
+    members |= _behind_curves(analysis, numbers["curves"]) | _behind_medians(analysis, numbers["medians"])
+    truth = {cell.name: cell.count for cell in counts.cells()} | {name: len(who) for name, who in members.items()}
+    return Released(numbers, truth | behind, members, bounds)
 
 
 def _about(analysis: Analysis, rules: Rules, total: int) -> dict[str, Any]:
@@ -144,6 +154,22 @@ def _series(analysis: Analysis, name: str) -> pd.Series:
     return analysis.cohort.tables["patients"].set_index("patient_id")[name].reindex(analysis.frame.index)
 
 
+def label_series(analysis: Analysis, label: str) -> pd.Series:
+    """Return the levels of a released count by patient, as the release names them.
+
+    Raises
+    ------
+    KeyError
+        For a label that is not released.
+    """
+    exposure = analysis.parameters.exposure
+    if label == f"{exposure} group":
+        return _levels(exposure_groups(analysis)).reindex(analysis.frame.index)
+    names = {told: name for name, told in COUNTED.items()}
+    names |= {column.meaning: name for name, column in analysis.cohort.declared.get("patients", {}).items()}
+    return _levels(_series(analysis, names[label]))
+
+
 def _levels(series: pd.Series) -> pd.Series:
     text = series.astype("string")
     if series.dtype in ("boolean", bool):
@@ -153,7 +179,10 @@ def _levels(series: pd.Series) -> pd.Series:
 
 def _cells(levels: pd.Series, label: str) -> dict[str, Cell]:
     sizes = levels.value_counts().sort_index()
-    return {str(level): Cell(f"{label}: {level}", int(size)) for level, size in sizes.items()}
+    return {
+        str(level): Cell(f"{label}: {level}", int(size), members=frozenset(map(str, levels.index[levels == level])))
+        for level, size in sizes.items()
+    }
 
 
 def _by_exposure(
@@ -178,7 +207,10 @@ def _by_exposure(
     for group, size in sizes.items():
         label = f"Day 30 response, {name} {group}"
         here = answers[groups == group].value_counts()
-        cells = {level: Cell(f"{label}: {level}", int(here.get(level, 0))) for level in columns}
+        cells = {
+            level: Cell(f"{label}: {level}", int(here.get(level, 0)), members=size.members & whole.members)
+            for level, whole in levels_of["day30_response"].items()
+        }
         row = Partition(size, list(cells.values()))
         counts.parts.append(row)
         for level, cell in cells.items():
@@ -186,6 +218,109 @@ def _by_exposure(
         found += [(label, level, cell, row) for level, cell in cells.items()]
     counts.parts += [Partition(levels_of["day30_response"][level], cells) for level, cells in columns.items()]
     return found
+
+
+def _tie(counts: Counts, tables: list[tuple[str, str, Cell, Partition]]) -> None:
+    """Tie cells that are the same patients under two names, and the doses to who was given the drug at all."""
+    cells = {(label, level): cell for label, level, cell, part in tables if part.total.name == "patients"}
+    for at, ((label, _), cell) in enumerate(cells.items()):
+        twins = [
+            other
+            for (name, _), other in list(cells.items())[at + 1 :]
+            if name != label and other.members == cell.members
+        ]
+        counts.same += [Partition(cell, [twin]) for twin in twins[:1]]
+    given = cells.get((COUNTED["gc"], "yes"))
+    doses = [
+        cell for (label, level), cell in cells.items() if label == COUNTED["gc_group"] and level in ("low", "high")
+    ]
+    if given is not None and doses and frozenset().union(*(cell.members for cell in doses)) == given.members:
+        counts.same.append(Partition(given, doses))
+
+
+OF_MODELS = {
+    "Weight": "weight_over_cut", "Sex": "sex", "Bone marrow blasts": "blast_over_cut", "Age": "age_over_cut", "CAR-T target antigen": "car_target",
+    "Transplantation preinfusion": "prior_transplant", "GC dosage": "gc_group", "RUX use": "rux", "TCZ use": "tcz", "CRS occurrence": "crs_grade",
+    "ICANS occurrence": "icans_grade", "CRS grade": "crs_grade", "ICANS grade": "icans_grade",
+}  # fmt: skip
+ORDERS = (["no", "yes"], ["none", "low", "high"])
+GRADES = {"Yes": "12345", "No": "0", "Grade 1": "1", "Grade 2": "2", "Grade ≥3": "345"}
+
+
+def counted_as(
+    variable: str, levels: Sequence[str], counted: Mapping[str, Sequence[str]], exposure: str
+) -> tuple[str, list[list[str]]] | None:
+    """Find the released count that a model's variable is, and which of its levels each level of the model is.
+
+    Parameters
+    ----------
+    variable, levels : str, sequence of str
+        As the model names them, the reference first.
+    counted : mapping of str to sequence of str
+        Levels of each released count.
+    exposure : str
+
+    Returns
+    -------
+    tuple of str and list of list of str, or None
+        None if no count is the same variable.
+
+    Examples
+    --------
+    >>> counted_as("Age", ["≤8 years", ">8 years"], {"Age above the cut": ["no", "yes"]}, "GC")
+    ('Age above the cut', [['no'], ['yes']])
+    >>> counted_as("ICANS occurrence", ["No", "Yes"], {"ICANS, highest grade": ["0", "1", "3"]}, "GC")
+    ('ICANS, highest grade', [['0'], ['1', '3']])
+    """
+    wanted = COUNTED.get(OF_MODELS.get(variable, ""), variable)
+    if variable.startswith(f"{exposure}, "):
+        wanted = f"{exposure} group"
+    label = next((name for name in counted if name.lower() == wanted.lower()), None)
+    if label is None:
+        return None
+    here = {level.lower(): level for level in counted[label]}
+    if all(level.lower() in here for level in levels):
+        return label, [[here[level.lower()]] for level in levels]
+    if "grade" in label and all(level in GRADES for level in levels):
+        return label, [[grade for grade in GRADES[level] if grade in here] for level in levels]
+    for order in ORDERS:
+        if len(levels) == len(order) and set(order) <= set(here):
+            return label, [[level] for level in order]
+    return None
+
+
+def _models_that_give_nothing_away(
+    models: list[dict[str, Any]], truth: Mapping[str, int], counts: Counts, tables: list[tuple[str, str, Cell, Partition]],
+    exposure: str, bounds: dict[str, tuple[int, int]], rules: Rules,
+) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:  # fmt: skip
+    """Attack once more with the models' numbers of patients; if a suppressed count becomes narrow, its models are left out."""
+    cells = {(label, level): cell for label, level, cell, part in tables if part.total.name == "patients"}
+    counted: dict[str, list[str]] = {}
+    for label, level in cells:
+        counted.setdefault(label, []).append(level)
+    within, about_hidden = [], set()
+    frame = pd.DataFrame(models, columns=["model", "variable", "level"])
+    for (model, variable), rows in frame.groupby(["model", "variable"], sort=False):
+        found = counted_as(str(variable), list(rows["level"]), counted, exposure)
+        if found is None:
+            continue
+        label, places = found
+        for level, place in zip(rows["level"], places, strict=True):
+            name = next(
+                key for key in truth if key.startswith(f"{model}, ") and key.endswith(f"{variable}: {level}, patients")
+            )
+            among = [cells[label, one] for one in place]
+            if truth[name] <= sum(
+                cell.count for cell in among
+            ):  # else the model counts some whose level the table does not know
+                within.append((Cell(name, truth[name]), among))
+        if any(not cells[label, level].shown for level in counted[label]):
+            about_hidden.add((model, variable))
+    told = Counts(counts.parts, counts.same, [*counts.within, *within])
+    again = intervals(told, rules)
+    if not narrow_cells(again, rules):
+        return models, again
+    return [row for row in models if (row["model"], row["variable"]) not in about_hidden], bounds
 
 
 def _row(cell: Cell, total: Cell, label: str, level: str, rules: Rules) -> dict[str, Any]:
@@ -245,6 +380,31 @@ def _curves(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
             if len(found):
                 rows.append({"endpoint": endpoint, "group": group, **{name: found[name].tolist() for name in found}})
     return rows
+
+
+def _behind_curves(analysis: Analysis, curves: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Name the patients and the events behind each released curve."""
+    found = {}
+    for row in curves:
+        time, event = endpoint_columns(row["endpoint"])
+        frame = analysis.frame
+        if row["group"] != "all":
+            frame = frame[exposure_groups(analysis).reindex(frame.index).astype("string") == row["group"]]
+        place = f"curve of {row['endpoint']}, {row['group']}"
+        followed = frame[frame[time].notna() & frame[event].notna()]
+        found[f"{place}: patients"] = frozenset(map(str, followed.index))
+        found[f"{place}: events"] = frozenset(map(str, followed.index[followed[event].astype(bool)]))
+    return found
+
+
+def _behind_medians(analysis: Analysis, medians: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Name the patients behind each released median."""
+    labels = {label: name for name, label in MEASURED.items()}
+    labels |= {column.meaning: name for name, column in analysis.cohort.declared.get("patients", {}).items()}
+    return {
+        f"median of {row['variable']}": frozenset(map(str, _series(analysis, labels[row["variable"]]).dropna().index))
+        for row in medians
+    }
 
 
 def _comparisons(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:

@@ -22,6 +22,9 @@ from helpers.run.commands import FOLDER, command
     type=FOLDER,
     help="Ledger of the cohort's releases; by default beside the cohort. It stays in the hospital.",
 )
+@click.option(
+    "--searches", default=10, show_default=True, help="Searches for whole patients behind the release; 0: none."
+)
 def release(
     run: Path | None,
     cohort: Path | None,
@@ -29,6 +32,7 @@ def release(
     out: Path | None,
     threshold: int,
     ledger: Path | None,
+    searches: int,
 ) -> None:
     """Make the bundle of a RUN (or of a cohort) that may leave the hospital, and the form for the person who checks it.
 
@@ -40,5 +44,5 @@ def release(
 
     parameters = releasing.parameters_of(run, cohort, settings)
     out = out or Path(f"{run or 'cohort'}-release")
-    found, files = releasing.release_bundle(parameters, out, rules=Rules(threshold), ledger=ledger)
+    found, files = releasing.release_bundle(parameters, out, rules=Rules(threshold), ledger=ledger, searches=searches)
     click.echo(releasing.release_text(found, files, out))

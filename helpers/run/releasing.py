@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers import paths
-from helpers.cohort.derive import analyse
+from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError, NotAvailable, Problem
 from helpers.release.files import request_form, write_bundle
 from helpers.release.ledger import check_ledger, write_ledger
 from helpers.release.released import Released, released
@@ -23,7 +23,7 @@ MARK = ".supplement-release"
 
 
 def release_bundle(
-    parameters: Parameters, out: Path, *, rules: Rules | None = None, ledger: Path | None = None
+    parameters: Parameters, out: Path, *, rules: Rules | None = None, ledger: Path | None = None, searches: int = 0
 ) -> tuple[Released, list[Path]]:
     """Make the bundle of a cohort under some parameters.
 
@@ -35,6 +35,8 @@ def release_bundle(
     rules : Rules, optional
     ledger : Path, optional
         By default ``<cohort folder>.releases.json`` beside the cohort.
+    searches : int
+        Searches for whole patients behind the release; what they bring back stands in the form.
 
     Returns
     -------
@@ -68,19 +70,30 @@ def release_bundle(
     analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
     found = released(analysis, rules)
     settings = {key: value for key, value in parameters.changed().items() if not key.endswith("_folder")}
-    earlier = check_ledger(ledger, found.truth, settings, rules)
+    earlier = check_ledger(ledger, found.truth, found.members, rules)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".release-", dir=out.parent) as name:
         bundle, form = Path(name) / "bundle", Path(name) / "form"
         files = write_bundle(found.numbers, bundle)
-        request_form(found.numbers, files, found.bounds, form)
+        request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches))
         for part, place in ((bundle, out), (form, _form(out))):
             paths.write_text(part / MARK, "")
             if place.exists():
                 shutil.rmtree(place)
             part.replace(place)
-    write_ledger(ledger, earlier, found.truth, settings)
+    write_ledger(ledger, earlier, found.truth, found.members, settings)
     return found, [out / file.name for file in files]
+
+
+def _searched(analysis: Analysis, found: Released, searches: int) -> str:
+    from helpers.run.guessing import guess, guessed_text
+
+    if searches < 1:
+        return "Whole patients: not searched for (--searches 0)."
+    try:
+        return guessed_text(guess(analysis, found.numbers, range(searches)))
+    except NotAvailable as error:
+        return f"Whole patients: not searched for, since {error}."
 
 
 def parameters_of(run: Path | None, cohort: Path | None, settings: Sequence[str] = ()) -> Parameters:
