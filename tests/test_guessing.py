@@ -24,9 +24,14 @@ def leaky():
         {"patient_id": ids, "sex": ["male", "female"] * (n // 2), "age_years": [5.0, 12.0] * (n // 2)}
     )
     followup = pd.DataFrame(
-        {"patient_id": ids, "progression_day": np.where(event, day, np.nan), "last_contact_day": day + 30}
+        {
+            "patient_id": ids,
+            "relapse_day": np.where(event, day, np.nan),
+            "death_day": np.nan,
+            "last_contact_day": day + 30,
+        }
     )
-    recorded = {"followup": ("progression", "death")}
+    recorded = {"followup": ("relapse", "progression", "death")}
     analysis = analyse(
         Cohort(
             "leaky", "infusion", True, "made up", "CC0", {"patients": patients, "followup": followup}, recorded=recorded

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import shutil
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -945,8 +944,9 @@ def _write(work: _Work, folder: Path) -> Import:
             ]
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as name:
-        part = Path(name)
+    part = folder / ".unfinished"  # of patients: what a kill leaves here the next import removes
+    shutil.rmtree(part, ignore_errors=True)
+    try:
         for table, frame in frames.items():
             text = frame.copy()
             for column in text:
@@ -958,11 +958,13 @@ def _write(work: _Work, folder: Path) -> Import:
         paths.write_csv(part / "import" / "log.csv", log)
         paths.write_csv(part / "import" / "rows.csv", rows)
         work.keys.write()
-        for table in TABLES:
-            (folder / f"{table}.csv").unlink(missing_ok=True)
-        for file in sorted(part.iterdir()):
-            target = folder / file.name
+        for name in ("cohort.json", *(f"{table}.csv" for table in TABLES)):
+            (folder / name).unlink(missing_ok=True)
+        for file in sorted(part.iterdir(), key=lambda one: (one.name == "cohort.json", one.name)):
+            target = folder / file.name  # cohort.json comes last: without it there is no cohort
             if file.is_dir():
                 shutil.rmtree(target, ignore_errors=True)
             file.replace(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return Import(folder, len(frames["patients"]), rows, len(log))

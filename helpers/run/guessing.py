@@ -106,7 +106,9 @@ def guess(
     if numbers["about"]["patients"] > MOST_PATIENTS:
         raise NotAvailable(f"the search is made for at most {MOST_PATIENTS} patients")
     real = _real_rows(analysis, margins, endpoint)
-    labels = tuple(margins)[:MOST_LABELS]
+    exposure = f"{numbers['about']['exposure']} group"
+    labels = tuple(name for name in margins if name != exposure)[: MOST_LABELS - (exposure in margins)]
+    labels += (exposure,) * (exposure in margins)  # what curves and models tie to the outcome
     truth = _rows(real, labels)
     found, found_unique, chance, chance_unique = [], [], [], []
     with tempfile.TemporaryDirectory(prefix="guess-") as folder:

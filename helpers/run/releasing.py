@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from helpers.release.files import request_form, write_bundle
 from helpers.release.ledger import check_ledger, write_ledger
 from helpers.release.released import Released, released
 from helpers.release.rules import Rules
+from helpers.run.folders import working_folder
 
 MARK = ".supplement-release"
 
@@ -72,15 +72,17 @@ def release_bundle(
     settings = {key: value for key, value in parameters.changed().items() if not key.endswith("_folder")}
     earlier = check_ledger(ledger, found.truth, found.members, rules)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".release-", dir=out.parent) as name:
-        bundle, form = Path(name) / "bundle", Path(name) / "form"
+    with working_folder(out) as part:
+        bundle, form = part / "bundle", part / "form"
+        for left in (bundle, form):  # of a release that was killed
+            shutil.rmtree(left, ignore_errors=True)
         files = write_bundle(found.numbers, bundle)
         request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches))
-        for part, place in ((bundle, out), (form, _form(out))):
-            paths.write_text(part / MARK, "")
+        for made, place in ((bundle, out), (form, _form(out))):
+            paths.write_text(made / MARK, "")
             if place.exists():
                 shutil.rmtree(place)
-            part.replace(place)
+            made.replace(place)
     write_ledger(ledger, earlier, found.truth, found.members, settings)
     return found, [out / file.name for file in files]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -217,9 +218,13 @@ def swept_numbers(
         failures = _on_dask(new, dask, console) if dask else _here(new, jobs, console)
         found = _together(todo, parameters)
         if out is not None and len(found):
-            write_csv(out, found)
-            write_csv(out.with_name(f"{out.stem}_compared.csv"), side_by_side(found))
-            draw_sweep(found, out.with_suffix(".png"))
+            made = [  # in the working folder first, where a kill leaves nothing of them behind
+                write_csv(part / out.name, found),
+                write_csv(part / f"{out.stem}_compared.csv", side_by_side(found)),
+                draw_sweep(found, part / f"{out.stem}.png"),
+            ]
+            for file in made:
+                os.replace(file, out.with_name(file.name))
     return found, failures
 
 
