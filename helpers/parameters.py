@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from helpers.problems import InputError, Problem
 
 NOT_PARAMETERS = {"In", "Out", "exit", "quit"}
+INJECTED = "# Parameters"  # how the cell begins that papermill puts below the parameters cell
 LONGEST = 60  # characters of a wrong value that a message shows
 LITERALS = (bool, int, float, str, list, tuple, dict, type(None))
 
@@ -167,8 +168,12 @@ class Parameters(BaseModel):
             for name, value in names.items()
             if not (name.startswith("_") or name.isupper() or name in NOT_PARAMETERS) and isinstance(value, LITERALS)
         }
-        set_here = _set_by_parameters_cell(names.get("In") or [])
-        return cls.checked(public if set_here is None else {name: names[name] for name in set_here if name in names})
+        cells = names.get("In") or []
+        set_here = _set_by_parameters_cell(cells)
+        if set_here is None:
+            return cls.checked(public)
+        values = {name: names[name] for name in set_here if name in names}
+        return cls.checked(values).chosen_of(_injected(cells))
 
     @classmethod
     def from_settings(cls, settings: Iterable[str], **fixed: Any) -> Parameters:
@@ -192,6 +197,23 @@ class Parameters(BaseModel):
     def changed(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults, folders and seed included."""
         return {name: value for name, value in self.model_dump().items() if value != type(self)().model_dump()[name]}
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what somebody set, be it to the default: where a default gives way to the cohort's own number, this does not.
+
+        Examples
+        --------
+        >>> said = Parameters.from_settings(["age_cut=8", "gc_cutoff=5"])
+        >>> said.changed(), said.chosen()
+        ({'gc_cutoff': 5.0}, {'age_cut': 8.0, 'gc_cutoff': 5.0})
+        """
+        empty = {name for name, value in self.model_dump().items() if name.endswith("_folder") and not value}
+        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set - empty}
+
+    def chosen_of(self, names: Collection[str]) -> Parameters:
+        """Take what differs from its default, and *names*, for set by somebody, and all else for left as it was."""
+        kept = {*self.changed(), *names}
+        return type(self)(**{name: value for name, value in self.model_dump().items() if name in kept})
 
 
 def parameter_dictionary() -> list[dict[str, str]]:
@@ -272,6 +294,12 @@ def _set_by_parameters_cell(cells: Sequence[str]) -> list[str] | None:
     return list(found) if declared else None
 
 
+def _injected(cells: Sequence[str]) -> set[str]:
+    """List what the last cell that papermill, or a command, put below the parameters cell sets: somebody chose it."""
+    added = [cell for cell in cells if cell.lstrip().startswith(INJECTED)]
+    return set(_values_only(added[-1]) or ()) if added else set()
+
+
 def _values_only(cell: str) -> list[str] | None:
     """List the names that a cell of values sets; None for a cell that does anything else."""
     try:
@@ -281,7 +309,7 @@ def _values_only(cell: str) -> list[str] | None:
     targets = [part.targets[0] if isinstance(part, ast.Assign) else getattr(part, "target", None) for part in body]
     if not all(isinstance(target, ast.Name) for target in targets):
         return None
-    injected = cell.lstrip().startswith("# Parameters")
+    injected = cell.lstrip().startswith(INJECTED)
     return [target.id for target in targets] if injected or all(_is_literal(part.value) for part in body) else None
 
 

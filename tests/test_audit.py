@@ -16,7 +16,7 @@ from helpers.published.audit import (
     tally_verdicts,
     with_repetitions,
 )
-from helpers.published.relations import CONSISTENT, HOLDS, REPEATED, VERDICTS, read_relations
+from helpers.published.relations import CONSISTENT, HOLDS, REPEATED, UNDISCLOSED, VERDICTS, read_relations
 from helpers.published.sensitivity import audit_sensitivity, noticed_shares
 from helpers.published.values import published_values
 
@@ -138,6 +138,17 @@ def test_one_slip_is_one_finding():
     assert tally_verdicts(FOUND)["findings"].sum() == FOUND["finding"].nunique()
     assert tally_verdicts(FOUND)["relations"].sum() == len(FOUND)
     assert findings_letter(FOUND, "rounding").count("(*rounding*)") == tally_verdicts(FOUND).loc["rounding", "findings"]
+
+
+def test_a_cause_stands_under_the_comparison_that_it_is_of():
+    said = findings_letter(FOUND, UNDISCLOSED)
+    claims = said[said.index("**Claims whose p is not printed**") :].split("\n\n")[0]
+    title = claims[claims.index('- the title: "improves') :].split("\n    - ")[0]
+    curves = claims[claims.index("- log-rank p of TCZ") :].split("\n    - ")[0]
+    assert "How it may have come about" not in title
+    assert "How it may have come about: Perhaps it stands in Figure 3" in curves
+    shared = said[said.index("**Children lost within one year**") :].split("\n\n")[0]
+    assert shared.count("How it may have come about") == 1
 
 
 def test_each_finding_stands_as_arithmetic_or_asks():

@@ -43,6 +43,17 @@ def test_a_notebook_stops_at_a_name_that_is_no_parameter():
         Parameters.of(names | {"sed": 7})
 
 
+def test_a_default_set_on_purpose_is_told_from_one_left_alone():
+    cell = "age_cut: float = 8.0  # years\nalpha: float = 0.05"
+    names = {"age_cut": 8.0, "alpha": 0.05}
+    left = Parameters.of({**names, "In": ["", cell, "page = 1"]})
+    said = Parameters.of({**names, "In": ["", cell, "# Parameters\nage_cut = 8.0\n", "page = 1"]})
+    other = Parameters.of({**names, "alpha": 0.1, "In": ["", cell, "page = 1"]})
+    assert [set(one.chosen()) for one in (left, said, other)] == [set(), {"age_cut"}, {"alpha"}]
+    assert left == said
+    assert Parameters.from_settings(["age_cut=8"]).chosen() == {"age_cut": 8.0}
+
+
 def test_text_stays_text_and_whole_numbers_serve_as_numbers():
     assert Parameters.from_settings(["exposure=2024", "gc_cutoff=5"]).changed() == {
         "exposure": "2024",

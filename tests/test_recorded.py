@@ -13,7 +13,9 @@ from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.parameters import Parameters
 from helpers.problems import InputError, NotAvailable
+from helpers.results.exposure import exposure_groups
 from helpers.results.registry import compute
+from helpers.results.table5 import univariable_model
 
 IDS = ["SYN-001", "SYN-002", "SYN-003"]
 
@@ -200,3 +202,36 @@ def test_the_shipped_cohorts_say_what_they_recorded():
 
     assert set(read_cohort().recorded) == {"exposures", "followup", "labs", "toxicity", "treatments"}
     assert read_cohort(REAL / "bmt").recorded["followup"] == ("death", "relapse")
+
+
+def test_an_exposure_may_be_unknown_of_single_patients(tmp_path):
+    about = {"name": "three", "origin": "infusion", "synthetic": True, "source": "made up", "licence": "CC0",
+             "columns": {"status": {"IVIG": {"kind": "category", "meaning": "immunoglobulin", "allowed": ["no", "unknown", "yes"]}}}}  # fmt: skip
+    (tmp_path / "cohort.json").write_text(json.dumps(about))
+    (tmp_path / "patients.csv").write_text(
+        "patient_id,synthetic\n" + "".join(f"{one},true\n" for one in [*IDS, "SYN-004"])
+    )
+    status = "patient_id,IVIG,synthetic\nSYN-002,unknown,true\nSYN-003,no,true\nSYN-004,yes,true\n"
+    (tmp_path / "status.csv").write_text(status)
+    alone = read_cohort(tmp_path)
+    assert answers(exposed_within(alone, "IVIG", 30)) == [None, None, False, True]
+    (tmp_path / "exposures.csv").write_text("patient_id,exposure,day,synthetic\nSYN-003,IVIG,40,true\n")
+    assert answers(exposed_within(read_cohort(tmp_path), "IVIG", 30)) == [False, None, False, True]
+    (tmp_path / "exposures.csv").write_text("patient_id,exposure,day,synthetic\nSYN-003,IVIG,4,true\n")
+    assert answers(exposed_within(read_cohort(tmp_path), "IVIG", 30)) == [False, None, True, True]
+    groups = exposure_groups(analyse(read_cohort(tmp_path), Parameters(exposure="IVIG")))
+    assert groups.astype(object).where(groups.notna(), None).tolist() == ["no IVIG", None, "IVIG", "IVIG"]
+
+
+def test_of_an_agent_that_nobody_looked_for_table_5_counts_and_says_that_it_is_unknown():
+    lines = [
+        {"patient_id": one, "relapse_day": day, "death_day": None, "last_contact_day": 90.0}
+        for one, day in zip(IDS, (40.0, None, None), strict=True)
+    ]
+    silent = analyse(cohort(treatments=[given(IDS[0])], followup=lines))
+    table = univariable_model(silent, "rux")
+    assert table[["level", "n", "events", "missing"]].to_numpy().tolist() == [["No", 3, 1, 0], ["Yes", 0, 0, 0]]
+    assert table["reason"].str.contains("whether anybody had it is unknown").all()
+    assert "rux" not in silent.frame
+    with pytest.raises(NotAvailable, match="no table treatments"):
+        univariable_model(analyse(cohort(followup=lines)), "rux")

@@ -461,6 +461,10 @@ def test_adults_are_cut_at_their_own_median_and_it_is_said():
     assert found.method.endswith("cut at the cohort's own median, since fewer than 10% lie at or below 8")
     chosen = analyse(adults, Parameters(age_cut=50.0))
     assert table5.univariable_model(chosen, "age")["level"].tolist() == ["≤50 years", ">50 years"]
+    asked = analyse(adults, Parameters.from_settings(["age_cut=8"]))
+    table = table5.univariable_model(asked, "age")
+    assert table["level"].tolist() == ["≤8 years", ">8 years"]
+    assert table["reason"].str.startswith("no patient in the reference group").all()
 
 
 def test_nothing_passing_the_screen_takes_neither_table_5_nor_the_exposure_away(analysis):

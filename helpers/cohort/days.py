@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.recorded import is_recorded, yes_no_unknown
+from helpers.cohort.recorded import is_recorded, told_in_status, yes_no_unknown
 from helpers.cohort.schema import Cohort
 from helpers.problems import NotAvailable
 
@@ -45,14 +45,21 @@ def exposed_within(cohort: Cohort, name: str, window_days: float) -> pd.Series:
     Returns
     -------
     Series of boolean
-        By patient_id; missing where a cohort.json that lists what was recorded does not list *name*.
+        By patient_id; missing where a cohort.json that lists what was recorded does not list *name*, or where a column
+        *name* that the cohort declares in its table status says "unknown".
 
     Raises
     ------
     NotAvailable
         If the cohort has no such exposure.
     """
-    began = first_days(cohort, name, 0, np.nextafter(window_days + 1, 0))
+    told = told_in_status(cohort, name) if name in cohort.declared.get("status", {}) else None
+    try:
+        began = list(first_days(cohort, name, 0, np.nextafter(window_days + 1, 0)).index)
+    except NotAvailable:
+        if told is None:
+            raise
+        began = []
     index = pd.Index(cohort.tables["patients"]["patient_id"], name="patient_id")
-    answer = yes_no_unknown(index, list(began.index), recorded=is_recorded(cohort, "exposures", name))
+    answer = yes_no_unknown(index, began, recorded=is_recorded(cohort, "exposures", name), told=told)
     return pd.Series(pd.NA, index=index, dtype="boolean") if answer is None else answer

@@ -190,17 +190,17 @@ def cut_used(frame: pd.DataFrame, name: str, parameters: Parameters) -> float:
     """Return where *name* ("age" or "weight") is cut: the parameter, or the median where the paper's own cut parts nobody.
 
     The paper's cuts are those of children. Where fewer than 10 % lie at or below them, as among adults, the cohort's own
-    median takes their place; a cut that somebody chose is left alone.
+    median takes their place; a cut that somebody chose, be it the paper's, is left alone.
 
     Examples
     --------
     >>> cut_used(pd.DataFrame({"age_years": [34.0, 61, 55, 48]}), "age", Parameters())
     51.5
-    >>> cut_used(pd.DataFrame({"age_years": [4.0, 11, 15, 8]}), "age", Parameters())
+    >>> cut_used(pd.DataFrame({"age_years": [34.0, 61, 55, 48]}), "age", Parameters(age_cut=8.0))
     8.0
     """
     values, cut = frame[CUT_COLUMNS[name]].dropna(), float(getattr(parameters, f"{name}_cut"))
-    chosen = f"{name}_cut" in parameters.changed()
+    chosen = f"{name}_cut" in parameters.chosen()
     if chosen or values.empty or (values <= cut).mean() >= LEAST_SHARE:
         return cut
     middle = float(values.median())

@@ -51,7 +51,7 @@ def open_page(names: MutableMapping[str, Any], **fixed: Any) -> Page:
     stand_alone(names)
     parameters = Parameters.of(names)
     notebook.use_style()
-    return Page(Parameters.checked({**parameters.model_dump(), **fixed}) if fixed else parameters)
+    return Page(Parameters.checked({**parameters.chosen(), **fixed}) if fixed else parameters)
 
 
 class Page:

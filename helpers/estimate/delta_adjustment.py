@@ -129,5 +129,5 @@ def _pooled(groups: Sequence[str], n: int, counts: list, fits: list, alpha: floa
         law = student((len(beta) - 1) * (1 + within / extra) ** 2) if extra > 0 else norm
         reach = law.ppf(1 - alpha / 2) * se
         rows.append({**line, "hr": np.exp(middle), "ci_low": np.exp(middle - reach), "ci_high": np.exp(middle + reach),
-                     "p": float(2 * law.sf(abs(middle) / se))})  # fmt: skip
+                     "p": float(2 * law.sf(abs(middle) / se)) if se > 0 else np.nan})  # fmt: skip
     return pd.DataFrame(rows)

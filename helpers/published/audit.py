@@ -28,6 +28,7 @@ from helpers.published.relations import (
 from helpers.published.values import Printed, alias_ids, printed_values, published_values
 from helpers.published.words import group_in_words
 
+CAUSE = "How it may have come about"
 COLUMNS = [
     "finding",
     "compared",
@@ -209,18 +210,21 @@ def findings_letter(found: pd.DataFrame, *verdicts: str, start: int = 1) -> str:
 def _paragraph(number: int, title: str, rows: pd.DataFrame) -> str:
     head = title if title[1:2] == " " else title[:1].upper() + title[1:]
     lines = [f"{number}. **{head}** (*{rows['verdict'].iloc[0]}*)"]
+    shared = len(set(rows["innocent"])) == 1
     for row in rows.itertuples(index=False):
-        lines += _statements(row, alone=len(rows) == 1)
-    for label, column in (("How it may have come about", "innocent"), ("Question", "question")):
-        lines += [f"    - {label}: {text}" for text in dict.fromkeys(rows[column]) if text]
+        lines += _statements(row, alone=len(rows) == 1, cause="" if shared else row.innocent)
+    lines += [f"    - {CAUSE}: {text}" for text in rows["innocent"].head(1) if shared and text]
+    lines += [f"    - Question: {text}" for text in dict.fromkeys(rows["question"]) if text]
     return "\n".join(lines)
 
 
-def _statements(row, alone: bool) -> list[str]:
+def _statements(row, alone: bool, cause: str) -> list[str]:
+    """Write what a comparison is of; *cause* is that of this one alone."""
     sure, colon, because = row.sureness.partition(": ")
     said = [f"{row.where_a}: {row.statement_a}"]
     said += [f"{row.where_b}: {row.statement_b}"] * (row.statement_b != row.statement_a)
     said += [f"Arithmetic: {row.arithmetic}.", f"How sure: {f'{sure} ({because})' if colon else sure}."]
+    said += [f"{CAUSE}: {cause}"] * bool(cause)
     return (
         [f"    - {one}" for one in said] if alone else [f"    - {row.compared}", *(f"        - {one}" for one in said)]
     )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from helpers.problems import NotAvailable
+from helpers.results.arms import groups_present
 from helpers.results.comparisons import comparison_groups
 from helpers.results.curves import endpoint_columns, members_of
 from helpers.results.exposure import exposure_groupings
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import is_yes, needed_frame
-from helpers.results.value import id_parts
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class Contrast(NamedTuple):
     """``labels`` of the groups, the reference first and the one asked about second; ``groups`` by patient_id, missing outside;
-    ``key`` of the group asked about, as ids have it."""  # fmt: skip
+    ``key`` of the group asked about, as ids have it, "" if no id is of it."""  # fmt: skip
 
     labels: tuple[str, ...]
     groups: pd.Series
@@ -55,10 +55,11 @@ def contrast(analysis: Analysis) -> Contrast:
         labels = () if groups is None else tuple(label for label, _ in members_of(analysis.frame, groups))
         if labels[:2] == ("none", "low"):
             return Contrast(labels, groups, "gc_low")
+    keys = {arm.label: arm.key for arm in groups_present(analysis) if arm.comparison == "exposure"}
     for groups in exposure_groupings(analysis).values():
         labels = tuple(label for label, _ in members_of(analysis.frame, groups))
         if len(labels) > 1:
-            return Contrast(labels, groups, id_parts(labels)[labels[1]])
+            return Contrast(labels, groups, keys.get(labels[1], ""))
     raise NotAvailable(f"cohort {analysis.cohort.name} has no two groups to compare")
 
 

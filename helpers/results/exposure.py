@@ -44,12 +44,17 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
         return _labelled(given, f"no {name}", name).rename(name)
     if name in analysis.own or name in analysis.frame:
         return _column(analysis, name)
-    if analysis.cohort.has("exposures", "exposure", "day"):
-        known = set(analysis.cohort.tables["exposures"]["exposure"].dropna())
-        if name in known:
-            began = exposed_within(analysis.cohort, name, analysis.parameters.window_days).reindex(analysis.frame.index)
-            return _labelled(began, f"no {name}", name).rename(name)
+    if name in _begun(analysis):
+        began = exposed_within(analysis.cohort, name, analysis.parameters.window_days).reindex(analysis.frame.index)
+        return _labelled(began, f"no {name}", name).rename(name)
     raise InputError([Problem("parameters", "", "exposure", name, _allowed(analysis))])
+
+
+def _begun(analysis: Analysis) -> list[str]:
+    """List the exposures of the table exposures, and those that the table status alone knows."""
+    cohort = analysis.cohort
+    rows = cohort.tables["exposures"]["exposure"].dropna() if cohort.has("exposures", "exposure", "day") else ()
+    return sorted({*rows, *(name for name in cohort.declared.get("status", {}) if cohort.has("status", name))})
 
 
 def exposure_groupings(analysis: Analysis) -> dict[str, pd.Series]:
@@ -69,8 +74,7 @@ def exposure_groupings(analysis: Analysis) -> dict[str, pd.Series]:
     except NotAvailable:
         own = analysis.cohort.declared.get("patients", {})
         names = [name for name, column in own.items() if column.kind == "category" and name in analysis.own]
-        if analysis.cohort.has("exposures", "exposure", "day"):
-            names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
+        names += _begun(analysis)
         found = {name: exposure_groups(analysis, name).where(inside) for name in names}
         return {name: groups for name, groups in found.items() if len(groups.dropna().unique()) > 1}
 
@@ -108,6 +112,5 @@ def _column(analysis: Analysis, name: str) -> pd.Series:
 def _allowed(analysis: Analysis) -> str:
     names = [name for name, column in AGENTS.items() if column in analysis.frame]
     names += [name for name in analysis.cohort.tables["patients"] if name in analysis.frame or name in analysis.own]
-    if analysis.cohort.has("exposures", "exposure"):
-        names += sorted(analysis.cohort.tables["exposures"]["exposure"].dropna().unique())
+    names += _begun(analysis)
     return " / ".join(map(str, names))

@@ -192,3 +192,19 @@ def settling_sizes(
             }
         )
     return pd.DataFrame(found)
+
+
+def settling_sentence(needed: Mapping[str, float]) -> str:
+    """Say what a row of :func:`settling_sizes` asks for.
+
+    Examples
+    --------
+    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "cohorts": 18.4})
+    'A ratio of 0.8 would take 631 events, about 18 times as many patients'
+    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "cohorts": math.nan})
+    'A ratio of 0.8 would take 631 events, and this cohort has none'
+    """
+    start = f"A ratio of {needed['hazard_ratio']:g} would take {needed['events']:.0f} events"
+    if not math.isfinite(needed["cohorts"]):
+        return f"{start}, and this cohort has none"
+    return f"{start}, about {needed['cohorts']:.0f} times as many patients"

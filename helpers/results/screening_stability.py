@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -132,6 +132,24 @@ def screening_stability(analysis: Analysis) -> tuple[pd.DataFrame, dict[str, flo
     optimism = {"resamples": RESAMPLES, "apparent": apparent, "optimism": lift, "corrected": apparent - lift,
                 "models": len(set(sets)), "same": same}  # fmt: skip
     return found.sort_values("included", ascending=False, ignore_index=True), optimism
+
+
+def stability_sentences(optimism: Mapping[str, float]) -> list[str]:
+    """Say how far the chosen model flatters itself, if there is one, and how often the choice would be the same.
+
+    Examples
+    --------
+    >>> nothing = {"apparent": np.nan, "optimism": np.nan, "corrected": np.nan, "models": 1, "same": 100.0}
+    >>> stability_sentences(nothing)[0]
+    'no covariate passes the screen of the whole cohort, so no model was chosen'
+    """
+    first = "no covariate passes the screen of the whole cohort, so no model was chosen"
+    if np.isfinite(optimism["apparent"]):
+        first = f"concordance of the chosen model {optimism['apparent']:.3f}"
+        corrected = f", optimism {optimism['optimism']:.3f}, corrected {optimism['corrected']:.3f}"
+        first += corrected if np.isfinite(optimism["optimism"]) else ", of its optimism no resample tells"
+    sets = f"{optimism['models']} different sets were chosen"
+    return [first, f"{sets}; the set of the whole cohort in {optimism['same']:.0f} % of the resamples"]
 
 
 def _concordance(data: _Data, columns: list[int], beta: np.ndarray) -> float:

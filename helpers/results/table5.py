@@ -13,6 +13,7 @@ from helpers.estimate.cox import Cox, cox, with_references
 from helpers.problems import NotAvailable
 from helpers.results.covariates import BY_NAME, ROWS, Row, covariate_levels, covariate_rows
 from helpers.results.curves import endpoint_columns
+from helpers.results.exposure import AGENTS
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import AGENT, DOSE, family
@@ -81,12 +82,30 @@ def univariable_model(analysis: Analysis, name: str) -> pd.DataFrame:
     ------
     KeyError
         If the cohort has no such covariate.
+    NotAvailable
+        If nothing that it could be made of is there.
     """
     known = {row.name: row for row in (*ROWS, *covariate_rows(analysis))}
     row = known.get(name) or known.get(f"own.{name}")
     if row is None:
         raise KeyError(f"no covariate {name}; there are {', '.join(known)}")
-    return univariable_of(analysis, row)
+    try:
+        return univariable_of(analysis, row)
+    except NotAvailable as absent:
+        if row.name not in AGENTS.values() or not analysis.cohort.has("treatments", "agent", "day"):
+            raise
+        return _nobody_told(analysis, row, str(absent))
+
+
+def _nobody_told(analysis: Analysis, row: Row, reason: str) -> pd.DataFrame:
+    """Count those of whom no treatment of a kind is told, where the cohort does not say that it looked: *reason* says so.
+
+    There is no ratio, and tables that count who was given something (Table 2) have no count: no row is not a "no".
+    """
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    outcome, concerned = needed_frame(analysis, time, event), concerned_by(analysis, row)
+    frame = pd.DataFrame({row.name: "No", "time": outcome[time], "event": outcome[event]})[concerned].dropna()
+    return without_model(analysis, row, {"": "No", row.keys[0]: "Yes"}, reason, frame, int(concerned.sum()))
 
 
 def model_sizes(analysis: Analysis) -> pd.DataFrame:

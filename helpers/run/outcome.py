@@ -73,6 +73,7 @@ def run_manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any
         "supplement": helpers.__version__,
         "versions": package_versions(),
         "parameters": parameters,
+        "chosen": sorted(name for name in analysis.parameters.chosen() if not name.endswith("_folder")),
         "cohort": {**about, "tables": tables},
         "notebooks": {path.stem: of_notebook(path) for path in notebooks},
     }

@@ -69,7 +69,7 @@ def release_bundle(
             )
     analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
     found = released(analysis, rules)
-    settings = {key: value for key, value in parameters.changed().items() if not key.endswith("_folder")}
+    settings = {key: value for key, value in parameters.chosen().items() if not key.endswith("_folder")}
     earlier = check_ledger(ledger, found.truth, found.members, rules)
     out.parent.mkdir(parents=True, exist_ok=True)
     with working_folder(out) as part:
@@ -111,7 +111,8 @@ def parameters_of(run: Path | None, cohort: Path | None, settings: Sequence[str]
         return Parameters.from_settings(settings, **folder)
     try:
         stored = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-        chosen, tables = stored["parameters"], stored["cohort"]["tables"]
+        values, tables = stored["parameters"], stored["cohort"]["tables"]
+        chosen = Parameters.checked(values).chosen_of(stored.get("chosen", ())).chosen()
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             [Problem("release", "", "", "no run", "a folder that supplement run made", run.name)]
@@ -126,7 +127,7 @@ def parameters_of(run: Path | None, cohort: Path | None, settings: Sequence[str]
         raise InputError(
             [Problem("release", "", "", f"other content than in the run: {', '.join(changed)}", allowed, place.name)]
         )
-    return Parameters.checked({**chosen, **folder, **Parameters.from_settings(settings).changed()})
+    return Parameters.checked({**chosen, **folder, **Parameters.from_settings(settings).chosen()})
 
 
 def _form(out: Path) -> Path:

@@ -126,8 +126,8 @@ def name_of(parameters: Parameters, analysis: Analysis, wanted: Sequence[str] = 
     >>> name_of(parameters, analyse(read_cohort(), parameters), ["05"])
     'default-gc_cutoff-5.0-05'
     """
-    changed = {name: value for name, value in parameters.changed().items() if not name.endswith("_folder")}
-    parts = [f"{name}-{value}" for name, value in changed.items()] + [one.strip()[:2] for one in wanted]
+    chosen = {name: value for name, value in parameters.chosen().items() if not name.endswith("_folder")}
+    parts = [f"{name}-{value}" for name, value in chosen.items()] + [one.strip()[:2] for one in wanted]
     if parameters.published_folder:
         parts.append("print-" + checksum_of(parameters.published_folder)[:6])
     first = analysis.cohort.name if parameters.cohort_folder else "default"
@@ -260,7 +260,7 @@ def _executed(
 
 def _notebook(path: Path, steps: Steps, parameters: Parameters, *, fork: bool, withhold: bool) -> Task:
     folder = steps.begin(path.stem)
-    settings = {**parameters.changed(), "output_folder": str(folder)}
+    settings = {**parameters.chosen(), "output_folder": str(folder)}
     named = {"cohort": parameters.cohort_folder, "published": parameters.published_folder, "output": folder}
     return notebook_task(path, folder / "notebooks" / path.name, settings, fork=fork, withhold=withhold, **named)
 

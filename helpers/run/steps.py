@@ -49,6 +49,7 @@ def of_inputs(parameters: Parameters) -> str:
     """Return the fingerprint of all that a number can depend on: parameters, cohort, print, data, code, versions."""
     folders = [Path(folder) for folder in (parameters.cohort_folder, parameters.published_folder) if folder]
     chosen = {name: value for name, value in parameters.model_dump().items() if not name.endswith("_folder")}
+    chosen["chosen"] = sorted(parameters.chosen())
     contents = [of_folder(folder) for folder in (paths.DATA, *folders)]
     code = of_folder(Path(helpers.__file__).parent, "*.py")
     return checksum_of(chosen, contents, code, package_versions())
