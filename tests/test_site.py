@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
 from helpers.published.values import published_values
 from helpers.run import site as run_site
-from helpers.site import figure3, front, in_page, more_figures, pages
+from helpers.site import figure3, front, in_page, more_figures, pages, whole
 from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
@@ -217,3 +218,25 @@ def test_a_figure_that_fails_is_a_failure_of_the_run_that_quotes_no_cell(analysi
     assert run_site._figures(as_if_real(analysis), failures) == ({}, [])
     assert "the text of a cell" not in str(failures[0])
     assert "ValueError" in str(failures[0])
+
+
+def test_every_exercise_is_listed_with_its_sheet_and_its_notebook_and_no_teacher_s(tmp_path):
+    found = whole.exercises({"figure3"})
+    numbers = sorted(path.stem for path in (NOTEBOOKS / "exercises" / "src").glob("[0-9]*.ipynb"))
+    links_ = set(re.findall(r'href="(exercises/[^"]+)"', found["exercises"]))
+    assert links_ == {f"exercises/{name}.{kind}" for name in numbers for kind in ("html", "ipynb")}
+    assert found["teaching"].startswith("# ")
+    (tmp_path / "files").mkdir()
+    whole.exercise_files(tmp_path)
+    assert all((tmp_path / link).exists() for link in links_)
+    with zipfile.ZipFile(tmp_path / "files" / "exercises_students.zip") as zipped:
+        held = zipped.namelist()
+    assert {name.split("/")[0] for name in held} == {"student", "data"}
+    assert "student/exercises/check.py" in held
+    assert "data/children.csv" in held
+
+
+def test_pages_of_docstrings_stand_below_the_page_that_leads_to_them():
+    made = pages.api_pages()
+    below = made["api"].split("{toctree}")[1].split("```")[0]
+    assert set(below.split()) - {":hidden:"} == set(made) - {"api"}

@@ -249,11 +249,13 @@
   });
   var slider = el("input", { type: "range", id: "f3-cut", min: "0", step: "1" });
   var before = null;
-  slider.addEventListener("input", function () {
-    var next = cutDoses()[+slider.value], was = kept.state.cut;
+  slider.addEventListener("input", function () { moveCut(cutDoses()[+slider.value]); });
+  function moveCut(next) {
+    var was = kept.state.cut;
+    if (next === was) return;
     before = DATA.cohorts[kept.state.cohort].rows.filter(function (row) { return row[1] && group(row[1], was) !== group(row[1], next); }).map(function (row) { return row[0]; });
     set({ cut: next });
-  });
+  }
   function cutDoses() { return Array.from(new Set(DATA.cohorts[kept.state.cohort].rows.map(function (row) { return row[1]; }).filter(Boolean).concat([DATA.cut]))).sort(function (a, b) { return a - b; }); }
 
   root.append(
@@ -412,6 +414,15 @@
     kept.state.month = Math.round(10 * Math.min(72, Math.max(0, (px - 60) * 72 / (W - 80)))) / 10;
     write();
   });
+  var dragging = false; // the line of the cut follows the pointer, from dose to dose
+  function drag(event) {
+    var box = cutPlot.getBoundingClientRect(), at = (event.clientX - box.left) * W / box.width;
+    moveCut(cutDoses().reduce(function (best, d) { return Math.abs(px(d) - at) < Math.abs(px(best) - at) ? d : best; }));
+  }
+  cutPlot.addEventListener("pointerdown", function (event) { dragging = true; drag(event); });
+  cutPlot.addEventListener("pointermove", function (event) { if (dragging) drag(event); });
+  window.addEventListener("pointerup", function () { dragging = false; });
+  window.addEventListener("pointercancel", function () { dragging = false; });
   window.figure3 = { compute: compute, cuts: function (s) { return cuts(clean(s)); }, shuffled: function (s) { return shuffled(clean(s)); }, patients: function (s) { return patients(clean(s)); }, state: function () { return kept.state; }, set: set };
   draw();
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from typing import Any
 
 import yaml
 
@@ -42,8 +43,11 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
     >>> "live longer without progression" in front_of_paper({})
     True
     """
+    about = _cited()
+    paper = f"[{about['authors'][0]['family-names']} et al. {about['year']}](https://doi.org/{about['doi']})"
     shown = [sentence for sentence in (absolute(numbers), months(numbers), lost(numbers)) if sentence]
     parts = [
+        f"A companion to {paper}, by others than its authors.",
         "## The question",
         QUESTION,
         SYNTHETIC,
@@ -133,6 +137,8 @@ def doors(pages: Container[str]) -> str:
     teach = _links(
         pages,
         {
+            "exercises": "exercises and sheets to print",
+            "teaching": "the teacher's page",
             "figure3": "the main figure, to play with",
             "forest": "Table 5 as a forest",
             "specifications": "every defensible model",
@@ -145,7 +151,7 @@ def doors(pages: Container[str]) -> str:
         ("Read", "Every notebook is a page, its code folded.", read),
         ("Re-run", "In a copy of the project <code>make run</code> executes all of it; <code>supplement run --cohort FOLDER</code> does so on "
          "your own patients, and <code>supplement template</code> gives the tables to fill in.", again),
-        ("Teach", "Each method is done once by hand.", teach),
+        ("Teach", "Exercises for a class, figures to play with, each method once by hand.", teach),
     )  # fmt: skip
     cards = "\n".join(f"<div><h3>{name}</h3><p>{text}</p>{links}</div>" for name, text, links in ways)
     return f'## Three ways on\n\n<div class="doors">{cards}</div>'
@@ -156,10 +162,18 @@ def _links(pages: Container[str], texts: Mapping[str, str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
+def _citation() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+def _cited() -> dict[str, Any]:
+    """Give what ``CITATION.cff`` has of the paper."""
+    return _citation()["preferred-citation"]
+
+
 def how_to_cite() -> str:
     """Write how to cite the paper and the software, from ``CITATION.cff``."""
-    about = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    paper = about["preferred-citation"]
+    about, paper = _citation(), _cited()
     names = [
         f"{one['family-names']} {''.join(word[0] for word in one['given-names'].split())}" for one in paper["authors"]
     ]

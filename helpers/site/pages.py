@@ -5,7 +5,9 @@ from __future__ import annotations
 import html as markup
 import pkgutil
 from collections.abc import Container, Sequence
+from pathlib import Path
 
+import nbformat
 import pandas as pd
 
 import helpers
@@ -159,6 +161,51 @@ The cohort and every figure are **synthetic**: each table has a column that says
 {items}
 </ul>
 """
+
+
+def exercises_page(sources: Sequence[Path], figures: Container[str] = ()) -> str:
+    """Write the list of exercises from their sources: title, minutes, for whom, aim, the sheet to print and the student's notebook.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Notebooks whose first cell holds title, a line of minutes and audience, and the aim.
+    figures : container of str
+        Figures to play with that the site has.
+    """
+    rows = []
+    for source in sources:
+        title, about, aim, *_ = nbformat.read(source, 4).cells[0].source.split("\n\n")
+        minutes, audience, needs = about.strip("*").split(" · ", 2)
+        number, _, words = title.removeprefix("# ").partition(" · ")
+        files = f'<a href="exercises/{source.stem}.html">sheet</a>, <a href="exercises/{source.name}">notebook</a>'
+        cells = (
+            number,
+            words,
+            minutes.removesuffix(" minutes"),
+            audience.removeprefix("for "),
+            aim.removeprefix("**Aim.** "),
+            needs,
+        )
+        rows.append("<tr>" + "".join(f"<td>{markup.escape(text)}</td>" for text in cells) + f"<td>{files}</td></tr>")
+    heads = ("", "Exercise", "Minutes", "For", "Aim", "Needs", "")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    played = (
+        'Figure 3 in the page does for a class what exercises 7 and 10 do by hand: <a href="figure3.html#lost=free">those lost had stayed well</a>, '
+        '<a href="figure3.html#cut=3.9">another cut</a>, <a href="figure3.html#deal=1">outcomes dealt anew</a>. Its address holds what it shows, so a slide can link to it.\n'
+        if "figure3" in figures
+        else ""
+    )
+    return f"""# Exercises
+
+For a class, on the **synthetic** cohort and on published numbers; the prediction comes before the computation. The sheets are to print; the notebooks need the folder of the students, whose check answers without giving anything away. The [teacher's page](teaching.md) has paths of 20 minutes, 90 minutes and half a day.
+
+<div class="wide" tabindex="0" role="region" aria-label="Exercises"><table class="numbers-plain"><thead><tr>{head}</tr></thead><tbody>
+{chr(10).join(rows)}
+</tbody></table></div>
+
+- <a href="files/exercises_students.zip">The folder of the students</a>: all notebooks with what they need
+{played}"""
 
 
 def api_page(module: str) -> str:

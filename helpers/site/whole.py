@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from helpers import paths
@@ -22,6 +22,7 @@ from helpers.site.in_page import figures_in_page
 from helpers.site.paper_to_code import links, paper_to_code_page
 
 FIGURE = "figure3.png"
+EXERCISES = paths.NOTEBOOKS / "exercises"
 FRONT = ("extra.survival.", "extra.difference.", "extra.rmst.", "extra.lost.")
 
 
@@ -33,13 +34,15 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
     compared = concordance(printed, values, comparable=registry.comparable_ids(analysis.parameters))
     stems = [path.stem for path in notebooks]
     rows = links(notebooks)
+    drawn = figures_in_page(analysis)[0]
     beside = {
-        **figures_in_page(analysis)[0],
+        **drawn,
         "paper_to_code": paper_to_code_page(rows),
         "published": pages.published_page(compared, printed, stems),
         "audit": pages.audit_page(),
         "dictionary": pages.dictionary_page(),
         "parameters": pages.parameters_page(),
+        **exercises(drawn),
         "downloads": pages.downloads_page(stems),
         **pages.api_pages(),
     }
@@ -59,6 +62,8 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
         api=True,
     )
     downloads(notebooks, out / "files")
+    if "exercises" in beside:
+        exercise_files(out)
     return first
 
 
@@ -70,6 +75,28 @@ def numbers(analysis: Analysis) -> dict[str, Value]:
         if any(not id.startswith("extra.") for id in one.ids) or one.prefix.startswith(FRONT)
     ]
     return {id: value for one in wanted for id, value in one.values(analysis).items()}
+
+
+def exercises(figures: Container[str]) -> dict[str, str]:
+    """Make the pages of the exercises and of the teacher, if the exercises were made."""
+    sources = sorted((EXERCISES / "src").glob("[0-9]*.ipynb"))
+    made = [source for source in sources if (EXERCISES / "sheet" / f"{source.stem}.html").exists()]
+    if not made:
+        return {}
+    return {
+        "exercises": pages.exercises_page(made, figures),
+        "teaching": (paths.DOCS / "teaching.md").read_text(encoding="utf-8"),
+    }
+
+
+def exercise_files(out: Path) -> None:
+    """Put sheets and students' notebooks beside the pages; the teacher's stay where they are."""
+    (out / "exercises").mkdir()
+    for file in (*(EXERCISES / "sheet").glob("*.html"), *(EXERCISES / "student").glob("*.ipynb")):
+        shutil.copyfile(file, out / "exercises" / file.name)
+    parts = [path for name in ("student", "data") for path in sorted((EXERCISES / name).rglob("*")) if path.is_file()]
+    kept = [path for path in parts if "__pycache__" not in path.parts]
+    archive(out / "files" / "exercises_students.zip", kept, EXERCISES)
 
 
 def downloads(notebooks: Sequence[Path], folder: Path) -> None:
@@ -84,8 +111,9 @@ def downloads(notebooks: Sequence[Path], folder: Path) -> None:
     )
 
 
-def archive(target: Path, files: Sequence[Path]) -> None:
-    """Write a zip archive with no times in it."""
+def archive(target: Path, files: Sequence[Path], within: Path | None = None) -> None:
+    """Write a zip archive with no times in it; names are those of the files, or their places *within* a folder."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in files:
-            zipped.writestr(zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0)), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            name = path.relative_to(within).as_posix() if within else path.name
+            zipped.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), path.read_bytes(), zipfile.ZIP_DEFLATED)

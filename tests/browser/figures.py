@@ -310,6 +310,19 @@ def test_keys_move_the_time_and_the_cut(figure):
     assert "Changed side: SYN-" in told or cut == 8
 
 
+def test_the_cut_follows_the_pointer(figure):
+    figure.run(
+        """const plot = document.getElementById('f3-cuts'), box = plot.getBoundingClientRect();
+        const at = share => ({clientX: box.left + share * box.width, clientY: box.top + 50, bubbles: true});
+        plot.dispatchEvent(new PointerEvent('pointerdown', at(0.5))); window.seen = figure3.state().cut;
+        plot.dispatchEvent(new PointerEvent('pointermove', at(0.3))); window.then = figure3.state().cut;
+        plot.dispatchEvent(new PointerEvent('pointerup', at(0.3))); plot.dispatchEvent(new PointerEvent('pointermove', at(0.9)));"""
+    )
+    seen, then, last = figure.run("return [seen, then, figure3.state().cut]")
+    assert then < seen
+    assert last == then
+
+
 def test_groups_and_deals_and_the_reset(figure):
     figure.click("#f3-show-high")
     assert figure.run("return figure3.state().groups") == "none,low"

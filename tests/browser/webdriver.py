@@ -80,6 +80,11 @@ class Browser:
             "POST", f"{self.session}/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}
         )
 
+    def media(self, kind: str) -> None:
+        """Show pages as on paper ("print"), or as usual ("")."""
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"media": kind}}
+        self.call("POST", f"{self.session}/goog/cdp/execute", command)
+
     def open(self, address: str) -> None:
         """Go to an address and wait until it is loaded."""
         self.call("POST", f"{self.session}/url", {"url": address})
