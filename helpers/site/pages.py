@@ -191,7 +191,7 @@ def exercises_page(sources: Sequence[Path], figures: Container[str] = ()) -> str
     heads = ("", "Exercise", "Minutes", "For", "Aim", "Needs", "")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     played = (
-        'Figure 3 in the page does for a class what exercises 7 and 10 do by hand: <a href="figure3.html#lost=free">those lost had stayed well</a>, '
+        '\nFigure 3 in the page does for a class what exercises 7 and 10 do by hand: <a href="figure3.html#lost=free">those lost had stayed well</a>, '
         '<a href="figure3.html#cut=3.9">another cut</a>, <a href="figure3.html#deal=1">outcomes dealt anew</a>. Its address holds what it shows, so a slide can link to it.\n'
         if "figure3" in figures
         else ""
