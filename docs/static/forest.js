@@ -70,7 +70,7 @@
     plot.append.apply(plot, marks);
     plot.append(svg("path", { d: "M" + x(1) + " 36V" + (y + 8), stroke: "currentColor", opacity: 0.6, "stroke-dasharray": "2 3" }));
     plot.append(svg("path", { d: "M" + left + " " + (y + 8) + "H" + right, stroke: "currentColor" }));
-    F.marks(low, high, [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20]).forEach(function (hr) { plot.append(words([x(hr), y + 22], hr, { "font-size": 12, "text-anchor": "middle" })); });
+    F.marks(low, high, wide ? [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20] : [0.1, 0.3, 1, 3, 10]).forEach(function (hr) { plot.append(words([x(hr), y + 22], hr, { "font-size": 12, "text-anchor": "middle" })); });
     plot.append(words([(left + right) / 2, y + 38], "hazard ratio, log scale", { "font-size": 12, "text-anchor": "middle" }));
     plot.append(words([W - 10, y + 54], "Synthetic cohort: no real patients", { "font-size": 12, "text-anchor": "end" }));
     if (wide) [[left - 6, "n/events", "end"], [right + 10, "hazard ratio (" + DATA.level + "%)", "start"], [W - 10, "p", "end"]].forEach(function (head) { plot.append(words([head[0], 26], head[1], { "font-size": 12, "text-anchor": head[2] })); });

@@ -46,7 +46,7 @@
     var s = kept.state;
     shown = chosen(s);
     W = F.width(root);
-    var left = W > 560 ? 190 : 118, lines = CHOICES.flatMap(function (one, k) { return one[2].map(function (label, i) { return [label, function (m) { return m[k] === i; }]; }); })
+    var left = W > 560 ? 190 : 130, lines = CHOICES.flatMap(function (one, k) { return one[2].map(function (label, i) { return [label, function (m) { return m[k] === i; }]; }); })
       .concat(DATA.covariates.map(function (name, i) { return [name, function (m) { return m[3] >> i & 1; }]; }));
     var all = DATA.models.map(function (m) { return m[6]; }).concat(DATA.band, [0]), low = Math.min.apply(null, all) - 0.1, high = Math.max.apply(null, all) + 0.1;
     x = function (i) { return left + (W - 14 - left) * (i + 0.5) / Math.max(1, shown.length); };

@@ -58,6 +58,11 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
             if figure
             else []
         ),
+        *(
+            ['<p><a href="figure3.html">The same figure, to play with</a>: the cut, those lost, the clock, chance.</p>']
+            if "figure3" in pages
+            else []
+        ),
         doors(pages),
         how_to_cite(),
     ]

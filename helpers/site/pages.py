@@ -178,17 +178,11 @@ def exercises_page(sources: Sequence[Path], figures: Container[str] = ()) -> str
         title, about, aim, *_ = nbformat.read(source, 4).cells[0].source.split("\n\n")
         minutes, audience, needs = about.strip("*").split(" · ", 2)
         number, _, words = title.removeprefix("# ").partition(" · ")
-        files = f'<a href="exercises/{source.stem}.html">sheet</a>, <a href="exercises/{source.name}">notebook</a>'
-        cells = (
-            number,
-            words,
-            minutes.removesuffix(" minutes"),
-            audience.removeprefix("for "),
-            aim.removeprefix("**Aim.** "),
-            needs,
-        )
-        rows.append("<tr>" + "".join(f"<td>{markup.escape(text)}</td>" for text in cells) + f"<td>{files}</td></tr>")
-    heads = ("", "Exercise", "Minutes", "For", "Aim", "Needs", "")
+        files = f'<br><small><a href="exercises/{source.stem}.html">sheet</a>, <a href="exercises/{source.name}">notebook</a></small>'
+        cells = (minutes.removesuffix(" minutes"), audience.removeprefix("for "), aim.removeprefix("**Aim.** "), needs)
+        first = f"<td>{number}</td><td>{markup.escape(words)}{files}</td>"
+        rows.append(f"<tr>{first}" + "".join(f"<td>{markup.escape(text)}</td>" for text in cells) + "</tr>")
+    heads = ("", "Exercise", "Minutes", "For", "Aim", "Needs")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     played = (
         '\nFigure 3 in the page does for a class what exercises 7 and 10 do by hand: <a href="figure3.html#lost=free">those lost had stayed well</a>, '
