@@ -63,6 +63,10 @@
     filter();
   }
   document.querySelectorAll(".search-button-field").forEach(function (one) { one.removeAttribute("aria-label"); }); // its text names it
+  document.querySelectorAll("nav details > summary").forEach(function (one) { // the arrow that opens the pages below another
+    var page = one.closest("li").querySelector("a");
+    one.setAttribute("aria-label", "Pages below " + (page ? page.textContent.trim() : "this one"));
+  });
   codeSwitch();
   document.querySelectorAll("table.numbers").forEach(numbers);
 })();

@@ -11,6 +11,9 @@ import pytest
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
+from helpers.run.series import numbered_notebooks
+from helpers.run.site import book_of_run
+from helpers.site.whole import whole_site
 
 sys.path.insert(0, str(Path(__file__).parent))
 from webdriver import WIDE, Browser, found
@@ -21,9 +24,6 @@ def site(tmp_path_factory):
     """The folder of the site."""
     if os.environ.get("SUPPLEMENT_SITE"):
         return Path(os.environ["SUPPLEMENT_SITE"])
-    from helpers.run.series import numbered_notebooks
-    from helpers.site.whole import whole_site
-
     return whole_site(numbered_notebooks(), tmp_path_factory.mktemp("built") / "site").parent
 
 
@@ -49,8 +49,6 @@ def analysis():
 @pytest.fixture(scope="session")
 def books(analysis, tmp_path_factory):
     """Books of two runs without notebooks: of the default cohort, and of the same as if its patients were real."""
-    from helpers.run.site import book_of_run
-
     folder, made = tmp_path_factory.mktemp("books"), {}
     real = replace(analysis, cohort=replace(analysis.cohort, name="theirs", synthetic=False, stands_for=""))
     for name, one in (("default", analysis), ("theirs", real)):

@@ -12,7 +12,9 @@ import http.server
 import itertools
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,12 +22,13 @@ from urllib.parse import unquote
 import pytest
 
 from helpers.paths import ROOT
+from helpers.run.series import numbered_notebooks
+from helpers.site.whole import whole_site
 
 sys.path.insert(0, str(Path(__file__).parent))
 from webdriver import NARROW, WIDE, found
 
 HERE = Path(__file__).parent
-AXE = HERE / "axe-core" / "axe.min.js"
 PAGE, FRONT = 2_000_000, 500_000  # bytes, with all that is loaded for this page alone
 
 
@@ -128,26 +131,6 @@ def test_nothing_scrolls_sideways_or_crowds_on_a_telephone(browser, site, names)
     assert not wrong, "\n".join(wrong)
 
 
-# all rules in the light; in the dark only what the colours change
-@pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})])
-def test_axe_finds_nothing_serious(browser, site, names, theme, rules):
-    wrong, source = [], AXE.read_text(encoding="utf-8")
-    for name in names:
-        browser.open((site / name).as_uri())
-        browser.run(
-            """document.documentElement.dataset.theme = document.documentElement.dataset.mode = arguments[0];
-            const s = document.createElement('style'); s.textContent = '* { transition: none !important }'; document.head.append(s);""",
-            theme,
-        )
-        browser.run(source)
-        found_ = browser.wait_for(
-            "const end = arguments[1]; axe.run({resultTypes: ['violations'], preload: false, ...arguments[0]}).then(r => end(r.violations.map(v => [v.impact, v.id, v.nodes.length, v.nodes[0].target.join(' ')])));",
-            rules,
-        )
-        wrong += [f"{name}: {one}" for one in found_ if one[0] in ("serious", "critical")]
-    assert not wrong, "\n".join(wrong)
-
-
 def test_search_finds_the_log_rank_test(browser, site):
     browser.open((site / "search.html").as_uri() + "?q=log-rank")
     links = browser.until(
@@ -208,21 +191,18 @@ def test_pictures_for_whoever_looks(browser, site):
     browser.size(*WIDE)
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Build the site once and try it in two browsers at a time."""
     if not found():
         print("No Chromium with chromedriver is on this machine: the pages were not tried in a browser.")
-        raise SystemExit(0)
-    raise SystemExit(
-        pytest.main(
-            [
-                "-o",
-                "addopts=",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                "-rs",
-                *(str(HERE / name) for name in ("pages.py", "figures.py", "lab.py")),
-                *sys.argv[1:],
-            ]
-        )
-    )
+        return 0
+    with tempfile.TemporaryDirectory(prefix="site-") as folder:
+        if "SUPPLEMENT_SITE" not in os.environ:
+            os.environ["SUPPLEMENT_SITE"] = str(whole_site(numbered_notebooks(), Path(folder) / "site").parent)
+        files = [str(HERE / name) for name in ("accessibility.py", "figures.py", "pages.py", "lab.py")]
+        options = ["-o", "addopts=", "-q", "-rs", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
+        return subprocess.call([sys.executable, "-m", "pytest", *options, *files, *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
