@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from helpers.calibration.ensemble import ensemble_index, load_ensemble
+from helpers.calibration.variety import FEWEST
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
 from helpers.paths import DATA, write_csv
 from helpers.results.registry import compute
 
 PATH = DATA / "study" / "ensemble_ranges.csv"
-FEWEST = 5  # cohorts below which a range says nothing
 CURVES = "the curve of all, the sizes of the groups and their printed ratio and p tie it"
 QUANTITIES = MappingProxyType(
     {

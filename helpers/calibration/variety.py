@@ -25,6 +25,7 @@ from helpers.results.registry import compute
 State = tuple[pd.DataFrame, pd.DataFrame]
 QUANTITIES = DATA / "synthesis" / "quantities.csv"
 TAGS = ("printed", "constrained", "invented")
+FEWEST = 5  # cohorts below which a range says nothing
 PAIRS = 300
 
 
