@@ -48,6 +48,7 @@ def run_notebook(shell: InteractiveShell, number: str, settings: Mapping[str, ob
     [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
     ran = Ran()
     shell.reset(new_session=True)
+    plt.close("all")  # of the notebook before, as a new kernel
     shell.ast_transformers.clear()
     with pytest.MonkeyPatch.context() as patch:
         if not draw:

@@ -267,13 +267,13 @@ def test_two_processes_do_not_work_on_one_run(place):
 
 
 def test_a_family_that_fails_takes_no_other_with_it(place, monkeypatch):
-    families = outcome.registry.families()
+    families = outcome.registry.all_families()
 
     def fail(*_):
         raise ZeroDivisionError("by hand")
 
     broken = type(families[0])(**{**vars(families[0]), "function": fail, "needs": ()})
-    monkeypatch.setattr(outcome.registry, "families", lambda: [broken, *families[1:]])
+    monkeypatch.setattr(outcome.registry, "all_families", lambda: [broken, *families[1:]])
     analysis = series.prepared_analysis(Parameters(cohort_folder=str(place / "cohort")))
     failures = []
     values = outcome.compute_all(analysis, failures)

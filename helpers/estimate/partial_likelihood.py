@@ -171,13 +171,13 @@ def _height(laid: Deaths, x: Floats, beta: Floats, weights: Floats, offset: Floa
     weighted = np.column_stack([risk, own * risk[:, None]])
     total = np.cumsum(weighted, axis=0)[laid.at_risk - 1]
     left = total[day] - laid.gone[:, None] * np.add.reduceat(weighted[dying], starts, axis=0)[day]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         mean, there = left[:, 1:] / left[:, :1], left[:, 0]
         share = (np.add.reduceat(weight[dying], starts) / np.bincount(day))[day]
         loglik = weight[dying] @ predictor[dying] - share @ np.log(there)
         each = np.cumsum(np.bincount(day, share / there))
     hazard = np.where(laid.passed > 0, each[laid.passed - 1], 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hazard[dying] -= np.bincount(day, share * laid.gone / there)[day]
     score = weight[dying] @ own[dying] - share @ mean
     information = (own * (risk * hazard)[:, None]).T @ own - (mean * share[:, None]).T @ mean

@@ -1,0 +1,1 @@
+"""Pages in a headless Chromium; `make browser` runs them."""
