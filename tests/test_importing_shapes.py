@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 from import_shapes import SHAPES, text
 
+from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.importing.apply import apply
 from helpers.importing.propose import propose
+from helpers.parameters import Parameters
 from helpers.problems import InputError
+from helpers.results.competing import first_events
 
 ORACLE = Path(__file__).parent / "oracle"
 
@@ -147,3 +150,14 @@ def test_an_analyte_of_its_own_keeps_one_unit(tmp_path):
     apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
     found = read_cohort(tmp_path / "out").tables["labs"]
     assert found[["value", "unit"]].to_numpy().tolist() == [[2, "mg/L"], [3, "mg/L"]]
+
+
+def test_a_relapse_told_of_everybody_without_a_day_gives_results_and_no_crash(tmp_path):
+    """Relapse is yes or no, death has a day: whoever died without a relapse has that for an event, nobody a day of relapse."""
+    files, answers, _ = SHAPES["never"](tmp_path)
+    apply(answered(propose(files), answers), files, tmp_path / "out", tmp_path / "key.csv")
+    analysis = analyse(read_cohort(tmp_path / "out"), Parameters(milestones=[1, 2]))
+    data = first_events(analysis)
+    assert data.loc["3", "cause"] == 2
+    assert data.loc["1", "cause"] == 0
+    assert not (data["cause"] == 1).any()

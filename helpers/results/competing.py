@@ -33,8 +33,8 @@ def first_events(analysis: Analysis) -> pd.DataFrame:
     """
     frame = needed_frame(analysis, *NEEDS)
     days = analysis.cohort.tables["followup"].set_index("patient_id").reindex(frame.index)
-    known = [days[name] for name in ("relapse_day", "progression_day") if name in days]
-    progressed = pd.concat(known, axis=1).min(axis=1) <= frame["pfs_days"]
+    known = days.reindex(columns=["relapse_day", "progression_day"]).astype(float)  # without a column: nobody has a day
+    progressed = known.min(axis=1) <= frame["pfs_days"]
     cause = np.where(frame["pfs_event"], np.where(progressed, 1, 2), 0)
     return pd.DataFrame({"time": frame["pfs_days"].astype(float), "cause": cause}, index=frame.index)
 
