@@ -179,6 +179,6 @@ def _height(laid: Deaths, x: Floats, beta: Floats, weights: Floats, offset: Floa
     hazard = np.where(laid.passed > 0, each[laid.passed - 1], 0.0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         hazard[dying] -= np.bincount(day, share * laid.gone / there)[day]
-    score = weight[dying] @ own[dying] - share @ mean
-    information = (own * (risk * hazard)[:, None]).T @ own - (mean * share[:, None]).T @ mean
+        score = weight[dying] @ own[dying] - share @ mean
+        information = (own * (risk * hazard)[:, None]).T @ own - (mean * share[:, None]).T @ mean
     return Height(loglik, score, information)
