@@ -194,7 +194,7 @@ def exercises_page(sources: Sequence[Path], figures: Container[str] = ()) -> str
 
 For a class, on the **synthetic** cohort and on published numbers; the prediction comes before the computation. The sheets are to print; the notebooks need the folder of the students, whose check answers without giving anything away. The [teacher's page](teaching.md) has paths of 20 minutes, 90 minutes and half a day.
 
-<div class="wide" tabindex="0" role="region" aria-label="Exercises"><table class="numbers-plain"><thead><tr>{head}</tr></thead><tbody>
+<div class="wide" tabindex="0" role="region" aria-label="Exercises"><table class="numbers-plain exercises"><thead><tr>{head}</tr></thead><tbody>
 {chr(10).join(rows)}
 </tbody></table></div>
 

@@ -131,6 +131,32 @@ def test_nothing_scrolls_sideways_or_crowds_on_a_telephone(browser, site, names)
     assert not wrong, "\n".join(wrong)
 
 
+def test_paper_holds_what_the_page_says_and_no_buttons(browser, site, names):
+    browser.size(794, 1123)  # A4 at 96 per inch
+    browser.media("print")
+    wrong = []
+    for name in (
+        "index.html",
+        "05_kaplan_meier.html",
+        "audit.html",
+        *(one for one in names if one.startswith("figure3")),
+    ):
+        browser.open((site / name).as_uri())
+        wide, title, shown = browser.run(
+            """const seen = [...document.querySelectorAll('#jb-print-docs-body h1, article h1')].filter(e => e.offsetHeight);
+            const tools = [...document.querySelectorAll('.bd-header-article, .bd-sidebar-primary, .code-switch, details.hide > summary, .f3-frame button')];
+            return [document.scrollingElement.scrollWidth, seen.length, tools.filter(e => e.offsetHeight).length];"""
+        )
+        wrong += (
+            []
+            if (wide <= 794, title, shown) == (True, 1, 0)
+            else [f"{name}: {wide} wide, {title} titles, {shown} tools"]
+        )
+    browser.media("")
+    browser.size(*WIDE)
+    assert not wrong, "\n".join(wrong)
+
+
 def test_search_finds_the_log_rank_test(browser, site):
     browser.open((site / "search.html").as_uri() + "?q=log-rank")
     links = browser.until(
