@@ -36,7 +36,11 @@ HOUSE = ["Published number", "Verdict", "Reading", "Results registry", "Estimand
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.quote[:40])
 def test_every_link_from_the_paper_resolves(row):
     assert row.cell, f"no code cell of {row.notebook} holds {row.cell_holds!r}"
-    assert callable(resolve(row.function))
+    found = resolve(row.function)
+    assert callable(found)
+    assert f"{found.__module__}.{found.__qualname__}" == row.function, (
+        "only where it is defined has it a place to link to"
+    )
     file, _, name = row.test.partition("::")
     functions = {
         node.name for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.FunctionDef)
