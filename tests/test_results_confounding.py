@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,8 @@ def test_the_contrast_is_low_dose_and_else_what_the_cohort_has(default, bmt) -> 
     assert contrast(bmt).reference == "ALL"
     tcz = analyse(default.cohort, Parameters(exposure="TCZ"))
     assert contrast(tcz).labels == ("no TCZ", "TCZ")
+    assert contrast(tcz).key == "tcz"
+    assert contrast(bmt).key == ""  # its own groups, of which no id is
     few = Cohort("few", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
     with pytest.raises(NotAvailable, match="no two groups"):
         contrast(analyse(few))
@@ -74,6 +77,20 @@ def test_gates_open_where_treatment_is_random_and_patients_are_many(randomised) 
     assert table.loc[["events", "positivity", "equipoise", "proportional hazards", "unequal loss"], "passed"].all()
     by_indication = gates.gate_answers(analyse(simulate(n=400, indication=3.0, seed=3).cohort)).set_index("gate")
     assert by_indication.loc["equipoise", "value"] < table.loc["equipoise", "value"] / 2
+
+
+def test_grades_that_too_few_reached_do_not_open_the_gate(default) -> None:
+    keep = default.cohort.tables["patients"]["patient_id"].head(8)
+    tables = {name: table[table["patient_id"].isin(keep)] for name, table in default.cohort.tables.items()}
+    rows = [
+        {"patient_id": one, "event": "CRS", "day_from": 2.0, "day_to": 4.0, "grade": 1 + number % 3}
+        for number, one in enumerate(keep)
+    ]
+    kinds = {name: dtype for name, dtype in tables["toxicity"].dtypes.items() if name in rows[0]}
+    few = replace(default.cohort, tables={**tables, "toxicity": pd.DataFrame(rows).astype(kinds)})
+    row = gates.gate_answers(analyse(few)).set_index("gate").loc["positivity"]
+    assert not row["passed"]
+    assert row["found"] == "not answered: no grade was the peak of 5 or more"
 
 
 def test_a_gate_that_cannot_be_answered_is_shut(bmt) -> None:

@@ -139,6 +139,8 @@ def _both_ways(analysis: Analysis) -> Answer:
                     smaller,
                     f"{name.split('_')[0].upper()} grade {grade:g}{' or more' if grade == 3 else ''}",
                 )
+    if not where:
+        raise NotAvailable(f"no grade was the peak of {LEAST} or more")
     return float(least), f"{least:g} of the rarer kind at {where}", least >= LEAST, ""
 
 
@@ -146,7 +148,9 @@ def _left_out(analysis: Analysis) -> Answer:
     of = contrast(analysis)
     among = in_population(analysis, "toxicity")
     kept = contrast_outcome(analysis)["group"].isin([of.reference, of.chosen])
-    share = 100 * (1 - kept.sum() / among.sum()) if among.any() else np.nan
+    if not among.any():
+        raise NotAvailable("nobody is known to have had CRS or ICANS")
+    share = 100 * (1 - kept.sum() / among.sum())
     return share, f"{share:.0f} % of {int(among.sum())}", share <= LEFT_OUT, ""
 
 
