@@ -685,6 +685,21 @@ def test_class_and_pack_refuse_in_one_message(tmp_path):
     assert (tmp_path / "full" / "a").exists()
 
 
+@pytest.mark.parametrize("site", [True, False])
+def test_pack_takes_the_site_along_or_says_that_there_is_none(tmp_path, cheap, monkeypatch, site):
+    monkeypatch.setattr(packing, "SITE", tmp_path / "site")
+    monkeypatch.setattr(
+        packing, "build", lambda out, seed: [(out / n).mkdir() for n in ("student", "sheet", "data", "teacher")]
+    )
+    if site:
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "index.html").write_text("synthetic")
+    done = CliRunner().invoke(main, ["teach", "pack", "--out", f"{tmp_path / 'pack'}"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "pack" / "for_students" / "site" / "index.html").exists() is site
+    assert ("Without the site" in done.output) is not site
+
+
 def test_pack_without_wheels_has_what_a_room_needs(tmp_path, cheap):
     done = CliRunner().invoke(main, ["teach", "pack", "--out", f"{tmp_path / 'pack'}", "--seed", "7"])
     assert done.exit_code == 0, done.output

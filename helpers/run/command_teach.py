@@ -79,5 +79,7 @@ def pack(out: Path, seed: int | None, wheels: str | None) -> None:
     for (system, python), said in failed.items():
         click.echo(f"{system} with Python {python}: {'not complete: ' + said if said else 'complete'}")
     click.echo(f"Written: {out.name}/for_students and {out.name}/for_teacher")
+    if not (out / "for_students" / "site").is_dir():
+        click.echo("Without the site: run supplement site first to have it on the stick too.")
     if any(failed.values()):
         raise SystemExit(FAILED)

@@ -34,6 +34,7 @@ ONLY_THERE = {
     "mac": ("appnope",),
     "mac-intel": ("appnope",),
 }  # pip asks the wrong machine
+SITE = paths.DOCS / "_build" / "site"  # as supplement site builds it
 LOCKS = ("requirements.lock", "requirements-lab.lock")
 
 READ_FIRST = """A class on survival after CAR T-cell therapy: exercises
@@ -122,9 +123,8 @@ def pack(out: Path, *, seed: int = SEED, targets: Sequence[tuple[str, str]] = ()
         for name in ("teacher", "data"):
             shutil.copytree(Path(made) / name, teacher / name)
     shutil.copyfile(paths.DOCS / "teaching.md", teacher / "teaching.md")
-    site = paths.DOCS / "_build" / "site"
-    if site.is_dir():
-        shutil.copytree(site, room / "site")
+    if SITE.is_dir():
+        shutil.copytree(SITE, room / "site")
     paths.write_text(room / "requirements.txt", "".join(f"{pin}\n" for pin in light_set()))
     systems = ", ".join(f"{system} with Python {python}" for system, python in targets) or "none were packed"
     for name, text in (
