@@ -197,6 +197,17 @@ def test_eaten_zeros_are_guessed(tmp_path):
     write(tmp_path, patients=pd.DataFrame({"patient_id": ["001", "002"]}))
     write(tmp_path, followup=pd.DataFrame({"patient_id": ["1", "2"], "last_contact_day": [10, 20]}))
     assert "most would be known but for leading zeros" in call("check", tmp_path, code=2)
+    write(tmp_path, patients=pd.DataFrame({"patient_id": ["CAR-001-B", "CAR-020-B"]}))
+    write(tmp_path, followup=pd.DataFrame({"patient_id": ["CAR-1-B", "CAR-20-B"], "last_contact_day": [10, 20]}))
+    assert "most would be known but for leading zeros" in call("check", tmp_path, code=2)
+
+
+def test_a_declaration_that_cannot_be_read_is_one_problem(tmp_path):
+    write(tmp_path, patients=pd.DataFrame({"patient_id": ["SYN-001"], "synthetic": ["true"]}))
+    (tmp_path / "cohort.json").write_bytes('{"synthetic": true}'.encode("utf-16"))
+    told = call("check", tmp_path, code=2)
+    assert "text in UTF-16" in told
+    assert "1 problem:" in told
 
 
 def test_many_unknown_words_are_a_few_lines_with_what_was_meant(tmp_path):

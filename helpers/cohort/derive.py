@@ -169,7 +169,7 @@ def _absent(cohort: Cohort, frame: pd.DataFrame) -> dict[str, str]:
             if name not in frame:
                 lines[name] = _unrecorded(cohort, "followup", name)
         known = [name for name in ("relapse", "progression") if cohort.has("followup", OUTCOME_DAYS[name])]
-        events = " and no ".join(known)
+        events = " or ".join(known)
         for endpoint, why in (
             ("os", lines.get("death") if cohort.has("followup", "death_day") else None),
             ("pfs", _unrecorded(cohort, "followup", events) if known and cohort.has("followup", "death_day") else None),

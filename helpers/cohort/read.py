@@ -6,6 +6,7 @@ table of :data:`helpers.cohort.schema.TABLES` that it has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort.cohort_json import META, Declaration, declaration_json, read_declaration
+from helpers.cohort.cohort_json import FILE, META, Declaration, declaration_json, read_declaration
 from helpers.cohort.csv_text import read_text
 from helpers.cohort.safe_words import did_you_mean, safe_content, safe_heading
 from helpers.cohort.schema import TABLES, Cohort, Column
@@ -131,7 +132,8 @@ def _read_table(path: Path, table: str, reading: Reading) -> None:
         if table not in OPTIONAL and len(reading.problems) == before:
             reading.notes.append(f"table {table} is absent")
         return
-    reading.problems += _synthetic_problems(raw, table, synthetic=reading.declaration.meta["synthetic"])
+    if not any(problem.file == FILE and problem.column in ("", "synthetic") for problem in reading.problems):
+        reading.problems += _synthetic_problems(raw, table, synthetic=reading.declaration.meta["synthetic"])
     reading.tables[table], found = typed_columns(raw.drop(columns="synthetic", errors="ignore"), table, known)
     reading.problems += found
     if table in ONE_ROW_PER_PATIENT:
@@ -235,7 +237,7 @@ def _strangers(identifiers: pd.Series, everyone: set[str], table: str) -> Iterat
         return
     hint = ""
     for what, spelled in (
-        ("leading zeros", lambda name: name.lstrip("0")),
+        ("leading zeros", lambda name: re.sub(r"(?<!\d)0+(?=\d)", "", name)),
         ("capitals and blanks", lambda name: "".join(name.split()).casefold()),
         ("a decimal point", lambda name: name.removesuffix(".0")),
     ):
