@@ -71,6 +71,21 @@ def test_larger_deltas_bring_more_events(lost: pd.DataFrame) -> None:
         delta_adjusted(lost, {"1": -1.0}, ["1", "2"], np.random.default_rng(1))
 
 
+@pytest.mark.parametrize("delta", [0.0, 1.0])
+def test_a_group_without_an_event_takes_no_other_with_it(lost: pd.DataFrame, delta: float) -> None:
+    free = lost["group"] == "3"
+    frame = lost.assign(event=lost["event"] & ~free, lost=lost["lost"] & ~free)
+    deltas = dict.fromkeys("12", delta)
+    three = delta_adjusted(frame, deltas, ["1", "2", "3"], np.random.default_rng(2), imputations=5).set_index("group")
+    two = delta_adjusted(frame, deltas, ["1", "2"], np.random.default_rng(2), imputations=5).set_index("group")
+    if delta == 0:  # nothing is drawn: its patients, whose hazard runs towards 0, weigh nothing
+        assert three.loc["2", ["hr", "ci_low", "ci_high", "p"]].astype(float).to_numpy() == pytest.approx(
+            two.loc["2", ["hr", "ci_low", "ci_high", "p"]].astype(float).to_numpy(), rel=1e-6
+        )
+    assert np.isfinite(three.loc["2", "hr"])
+    assert np.isnan(three.loc["3", "hr"])
+
+
 @pytest.mark.parametrize("name", ["none", "two", "four"])
 def test_score_tests_beside_covariates_are_those_of_r(name: str, bmt: pd.DataFrame) -> None:
     columns = {"none": [], "two": ["z1", "z7"], "four": ["z1", "z2", "z5", "z8"]}[name]

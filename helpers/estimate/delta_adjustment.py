@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from helpers.estimate.cox import cox
 from helpers.estimate.partial_likelihood import Ties, maximise
 
 Floats = NDArray[np.float64]
@@ -82,11 +83,22 @@ def delta_adjusted(
             who = np.flatnonzero(members & lost)
             delta = deltas.get(str(group), 1.0)
             times[who], events[who] = _outcomes(time[members], event[members], time[who], limit[who], delta, rng)
-        fit = maximise(x, times, events, ties=ties)
-        if fit.converged:
-            fits.append((fit.beta, np.diag(fit.covariance)))
-            counts.append(events.sum())
+        fits.append(_log_ratios(x, times, events, ties))
+        counts.append(events.sum())
     return _pooled(groups, len(time), counts, fits, alpha)
+
+
+def _log_ratios(x: Floats, time: Floats, event: NDArray[np.bool_], ties: Ties) -> tuple[Floats, Floats]:
+    """Fit the groups: log hazard ratios and variances, NaN for a group of which there is none, which takes no other with it."""
+    fit = maximise(x, time, event, ties=ties)
+    if fit.converged:
+        return fit.beta, np.diag(fit.covariance)
+    if not event.any():
+        return np.full(x.shape[1], np.nan), np.full(x.shape[1], np.nan)
+    names = [str(place) for place in range(x.shape[1])]
+    model = cox(pd.DataFrame(x == 1, columns=names).assign(time=time, event=event), names, "time", "event", ties=ties)
+    table = model.table.set_index("covariate").loc[names]
+    return table["coef"].to_numpy(float), table["se"].to_numpy(float) ** 2
 
 
 def _outcomes(
@@ -119,10 +131,12 @@ def _pooled(groups: Sequence[str], n: int, counts: list, fits: list, alpha: floa
     rows = []
     for place, group in enumerate(groups[1:]):
         line = {"group": group, "n": n, "events": float(np.mean(counts)) if counts else np.nan}
-        if not fits:
+        beta, variance = (np.array([fit[part][place] for fit in fits]) for part in (0, 1))
+        known = np.isfinite(beta) & np.isfinite(variance)
+        if not known.any():
             rows.append({**line, **empty})
             continue
-        beta, variance = (np.array([fit[part][place] for fit in fits]) for part in (0, 1))
+        beta, variance = beta[known], variance[known]
         middle, within, between = beta.mean(), variance.mean(), beta.var(ddof=1) if len(beta) > 1 else 0.0
         extra = (1 + 1 / len(beta)) * between
         se = float(np.sqrt(within + extra))
