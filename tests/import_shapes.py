@@ -14,6 +14,7 @@ import pyreadstat
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 MONTH = 365.25 / 12
+PLANTED = ("Planted", "Auntie", "0170", "张小三", "13800000000", "99887", "0098761")  # stand where names and numbers stand in files
 SHAPES = {}
 
 
@@ -283,3 +284,154 @@ def sas(folder):
     df = pd.DataFrame({"SUBJID": ["1", "2", "3"], "SEX": [1., 2., 2.], "INFDT": pd.to_datetime(["2020-01-15", "2020-03-20", "2020-06-25"]), "LSTDT": pd.to_datetime(["2021-01-14", "2020-04-19", "2021-06-25"]), "DTH": [0., 1., 0.], "CRSGR": [2., np.nan, 3.]})
     pyreadstat.write_xport(df.assign(INFDT=df.INFDT.dt.date, LSTDT=df.LSTDT.dt.date), str(folder / "m.xpt"), file_format_version=8, column_labels=["Subject", "Sex (1=M, 2=F)", "Date of infusion", "Date of last contact", "Death (0=No, 1=Yes)", "Max CRS grade"])
     return [folder / "m.xpt"], {}, {"patients": (["patient_id", "sex"], [("1", "male"), ("2", "female"), ("3", "female")]), "status": (["patient_id", "crs", "crs_grade_max"], [("1", "yes", 2), ("3", "yes", 3)]), "followup": (["patient_id", "death_day", "last_contact_day"], [("1", None, 365), ("2", 30, 30), ("3", None, 365)])}
+
+
+@shape
+def german_titles(folder):
+    c='Klinik für Pädiatrische Hämatologie;;;;;;;;;;\nCAR-T-Register, Stand: 01.03.2024;;;;;;;;;;\n;;;;;;;;;;\nPat.-Nr.;Geschlecht (1 = männlich, 2 = weiblich);Alter bei Infusion (Jahre);Gewicht (kg);CRS-Grad (max.);CRS-Beginn (Tag);CRS-Ende (Tag);Gesamtüberleben (Monate);Status (0 = lebt, 1 = verstorben);Ferritin Tag 7 (ng/ml);Bemerkungen\n' \
+      '07;1;7,5;23,4;2;3;6;12,5;0;1.234,5;"Mutter: Tel. 0170; bitte anrufen"\n08;2;11,25;40,0;0;;;3,25;1;<1,5;\n09;2;3,0;14,2;k.A.;;;24;0;k.A.;gut\n;;;;;;;;;;\n* k.A. = keine Angabe;;;;;;;;;;\n'
+    return [text(folder,'reg.csv',c,'cp1252')],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('07','male',7.5,23.4),('08','female',11.25,40),('09','female',3,14.2)]),
+      'toxicity':(['patient_id','event','day_from','day_to','grade'],[('07','CRS',3,6,2)]),'labs':(['patient_id','day','analyte','value','censored'],[('07',7,'ferritin',1234.5,'no'),('08',7,'ferritin',1.5,'left')]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('07',None,12.5*MONTH),('08',3.25*MONTH,3.25*MONTH),('09',None,24*MONTH)])}
+
+
+@shape
+def excel_1904_merged_blocks(folder):
+    r=[['CAR-T cohort (confidential)']+[None]*9,
+       ['Patient',None,None,'Infusion','Cytokines',None,None,'CRS',None,'Follow-up'],
+       ['ID','Sex','DOB','Date','Sample date','IL-6 (pg/mL)','IL-10 (pg/mL)','Max grade','Onset date','Last contact'],
+       ['A1','m',datetime(2012,1,14),datetime(2020,1,14),datetime(2020,1,15),12,3.5,2,datetime(2020,1,16),datetime(2021,1,14)],
+       [None,None,None,None,datetime(2020,1,20),800,'<2',None,None,None],
+       ['A2','f',datetime(2010,2,20),datetime(2020,2,20),datetime(2020,2,23),'n.d.',7,0,None,datetime(2020,8,20)],
+       [None,None,None,None,datetime(2020,2,27),55,'=SUM(1,2)',None,None,None]]
+    m=['A2:C2','E2:G2','H2:I2','A4:A5','B4:B5','C4:C5','D4:D5','H4:H5','I4:I5','J4:J5','A6:A7','B6:B7','C6:C7','D6:D7','H6:H7','I6:I7','J6:J7']
+    return [workbook(folder/'mac.xlsx',{'Cohort':r},{'Cohort':m},epoch=CALENDAR_MAC_1904)],{}, {'patients':(['patient_id','sex','age_years'],[('A1','male',8.0),('A2','female',10.0)]),
+      'toxicity':(['patient_id','event','day_from','grade'],[('A1','CRS',2,2)]),
+      'labs':(['patient_id','day','analyte','value','censored'],[('A1',1,'IL-6',12,'no'),('A1',1,'IL-10',3.5,'no'),('A1',6,'IL-6',800,'no'),('A1',6,'IL-10',2,'left'),('A2',3,'IL-10',7,'no'),('A2',7,'IL-6',55,'no')]),
+      'followup':(['patient_id','last_contact_day'],[('A1',366),('A2',182)])}
+
+
+@shape
+def spss_wide_user_missing(folder):
+    df=pd.DataFrame({'LFDNR':['KA01  ','KA02  ','KA03  '],'SEX':[1.,2.,1.],'ALTER':[96.,999.,40.],'STER':[1.,0.,8.],'CRP_D0':[3.,999.,12.],'CRP_D7':[88.,41.,998.],'PFSMON':[6.,12.,3.],'PFSSTAT':[1.,0.,2.],'OSMON':[14.,12.,3.],'OSSTAT':[0.,0.,1.]})
+    pyreadstat.write_sav(df,str(folder/'u.sav'),column_labels=['Patient ID','Geschlecht','Alter bei Infusion in Monaten','Steroide','CRP Tag 0 (mg/l)','CRP Tag 7 (mg/l)','PFS (Monate)','PFS-Status','OS (Monate)','OS-Status'],
+      variable_value_labels={'SEX':{1:'männlich',2:'weiblich'},'STER':{0:'nein',1:'ja',8:'weiß nicht'},'CRP_D0':{999:'nicht bestimmt'},'CRP_D7':{998:'Probe verworfen',999:'nicht bestimmt'},'PFSSTAT':{0:'kein Ereignis',1:'Rezidiv',2:'Tod ohne Rezidiv'},'OSSTAT':{0:'lebend',1:'tot'}},
+      missing_ranges={'ALTER':[999],'STER':[8],'CRP_D0':[{'lo':998,'hi':999}],'CRP_D7':[{'lo':998,'hi':999}]})
+    return [folder/'u.sav'],{'PFSSTAT':{'codes':{'0':'censored','1':'event','2':'event'}}}, {'patients':(['patient_id','sex','age_years'],[('KA01','male',8),('KA02','female',None),('KA03','male',40/12)]),'status':(['patient_id','gc'],[('KA01','yes'),('KA02','no')]),
+      'labs':(['patient_id','day','analyte','value'],[('KA01',0,'CRP',3),('KA01',7,'CRP',88),('KA02',7,'CRP',41),('KA03',0,'CRP',12)]),
+      'followup':(['patient_id','death_day','progression_day','last_contact_day'],[('KA01',None,6*MONTH,14*MONTH),('KA02',None,None,12*MONTH),('KA03',3*MONTH,None,3*MONTH)])}
+
+
+@shape
+def stata_weeks_tagged_missing(folder):
+    df=pd.DataFrame({'patno':[1,2,3,4],'female':[0,1,1,0],'agew':[416.,520.,208.,104.],'crs':[1,0,1,1],'crsg':[2.,0.,4.,np.nan],'txdt':pd.to_datetime(['2019-05-14','2019-06-20','2019-07-25','2019-08-28']),'reldt':pd.to_datetime(['2019-08-14',None,None,None]),'lastdt':pd.to_datetime(['2020-05-14','2020-06-20','2019-09-25','2020-01-28']),'dead':[0,0,1,0]})
+    df.to_stata(folder/'t.dta',write_index=False,version=118,convert_dates={'txdt':'td','reldt':'td','lastdt':'td'},value_labels={'crs':{0:'absent',1:'present'},'dead':{0:'alive',1:'dead'},'female':{0:'male',1:'female'}},
+      variable_labels={'patno':'Patient number','female':'Female sex','agew':'Age at infusion (weeks)','crs':'Cytokine release syndrome','crsg':'Maximum CRS grade','txdt':'Date of CAR-T infusion','reldt':'Date of relapse','lastdt':'Date of last contact or death','dead':'Vital status'})
+    return [folder/'t.dta'],{}, {'patients':(['patient_id','sex','age_years'],[('1','male',416*7/365.25),('2','female',520*7/365.25),('3','female',208*7/365.25),('4','male',104*7/365.25)]),
+      'status':(['patient_id','crs','crs_grade_max'],[('1','yes',2),('2','no',0),('3','yes',4),('4','yes',None)]),
+      'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('1',92,None,366),('2',None,None,366),('3',None,62,62),('4',None,None,153)])}
+
+
+@shape
+def redcap_repeating_crs(folder):
+    d='"Variable / Field Name","Form Name","Section Header","Field Type","Field Label","Choices, Calculations, OR Slider Labels","Field Note","Text Validation Type OR Show Slider Number","Text Validation Min","Text Validation Max",Identifier?,"Branching Logic","Required Field?"\n' \
+     'record_id,baseline,,text,"Study ID",,,,,,,,\nmrn,baseline,,text,"Medical record number",,,,,,y,,\nsex,baseline,,dropdown,"<b>Sex</b> at birth","F, Female | M, Male",,,,,,,y\nwt,baseline,,text,"Weight (kg)",,,number,,,,,\ninfdt,baseline,,text,"Date of infusion",,,date_dmy,,,,,\n' \
+     'sct,baseline,,yesno,"Prior transplant",,,,,,,,\nage_calc,baseline,,calc,"Age (years)","datediff([dob],[infdt],""y"")",,,,,,,\n' \
+     'ae_term,tox,,radio,"Event","1, CRS | 2, ICANS | 3, Infection",,,,,,,\nae_gr,tox,,radio,"Grade","1, Grade 1 | 2, Grade 2 | 3, Grade 3 | 4, Grade 4",,,,,,,\nae_start,tox,,text,"Start date",,,date_dmy,,,,,\nae_end,tox,,text,"End date",,,date_dmy,,,,,\n' \
+     'dose_drug,meds,,radio,"Drug","1, Dexamethasone | 2, Methylprednisolone | 3, Tocilizumab",,,,,,,\ndose_dt,meds,,text,"Administration date",,,date_dmy,,,,,\ndose_mg,meds,,text,"Dose (mg)",,,number,,,,,\n' \
+     'lc,followup,,text,"Date of last contact",,,date_dmy,,,,,\ndied,followup,,yesno,"Died",,,,,,,,\nnarr,followup,,notes,"Narrative",,,,,,,,\n'
+    h='record_id,redcap_repeat_instrument,redcap_repeat_instance,mrn,sex,wt,infdt,sct,age_calc,baseline_complete,ae_term,ae_gr,ae_start,ae_end,tox_complete,dose_drug,dose_dt,dose_mg,meds_complete,lc,died,narr,followup_complete\n'
+    r=['1,,,99887,F,20.5,2021-03-01,1,7,2,,,,,,,,,,2022-03-01,0,"Mrs Planted, phoned",2','1,tox,1,,,,,,,,1,2,2021-03-03,2021-03-06,2,,,,,,,,','1,tox,2,,,,,,,,2,3,2021-03-05,2021-03-07,2,,,,,,,,','1,meds,1,,,,,,,,,,,,,1,2021-03-05,10,2,,,,','1,meds,2,,,,,,,,,,,,,3,2021-03-04,164,2,,,,',
+       '2,,,99888,M,UNK,2021-04-15,0,12,2,,,,,,,,,,2021-05-30,1,,2','2,tox,1,,,,,,,,1,4,2021-04-16,,2,,,,,,,,','2,tox,2,,,,,,,,3,3,2021-04-20,2021-04-25,2,,,,,,,,','2,meds,1,,,,,,,,,,,,,2,2021-04-17,60,2,,,,','3,,,99889,NI,31,2021-05-20,,9,2,,,,,,,,,,2022-05-20,0,,2']
+    return [text(folder,'x_DATA.csv',h+'\n'.join(r)+'\n'),text(folder,'x_DataDictionary.csv',d)],{}, {'patients':(['patient_id','sex','weight_kg','age_years','prior_transplant'],[('1','female',20.5,7,True),('2','male',None,12,False),('3',None,31,9,None)]),
+      'toxicity':(['patient_id','event','day_from','day_to','grade'],[('1','CRS',2,5,2),('1','ICANS',4,6,3),('2','CRS',1,None,4)]),
+      'treatments':(['patient_id','agent','day','dose_mg'],[('1','dexamethasone',4,10),('1','tocilizumab',3,164),('2','methylprednisolone',2,60)]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('1',None,365),('2',45,45),('3',None,365)])}
+
+
+@shape
+def cbioportal_three(folder):
+    p='#Patient Identifier\tSex\tAge at Diagnosis\tOverall Survival Status\tOverall Survival (Months)\tDisease Free Status\tDisease Free (Months)\n#Patient\tSex\tAge\tOS status\tOS months\tDFS status\tDFS months\n#STRING\tSTRING\tNUMBER\tSTRING\tNUMBER\tSTRING\tNUMBER\n#1\t1\t1\t1\t1\t1\t1\nPATIENT_ID\tSEX\tAGE\tOS_STATUS\tOS_MONTHS\tDFS_STATUS\tDFS_MONTHS\n' \
+      'PT-1\tMale\t9\t0:LIVING\t14.5\t1:Recurred/Progressed\t4.25\nPT-2\tFemale\t12\t1:DECEASED\t8\t1:Recurred/Progressed\t3\nPT-3\tFemale\t4\t0:LIVING\t30\t0:DiseaseFree\t30\nPT-4\tMale\t6\t\t[Not Available]\t[Not Available]\t[Not Available]\n'
+    s='#Patient Identifier\tSample Identifier\tBlasts\n#p\ts\tb\n#STRING\tSTRING\tNUMBER\n#1\t1\t1\nPATIENT_ID\tSAMPLE_ID\tBM_BLASTS\nPT-1\tPT-1-T1\t45\nPT-2\tPT-2-T1\t80\nPT-3\tPT-3-T1\t2.5\nPT-4\tPT-4-T1\t\n'
+    t='PATIENT_ID\tSTART_DATE\tSTOP_DATE\tEVENT_TYPE\tTREATMENT_TYPE\tAGENT\nPT-1\t3\t5\tTREATMENT\tMedical Therapy\tDexamethasone\nPT-2\t2\t2\tTREATMENT\tMedical Therapy\tTocilizumab\n'
+    return [text(folder,'data_clinical_patient.txt',p),text(folder,'data_clinical_sample.txt',s),text(folder,'data_timeline_treatment.txt',t)],{}, {'patients':(['patient_id','sex','age_years','blast_prelymphodepletion_pct'],[('PT-1','male',9,45),('PT-2','female',12,80),('PT-3','female',4,2.5),('PT-4','male',6,None)]),
+      'followup':(['patient_id','death_day','progression_day','last_contact_day'],[('PT-1',None,4.25*MONTH,14.5*MONTH),('PT-2',8*MONTH,3*MONTH,8*MONTH),('PT-3',None,None,30*MONTH)]),
+      'treatments':(['patient_id','agent','day'],[('PT-1','dexamethasone',3),('PT-2','tocilizumab',2)])}
+
+
+@shape
+def adam_csv(folder):
+    sl='STUDYID,USUBJID,AGE,AGEU,SEX,WEIGHTBL,TRTSDT,SAFFL,DTHFL\nS,S-101,9,YEARS,M,30,2020-01-15,Y,\nS,S-102,96,MONTHS,F,25,2020-02-20,Y,Y\nS,S-103,4,YEARS,F,15,2020-03-25,Y,\n'
+    tte='USUBJID,PARAMCD,PARAM,AVAL,AVALU,CNSR,EVNTDESC,STARTDT,ADT\nS-101,OS,Overall survival (days),400,DAYS,1,ALIVE,2020-01-15,2021-02-18\nS-101,EFS,Event-free survival,100,DAYS,0,RELAPSE,2020-01-15,2020-04-24\nS-102,OS,Overall survival (days),60,DAYS,0,DEATH,2020-02-20,2020-04-20\nS-102,EFS,Event-free survival,60,DAYS,0,DEATH,2020-02-20,2020-04-20\nS-103,OS,Overall survival (days),500,DAYS,1,ALIVE,2020-03-25,2021-08-07\nS-103,EFS,Event-free survival,480,DAYS,2,NEW THERAPY,2020-03-25,2021-07-18\n'
+    ae='USUBJID,AEDECOD,AETOXGR,ASTDT,AENDT,ASTDY,AENDY\nS-101,Cytokine release syndrome,2,2020-01-17,2020-01-20,3,6\nS-102,Cytokine release syndrome,3,2020-02-21,2020-02-27,2,8\nS-102,Immune effector cell-associated neurotoxicity syndrome,1,2020-02-24,2020-02-25,5,6\nS-103,Pyrexia,1,2020-03-26,2020-03-26,2,2\n'
+    lb='USUBJID,PARAMCD,PARAM,AVAL,ADT,ADY\nS-101,CRP,C Reactive Protein (mg/L),12,2020-01-18,4\nS-102,IL6,Interleukin 6 (pg/mL),800,2020-02-22,3\nS-103,FERRITIN,Ferritin (ug/L),350,2020-03-25,1\n'
+    return [text(folder,n,c) for n,c in (('adsl.csv',sl),('adtte.csv',tte),('adae.csv',ae),('adlb.csv',lb))],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('S-101','male',9,30),('S-102','female',8,25),('S-103','female',4,15)]),
+      'toxicity':(['patient_id','event','day_from','day_to','grade'],[('S-101','CRS',2,5,2),('S-102','CRS',1,7,3),('S-102','ICANS',4,5,1)]),
+      'labs':(['patient_id','day','analyte','value'],[('S-101',3,'CRP',12),('S-102',2,'IL-6',800),('S-103',0,'ferritin',350)]),
+      'followup':(['patient_id','death_day','progression_day','last_contact_day','last_assessment_day'],[('S-101',None,100,400,None),('S-102',60,None,60,None),('S-103',None,None,500,480)])}
+
+
+@shape
+def plate_words_for_limits(folder):
+    c='Plate 3;;;;\nProtein;;;;\nSample;Visit;IL-6 (pg/mL);IFN-gamma (pg/mL);TNF-alpha (pg/mL)\nP-01;Day 0;<LLOQ;12,5;3,1\nP-01;Day 3;>ULOQ;880;15,2\nP-02;Day 0;4,4;< LLOQ;2,9\nP-02;Day 3;612,4;55,1;BLQ\nP-03;Day 0;<LLOD;1,9;QNS\n'
+    return [text(folder,'p.csv',c)],{'IL-6 (pg/mL)':{'left_at':2.5,'right_at':2500},'IFN-gamma (pg/mL)':{'left_at':1.0},'TNF-alpha (pg/mL)':{'left_at':.5}}, {'labs':(['patient_id','day','analyte','value','censored'],[('P-01',0,'IL-6',2.5,'left'),('P-01',0,'IFN-γ',12.5,'no'),('P-01',0,'TNF-α',3.1,'no'),('P-01',3,'IL-6',2500,'right'),('P-01',3,'IFN-γ',880,'no'),('P-01',3,'TNF-α',15.2,'no'),('P-02',0,'IL-6',4.4,'no'),('P-02',0,'IFN-γ',1,'left'),('P-02',0,'TNF-α',2.9,'no'),('P-02',3,'IL-6',612.4,'no'),('P-02',3,'IFN-γ',55.1,'no'),('P-02',3,'TNF-α',.5,'left'),('P-03',0,'IL-6',2.5,'left'),('P-03',0,'IFN-γ',1.9,'no')])}
+
+
+@shape
+def chinese_months_ticks(folder):
+    c='序号,姓名,住院号,患者编号,性别(1=男 2=女),年龄（月）,体重(kg),CRS分级,是否使用激素,托珠单抗,总生存时间（月）,生存状态（0=存活，1=死亡）,无进展生存时间（月）,是否进展（0=否，1=是）,备注\n1,张小三,0098761,Z01,1,96,２５,2级,√,,14.5,0,6,1,家属电话13800000000\n2,李四,0098762,Z02,2,60,18,0级,,,20,0,20,0,\n3,王五五,0098763,Z03,2,130,31.5,3级,√,√,4,1,4,0,\n'
+    return [text(folder,'z.csv',c,'gb18030')],{'是否使用激素':{'codes':{'√':'yes'},'empty_means':'no'},'托珠单抗':{'codes':{'√':'yes'},'empty_means':'no'}}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('Z01','male',8,25),('Z02','female',5,18),('Z03','female',130/12,31.5)]),'status':(['patient_id','crs','crs_grade_max','gc','tcz'],[('Z01','yes',2,'yes','no'),('Z02','no',0,'no','no'),('Z03','yes',3,'yes','yes')]),
+      'followup':(['patient_id','death_day','progression_day','last_contact_day'],[('Z01',None,6*MONTH,14.5*MONTH),('Z02',None,None,20*MONTH),('Z03',4*MONTH,None,4*MONTH)])}
+
+
+@shape
+def plus_and_minus(folder):
+    c='Patient ID\tSex\tCRS\tICANS\tSteroids\tMRD day 28\tOS (days)\tDead\nx1\tM\t+\t-\t+\tneg\t300\tN\nx2\tF\t-\t-\t-\tpos\t120\tY\nx3\tF\t+\t+\t+\tneg\t90\tY\n'
+    return [text(folder,'pm.tsv',c)],{}, {'status':(['patient_id','crs','icans','gc'],[('x1','yes','no','yes'),('x2','no','no','no'),('x3','yes','yes','yes')])}
+
+
+@shape
+def visit_per_sheet(folder):
+    P=[['Study no.','Sex','Age (y)','Weight (kg)','Date of infusion','Date of last follow-up','Date of death'],['K-01','F',8,26,datetime(2021,3,14),datetime(2022,3,14),None],['K-02','M',12,40,datetime(2021,4,20),datetime(2021,6,30),datetime(2021,6,30)]]
+    L0=[['Study no.','CRP (mg/L)','Ferritin (ng/mL)'],['K-01',3,220],['K-02',14,800]]
+    L7=[['Study no.','CRP (mg/L)','Ferritin (ng/mL)'],['K-01',88,5400],['K-02',22,None]]
+    return [workbook(folder/'v.xlsx',{'Patients':P,'Baseline':L0,'Day 7':L7})],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('K-01','female',8,26),('K-02','male',12,40)]),'labs':(['patient_id','day','analyte','value'],[('K-01',0,'CRP',3),('K-01',0,'ferritin',220),('K-02',0,'CRP',14),('K-02',0,'ferritin',800),('K-01',7,'CRP',88),('K-01',7,'ferritin',5400),('K-02',7,'CRP',22)]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('K-01',None,365),('K-02',71,71)])}
+
+
+@shape
+def trailing_blanks_and_newlines(folder):
+    p='"Patient ID ";"Sex ";"Infusion date ";"Last contact date ";"Vital status ";"Notes"\n"a-01 ";"F ";"14.03.2021 ";"14.03.2022 ";"alive ";"seen by Dr Planted\non Monday; called ""Auntie"""\n"A-02\u00a0";"m";"20.04.2021";"20.05.2021";"Dead";""\n"A-03";" f";"25.05.2021";"25.11.2021";"ALIVE ";""\n'
+    t='patient id;date;drug;dose (mg);route\nA-01;16.03.2021;Dexamethason;8;iv\nA-01 ;17.03.2021;dexamethasone ;8;IV\n a-02;22.04.2021;TOCILIZUMAB;320;i.v.\n'
+    return [text(folder,'p.csv',p),text(folder,'t.csv',t)],{}, {'patients':(['patient_id','sex'],[('a-01','female'),('A-02','male'),('A-03','female')]),'treatments':(['patient_id','day','agent','dose_mg','route'],[('a-01',2,'dexamethasone',8,'IV'),('a-01',3,'dexamethasone',8,'IV'),('A-02',2,'tocilizumab',320,'IV')]),'followup':(['patient_id','death_day','last_contact_day'],[('a-01',None,365),('A-02',30,30),('A-03',None,184)])}
+
+
+@shape
+def infusions_side_by_side(folder):
+    c='ID,Sex,Age,Infusion 1 date,Infusion 1 dose (10^6/kg),Infusion 2 date,Infusion 2 dose (10^6/kg),CRS grade,Date of last contact,Status\n1,F,8,2021-03-14,1.5,2022-01-10,2,2,2023-03-14,alive\n2,M,9,2021-04-20,2,,,1,2022-04-20,dead\n3,M,4,2021-05-25,1,,,0,2022-05-25,alive\n'
+    return [text(folder,'i.csv',c)],{}, {'patients':(['patient_id','sex','age_years'],[('1','female',8),('2','male',9),('3','male',4)]),'followup':(['patient_id','death_day','last_contact_day'],[('1',None,730),('2',365,365),('3',None,365)])}
+
+
+@shape
+def partial_dates(folder):
+    c='Patient,Infusion date,Date of relapse,Last contact,Vital status\n1,2021-03-14,UN-JUN-2021,2022-03-14,alive\n2,2021-04-20,2021-09,2021-12-31,dead\n3,2021-05-25,,2022-05-25,alive\n4,2021-05-28,2021-08-26,2022-05-28,alive\n'
+    return [text(folder,'d.csv',c)],{}, {'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('1',None,None,365),('2',None,255,255),('3',None,None,365),('4',90,None,365)])}
+
+
+@shape
+def transposed(folder):
+    r=[['Patient','P1','P2','P3','P4'],['Sex','M','F','F','M'],['Age (years)',8,9,4,12],['CRS grade',2,0,3,1],['OS (months)',12,30,6.5,18],['Status','alive','alive','dead','alive']]
+    return [workbook(folder/'t.xlsx',{'S':r})],{'_question':'stand side by side'}, {}
+
+
+@shape
+def censored_plus_sign(folder):
+    c='Pt,Sex,Age,OS (mo),PFS (mo)\n1,M,8,12.3+,4.2\n2,F,9,6.5,6.5\n3,F,4,30+,30+\n4,M,11,18+,9\n'
+    return [text(folder,'plus.csv',c)],{'_question':'numbers with a plus'}, {}
+
+
+@shape
+def two_systems_two_files(folder):
+    a='Case;Onset CRS;CRS Grade ASTCT;CRS Grade Penn;Steroid start;Steroid cumulative dose (mg/kg);Follow-up (yrs);Dead\n1;2;2;3;4;12,5;1,5;0\n2;;0;1;;;2,25;0\n3;1;3;4;2;30;0,5;1\n'
+    return [text(folder,'a.csv',a)],{'CRS Grade Penn':{'to':'leave out'}}, {'followup':(['patient_id','death_day','last_contact_day'],[('1',None,547.875),('2',None,821.8125),('3',182.625,182.625)]),'toxicity':(['patient_id','event','day_from','grade'],[('1','CRS',2,2),('3','CRS',1,3)])}

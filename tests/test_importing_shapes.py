@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from import_shapes import SHAPES, text
+from import_shapes import PLANTED, SHAPES, text
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
@@ -50,6 +50,9 @@ def test_a_shape_is_read_as_it_was_meant(name, tmp_path):
     if not expected:
         return
     apply(answered(mapping, answers), files, tmp_path / "out", tmp_path / "key.csv")
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    told = mapping.model_dump_json() + "".join(written)
+    assert not [word for word in PLANTED if word in told]
     tables = read_cohort(tmp_path / "out").tables
     for table, (columns, wanted) in expected.items():
         frame = tables[table].reindex(columns=columns)
@@ -69,6 +72,27 @@ def test_rows_read_are_rows_used_and_rows_left_out(tmp_path):
         rows = pd.read_csv(folder / "out" / "import" / "rows.csv")
         for sheet in mapping.sheets:
             assert rows.loc[rows["file"] == sheet.place, "rows"].sum() == sheet.rows_read, name
+
+
+def test_labels_of_a_catalogue_of_sas(tmp_path):
+    for name in ("sas7bdat", "sas7bcat"):
+        shutil.copy(ORACLE / f"import_catalogue.{name}", tmp_path / f"os.{name}")
+    table, catalogue = tmp_path / "os.sas7bdat", tmp_path / "os.sas7bcat"
+    alone = propose([table])
+    assert "catalogue" in " ".join(alone.sheets[0].notes)
+    assert len(alone.open_questions()) == 2  # what 1 and 2 mean of a sex, what 1, 2 and 9 of a status
+    mapping = propose([catalogue, table])
+    assert [c.codes for c in mapping.sheets[0].columns if c.codes] == [
+        {"1": "female", "2": "male"}, {"1": "event", "2": "censored"}
+    ]  # fmt: skip
+    apply(answered(mapping, {}), [table, catalogue], tmp_path / "out", tmp_path / "key.csv")
+    tables = read_cohort(tmp_path / "out").tables
+    assert tables["patients"]["sex"].tolist() == ["female", "male", "male", "female"]
+    found = tables["followup"].set_index("patient_id")
+    assert found["last_contact_day"].to_dict() == pytest.approx(
+        {"C-1": 365.25, "C-2": 106.53125, "C-3": 730.5}, abs=1e-3
+    )
+    assert found["death_day"].dropna().to_dict() == pytest.approx({"C-2": 106.53125}, abs=1e-3)
 
 
 def test_a_file_of_sas(tmp_path):

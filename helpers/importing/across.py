@@ -52,6 +52,17 @@ def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
             column.reason += "; a box that is not ticked counts as no only where the form is complete"
 
 
+def ask_about_sides(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about a table whose patients stand side by side: known words go down its first column and not along its headings."""
+    if len(facts) < 3:
+        return
+    down = [target_of(code_text(cell))[0] or endpoint_of(code_text(cell)) for cell in facts[0].column.cells if cell]
+    along = [target_of(one.column.name)[0] or endpoint_of(one.column.name) for one in facts[1:]]
+    if sum(map(bool, down)) >= max(3, len(down) / 2) and not any(along):
+        sheet.row_is = "leave out"
+        ask_about(sheet, ["its headings go down the first column, so the patients seem to stand side by side: turn the table round in a spreadsheet (copy, paste transposed) and name the new file; or leave it out"])  # fmt: skip
+
+
 def settle_decimals(sheet: SheetMap, facts: list[Facts]) -> None:
     """Where a column's own cells leave the decimal mark open, say what the other columns of the file have."""
     if not any(one.decimal == (",", "") for one in facts):
@@ -122,6 +133,7 @@ def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
             column.day_at = after.at
             continue
         written = day_in(f"{column.over} / {column.column}")
+        written = day_in(sheet.sheet) if written is None else written
         if written is not None:
             column.day = written
         elif row_day is not None:

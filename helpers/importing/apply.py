@@ -16,21 +16,22 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES
-from helpers.importing.cells import date_as_mapped, is_missing, read_number
-from helpers.importing.described import is_description, is_redcap_dictionary
-from helpers.importing.grid import Cell, code_text, open_sheets
+from helpers.importing.cells import date_as_mapped, is_half_date, is_missing, read_number
+from helpers.importing.described import read_files
+from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import DAY_IN_KEY, Keys, cut, key_of, loose
+from helpers.importing.recognise import DATELESS
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
     ADTTE,
-    AGENTS,
     ANALYTE_UNITS,
     CODES,
     CODES_OF,
     DOSE_UNITS,
     TIME_UNITS,
     TO_UNIT,
+    agent_of,
     analyte_of,
     bare,
     dose_unit_of,
@@ -74,6 +75,7 @@ class _Work:
     recorded: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     infusions: dict[str, list[tuple[float, datetime | None, int]]] = field(default_factory=lambda: defaultdict(list))
     everyone: dict[str, str] = field(default_factory=dict)
+    kept: set[tuple] = field(default_factory=set)
     log: list[tuple] = field(default_factory=list)
     rows: Counter = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
@@ -149,14 +151,9 @@ def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key
 
 
 def _tables(files: Sequence[str | Path]) -> dict[tuple[str, str], Table]:
-    found = {}
-    for file in map(Path, files):
-        if file.is_file() and is_description(file):
-            continue
-        for sheet in open_sheets(file):
-            if not is_redcap_dictionary(sheet) and (table := find_table(sheet)) is not None:
-                found[sheet.file, sheet.name] = table
-    return found
+    sheets, _ = read_files(files)
+    tables = {(sheet.file, sheet.name): find_table(sheet) for sheet in sheets}
+    return {place: table for place, table in tables.items() if table is not None}
 
 
 def _find(sheet: SheetMap, tables: dict[tuple[str, str], Table]) -> Table:
@@ -450,7 +447,9 @@ class _Row:
                 self.note(column, "no date: left empty", cell, "")
                 return None, ""
             value = self.number(column, TIME_UNITS)
-            return (None if value is None else value), ""
+            if value is not None and column.first_day and value > 0:
+                value -= 1
+            return value, ""
         start = self.work.origin.get(self.patient)
         if start is None:
             self.note(column, "a date of a patient without day 0: left out", cell, "")
@@ -476,7 +475,7 @@ class _Row:
             self.syndrome(column)
         elif to.startswith("followup.") and to.endswith("_date"):
             self.dated(column)
-        elif to not in ("date", "day", "infusion"):
+        elif to not in ("date", "day", "infusion", "age unit"):
             self.known(column)
 
     def known(self, column: ColumnMap) -> None:
@@ -500,6 +499,12 @@ class _Row:
                 value = {"yes": True, "no": False}.get(str(value))
         else:
             value = self.number(column, SCHEMA_UNITS.get(column.to))
+            unit = self._one("age unit") if column.to == "patients.age_years" and not column.unit else None
+            if value is not None and unit is not None and self.filled(unit):
+                written = unit.codes.get(code_text(self.cells[unit.at]), "")
+                if not written:
+                    self.refuse(unit, " / ".join(TIME_UNITS))
+                value = round(value * SCHEMA_UNITS[column.to].get(written, 1.0), 4)
             if value is not None and TABLES[table][name].kind == "integer":
                 value = int(value)
             elif value is not None and column.unit:
@@ -515,6 +520,8 @@ class _Row:
         day, _ = self.day(column)
         name = column.to.removeprefix("followup.").removesuffix("_date")
         if day is None:
+            if name in DATELESS and is_half_date(self.cells[column.at]):
+                _set(self.work, "status", self.patient, name, "yes", self.sheet.file, self.row)
             return
         if name == "contact":
             status = next(
@@ -560,7 +567,13 @@ class _Row:
     def exposure(self, column: ColumnMap) -> None:
         day, _ = self.day(column)
         if day is not None and (column.never is None or day != column.never):
-            self.work.many["exposures"].append({"patient_id": self.patient, "exposure": column.name, "day": day})
+            self.once("exposures", {"patient_id": self.patient, "exposure": column.name, "day": day})
+
+    def once(self, table: str, row: dict) -> None:
+        """Keep what columns say of the patient once, however many rows of the patient repeat it."""
+        if (kept := (table, *row.items())) not in self.work.kept:
+            self.work.kept.add(kept)
+            self.work.many[table].append(row)
 
     def declared(self, column: ColumnMap) -> None:
         value: object = self.number(column) if column.kind == "number" else self.coded(column)
@@ -668,15 +681,8 @@ class _Row:
         agent = self._one("treatments.agent")
         if agent is None or not self.filled(agent):
             return "no drug"
-        text = bare(code_text(self.cells[agent.at]))
-        name = next(
-            (
-                known
-                for known, words in AGENTS.items()
-                if any(text == bare(w) or text.startswith(bare(w) + " ") for w in words)
-            ),
-            "other",
-        )
+        written = code_text(self.cells[agent.at])
+        text, name = bare(written), agent.codes.get(written) or agent_of(written)
         day, clock = self._when()
         if day is None:
             self.note(agent, "an administration without a day: left out", "", "")
@@ -727,10 +733,11 @@ class _Row:
 
     def toxic_event(self) -> str:
         event, grade = self._one("toxicity.event"), self._one("toxicity.grade")
-        what, how = self.coded(event), self.coded(grade)
-        day, _ = self._when()
-        if what is None:
+        what = event.codes.get(code_text(self.cells[event.at])) if self.filled(event) else None
+        if not what:
             return "an event that is not kept"
+        how = self.coded(grade)
+        day, _ = self._when()
         self.work.recorded["toxicity"].add(what)
         if how in (None, "0") or day is None:
             return "an event without a grade or a day"
@@ -782,7 +789,7 @@ class _Row:
             flag = found.get("flag") or (None if grade is None else "yes" if grade else "no")
             if start is not None and grade:
                 row = {"patient_id": self.patient, "event": event, "day_from": float(math.floor(start)), "grade": grade}
-                self.work.many["toxicity"].append(row | ({"day_to": float(math.floor(end))} if end is not None else {}))
+                self.once("toxicity", row | ({"day_to": float(math.floor(end))} if end is not None else {}))
                 continue
             _set(self.work, "status", self.patient, event.lower(), flag, self.sheet.file, self.row)
             if grade is not None:

@@ -14,13 +14,22 @@ from helpers.importing.grid import Cell, code_text
 MISSING = {
     "", "na", "n/a", "n.a.", "nan", "-", "--", "---", "–", ".", "..", "?", "null", "none", "nd", "n.d.", "notdone", "not done",
     "unknown", "unk", "missing", "not available", "not known", "k.a.", "keine angabe", "unbekannt", "inconnu", "未查", "不详",
-    "未知", "未做", "缺失", "无数据", "−", "—", "#n/a", "#div/0!", "#value!", "#ref!", "/",
+    "未知", "未做", "缺失", "无数据", "−", "—", "#n/a", "#div/0!", "#value!", "#ref!", "/", "qns", "n.b.", "nicht bestimmt", "nicht erhoben",
+    "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[pending]",
 }  # fmt: skip
 MONTHS = {
     name: i + 1
     for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 }
 LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
+LIMIT_WORDS = {
+    "left": re.compile(r"<?\s*l?lo[qd]|bl?lo[qd]|bl[qd]|below( the)? (range|limit|detection|lower limit|fit curve range|detection range|quantification)( of (detection|quantification))?|"
+                       r"n\.?\s?n\.?|nicht nachweisbar|u\.?n\.?g\.?|not detect(ed|able)|undetect(ed|able)|低于检测下限|未检出", re.IGNORECASE),
+    "right": re.compile(r">?\s*ulo[qd]|aulo[qd]|al[qd]|above( the)? (range|limit|upper limit|fit curve range|detection range|quantification)( of (detection|quantification))?|高于检测上限", re.IGNORECASE),
+}  # fmt: skip
+HALF_DATE = re.compile(
+    r"(un|unk|uk|xx|\?\?)?[-/. ]*(\d{1,2}|[a-z]{3,9})?[-/. ]*(19|20)\d{2}(-(\d{2}|un|unk|xx|\?\?)){0,2}", re.IGNORECASE
+)
 SERIAL_FROM, SERIAL_TO = 36526, 54789  # 2000-01-01 to 2050-01-01 as Excel counts
 EXCEL_ORIGIN = datetime(1899, 12, 30)
 BETWEEN_SYSTEMS = 1462  # days between the two origins of Excel
@@ -63,14 +72,17 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     --------
     >>> read_number("1.234,5", ","), read_number("<2.5"), read_number("*12.3")
     (Number(value=1234.5, side=''), Number(value=2.5, side='left'), Number(value=12.3, side=''))
-    >>> read_number("OOR <"), read_number("G2")
-    (Number(value=None, side='left'), None)
+    >>> read_number("OOR <"), read_number("> ULOQ"), read_number("G2")
+    (Number(value=None, side='left'), Number(value=None, side='right'), None)
     """
     if isinstance(cell, bool | datetime) or cell is None:
         return None
     if isinstance(cell, (int, float)):
         return Number(float(cell))
     text, side = cell.strip(), ""
+    for end, words in LIMIT_WORDS.items():
+        if words.fullmatch(text):
+            return Number(None, end)
     if found := LIMIT.match(text):
         side = "left" if found.group(2) in "<≤" else "right"
         text = found.group(3).strip()
@@ -121,6 +133,17 @@ def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:
         sign = "comma" if "," in unclear[0] else "point"
         return ".", f"every {sign} is followed by three digits: thousands, or decimals?"
     return ".", ""
+
+
+def is_half_date(cell: Cell) -> bool:
+    """Tell whether a text is a date of which the day, or day and month, are not known.
+
+    Examples
+    --------
+    >>> [is_half_date(cell) for cell in ("2021-06", "UN-JUN-2021", "June 2021", "2021", "unknown", "2021-06-03")]
+    [True, True, True, True, False, False]
+    """
+    return isinstance(cell, str) and HALF_DATE.fullmatch(cell.strip()) is not None and read_date(cell) is None
 
 
 @dataclass(frozen=True)

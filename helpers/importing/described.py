@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from helpers.importing.grid import Sheet, decode
+from helpers.importing.grid import CATALOGUE, Sheet, decode, open_sheets
 from helpers.importing.table import find_table
 from helpers.importing.vocabulary import codes_in
 
@@ -112,6 +113,71 @@ def description(path: Path) -> dict[str, Description]:
             text = words.strip()
             found[name.strip(" -*\t")] = Description(codes=codes_in(text), words=text)
     return found
+
+
+def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Description]]:
+    """Read files that belong together: the sheets of those that hold tables, and what the others say of columns.
+
+    A REDCap export is cut into the rows of the records themselves and those of each repeating instrument.
+
+    Raises
+    ------
+    InputError
+        For files that cannot be read.
+    """
+    paths = list(map(Path, files))
+    catalogues = [path for path in paths if path.suffix.lower() == CATALOGUE and path.is_file()]
+    sheets, said = [], []
+    for path in paths:
+        if path in catalogues:
+            continue
+        if path.is_file() and is_description(path):
+            said.append(description(path))
+            continue
+        for sheet in open_sheets(path, catalogues):
+            if is_redcap_dictionary(sheet):
+                said.append(redcap_dictionary(sheet))
+            else:
+                sheets += by_instrument(sheet)
+    return sheets, merged(*said)
+
+
+INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
+WITH_EACH = ("redcap_event_name", "Event Name", "redcap_repeat_instance", "Repeat Instance")
+
+
+def by_instrument(sheet: Sheet) -> list[Sheet]:
+    """Cut a REDCap export by repeating instrument, each with the columns that it fills; any other sheet stays whole.
+
+    Examples
+    --------
+    >>> head = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance", "sex", "grade"]
+    >>> rows = [head, ["1", "", "", "F", ""], ["1", "tox", "1", "", "2"], ["1", "tox", "2", "", "3"]]
+    >>> [(one.name, one.cells[0], one.numbers) for one in by_instrument(Sheet("r.csv", "", rows))]
+    [('', ['record_id', 'sex'], (1, 2)), ('tox', ['record_id', 'redcap_repeat_instance', 'grade'], (1, 3, 4))]
+    """
+    head = [str(cell or "").strip() for cell in sheet.cells[0]] if sheet.cells else []
+    at = next((j for j, name in enumerate(head) if name in INSTRUMENT), None)
+    if at is None:
+        return [sheet]
+    kinds = [str(row[at] or "").strip() for row in sheet.cells]
+    found = []
+    for kind in dict.fromkeys(kinds[1:]):
+        rows = [i for i in range(1, len(kinds)) if kinds[i] == kind]
+        kept = [
+            j
+            for j, name in enumerate(head)
+            if j == 0
+            or (j != at and any(str(sheet.cells[i][j] or "").strip() for i in rows) and (kind or name not in WITH_EACH))
+            or (not kind and j != at and name not in WITH_EACH and not any(map(str.strip, _texts(sheet, j))))
+        ]
+        cells = [[sheet.cells[i][j] for j in kept] for i in (0, *rows)]
+        found.append(replace(sheet, name=kind, cells=cells, numbers=(1, *(i + 1 for i in rows))))
+    return found
+
+
+def _texts(sheet: Sheet, j: int) -> list[str]:
+    return [str(row[j] or "") for row in sheet.cells[1:]]
 
 
 def merged(*sources: dict[str, Description]) -> dict[str, Description]:

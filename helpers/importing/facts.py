@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from helpers.importing.cells import decimal_of, is_missing, order_of, read_date, read_number
+from helpers.importing.cells import decimal_of, is_half_date, is_missing, order_of, read_date, read_number
 from helpers.importing.described import Description
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.table import SourceColumn
 from helpers.importing.vocabulary import CODES, codes_in, meaning
 
 MOST_CODES = 12
+PLUS, MINUS = ("+", "＋", "(+)"), ("-", "−", "－", "–", "(-)")
 LONGEST_CODE = 24
 
 
@@ -39,7 +40,14 @@ class Facts:
     @cached_property
     def filled(self) -> list[Cell]:
         """Cells that hold something."""
-        return [cell for cell in self.column.cells if not is_missing(cell, self.missing)]
+        signs = any(
+            isinstance(cell, str) and cell.strip() in PLUS for cell in self.column.cells
+        )  # then - is no mark for missing
+        return [
+            cell
+            for cell in self.column.cells
+            if not is_missing(cell, self.missing) or (signs and code_text(cell or "") in MINUS)
+        ]
 
     @cached_property
     def counts(self) -> Counter[str]:
@@ -77,7 +85,8 @@ class Facts:
     @cached_property
     def is_date(self) -> bool:
         """Whether most cells are dates and not plain numbers."""
-        dates = [cell for cell in self.filled if not isinstance(cell, (int, float)) and read_date(cell, self.order[0])]
+        whole = [cell for cell in self.filled if not isinstance(cell, (int, float)) and read_date(cell, self.order[0])]
+        dates = [*whole, *(cell for cell in self.filled if whole and is_half_date(cell))]
         numeric = [
             cell for cell in self.filled if isinstance(cell, str) and read_number(cell, self.decimal[0]) is not None
         ]

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ MOST_BYTES = 200_000_000
 MOST_UNPACKED = 2_000_000_000
 MOST_CELLS = 20_000_000
 SEPARATORS = (",", ";", "\t", "|")
-ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta), SAS (.sas7bdat, .xpt) or ARFF file"
+ALLOWED = "a CSV or text table, Excel (.xlsx, .xlsm, .xls, .ods), SPSS (.sav, .zsav), Stata (.dta), SAS (.sas7bdat with .sas7bcat, .xpt) or ARFF file"
 
 Cell = str | int | float | bool | datetime | None
 
@@ -46,6 +46,8 @@ class Sheet:
         Codes declared missing.
     notes : tuple of str
         What a person should know: hidden rows, formulas without a value, the encoding.
+    numbers : tuple of int
+        Row of the file of each row, where they are not all of the file's.
     """
 
     file: str
@@ -56,6 +58,7 @@ class Sheet:
     titles: Mapping[int, str] = field(default_factory=dict)
     missing: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @property
     def place(self) -> str:
@@ -63,8 +66,11 @@ class Sheet:
         return f"{self.file}, sheet {self.name}" if self.name else self.file
 
 
-def open_sheets(path: str | Path) -> list[Sheet]:
-    """Read every sheet of a file.
+CATALOGUE = ".sas7bcat"
+
+
+def open_sheets(path: str | Path, catalogues: Sequence[Path] = ()) -> list[Sheet]:
+    """Read every sheet of a file; *catalogues* are those of SAS, which hold value labels by format.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def open_sheets(path: str | Path) -> list[Sheet]:
     kind = path.suffix.lower()
     reader = READERS.get(kind, _read_text)
     try:
-        sheets = reader(path)
+        sheets = _read_statistics(path, catalogues) if kind == ".sas7bdat" else reader(path)
     except InputError:
         raise
     except Exception as error:  # whatever a damaged or protected container makes its library say
@@ -262,7 +268,7 @@ def _plain(value: object) -> Cell:
     return value
 
 
-def _read_statistics(path: Path) -> list[Sheet]:
+def _read_statistics(path: Path, catalogues: Sequence[Path] = ()) -> list[Sheet]:
     import pyreadstat
 
     kind = path.suffix.lower()
@@ -279,6 +285,16 @@ def _read_statistics(path: Path) -> list[Sheet]:
         for name, found in meta.variable_value_labels.items()
         if name in names
     }
+    notes: list[str] = []
+    if kind == ".sas7bdat":
+        formats = {i: _format(meta.original_variable_types.get(name)) for i, name in enumerate(names)}
+        known = _catalogue_labels(path, catalogues)
+        labels |= {i: known[name] for i, name in formats.items() if name in known}
+        unknown = [name for name in formats.values() if name and name not in known and not SAS_FORMATS.fullmatch(name)]
+        if unknown:
+            notes.append(
+                f"value labels of {len(unknown)} columns stand in a catalogue of formats ({CATALOGUE}): name it too"
+            )
     titles = {
         i: meta.column_names_to_labels[name] for i, name in enumerate(names) if meta.column_names_to_labels.get(name)
     }
@@ -289,7 +305,29 @@ def _read_statistics(path: Path) -> list[Sheet]:
     }
     for name, codes in (meta.missing_user_values or {}).items():
         missing[names.index(name)] = tuple(map(code_text, codes))
-    return [Sheet(path.name, "", cells, labels=labels, titles=titles, missing=missing)]
+    return [Sheet(path.name, "", cells, labels=labels, titles=titles, missing=missing, notes=tuple(notes))]
+
+
+SAS_FORMATS = re.compile(
+    r"\$?(BEST|CHAR|F|COMMA|DOLLAR|E|PERCENT|Z|NUMX|HEX|BINARY|ROMAN|WORDS|YEAR|MONTH|MONYY|YYMM\w*|YYMMDD\w*|DDMMYY\w*|MMDDYY\w*|"
+    r"[A-Z]*DATE\w*|[A-Z]*TIME\w*|[BEI]\d{4}\w*|WEEK\w*|JUL\w*|HHMM|MMSS|QTR\w*|NL\w*|UPCASE|QUOTE|D)?"
+)
+
+
+def _format(name: str | None) -> str:
+    """Take the width off the name of a format, as SAS does: ``SEXF8.`` is ``SEXF``."""
+    return re.sub(r"\d*\.?\d*$", "", (name or "").upper())
+
+
+def _catalogue_labels(path: Path, catalogues: Sequence[Path]) -> dict[str, dict[str, str]]:
+    import pyreadstat
+
+    found: dict[str, dict[str, str]] = {}
+    for catalogue in catalogues:
+        _, meta = pyreadstat.read_sas7bdat(str(path), catalog_file=str(catalogue), metadataonly=True)
+        for name, labels in meta.value_labels.items():
+            found[_format(name)] = {code_text(code): str(label) for code, label in labels.items()}
+    return found
 
 
 def _declared_missing(series: object, ranges: list[dict]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ HEAD = """\
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
 #   unknown_at:             the box for "not known" beside it; where that is ticked, a box that is not counts as not known
 #   other_text: leave out   cells of a column of numbers that are no numbers are left empty (else they stop the import)
+#   first_day: 1            day 0 is called day 1 in this column, and there is no 0 (CDISC's study days)
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
 """
 
@@ -58,6 +59,7 @@ class ColumnMap(_Part):
     factor: float | None = None
     day: float | None = None
     day_at: int | None = None
+    first_day: Literal[0, 1] = 0
     time_at: int | None = None
     order: Literal["", "dmy", "mdy", "ymd"] = ""
     decimal: Literal["", ".", ","] = ""

@@ -9,6 +9,7 @@ from helpers.importing.across import (
     ask_about_all,
     ask_about_dates,
     ask_about_limits,
+    ask_about_sides,
     ask_about_twice,
     ask_about_units_of_rows,
     ask_about_unplaced,
@@ -26,14 +27,10 @@ from helpers.importing.cells import is_missing
 from helpers.importing.described import (
     Description,
     checkbox,
-    description,
-    is_description,
-    is_redcap_dictionary,
-    merged,
-    redcap_dictionary,
+    read_files,
 )
 from helpers.importing.facts import Facts
-from helpers.importing.grid import Cell, Sheet, code_text, open_sheets
+from helpers.importing.grid import Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.recognise import recognised
 from helpers.importing.table import SourceColumn, Table, find_table
@@ -69,17 +66,7 @@ def propose(files: Sequence[str | Path]) -> Mapping:
     >>> [column.to for column in propose([file]).sheets[0].columns]
     ['patient', 'patients.sex', 'patients.age_years']
     """
-    sheets, said = [], []
-    for file in map(Path, files):
-        if file.is_file() and is_description(file):
-            said.append(description(file))
-            continue
-        for sheet in open_sheets(file):
-            if is_redcap_dictionary(sheet):
-                said.append(redcap_dictionary(sheet))
-            else:
-                sheets.append(sheet)
-    known = merged(*said)
+    sheets, known = read_files(files)
     tables = [(sheet, find_table(sheet)) for sheet in sheets]
     maps = [sheet_map(sheet, table, known) for sheet, table in tables if table is not None]
     maps += [
@@ -119,6 +106,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     hold_times_against_dates(result, facts)
     settle_decimals(result, facts)
     ask_about_twice(result)
+    ask_about_sides(result, facts)
     return result
 
 
@@ -139,16 +127,26 @@ def _row_is(facts: list[Facts]) -> str:
     names = {one.column.name.upper() for one in facts}
     if {"PARAMCD", "AVAL", "CNSR"} <= names:
         return "parameter"
-    targets = [target_of(one.column.name)[0] for one in facts]
+    if {"PARAM", "AVAL"} <= names and any(
+        analyte_of(code) for one in facts if one.column.name.upper() == "PARAM" for code in one.counts
+    ):
+        return "measurement"
+    targets = [_heading_target(one) for one in facts]
     if "labs.analyte" in targets and "labs.value" in targets:
         return "measurement"
     when = any(target in ("date", "day") for target in targets)
-    if "treatments.agent" in targets and (when or "origin" in targets) and "treatments.dose" in targets:
+    timeline = {"PATIENT_ID", "START_DATE", "EVENT_TYPE"} <= names  # of cBioPortal
+    if "treatments.agent" in targets and (when or "origin" in targets) and ("treatments.dose" in targets or timeline):
         return "administration"
     if "toxicity.event" in targets and "toxicity.grade" in targets:
         return "event"
-    labs = sum(bool(analyte_of(one.column.name)) and (one.is_number or not one.filled) for one in facts)
-    by_target = {target: one.column.cells for one, target in reversed(list(zip(facts, targets, strict=True)))}
+    labs = sum(bool(analyte_of(one.column.name)) and (one.is_mostly_number or not one.filled) for one in facts)
+    by_target: dict[str, list[Cell]] = {}
+    for one, target in zip(facts, targets, strict=True):
+        if target not in by_target or (
+            target == "patient" and len(one.counts) > len(set(map(code_text, by_target[target])))
+        ):
+            by_target[target] = one.column.cells
     keys = by_target.get("patient", by_target.get("sample", []))
     repeated = len({code_text(cell) for cell in keys if cell is not None}) < len(keys)
     if labs and "patient" not in by_target and "sample" in by_target:
@@ -156,6 +154,13 @@ def _row_is(facts: list[Facts]) -> str:
     if labs and when and repeated:
         return "sample"
     return "infusion" if repeated and _several_infusions(by_target, keys) else "patient"
+
+
+def _heading_target(one: Facts) -> str:
+    """Find what a heading is called here, by its label where the heading alone says nothing."""
+    target, how = target_of(one.column.name)
+    titled, said = target_of(one.said.title or one.column.title)
+    return titled if titled and (not target or (how == "guess" and said != "guess")) else target
 
 
 def _several_infusions(by_target: dict[str, list[Cell]], keys: list[Cell]) -> bool:

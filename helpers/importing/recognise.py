@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from helpers.cohort.schema import TABLES
 from helpers.importing.cells import (
     LIMIT,
+    is_half_date,
     read_date,
     read_number,
     sentinel,
 )
 from helpers.importing.described import checkbox
-from helpers.importing.facts import NOT_KNOWN, Facts
+from helpers.importing.facts import MINUS, NOT_KNOWN, Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.vocabulary import (
@@ -24,6 +26,8 @@ from helpers.importing.vocabulary import (
     IDENTIFYING,
     INVERTED,
     STATUS_NAMES,
+    agent_near,
+    agent_of,
     analyte_of,
     bare,
     day_in,
@@ -36,6 +40,8 @@ from helpers.importing.vocabulary import (
     unit_of,
 )
 
+DATELESS = ("death", "relapse", "progression")
+ADLB = {"PARAM": "analyte", "AVAL": "result", "PARAMCD": "parameter code", "AVALU": "unit"}
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
 ROW_LEVEL = ("date", "day", "time", "until")
 PLAIN_TIMES = (
@@ -70,6 +76,8 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
         return base
     if row_is == "parameter":
         return _adtte(base, facts)
+    if row_is == "measurement" and base.column.upper() in ADLB:
+        facts = replace(facts, column=replace(column, name=ADLB[base.column.upper()]))
     target, confidence = _target(facts, row_is)
     base.confidence = confidence or "sure"
     for recognise in (_other_clock, _patient, _event_times, _known, _laboratory, _exposure_day, _declared):
@@ -95,6 +103,11 @@ def _target(facts: Facts, row_is: str) -> tuple[str, str]:
     if titled and (not target or (confidence == "guess" and how != "guess")):
         target, confidence = titled, "guess" if how == "guess" else "likely"
     for group in reversed(column.groups):
+        if not target or (
+            target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
+        ):
+            grouped = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
+            target, confidence = grouped if grouped[0] else (target, confidence)
         if not target:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
     return target, confidence
@@ -103,8 +116,9 @@ def _target(facts: Facts, row_is: str) -> tuple[str, str]:
 def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
     """Keep a target only where a row of this kind can hold it."""
     if row_is in ("event", "administration", "measurement") and target == "origin":
-        starts = re.search(r"start|begin|onset|von", bare(facts.column.name)) is not None
-        target = "date" if starts and facts.is_date else target
+        words = f"{bare(facts.column.name)} {bare(facts.said.title or facts.column.title)}"
+        starts = re.search(r"start|begin|onset|von", words) is not None
+        target = ("date" if facts.is_date else "day" if facts.is_number else target) if starts else target
     if row_is == "administration" and target == "labs.unit":
         target = "treatments.dose_unit"
     if target.startswith(("labs.", "treatments.", "toxicity.event", "toxicity.grade")) and not target.startswith(
@@ -208,7 +222,8 @@ def _event_times(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Col
     flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
         facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
     )
-    coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number
+    dated = any(read_date(cell) or is_half_date(cell) for cell in facts.filled if isinstance(cell, str))
+    coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number and not dated
     if (status or endpoint) and (flag or coded) and not exposure:
         base.to, base.name = (
             "status",
@@ -286,6 +301,10 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
             base.name = "end of follow-up"
         _time_unit(base, f"{base.column} {facts.said.words} day", facts)
         _sentinel(base, facts)
+        if row_is == "administration" and base.column == "START_DATE":
+            ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
+        if re.fullmatch(r"(A|AST|AEN|AEST|LB|CMST|CMEN)DY", base.column):
+            base.first_day, base.reason = 1, "CDISC's study day: 1 is the day of the first dose, and there is no 0"
         return base
     if target in CODES_OF:
         return _coded(base, facts, CODES_OF[target])
@@ -295,7 +314,12 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         return _until(base, facts, row_is)
     if target in ("labs.analyte", "labs.unit", "treatments.dose_unit"):
         return _named(base, facts, target)
-    if target in ("treatments.agent", "time"):
+    if target == "treatments.agent":
+        return _agents(base, facts)
+    if target == "age unit":
+        base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
+        return base
+    if target == "time":
         return base
     if target == "infusion":
         return base if facts.is_number else None
@@ -400,6 +424,24 @@ def _named(base: ColumnMap, facts: Facts, target: str) -> ColumnMap:
     return ask_about(base, doubts)
 
 
+def _agents(base: ColumnMap, facts: Facts) -> ColumnMap:
+    """List the drugs that are known here; those that are nearly so are asked about, all others are other drugs."""
+    doubts, others, near = [], 0, 0
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, code)
+        name, close = agent_of(label), agent_near(label)
+        if name != "other" or close:
+            base.codes[code], base.counts[code] = (close if name == "other" else name), count
+            near += count * (name == "other")
+        else:
+            others += count
+    if near:
+        doubts.append(f"`codes`: {near} cells are only near to the name of a drug; is it that one?")
+    if others:
+        base.reason += f"; {others} cells name other drugs"
+    return ask_about(base, doubts)
+
+
 def _dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
     """Read doses, with the unit of the heading or of the cells themselves."""
     units = {dose_unit_of(cell) for cell in facts.filled if isinstance(cell, str) and not read_number(cell)}
@@ -431,6 +473,12 @@ def _date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
         base.exchange = True
         doubts = [f"`exchange`: {facts.order[1]}; they are exchanged back; right?"]
     unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
+    half = sum(is_half_date(cell) for cell in facts.filled)
+    if half:
+        unread -= half
+        happened = target.removeprefix("followup.").removesuffix("_date") in DATELESS
+        then = "it is kept that it happened, without a day" if happened else "they are left empty"
+        doubts.append(f"`to`: {half} cells are dates without a day or a month: {then}; right?")
     if unread:
         doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
     if serial:
@@ -444,7 +492,7 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
     if kind == "yes_no" and facts.is_number and not facts.is_flag:
         return None
     doubts, numeric = [], all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
-    if len(facts.counts) > 30:
+    if len(facts.counts) > 30 and kind != "event":
         return None
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, code)
@@ -461,12 +509,22 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
         doubts.append(
             f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"
         )
+    if kind == "yes_no" and (minus := [code for code in base.codes if code in MINUS]):
+        doubts.append(
+            f"`codes`: {sum(base.counts[code] for code in minus)} cells hold - beside +: no, or not known (then leave the code empty)?"
+        )
     unread = [code for code in base.codes if not base.codes[code]]
     if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
         base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
         base.confidence = "likely" if base.confidence == "sure" else base.confidence
         base.reason += "; 0 and 1 read as no and yes"
-    if unread:
+    if unread and kind == "event":
+        kept = sum(base.counts[code] for code in base.codes if base.codes[code])
+        others = sum(facts.counts.values()) - kept
+        doubts.append(f"`codes`: {kept} rows are CRS or ICANS; {others} rows of other events are left out; right?")
+        base.codes = {code: what for code, what in base.codes.items() if what}
+        base.counts = {code: base.counts[code] for code in base.codes}
+    elif unread:
         cells = sum(base.counts[code] for code in unread)
         doubts.append(
             f"`codes`: no label says what {'these numbers mean' if numeric else f'{len(unread)} of the codes mean'} ({cells} cells)"
@@ -479,6 +537,9 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
             "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
         )
     base.missing = [code for code in facts.missing if not base.codes.get(code)]
+    gaps = len(facts.column.cells) - len(facts.filled)
+    if kind == "yes_no" and set(base.codes.values()) == {"yes"} and gaps and not checkbox(base.column)[0]:
+        doubts.append(f"`empty_means`: {gaps} cells are empty and no cell says no: not known, or no (then write no)?")
     if kind == "response" and len(facts.filled) < len(facts.column.cells):
         gaps = len(facts.column.cells) - len(facts.filled)
         base.empty_means = "not done"
@@ -587,8 +648,29 @@ def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Column
         base.codes, base.counts = {code: code for code in sorted(facts.counts)}, dict(sorted(facts.counts.items()))
         base.reason = "not in the dictionary: a few whole numbers, kept as groups of their own"
         return base
+    if plus := sum(
+        isinstance(cell, str) and re.fullmatch(r"\d+([.,]\d+)?\s*\+", cell.strip()) is not None for cell in facts.filled
+    ):
+        base.reason = "times with a plus: not read"
+        return ask_about(
+            base,
+            [
+                f"`to`: {plus} cells are numbers with a plus, which usually means censored: not read; write the time and the status in columns of their own"
+            ],
+        )
     if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
         base.to, base.kind = "declared", "number"
+        if (
+            (unit := time_unit_of(f"{base.column} {facts.column.title} {facts.said.title}"))
+            and not facts.is_flag
+            and not OTHER_TIME.search(f" {bare(base.column)} {bare(facts.column.title)} ")
+        ):
+            ask_about(
+                base,
+                [
+                    f"`to`: {unit} whose meaning is not known: kept as a number of its own; right? (a time to an event or of follow-up: write `to: time`, `name`, `unit` here, and `to: status` and `time_at` at its status)"
+                ],
+            )
         _other_text(base, facts)
         base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
         _sentinel(base, facts)
@@ -603,6 +685,9 @@ def _declared(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Column
         return base
     base.reason = "text of many values: not read"
     return base
+
+
+OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|prior|before|since|diagnosis|年龄|病程")
 
 
 def _time_unit(base: ColumnMap, words: str, facts: Facts) -> None:

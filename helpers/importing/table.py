@@ -98,7 +98,8 @@ def find_table(sheet: Sheet) -> Table | None:
     columns = _columns(sheet, cells, range(first, last + 1), rows)
     if not rows or not columns:
         return None
-    return Table(sheet.place, columns, tuple(i + 1 for i in rows), left_out, tuple(range(first + 1, last + 2)))
+    number = sheet.numbers or range(1, len(cells) + 1)
+    return Table(sheet.place, columns, tuple(number[i] for i in rows), left_out, tuple(range(first + 1, last + 2)))
 
 
 def _empty(cell: Cell) -> bool:

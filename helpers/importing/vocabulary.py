@@ -12,27 +12,28 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
-                "anonymized id", "deidentified id", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
+                "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
-               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "rand date", "randomization date", "randomisation date"),
+               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
     "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
-             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt"),
+             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "date of administration", "date given", "给药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
-            "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "days", "回输后天数", "天数", "tag"),
-    "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "cmendt", "结束日期", "停止日期",
+            "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "lbdy", "astdy", "aestdy", "cmstdy", "days", "回输后天数", "天数", "tag"),
+    "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
     "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
-                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad"),
-    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw"),
-    "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height"),
+                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
+    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
+    "age unit": ("ageu", "age unit", "age units", "alterseinheit", "年龄单位"),
+    "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height", "heightbl", "korpergrosse"),
     "patients.infusion_year": ("year of infusion", "infusion year", "year", "treatment year"),
     "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct"),
     "patients.disease_status": ("disease status", "status before infusion", "disease status at infusion", "疾病状态"),
@@ -47,15 +48,15 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "crs occurrence", "细胞因子释放综合征"),
     "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "highest crs grade",
-                           "max crs grade"),
-    "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "crs onset date", "crs start date", "date of crs onset", "crs date", "crs发生日期", "time to crs", "days to crs", "crs发生时间", "crs day", "crs onset days"),
-    "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day", "crs end date", "crs resolution date", "crs stop", "crs结束时间", "crs结束日期"),
+                           "max crs grade", "crs grad", "crs grad max", "crs grad maximal", "maximaler crs grad", "grad des crs"),
+    "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "crs onset date", "crs start date", "date of crs onset", "crs date", "crs发生日期", "time to crs", "days to crs", "crs beginn", "beginn crs", "crs beginn tag", "crs发生时间", "crs day", "crs onset days"),
+    "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day", "crs end date", "crs resolution date", "crs stop", "crs结束时间", "crs结束日期", "crs ende", "ende crs"),
     "toxicity.CRS.duration": ("crs duration", "duration of crs", "crs持续时间", "crs duration days"),
     "toxicity.ICANS.flag": ("icans", "icans yes no", "neurotoxicity", "any icans", "ntx", "cres", "神经毒性", "icans occurrence"),
     "toxicity.ICANS.grade": ("icans grade", "max grade icans", "icans max grade", "neurotoxicity grade", "max neurotoxicity grade", "icansgr", "icans分级", "ntx grade", "maximum icans grade",
-                             "max icans grade"),
-    "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "icans onset date", "icans start date", "icans onset day", "icans day", "icans发生时间", "time to icans", "neurotoxicity onset", "icans start day"),
-    "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date"),
+                             "max icans grade", "icans grad", "icans grad max", "maximaler icans grad"),
+    "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "icans onset date", "icans start date", "icans onset day", "icans day", "icans发生时间", "time to icans", "icans beginn", "beginn icans", "neurotoxicity onset", "icans start day"),
+    "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date", "icans ende", "ende icans"),
     "toxicity.ICANS.duration": ("icans duration", "duration of icans"),
     "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "steroid use",
                   "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides"),
@@ -65,7 +66,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
                               "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
                               "last fu date", "last visit", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
-                              "date of last contact or death", "letzte vorstellung", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
+                              "date of last contact or death", "letzte vorstellung", "datum letzter kontakt", "letzte nachsorge", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
     "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
@@ -74,10 +75,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
     "followup.death_cause": ("cause of death", "death cause", "死因", "todesursache"),
-    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component"),
-    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result"),
+    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse"),
+    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit"),
-    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment"),
+    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
     "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "dosis", "amount"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
     "treatments.route": ("route", "cmroute", "给药途径", "route of administration"),
@@ -90,13 +91,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 # (time, status) pairs: endpoint -> words by which its time and its status are called
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {
-    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "uberlebenszeit", "uberleben", "survie", "survie globale"),
+    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
     "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
-                             "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "dfs1"),
-    "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence"),
+                             "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "无事件生存", "dfs1", "progressionsfreies uberleben", "ereignisfreies uberleben", "rezidivfreies uberleben", "disease free", "progression free", "event free", "relapse free", "是否进展", "进展状态"),
+    "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "是否复发", "复发状态"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
-                "mort", "mortality", "exitus", "vitalstatus", "vital", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+                "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "verstorben", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
@@ -119,8 +120,8 @@ TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 
            ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
 TIME_UNITS: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "days": ("day", "days", "d", "tage", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "周"),
-    "months": ("month", "months", "mo", "mos", "mth", "mths", "monate", "mois", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "ans", "年"),
+    "days": ("day", "days", "d", "tage", "tag", "tagen", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "woche", "semaines", "周"),
+    "months": ("month", "months", "mo", "mos", "mth", "mths", "mon", "monate", "monat", "monaten", "mois", "meses", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "jahr", "jahren", "ans", "anos", "年", "岁"),
 }  # fmt: skip
 DOSE_UNITS: Mapping[str, tuple[float, bool]] = {  # factor to mg, and whether it is per kg
     "mg": (1.0, False), "g": (1000.0, False), "µg": (0.001, False), "mg/kg": (1.0, True), "µg/kg": (0.001, True), "g/kg": (1000.0, True),
@@ -130,20 +131,20 @@ ADTTE = {
     "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse",
 }  # fmt: skip
 AGENTS: Mapping[str, tuple[str, ...]] = {
-    "methylprednisolone": ("methylprednisolone", "methylpred", "solumedrol", "solu medrol", "甲泼尼龙", "甲强龙", "mp"),
-    "prednisone": ("prednisone", "泼尼松"), "prednisolone": ("prednisolone", "泼尼松龙"), "dexamethasone": ("dexamethasone", "dex", "dexa", "地塞米松"),
-    "hydrocortisone": ("hydrocortisone", "hydrocort", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "托珠单抗"),
+    "methylprednisolone": ("methylprednisolone", "methylprednisolon", "methylpred", "solumedrol", "solu medrol", "urbason", "甲泼尼龙", "甲强龙", "mp"),
+    "prednisone": ("prednisone", "prednison", "泼尼松"), "prednisolone": ("prednisolone", "prednisolon", "decortin h", "泼尼松龙"), "dexamethasone": ("dexamethasone", "dexamethason", "dexamethasona", "fortecortin", "dex", "dexa", "地塞米松"),
+    "hydrocortisone": ("hydrocortisone", "hydrocortison", "hydrocort", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "roactemra", "托珠单抗"),
     "ruxolitinib": ("ruxolitinib", "rux", "jakafi", "芦可替尼", "鲁索替尼"), "anakinra": ("anakinra", "kineret"),
 }  # fmt: skip
 
 CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sex": {"male": ("m", "male", "man", "boy", "boys", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
             "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
-    "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "positive", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
-               "no": ("no", "n", "false", "nein", "non", "negative", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
-    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "verstorben", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
+    "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "si", "sí", "+", "＋", "(+)", "√", "✓", "✔", "positive", "positiv", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
+               "no": ("no", "n", "false", "nein", "non", "-", "−", "－", "–", "(-)", "negative", "negativ", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
+    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
                         "recurred/progressed", "recurred", "progressed", "relapsed", "relapse", "1:relapsed", "event", "1:event", "复发", "yes", "1:progressed"),
-              "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "am leben", "vivant", "存活", "生存", "失访", "no event",
+              "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "vivant", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
                            "progression free", "好转", "出院", "无复发")},
     "response": {"CR": ("cr", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
@@ -154,7 +155,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "无", "0级")},
     "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
     "disease_status": {"relapsed": ("relapsed", "relapse", "复发"), "primary refractory": ("refractory", "primary refractory", "难治"), "remission": ("remission", "cr", "缓解")},
-    "route": {"IV": ("iv", "intravenous", "静滴"), "PO": ("po", "oral", "口服"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
+    "route": {"IV": ("iv", "intravenous", "intravenös", "静滴", "静脉", "静脉滴注", "静脉注射", "静推"), "PO": ("po", "oral", "口服", "per os"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
     "indication": {"CRS": ("crs",), "ICANS": ("icans", "neurotoxicity"), "CRS/ICANS": ("crs/icans", "crs+icans"), "premedication": ("premedication", "premed"), "GVHD": ("gvhd",)},
     "event": {"CRS": ("crs", "cytokine release syndrome"), "ICANS": ("icans", "neurotoxicity", "immune effector cell-associated neurotoxicity syndrome", "cres")},
     "death_cause": {"leukaemia": ("leukemia", "leukaemia", "disease", "relapse", "progression"), "treatment": ("treatment", "treatment related", "toxicity", "trm"), "infection": ("infection", "sepsis"),
@@ -214,6 +215,12 @@ def _by_heading() -> dict[str, str]:
 
 
 @cache
+def _by_words() -> dict[str, str]:
+    """Known words of several parts, their parts in the order of the alphabet: onset of CRS is CRS onset."""
+    return {" ".join(sorted(word.split())): target for word, target in _by_heading().items() if " " in word}
+
+
+@cache
 def _by_analyte() -> dict[str, str]:
     return {bare(word): name for name, words in ANALYTES.items() for word in (name, *words)}
 
@@ -255,6 +262,9 @@ def target_of(words: str) -> tuple[str, str]:
         shorter = re.sub(pattern, "", shorter).strip()
     if shorter in known:
         return known[shorter], "likely"
+    turned = " ".join(sorted(shorter.split()))
+    if " " in shorter and turned in _by_words():
+        return _by_words()[turned], "likely"
     if len(key) >= 5:
         near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
         if near and _tokens_near(key, near[0]):
@@ -388,6 +398,39 @@ def meaning(code: str, kind: str) -> str:
     return ""
 
 
+def agent_of(words: str) -> str:
+    """Find the drug that a cell names; "other" for one that is not known here.
+
+    Examples
+    --------
+    >>> agent_of("Solu-Medrol 40mg"), agent_of("Dexamethason"), agent_of("Defibrotide")
+    ('methylprednisolone', 'dexamethasone', 'other')
+    """
+    text = bare(words)
+    found = [
+        (len(word), name)
+        for name, known in AGENTS.items()
+        for word in map(bare, known)
+        if f"{text} ".startswith(f"{word} ") or (CHINESE.search(word) and text.startswith(word))
+    ]
+    return max(found)[1] if found else "other"
+
+
+def agent_near(words: str) -> str:
+    """Find the drug whose name is spelt nearly so; empty if none is.
+
+    Examples
+    --------
+    >>> agent_near("tocilizumb"), agent_near("Defibrotide")
+    ('tocilizumab', '')
+    """
+    from rapidfuzz import fuzz, process
+
+    known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings if len(word) >= 6}
+    near = process.extractOne(bare(words).split(" ")[0], list(known), scorer=fuzz.ratio, score_cutoff=82)
+    return known[near[0]] if near else ""
+
+
 def exposure_of(words: str) -> str:
     """Find an exposure whose onset a column times; empty if it names none.
 
@@ -408,8 +451,9 @@ def exposure_of(words: str) -> str:
     return ""
 
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 GLUED = re.compile(
-    r"(os|pfs|efs|rfs|dfs|lfs|ttr|surv|d|r)(time|days?|months?|mo|years?|yrs?|status|stat|event|evt|cens|censor)"
+    r"(os|pfs|efs|rfs|dfs|lfs|ttr|surv|d|r)(time|days?|months?|mon?|monate|years?|yrs?|status|stat|event|evt|cens|censor)"
 )
 
 
@@ -428,7 +472,12 @@ def endpoint_of(words: str) -> str:
             found.group(1), "progression or death"
         )
     key = f" {bare(words)} "
-    found = [(len(word), name) for name, known in ENDPOINTS.items() for word in known if f" {bare(word)} " in key]
+    found = [
+        (len(word), name)
+        for name, known in ENDPOINTS.items()
+        for word in known
+        if (f" {bare(word)} " if word.isascii() or not CHINESE.search(word) else bare(word)) in key
+    ]
     return max(found)[1] if found else ""
 
 
