@@ -14,7 +14,15 @@ import pyreadstat
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 MONTH = 365.25 / 12
-PLANTED = ("Planted", "Auntie", "0170", "张小三", "13800000000", "99887", "0098761")  # stand where names and numbers stand in files
+PLANTED = (
+    "Planted",
+    "Auntie",
+    "0170",
+    "张小三",
+    "13800000000",
+    "99887",
+    "0098761",
+)  # stand where names and numbers stand in files
 SHAPES = {}
 
 
@@ -435,3 +443,79 @@ def censored_plus_sign(folder):
 def two_systems_two_files(folder):
     a='Case;Onset CRS;CRS Grade ASTCT;CRS Grade Penn;Steroid start;Steroid cumulative dose (mg/kg);Follow-up (yrs);Dead\n1;2;2;3;4;12,5;1,5;0\n2;;0;1;;;2,25;0\n3;1;3;4;2;30;0,5;1\n'
     return [text(folder,'a.csv',a)],{'CRS Grade Penn':{'to':'leave out'}}, {'followup':(['patient_id','death_day','last_contact_day'],[('1',None,547.875),('2',None,821.8125),('3',182.625,182.625)]),'toxicity':(['patient_id','event','day_from','grade'],[('1','CRS',2,2),('3','CRS',1,3)])}
+
+
+@shape
+def spanish(folder):
+    c='Hospital;Código;Sexo;Edad (años);Peso (kg);Fecha de infusión;Grado de SLC;Tocilizumab;Fecha de última visita;Estado vital\nH1;P-1;Hombre;8;25,5;14/03/2021;2;Sí;14/03/2022;Vivo\nH1;P-2;Mujer;11;40;20/04/2021;0;No;01/06/2021;Fallecido\nH1;P-3;Mujer;4;15;25/05/2021;3;Sí;25/05/2022;Vivo\n'
+    return [text(folder,'es.csv',c,'cp1252')],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('P-1','male',8,25.5),('P-2','female',11,40),('P-3','female',4,15)]),'status':(['patient_id','crs','crs_grade_max','tcz'],[('P-1','yes',2,'yes'),('P-2','no',0,'no'),('P-3','yes',3,'yes')]),'followup':(['patient_id','death_day','last_contact_day'],[('P-1',None,365),('P-2',42,42),('P-3',None,365)])}
+
+
+@shape
+def codebook_sheet(folder):
+    D=[['pid','v1','v2','v3','v4','v5','v6'],['a1',1,96,2,1,12,0],['a2',2,60,0,0,3.5,1],['a3',2,132,9,1,24,0]]
+    C=[['Variable','Label','Values'],['pid','Patient identifier',None],['v1','Sex','1 = male; 2 = female'],['v2','Age (months)',None],['v3','Maximum CRS grade','0 = none; 1-4 = grade; 9 = missing'],['v4','Steroids given','0 = no; 1 = yes'],['v5','Overall survival (months)',None],['v6','Survival status','0 = alive; 1 = dead']]
+    return [workbook(folder/'c.xlsx',{'data':D,'codebook':C})],{}, {'patients':(['patient_id','sex','age_years'],[('a1','male',8),('a2','female',5),('a3','female',11)]),'status':(['patient_id','crs','crs_grade_max','gc'],[('a1','yes',2,'yes'),('a2','no',0,'no'),('a3',None,None,'yes')]),'followup':(['patient_id','death_day','last_contact_day'],[('a1',None,365.25),('a2',3.5*MONTH,3.5*MONTH),('a3',None,24*MONTH)])}
+
+
+@shape
+def daily_grades(folder):
+    c='ID,Sex,CRS d1,CRS d2,CRS d3,CRS d4,CRS d5\n1,M,0,1,2,2,0\n2,F,0,0,0,0,0\n3,F,1,3,3,1,0\n'
+    return [text(folder,'d.csv',c)],{}, {'toxicity':(['patient_id','event','day_from','day_to','grade'],[('1','CRS',2,2,1),('1','CRS',3,4,2),('3','CRS',1,1,1),('3','CRS',2,3,3),('3','CRS',4,4,1)])}
+
+
+@shape
+def units_row(folder):
+    c='Patient;Datum;CRP;IL-6;Ferritin;Leukozyten\n;;mg/l;pg/ml;µg/l;10^9/l\nA;15.03.2021;12,5;100;350;1,2\nA;18.03.2021;88;1.250,5;4.500;0,1\nB;21.04.2021;3;<2;120;3,4\n'
+    p='Patient;Infusionsdatum\nA;14.03.2021\nB;20.04.2021\n'
+    return [text(folder,'l.csv',c),text(folder,'p.csv',p)],{}, {'labs':(['patient_id','day','analyte','value','censored'],[('A',1,'CRP',12.5,'no'),('A',1,'IL-6',100,'no'),('A',1,'ferritin',350,'no'),('A',4,'CRP',88,'no'),('A',4,'IL-6',1250.5,'no'),('A',4,'ferritin',4500,'no'),('B',1,'CRP',3,'no'),('B',1,'IL-6',2,'left'),('B',1,'ferritin',120,'no'),('A',1,'Leukozyten',1.2,'no'),('A',4,'Leukozyten',.1,'no'),('B',1,'Leukozyten',3.4,'no')])}
+
+
+@shape
+def lis_flags(folder):
+    c='PatID|Abnahme|Analyse|Resultat|Flag|Einheit|Referenzbereich\n1|15.03.2021 06:30|CRP|12,5|H|mg/l|0 - 5\n1|15.03.2021 06:30|Interleukin-6|1250 H|HH|ng/l|< 7\n1|18.03.2021 07:00|CRP|<0,6||mg/l|0 - 5\n2|21.04.2021 06:00|Ferritin|Probe hämolytisch||µg/l|15 - 150\n'
+    p='PatID|Geschlecht|Infusionsdatum\n1|w|14.03.2021\n2|m|20.04.2021\n'
+    return [text(folder,'l.txt',c,'cp1252'),text(folder,'p.txt',p)],{}, {'labs':(['patient_id','day','time','analyte','value','censored'],[('1',1,'06:30','CRP',12.5,'no'),('1',1,'06:30','IL-6',1250,'no'),('1',4,'07:00','CRP',.6,'left')])}
+
+
+@shape
+def centre_and_number(folder):
+    c='Center,Patient no,Sex,Age,OS months,Status (0=alive 1=dead)\nA,1,M,8,12,0\nA,2,F,9,5,1\nB,1,F,4,20,0\nB,2,M,6,8,1\n'
+    return [text(folder,'c.csv',c)],{'_question':'several centres'}, {}
+
+
+@shape
+def header_again(folder):
+    c='ID,Sex,Age,OS (days),Dead\n1,M,8,300,N\n2,F,4,100,Y\nID,Sex,Age,OS (days),Dead\n3,F,6,50,Y\n4,M,9,400,N\n'
+    return [text(folder,'h.csv',c)],{}, {'patients':(['patient_id','sex','age_years'],[('1','male',8),('2','female',4),('3','female',6),('4','male',9)])}
+
+
+@shape
+def excel_truth(folder):
+    r=[['MRN','Study ID','Male','Age','CRS','Tocilizumab','Days to CRS','Date of infusion','Alive at last contact','Last contact'],[887766,'S1',True,8,True,False,2,datetime(2021,3,14),True,datetime(2022,3,14)],[887767,'S2',False,9,False,False,None,datetime(2021,4,20),False,datetime(2021,6,1)],[887768,'S3',True,3,True,True,1,datetime(2021,5,25),True,datetime(2022,5,25)]]
+    return [workbook(folder/'t.xlsx',{'S':r})],{}, {'patients':(['patient_id','sex','age_years'],[('S1','male',8),('S2','female',9),('S3','male',3)]),'status':(['patient_id','crs','tcz'],[('S1','yes','no'),('S2','no','no'),('S3','yes','yes')]),'followup':(['patient_id','death_day','last_contact_day'],[('S1',None,365),('S2',42,42),('S3',None,365)])}
+
+
+@shape
+def ages_in_words(folder):
+    c='编号,性别,年龄,体重,回输日期,末次随访日期,是否死亡\n1,男,8岁,25kg,2021/3/14,2022/3/14,否\n2,女,11个月,9.5kg,2021/4/20,2021/6/1,是\n3,女,2岁6个月,13 kg,2021/5/25,2022/5/25,否\n'
+    return [text(folder,'a.csv',c,'gb18030')],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('1','male',8,25),('2','female',11/12,9.5),('3','female',2.5,13)]),'followup':(['patient_id','death_day','last_contact_day'],[('1',None,365),('2',42,42),('3',None,365)])}
+
+
+@shape
+def states_not_status(folder):
+    c='id,sex,os_days,outcome\n1,M,300,alive in CR\n2,F,100,died of disease\n3,F,50,TRM\n4,M,400,alive with relapse\n'
+    return [text(folder,'s.csv',c)],{'outcome':{'codes':{'alive in CR':'censored','died of disease':'event','TRM':'event','alive with relapse':'censored'}}}, {'followup':(['patient_id','death_day','last_contact_day'],[('1',None,300),('2',100,100),('3',50,50),('4',None,400)])}
+
+
+@shape
+def sas_dates_without_a_format(folder):
+    df=pd.DataFrame({'SUBJID':['1','2','3'],'SEX':['M','F','F'],'TRTSDT':[22353.,22390.,22425.],'DTHDT':[np.nan,22432.,np.nan],'LSTALVDT':[22718.,22432.,22790.]})
+    pyreadstat.write_xport(df,str(folder/'adsl.xpt'),file_format_version=5,column_labels=['Subject','Sex','Date of First Exposure to Treatment','Date of Death','Date Last Known Alive'])
+    return [folder/'adsl.xpt'],{}, {'followup':(['patient_id','death_day','last_contact_day'],[('1',None,365),('2',42,42),('3',None,365)])}
+
+
+@shape
+def two_clocks(folder):
+    c='Pt ID,Infusion date,Diagnosis date,OS from diagnosis (months),OS from infusion (months),Survival status\n1,2021-03-14,2019-03-14,36,12,0\n2,2021-04-20,2018-04-20,38,2,1\n'
+    return [text(folder,'o.csv',c)],{'Survival status':{'codes':{'0':'censored','1':'event'}}}, {'followup':(['patient_id','death_day','last_contact_day'],[('1',None,12*MONTH),('2',2*MONTH,2*MONTH)])}

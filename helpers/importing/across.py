@@ -93,7 +93,7 @@ def ask_about_twice(sheet: SheetMap) -> None:
     """Ask where two columns are taken for the same thing, two grading systems for instance."""
     places: dict[str, list[ColumnMap]] = {}
     for column in sheet.columns:
-        if column.to.startswith(ONCE):
+        if column.to.startswith(ONCE) and not column.to.endswith(".on_day"):
             places.setdefault(column.to, []).append(column)
     for to, columns in places.items():
         if len(columns) > 1:
@@ -104,14 +104,23 @@ def ask_about_twice(sheet: SheetMap) -> None:
                     f"`to`: columns {' and '.join(str(column.at) for column in columns)} are both taken for {to}; which one?{what}"
                 ],
             )
-    for column in sheet.columns:
-        if "grading" in bare(column.column) and len(column.codes) > 1:
-            ask_about(
-                column,
-                [
-                    f"{len(column.codes)} grading systems stand in this column; grades of different systems are not mixed: keep the rows of one"
-                ],
-            )
+
+
+SYSTEM = re.compile(r" (grading|criteria|scale|system|graduierung|einteilung) |评分标准|分级标准|分级系统")
+
+
+def ask_about_systems(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask where rows are graded after several systems: the rows of one are kept."""
+    graded = any(column.to.startswith("toxicity.") and column.to.endswith("grade") for column in sheet.columns)
+    for column, one in zip(sheet.columns, facts, strict=True):
+        named = SYSTEM.search(f" {bare(column.column)} ") and column.to in ("leave out", "declared")
+        if not (graded and named) or len(one.counts) < 2 or not one.safe_codes():
+            continue
+        column.to, column.name, column.kind, column.reason = "rows", "", "", "the grading system of the row"
+        column.counts = dict(one.counts.most_common())
+        column.codes = {code: "leave out" if i else "keep" for i, code in enumerate(column.counts)}
+        kept = next(iter(column.counts.values()))
+        ask_about(column, [f"`codes`: {len(one.counts)} grading systems stand in this column; grades of different systems are not mixed: the {kept} rows of the commonest are kept; right?"])  # fmt: skip
 
 
 def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -288,9 +297,22 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
             ],
         )
     elif sheet.row_is == "patient" and len(set(keys)) < len(keys):
+        ask_about(sheet, _numbered_by_centre(sheet, facts, keys))
         sheet.notes.append(
             f"{len(keys)} rows of {len(set(keys))} patients: values that differ between rows of a patient are refused"
         )
+
+
+CENTRE = re.compile(r" (cent(er|re)|site|hospital|clinic|klinik|zentrum|hopital|centro) |中心|医院|院区")
+
+
+def _numbered_by_centre(sheet: SheetMap, facts: list[Facts], keys: list[str]) -> list[str]:
+    """Ask whether each centre numbers its patients from 1, where number and centre together name each row."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        pairs = list(zip(keys, map(str, one.column.cells), strict=False))
+        if CENTRE.search(f" {bare(column.column)} ") and len(set(pairs)) == len(pairs) == len(one.column.cells):
+            return [f"the same numbers of patients stand in several centres (column {column.at}): other patients? Then join centre and number into one column of the file; if they are the same patients, go on"]  # fmt: skip
+    return []
 
 
 def _could_be_key(column: ColumnMap, facts: Facts) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES
-from helpers.importing.cells import date_as_mapped, is_half_date, is_missing, read_number
+from helpers.importing.cells import date_as_mapped, is_half_date, is_missing, read_age, read_number
 from helpers.importing.described import read_files
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import NAME, ColumnMap, Mapping, SheetMap
@@ -498,7 +498,7 @@ class _Row:
             if value is not None and TABLES[table][name].kind == "boolean":
                 value = {"yes": True, "no": False}.get(str(value))
         else:
-            value = self.number(column, SCHEMA_UNITS.get(column.to))
+            value = self.age(column) if column.unit == "in words" else self.number(column, SCHEMA_UNITS.get(column.to))
             unit = self._one("age unit") if column.to == "patients.age_years" and not column.unit else None
             if value is not None and unit is not None and self.filled(unit):
                 written = unit.codes.get(code_text(self.cells[unit.at]), "")
@@ -510,6 +510,21 @@ class _Row:
             elif value is not None and column.unit:
                 value = round(value, 4)
         _set(self.work, table, self.patient, name, value, self.sheet.file, self.row)
+
+    def age(self, column: ColumnMap) -> float | None:
+        """Read an age in words; a bare number counts years, what is none is left empty."""
+        if not self.filled(column):
+            return None
+        cell = self.cells[column.at]
+        read, years = read_number(cell), read_age(cell)
+        value = years if years is not None else read.value if read is not None else None
+        self.note(
+            column,
+            "an age in words became years" if value is not None else "no age: left empty",
+            cell,
+            "" if value is None else f"{value:g}",
+        )
+        return value
 
     def birth(self, column: ColumnMap) -> None:
         day, _ = self.day(column)
@@ -772,7 +787,10 @@ class _Row:
 
     def syndrome(self, column: ColumnMap) -> None:
         _, event, what = column.to.split(".")
-        if what in ("flag", "grade"):
+        if what == "on_day":
+            if (grade := self.coded(column)) is not None:
+                self.syndromes[event].setdefault("daily", {})[column.day] = int(grade)
+        elif what in ("flag", "grade"):
             self.syndromes[event][what] = self.coded(column)
         elif what == "duration":
             self.syndromes[event][what] = self.number(column, TIME_UNITS)
@@ -782,6 +800,20 @@ class _Row:
     def finish(self) -> None:
         """Make an interval of what the columns say of a syndrome, or a status where no day is known."""
         for event, found in self.syndromes.items():
+            for start, end, grade in _spells(found.get("daily", {})):
+                self.once("toxicity", {"patient_id": self.patient, "event": event, "day_from": start, "day_to": end, "grade": grade})  # fmt: skip
+            if found.get("daily"):
+                worst = max(found["daily"].values())
+                _set(
+                    self.work,
+                    "status",
+                    self.patient,
+                    event.lower(),
+                    "yes" if worst else "no",
+                    self.sheet.file,
+                    self.row,
+                )
+                continue
             grade = int(found["grade"]) if found.get("grade") not in (None, "") else None
             start, end = found.get("day_from"), found.get("day_to")
             if end is None and start is not None and found.get("duration"):
@@ -794,6 +826,23 @@ class _Row:
             _set(self.work, "status", self.patient, event.lower(), flag, self.sheet.file, self.row)
             if grade is not None:
                 _set(self.work, "status", self.patient, f"{event.lower()}_grade_max", grade, self.sheet.file, self.row)
+
+
+def _spells(daily: dict[float, int]) -> list[tuple[float, float, int]]:
+    """Join days in a row at one grade: first day, last day, grade; days without the syndrome or without a grade end them.
+
+    Examples
+    --------
+    >>> _spells({1: 0, 2: 1, 3: 2, 4: 2, 6: 2})
+    [(2, 2, 1), (3, 4, 2), (6, 6, 2)]
+    """
+    found: list[tuple[float, float, int]] = []
+    for day, grade in sorted(daily.items()):
+        if found and found[-1][1] == day - 1 and found[-1][2] == grade:
+            found[-1] = (found[-1][0], day, grade)
+        elif grade:
+            found.append((day, day, grade))
+    return found
 
 
 SALTS = {

@@ -72,6 +72,8 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     --------
     >>> read_number("1.234,5", ","), read_number("<2.5"), read_number("*12.3")
     (Number(value=1234.5, side=''), Number(value=2.5, side='left'), Number(value=12.3, side=''))
+    >>> read_number("1250 H"), read_number("3,5↓", ",")
+    (Number(value=1250.0, side=''), Number(value=3.5, side=''))
     >>> read_number("OOR <"), read_number("> ULOQ"), read_number("G2")
     (Number(value=None, side='left'), Number(value=None, side='right'), None)
     """
@@ -88,6 +90,10 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
         text = found.group(3).strip()
         if not text:
             return Number(None, side)
+    text = re.sub(
+        r"(?<=\d)\s+([HL]{1,2}|[↑↓]+|\*+)$|(?<=\d)[↑↓*]+$", "", text
+    )  # as a laboratory marks what is high or low
+    text = re.sub(r"(?<=\d)\s*(kg|公斤|千克|cm|厘米)$", "", text, flags=re.IGNORECASE)
     text = text.lstrip("*").replace("\u00a0", " ").strip().rstrip("%").strip()
     thousands = "." if decimal == "," else ","
     text = re.sub(rf"(?<=\d)[{re.escape(thousands)} '](?=\d{{3}}(\D|$))", "", text).replace(decimal, ".")
@@ -96,6 +102,27 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     except ValueError:
         return None
     return Number(value, side) if math.isfinite(value) and re.match(r"^[-+]?[\d.]", text) else None
+
+
+AGE_PARTS = {
+    "years": (1.0, r"years?|yrs?|y|jahre?|j|ans?|anos?|años?|岁|周岁"), "months": (1 / 12, r"months?|mos?|mths?|m|monate?|mon|mois|meses|个月|月"),
+    "weeks": (7 / 365.25, r"weeks?|wks?|w|wochen?|周"), "days": (1 / 365.25, r"days?|d|tage?|jours?|天"),
+}  # fmt: skip
+
+
+def read_age(cell: Cell) -> float | None:
+    """Read an age in words as years; None for what is none.
+
+    Examples
+    --------
+    >>> read_age("8岁"), read_age("2岁6个月"), read_age("1 y 3 m"), read_age("18 months"), read_age("8")
+    (8.0, 2.5, 1.25, 1.5, None)
+    """
+    text, years, found = str(cell).strip().lower(), 0.0, False
+    for factor, words in AGE_PARTS.values():
+        if part := re.match(rf"(\d+(?:[.,]\d+)?)\s*(?:{words})(?![a-z])\.?[\s,;零]*(?:and |und )?", text):
+            years, text, found = years + float(part.group(1).replace(",", ".")) * factor, text[part.end() :], True
+    return round(years, 4) if found and not text else None
 
 
 def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:

@@ -126,6 +126,7 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
         For files that cannot be read.
     """
     paths = list(map(Path, files))
+    codebooks: list[Sheet] = []
     catalogues = [path for path in paths if path.suffix.lower() == CATALOGUE and path.is_file()]
     sheets, said = [], []
     for path in paths:
@@ -137,9 +138,56 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
         for sheet in open_sheets(path, catalogues):
             if is_redcap_dictionary(sheet):
                 said.append(redcap_dictionary(sheet))
+            elif _codebook_columns(sheet):
+                codebooks.append(sheet)
             else:
                 sheets += by_instrument(sheet)
+    headings = {str(cell).strip().lower() for sheet in sheets for row in sheet.cells[:5] for cell in row if cell}
+    for sheet in codebooks:
+        found = codebook(sheet)
+        if sum(name.lower() in headings for name in found) * 2 >= len(found):
+            said.append(found)
+        else:
+            sheets.append(sheet)
     return sheets, merged(*said)
+
+
+CODEBOOK = {
+    "name": r"variables?( ?names?)?|variablenname|feld(name)?|field( ?name)?|column( ?name)?|spalte|变量(名)?|字段(名)?",
+    "title": r"labels?|variable labels?|description|meaning|definition|beschreibung|bedeutung|含义|说明|标签",
+    "codes": r"values?|value labels?|codes?|coding|categories|levels|kodierung|werte|取值|编码|赋值",
+}
+
+
+def _codebook_columns(sheet: Sheet) -> dict[str, int]:
+    """Find where a codebook has its names, labels and codes; empty for a sheet that is none."""
+    head = [str(cell or "").strip().lower() for cell in sheet.cells[0]] if sheet.cells else []
+    at = {
+        what: next((j for j, word in enumerate(head) if re.fullmatch(words, word)), -1)
+        for what, words in CODEBOOK.items()
+    }
+    found = {what: j for what, j in at.items() if j >= 0}
+    return found if "name" in found and len(found) > 1 else {}
+
+
+def codebook(sheet: Sheet) -> dict[str, Description]:
+    """Read a sheet that describes columns: by name its label and its codes.
+
+    Examples
+    --------
+    >>> rows = [["Variable", "Label", "Values"], ["v1", "Sex", "1 = male; 2 = female"], [None, None, "3 = other"]]
+    >>> codebook(Sheet("c.xlsx", "codebook", rows))["v1"].codes
+    {'1': 'male', '2': 'female', '3': 'other'}
+    """
+    at, found, name = _codebook_columns(sheet), {}, ""
+    for row in sheet.cells[1:]:
+        texts = {what: str(row[j] if row[j] is not None else "").strip() for what, j in at.items()}
+        name = texts["name"] or name
+        if not name:
+            continue
+        one = found.setdefault(name, Description(texts.get("title", ""), words=texts.get("title", "")))
+        one.codes |= codes_in(texts.get("codes", ""))
+    return found
 
 
 INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")

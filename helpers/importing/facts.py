@@ -34,7 +34,11 @@ class Facts:
     @cached_property
     def missing(self) -> tuple[str, ...]:
         """Codes that the container or a label calls missing."""
-        called = [code for code, label in self.labels.items() if is_missing(label) or label.lower() in NOT_KNOWN]
+        called = [
+            code
+            for code, label in self.labels.items()
+            if (is_missing(label) and label.lower() != "none") or label.lower() in NOT_KNOWN  # none of it is known
+        ]
         return tuple(dict.fromkeys([*self.column.missing, *called]))
 
     @cached_property

@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from helpers.problems import InputError, Problem
@@ -286,7 +286,7 @@ def _read_statistics(path: Path, catalogues: Sequence[Path] = ()) -> list[Sheet]
         if name in names
     }
     notes: list[str] = []
-    if kind == ".sas7bdat":
+    if kind in (".sas7bdat", ".xpt"):
         formats = {i: _format(meta.original_variable_types.get(name)) for i, name in enumerate(names)}
         known = _catalogue_labels(path, catalogues)
         labels |= {i: known[name] for i, name in formats.items() if name in known}
@@ -295,6 +295,7 @@ def _read_statistics(path: Path, catalogues: Sequence[Path] = ()) -> list[Sheet]
             notes.append(
                 f"value labels of {len(unknown)} columns stand in a catalogue of formats ({CATALOGUE}): name it too"
             )
+        notes += _sas_dates(cells, formats, meta.column_names_to_labels)
     titles = {
         i: meta.column_names_to_labels[name] for i, name in enumerate(names) if meta.column_names_to_labels.get(name)
     }
@@ -306,6 +307,29 @@ def _read_statistics(path: Path, catalogues: Sequence[Path] = ()) -> list[Sheet]
     for name, codes in (meta.missing_user_values or {}).items():
         missing[names.index(name)] = tuple(map(code_text, codes))
     return [Sheet(path.name, "", cells, labels=labels, titles=titles, missing=missing, notes=tuple(notes))]
+
+
+NUMBERS_AS_DATES = "are read as dates of SAS, days from 1960"
+
+
+def _sas_dates(cells: list[list[Cell]], formats: Mapping[int, str], labels: Mapping[str, str | None]) -> list[str]:
+    """Turn numbers without a format, whose name or label says date, into the dates that SAS means by them; say so."""
+    turned = 0
+    for j, name in enumerate(cells[0]):
+        numbers = [row[j] for row in cells[1:] if row[j] is not None]
+        dated = re.search(r"D(A?TE?|AT)$|^D(OB|OD)$", str(name).upper()) or re.search(
+            r"(?i)\bdate\b", labels.get(name) or ""
+        )
+        if (
+            dated
+            and not formats.get(j)
+            and numbers
+            and all(isinstance(n, (int, float)) and 7305 <= n <= 29220 for n in numbers)
+        ):
+            turned += 1
+            for row in cells[1:]:
+                row[j] = None if row[j] is None else datetime(1960, 1, 1) + timedelta(days=int(row[j]))
+    return [f"{turned} columns of numbers {NUMBERS_AS_DATES}"] if turned else []
 
 
 SAS_FORMATS = re.compile(

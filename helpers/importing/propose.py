@@ -10,6 +10,7 @@ from helpers.importing.across import (
     ask_about_dates,
     ask_about_limits,
     ask_about_sides,
+    ask_about_systems,
     ask_about_twice,
     ask_about_units_of_rows,
     ask_about_unplaced,
@@ -30,9 +31,9 @@ from helpers.importing.described import (
     read_files,
 )
 from helpers.importing.facts import Facts
-from helpers.importing.grid import Cell, Sheet, code_text
+from helpers.importing.grid import NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
-from helpers.importing.recognise import recognised
+from helpers.importing.recognise import ask_about, recognised
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
     analyte_of,
@@ -93,6 +94,8 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
             "no data: " + ", ".join(f"{count} {reason}" for reason, count in table.left_out.items()) + " rows"
         )
     result.columns = columns
+    if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
+        ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
     give_days(result, facts)
     pair_times(result, facts)
     settle_patients(result, facts)
@@ -106,6 +109,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     hold_times_against_dates(result, facts)
     settle_decimals(result, facts)
     ask_about_twice(result)
+    ask_about_systems(result, facts)
     ask_about_sides(result, facts)
     return result
 
@@ -151,7 +155,10 @@ def _row_is(facts: list[Facts]) -> str:
     repeated = len({code_text(cell) for cell in keys if cell is not None}) < len(keys)
     if labs and "patient" not in by_target and "sample" in by_target:
         return "sample"
-    if labs and when and repeated:
+    others = any(
+        target.startswith(("patients.", "followup.", "response.", "toxicity.", "origin")) for target in targets
+    )
+    if labs and when and (repeated or not others):
         return "sample"
     return "infusion" if repeated and _several_infusions(by_target, keys) else "patient"
 

@@ -10,6 +10,7 @@ from helpers.cohort.schema import TABLES
 from helpers.importing.cells import (
     LIMIT,
     is_half_date,
+    read_age,
     read_date,
     read_number,
     sentinel,
@@ -40,6 +41,8 @@ from helpers.importing.vocabulary import (
     unit_of,
 )
 
+ALIVE_OR_NOT = re.compile(r" (alive|dead|died|deceased|lebt|lebend|verstorben) ")
+ONE_SEX = {"female": "female", "weiblich": "female", "male": "male", "mannlich": "male"}
 DATELESS = ("death", "relapse", "progression")
 ADLB = {"PARAM": "analyte", "AVAL": "result", "PARAMCD": "parameter code", "AVALU": "unit"}
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
@@ -81,8 +84,14 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
     target, confidence = _target(facts, row_is)
     base.confidence = confidence or "sure"
     for recognise in (_other_clock, _patient, _event_times, _known, _laboratory, _exposure_day, _declared):
-        found = recognise(base, facts, target, row_is)
+        found = recognise(base.model_copy(deep=True), facts, target, row_is)
         if found is not None:
+            unplaced = found.to in ("declared", "leave out") and found.reason != NO_PLACE
+            if unplaced and recognise is _declared and base.confidence != "guess" and _has_a_place(target):
+                ask_about(
+                    found,
+                    [f"`to`: its heading names {target}, but its cells are none that can be read as that; right?"],
+                )
             if (
                 recognise in (_laboratory, _exposure_day, _declared)
                 and found.confidence == "guess"
@@ -95,9 +104,31 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
     return base
 
 
+def _graded_by_day(facts: Facts) -> str | None:
+    """Recognise the grade of CRS or ICANS on one day: CRS d3, or D3 below CRS."""
+    groups = facts.column.groups
+    words = facts.column.name if not _only_a_day(facts.column.name) else groups[-1] if groups else ""
+    if day_in(facts.column.name) is None or not facts.is_number:
+        return None
+    known = target_of(re.sub(r"(?i)[\s_.-]*\b(?:day|tag|d)[\s_]*\d+\s*$", "", words.replace("_", " ")))[0]
+    found = re.fullmatch(r"toxicity\.(CRS|ICANS)\.(?:flag|grade)", known)
+    return f"toxicity.{found.group(1)}.on_day" if found else None
+
+
+def _has_a_place(target: str) -> bool:
+    """Tell whether a heading names something that should not be lost: a date, or a column of the dictionary."""
+    return (
+        target in ("origin", "birth")
+        or target.endswith("_date")
+        or target.startswith(("patients.", "toxicity.", "response."))
+    )
+
+
 def _target(facts: Facts, row_is: str) -> tuple[str, str]:
     """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
     column = facts.column
+    if (daily := _graded_by_day(facts)) is not None:
+        return daily, "likely"
     target, confidence = _in_row(*target_of(column.name), facts, row_is)
     titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
     if titled and (not target or (confidence == "guess" and how != "guess")):
@@ -218,6 +249,7 @@ def _event_times(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Col
             "followup.progression_date",
         )
     )
+    status = status or (facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} ") is not None)
     said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
     flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
         facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
@@ -327,6 +359,18 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
         return base
     if target == "treatments.dose":
         return _dose(base, facts)
+    if (
+        target == "patients.age_years"
+        and sum(read_age(cell) is not None for cell in facts.filled) > len(facts.filled) / 2
+    ):
+        base.unit, base.reason = "in words", "ages in words, such as 2 years 6 months"
+        others = sum(read_age(cell) is None and read_number(cell) is None for cell in facts.filled)
+        bare_numbers = sum(read_number(cell) is not None for cell in facts.filled)
+        doubts = [f"`to`: {others} cells are no age: left empty; right?"] * bool(others)
+        return ask_about(
+            base,
+            doubts + [f"`unit`: {bare_numbers} ages have no unit and are taken for years; right?"] * bool(bare_numbers),
+        )
     if not facts.is_mostly_number:
         return None
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
@@ -492,12 +536,23 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
     if kind == "yes_no" and facts.is_number and not facts.is_flag:
         return None
     doubts, numeric = [], all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
+    if base.to.endswith(".on_day"):
+        base.day, base.reason = day_in(base.column), "the grade of that day"
     if len(facts.counts) > 30 and kind != "event":
         return None
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, code)
         base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
         base.counts[code] = count
+    named = next((what for word, what in ONE_SEX.items() if re.search(rf"\b{word}\b", bare(base.column))), "")
+    if kind == "sex" and named:  # a heading that names one sex: yes is that one
+        other = {"male": "female", "female": "male"}[named]
+        said = {
+            code: meaning(facts.labels.get(code, code), "yes_no") or {"1": "yes", "0": "no"}.get(code, "")
+            for code in base.codes
+        }
+        base.codes = {code: base.codes[code] or {"yes": named, "no": other}.get(said[code], "") for code in base.codes}
+        base.reason = f"the heading names one sex: yes is {named}"
     if kind == "sex" and {code.lower() for code in base.codes} == {"h", "m"}:
         base.codes = dict.fromkeys(base.codes, "")  # hombre and mujer, or homme and a slip: never by habit
     marks = Counter(
@@ -602,7 +657,7 @@ def _exposure_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Co
     if base.never is not None and base.decide:
         base.also_decide, base.decide = (
             [],
-            f"`never`: {base.never:g} stands there so often that it may mean never; right? (else empty it)",
+            f"`never`: {code_text(base.never)} stands there so often that it may mean never; right? (else empty it)",
         )
     return base
 
@@ -720,7 +775,7 @@ def _sentinel(base: ColumnMap, facts: Facts) -> None:
     ask_about(
         base,
         [
-            f"`never`: {number:g} stands in {count} cells, far from all others: never or not known? (if it is a value, delete `never`)"
+            f"`never`: {code_text(number)} stands in {count} cells, far from all others: never or not known? (if it is a value, delete `never`)"
         ],
     )
 

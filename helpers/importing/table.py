@@ -79,7 +79,10 @@ def find_table(sheet: Sheet) -> Table | None:
     if first is None:
         return None
     last = _last_heading(sheet, cells, full, first)
-    body = list(range(last + 1, len(cells)))
+    units = last + 1 if last + 2 < len(cells) and _only_units(cells[last + 1]) else None
+    if units is not None:
+        left_out["units"] = 1
+    body = list(range(last + 1 if units is None else last + 2, len(cells)))
     end = len(body)
     while end and (
         full[body[end - 1]] == 0
@@ -93,9 +96,11 @@ def find_table(sheet: Sheet) -> Table | None:
     for i in body[:end]:
         if full[i] == 0:
             left_out["empty"] = left_out.get("empty", 0) + 1
+        elif full[i] > 1 and list(map(_heading, cells[i])) == list(map(_heading, cells[last])):
+            left_out["heading again"] = left_out.get("heading again", 0) + 1
         else:
             rows.append(i)
-    columns = _columns(sheet, cells, range(first, last + 1), rows)
+    columns = _columns(sheet, cells, range(first, last + 1), rows, [] if units is None else cells[units])
     if not rows or not columns:
         return None
     number = sheet.numbers or range(1, len(cells) + 1)
@@ -171,6 +176,22 @@ def _number_like(cell: str) -> bool:
     return re.fullmatch(r"[<>*]?\s*[-+]?[\d.,:/\s-]+%?", cell.strip()) is not None
 
 
+UNIT = re.compile(
+    r"[(\[]?(%|(10\^?\d+|x?10\^\d+|[munpkµμ]?(g|mol|u|iu|ie|l)|mg|kg|cm|m|mm)\s*(/\s*([munpkdµμ]?l|kg|h|d|m2|m²|ml|dl))?|cells?/\S+|years?|yrs?|months?|days?|weeks?|jahre|monate|tage|wochen|岁|月|天|m/w|f/m|m/f|yyyy-mm-dd|dd[./]mm[./]yyyy)[)\]]?",
+    re.IGNORECASE,
+)
+
+
+def _only_units(row: Sequence[Cell]) -> bool:
+    """Tell whether a row below the headings holds the units of its columns and nothing else."""
+    filled = [cell for cell in row if not _empty(cell)]
+    return (
+        bool(filled)
+        and all(isinstance(cell, str) and UNIT.fullmatch(cell.strip()) for cell in filled)
+        and len([cell for cell in filled if len(str(cell).strip()) > 1]) * 2 > len(filled)
+    )
+
+
 SUMMARY = re.compile(
     r"\s*(total|sum|mean|average|median|sd|std|min|max|range|n|count|summe|gesamt|mittelwert|moyenne|somme|合计|总计|平均|平均值|中位数)\s*[:=]?\s*",
     re.IGNORECASE,
@@ -191,7 +212,7 @@ def _is_foot(row: Sequence[Cell], full: int, width: int) -> bool:
 
 
 def _columns(
-    sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, rows: list[int]
+    sheet: Sheet, cells: Sequence[Sequence[Cell]], headings: range, rows: list[int], units: Sequence[Cell]
 ) -> tuple[SourceColumn, ...]:
     width = len(cells[0]) if cells else 0
     over = {i: _carried(sheet, cells, i, width) for i in headings}
@@ -204,6 +225,8 @@ def _columns(
             name, groups = groups[-1], groups[:-1]
         if not name and all(_empty(cell) for cell in body):
             continue
+        if units and not _empty(units[j]):
+            name = f"{name} ({_heading(units[j]).strip('()[] ')})"
         columns.append(
             SourceColumn(
                 j + 1, name, groups, body, sheet.labels.get(j, {}), sheet.titles.get(j, ""), sheet.missing.get(j, ())

@@ -12,7 +12,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
-                "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
+                "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
@@ -22,13 +22,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
     "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
-             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "date of administration", "date given", "给药日期"),
+             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
             "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "lbdy", "astdy", "aestdy", "cmstdy", "days", "回输后天数", "天数", "tag"),
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
-    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
                            "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
     "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
@@ -46,9 +46,9 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "response d28", "day 28 response", "response at day 28", "response at day 30",
                                 "疗效", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
-    "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "crs occurrence", "细胞因子释放综合征"),
+    "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "slc", "sindrome de liberacion de citocinas", "zytokinfreisetzungssyndrom", "crs occurrence", "细胞因子释放综合征"),
     "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "highest crs grade",
-                           "max crs grade", "crs grad", "crs grad max", "crs grad maximal", "maximaler crs grad", "grad des crs"),
+                           "max crs grade", "crs grad", "grado de slc", "grado de crs", "crs grad max", "crs grad maximal", "maximaler crs grad", "grad des crs"),
     "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "crs onset date", "crs start date", "date of crs onset", "crs date", "crs发生日期", "time to crs", "days to crs", "crs beginn", "beginn crs", "crs beginn tag", "crs发生时间", "crs day", "crs onset days"),
     "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day", "crs end date", "crs resolution date", "crs stop", "crs结束时间", "crs结束日期", "crs ende", "ende crs"),
     "toxicity.CRS.duration": ("crs duration", "duration of crs", "crs持续时间", "crs duration days"),
@@ -62,22 +62,22 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                   "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides"),
     "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
-    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "sterbedatum", "date of exitus"),
+    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "sterbedatum", "date of exitus"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
                               "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
                               "last fu date", "last visit", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
-                              "date of last contact or death", "letzte vorstellung", "datum letzter kontakt", "letzte nachsorge", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
+                              "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
     "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
     "followup.assessment_date": ("last assessment", "date of last assessment", "last disease assessment", "last marrow"),
     "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days"),
-    "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis"),
+    "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
     "followup.death_cause": ("cause of death", "death cause", "死因", "todesursache"),
-    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse"),
-    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "calc conc mean", "mean conc", "calculated concentration"),
-    "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit"),
+    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
+    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
+    "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
     "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
     "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "dosis", "amount"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
@@ -97,7 +97,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "是否复发", "复发状态"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
-                "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "verstorben", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+                "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
@@ -166,7 +166,7 @@ CODES_OF = {
     "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response",
     "toxicity.CRS.flag": "yes_no", "toxicity.ICANS.flag": "yes_no", "toxicity.CRS.grade": "grade", "toxicity.ICANS.grade": "grade", "toxicity.grade": "grade", "status.gc": "yes_no",
     "status.tcz": "yes_no", "status.rux": "yes_no", "treatments.route": "route", "treatments.indication": "indication", "toxicity.event": "event", "followup.death_cause": "death_cause",
-    "followup.censor_reason": "censor_reason",
+    "followup.censor_reason": "censor_reason", "toxicity.CRS.on_day": "grade", "toxicity.ICANS.on_day": "grade",
 }  # fmt: skip
 
 EXPOSURES = (
@@ -226,9 +226,13 @@ def _by_analyte() -> dict[str, str]:
 
 
 OTHERS = ("donor", "spender", "donneur", "mother", "father", "sibling", "family", "供者", "母亲", "父亲", "家族")
+OTHER_CLOCK = re.compile(
+    r" (from|since|after|post|ab|seit|depuis|desde) (initial |first |the )?(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico) |自诊断|确诊后"
+)
 NOISE = (
     r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
     r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
+    r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
 )  # fmt: skip
 ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
 
@@ -247,7 +251,7 @@ def target_of(words: str) -> tuple[str, str]:
     >>> target_of("Geschlecht"), target_of("Date of Deth"), target_of("ITD")
     (('patients.sex', 'sure'), ('followup.death_date', 'guess'), ('', ''))
     >>> target_of("是否使用托珠单抗"), target_of("CRS grade, maximum"), target_of("Donor sex")
-    (('status.tcz', 'likely'), ('toxicity.CRS.grade', 'guess'), ('', ''))
+    (('status.tcz', 'likely'), ('toxicity.CRS.grade', 'likely'), ('', ''))
     """
     from rapidfuzz import fuzz, process
 
@@ -255,6 +259,8 @@ def target_of(words: str) -> tuple[str, str]:
     known = _by_heading()
     if key in known:
         return known[key], "sure"
+    if OTHER_CLOCK.search(f" {key} "):
+        return "other clock", "likely"
     if any(other in key for other in OTHERS):
         return "", ""
     shorter = key
