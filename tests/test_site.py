@@ -1,6 +1,7 @@
 """The site: every link from the paper to the code resolves, house words are defined, pages say what was computed."""
 
 import ast
+import html
 import json
 import re
 import sys
@@ -18,16 +19,18 @@ from helpers.parameters import Parameters
 from helpers.paths import DOCS, NOTEBOOKS, ROOT
 from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
-from helpers.published.values import published_values
+from helpers.published.values import canonical_id, published_values
+from helpers.results import registry
 from helpers.run import site as run_site
-from helpers.site import figure3, front, in_page, more_figures, pages, whole
+from helpers.site import figure3, front, in_page, more_figures, number_cells, pages, whole
 from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
 sys.path.insert(0, str(DOCS))
 from glossary_terms import patterns, read_terms
 
-ROWS = links(sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
+NUMBERED = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+ROWS = links(NUMBERED)
 HOUSE = ["Published number", "Verdict", "Reading", "Results registry", "Estimand", "Synthetic", "Calibrated cohort", "Ensemble", "Wald test",
          "Greenwood", "Holm", "Type 7", "Left censored", "Lilliefors", "Breslow and Efron", "Score test", "Concordance", "RMST", "Landmark",
          "Immortal time", "PFS", "EFS", "OS", "GC", "TCZ", "RUX", "CRS", "ICANS", "MRD"]  # fmt: skip
@@ -122,10 +125,49 @@ def test_no_result_stands_in_the_source_of_the_first_page():
 
 def test_every_published_number_has_a_row_and_nothing_is_marked_up():
     printed = published_values()
-    page = pages.published_page(concordance(printed, {}), printed, ["06_cox"])
+    page = pages.published_page(concordance(printed, {}), printed, {"table5.univariate.rux.hr": ("06_cox", "the-cell")})
     assert page.count("<tr id=") == len(printed)
-    assert set(re.findall(r'href="(\w+)\.html"', page)) == {"06_cox"}
+    assert set(re.findall(r'href="(\d\w+\.html[^"]*)"', page)) == {"06_cox.html#cell-the-cell"}
     assert "GC &lt;=8 mg/kg" in page
+
+
+# sums and shares of what the cell shows, a day that is in a name, and the least that any course can last
+NOT_SHOWN = {"results.patients.relapse.n", "results.patients.relapse.pct", "results.efficacy.nr.n", "results.efficacy.nr.pct", "results.efficacy.gc.n",
+             "results.efficacy.gc.crr.pct", "results.efficacy.nongc.n", "results.efficacy.nongc.crr.pct", "table3.day", "table4.day",
+             "table5.cut.gc_duration_ref_low"}  # fmt: skip
+
+
+def outputs_of(cell):
+    """Join what a cell shows as text."""
+    texts = [output.get("text", "") or output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+    return html.unescape(" ".join(texts))
+
+
+def test_every_recomputed_number_links_to_the_cell_that_shows_it(values):
+    printed = published_values().set_index("id")
+    notebooks = {path.stem: {cell.id: cell for cell in nbformat.read(path, 4).cells} for path in NUMBERED}
+    shown = number_cells.number_cells(printed.index, NUMBERED)
+    missing, silent = [], []
+    for id in printed.index:
+        value = values[canonical_id(id)]
+        if value.value is None:
+            assert id not in shown or value.reason
+            continue
+        if id not in shown:
+            missing.append(id)
+            continue
+        cell = notebooks[shown[id][0]][shown[id][1]]
+        if "parameters" in cell.metadata.get("tags", []):
+            assert any(f"{name}:" in cell.source for name in registry.declared_family(canonical_id(id)).depends), id
+        elif canonical_id(id) not in NOT_SHOWN and not stands_in(value.value, outputs_of(cell)):
+            silent.append((id, value.value))
+    assert (missing, silent) == ([], [])
+
+
+def stands_in(value, text):
+    """Tell whether a text holds a number that is the value, rounded to some digits."""
+    numbers = re.findall(r"\d+(?:\.\d+)?", text)
+    return any(round(abs(value), len(one.partition(".")[2])) == float(one) for one in numbers)
 
 
 def test_each_finding_of_the_audit_is_told_once():
@@ -161,6 +203,11 @@ def test_rows_of_real_patients_never_reach_a_page(analysis, make):
 def test_nor_do_those_of_real_patients_beside_synthetic_ones(analysis):
     with pytest.raises(NotAvailable, match="only if they are synthetic"):
         figure3.payload(analysis, [as_if_real(analysis)])
+
+
+@pytest.fixture(scope="module")
+def values(analysis):
+    return whole.numbers(analysis)
 
 
 def embedded(page, name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import pkgutil
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -20,15 +20,8 @@ from helpers.published.relations import HOLDS
 from helpers.published.relations import VERDICTS as FINDINGS
 from helpers.results import registry
 
-# where a number is computed in the open; the longest beginning of its id counts
-NOTEBOOKS = {
-    "table1.": "02_baseline_and_toxicity", "table2.": "02_baseline_and_toxicity", "results.patients.": "02_baseline_and_toxicity",
-    "table3.": "04_response", "table4.": "04_response", "results.efficacy.": "05_kaplan_meier", "results.gc_impact.": "05_kaplan_meier",
-    "results.multivariable.": "06_cox", "table5.": "06_cox", "abstract.": "06_cox", "stated.": "01_data_cleaning", "figure1.": "01_data_cleaning",
-}  # fmt: skip
 
-
-def published_page(compared: pd.DataFrame, printed: pd.DataFrame, stems: Container[str]) -> str:
+def published_page(compared: pd.DataFrame, printed: pd.DataFrame, shown: Mapping[str, tuple[str, str]]) -> str:
     """Write the table of all published numbers beside the recomputed ones, searched and sorted in the page.
 
     Parameters
@@ -37,12 +30,15 @@ def published_page(compared: pd.DataFrame, printed: pd.DataFrame, stems: Contain
         From :func:`helpers.published.concordance.concordance`.
     printed : DataFrame
         From :func:`helpers.published.values.published_values`.
-    stems : container of str
-        Notebooks that are pages of the book.
+    shown : mapping of str to (str, str)
+        From :func:`helpers.site.number_cells.number_cells`: the notebook and the cell that show a number.
     """
     about = printed.set_index("id")
     canonical = about["alias_of"].where(about["alias_of"] != "", about.index.to_series())
-    rows = [_number_row(row, about.loc[row.id], canonical[row.id], stems) for row in compared.itertuples(index=False)]
+    rows = [
+        _number_row(row, about.loc[row.id], canonical[row.id], shown.get(row.id))
+        for row in compared.itertuples(index=False)
+    ]
     heads = ("Where", "What", "Published", "Recomputed", "Verdict", "Reason", "Computed by")
     options = "".join(f"<option>{verdict}</option>" for verdict in VERDICTS)
     head = "".join(f'<th scope="col"><button type="button">{text}</button></th>' for text in heads)
@@ -59,14 +55,13 @@ Every number of the paper's abstract, text and tables beside what the analysis g
 """
 
 
-def _number_row(row, about: pd.Series, key: str, stems: Container[str]) -> str:
+def _number_row(row, about: pd.Series, key: str, place: tuple[str, str] | None) -> str:
     try:
         function = registry.declared_family(key)
         module, name = function.function.__module__, function.name
     except KeyError:
         module = name = ""
-    notebook = next((page for start, page in NOTEBOOKS.items() if key.startswith(start)), "")
-    linked = f'<a href="{notebook}.html">{notebook[:2]}</a> ' if notebook in stems else ""
+    linked = f'<a href="{place[0]}.html#cell-{place[1]}">notebook {place[0][:2]}</a> ' if place else ""
     code = (
         f'<a href="{api_page(module)}.html#module-{module}">{markup.escape(name).replace(".", ".<wbr>").replace("_", "_<wbr>")}</a>'
         if module

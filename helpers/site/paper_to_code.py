@@ -42,11 +42,19 @@ def links(notebooks: Sequence[Path], file: Path | None = None) -> list[Link]:
         raise ValueError(f"{FILE} has columns {list(frame)}, needed: {COLUMNS}")
     cells = {path.stem: nbformat.read(path, 4).cells for path in notebooks}
     return [
-        Link(**row, cell=_cell(cells.get(row["notebook"], []), row["cell_holds"])) for row in frame.to_dict("records")
+        Link(**row, cell=cell_holding(cells.get(row["notebook"], []), row["cell_holds"]))
+        for row in frame.to_dict("records")
     ]
 
 
-def _cell(cells: Sequence[nbformat.NotebookNode], text: str) -> str:
+def cell_holding(cells: Sequence[nbformat.NotebookNode], text: str) -> str:
+    """Give the id of the first code cell that holds *text*; empty if there is none.
+
+    Examples
+    --------
+    >>> cell_holding([nbformat.v4.new_code_cell("x = 1", id="a"), nbformat.v4.new_code_cell("y = x", id="b")], "y =")
+    'b'
+    """
     return next((cell.get("id", "") for cell in cells if text and cell.cell_type == "code" and text in cell.source), "")
 
 

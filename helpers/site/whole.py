@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from helpers import paths
@@ -19,6 +19,7 @@ from helpers.site import pages
 from helpers.site.book import build_book
 from helpers.site.front import TITLE, front_of_paper
 from helpers.site.in_page import figures_in_page
+from helpers.site.number_cells import number_cells
 from helpers.site.paper_to_code import links, paper_to_code_page
 
 FIGURE = "figure3.png"
@@ -34,11 +35,12 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
     compared = concordance(printed, values, comparable=registry.comparable_ids(analysis.parameters))
     stems = [path.stem for path in notebooks]
     rows = links(notebooks)
+    shown = number_cells(printed["id"], notebooks)
     drawn = figures_in_page(analysis)[0]
     beside = {
         **drawn,
         "paper_to_code": paper_to_code_page(rows),
-        "published": pages.published_page(compared, printed, stems),
+        "published": pages.published_page(compared, printed, shown),
         "audit": pages.audit_page(),
         "dictionary": pages.dictionary_page(),
         "parameters": pages.parameters_page(),
@@ -58,13 +60,28 @@ def whole_site(notebooks: Sequence[Path], out: Path) -> Path:
         front=front,
         pages=beside,
         pictures=[figure] if figure.exists() else [],
-        anchors={stem: {row.cell for row in rows if row.notebook == stem} for stem in stems},
+        anchors=cells_linked([*((row.notebook, row.cell) for row in rows), *shown.values()]),
         api=True,
     )
     downloads(notebooks, out / "files")
     if "exercises" in beside:
         exercise_files(out)
     return first
+
+
+def cells_linked(places: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Collect the cells that pages link to, by notebook.
+
+    Examples
+    --------
+    >>> cells_linked([("06_cox", "a"), ("06_cox", "a"), ("06_cox", "")])
+    {'06_cox': {'a'}}
+    """
+    found: dict[str, set[str]] = {}
+    for notebook, cell in places:
+        if cell:
+            found.setdefault(notebook, set()).add(cell)
+    return found
 
 
 def numbers(analysis: Analysis) -> dict[str, Value]:
