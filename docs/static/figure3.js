@@ -265,7 +265,7 @@
         select("lost", "What became of the lost", Object.entries(FATES).filter(function (one) { return fateKnown(one[0]); })),
         select("landmark", "Clock starts on day", [[0, "0, the infusion"], [11, "11"], [30, "30"], [60, "60"]]),
         select("cohort", "Cohort", DATA.cohorts.map(function (one, i) { return [i, one.name]; })),
-        F.button("f3-deal", "Deal outcomes again", function () {
+        F.button("f3-deal", "Shuffle outcomes", function () {
           set({ deal: kept.state.deal + 1 });
           dealt.tries++; dealt.under += shown.logrank.low < 0.05; write();
         }),
@@ -371,7 +371,7 @@
     cutTold.textContent = "Cut at " + mg(state.cut) + " mg/kg: p " + p3(shown.logrank.low === undefined ? NaN : shown.logrank.low) + ", hazard ratio of low against none " + ratio(shown.cox.low) + ". " +
       (chance ? "Least p over the cuts with at least " + FEWEST + " children at a low dose: " + p3(chance.least) + " at " + mg(chance.at) + " mg/kg. With the doses of the " + chance.treated + " treated shuffled among them " + SHUFFLES + " times, the least p was as small in " +
         (100 * chance.corrected).toFixed(1) + "% (corrected p " + p3(chance.corrected) + "); the grey band holds the shuffled p from the middle one down to the smallest 5%. " : "There is no shuffled band here: " + (state.lost === "low" ? "who is taken to have failed depends on the cut. " : "too few children at a low dose. ")) +
-      (DATA.search && state.endpoint === DATA.endpoint && state.lost === "paper" && !state.landmark && !state.cohort && !state.deal ? "With all doses, none included, dealt to all children, as notebook 08 does, the corrected p is " + p3(DATA.search.corrected_p) + ". " : "") +
+      (DATA.search && state.endpoint === DATA.endpoint && state.lost === "paper" && !state.landmark && !state.cohort && !state.deal ? "With all doses, none included, shuffled among all children, as notebook 08 does, the corrected p is " + p3(DATA.search.corrected_p) + ". " : "") +
       (before && before.length ? "Changed side: " + before.join(", ") + "." : "");
     cutTable.replaceChildren(F.tabled(["cut, mg/kg", "n, low dose", "log-rank p", "hazard ratio, low against none"], scan.map(function (one) { return [mg(one.cut), one.n, p3(one.p), isFinite(one.hr) ? one.hr.toFixed(2) : "–"]; })));
   }
@@ -383,14 +383,14 @@
       return BRIEF[g] + " " + (days > one.last && step.s > 0 ? "no longer followed" : (100 * step.s).toFixed(1) + "% (" + (100 * step.lo).toFixed(1) + " to " + (100 * step.hi).toFixed(1) + ")") +
         ", at risk " + risk + ", events " + count(one.people, function (p) { return p.e && p.t <= days; }) + ", lost so far " + count(one.people, function (p) { return p.gone && p.left - state.landmark <= days; });
     }).join("; ") + ".";
-    var head = ["", "n", "events", "lost in year 1", "hazard ratio", "log-rank p", "at two years, %", "difference at two years, points", "months without event in 24, more than no GC"];
+    var head = ["", "n", "events", "lost in year 1", "hazard ratio", "log-rank p", "at two years, %", "difference at two years, % points", "event-free months gained by month 24"];
     var rows = GROUPS.filter(function (g) { return shown.groups[g]; }).map(function (g) {
       var one = shown.groups[g];
       return [name(g, state.cut), one.n, one.events, one.lost, g === "none" ? "1" : ratio(shown.cox[g]), g === "none" ? "" : p3(shown.logrank[g]), one.two ? (100 * one.two.s).toFixed(1) : "–",
         g === "none" ? "" : range(shown.difference[g], 1), g === "none" ? "" : range(shown.rmst[g], 1)];
     });
     results.replaceChildren(F.tabled(head, rows), el("p", {}, "All groups, log-rank p " + p3(shown.logrank.all) + ". " + (state.landmark ? shown.n + " of " + DATA.cohorts[state.cohort].rows.length + " still at risk after day " + state.landmark + "; the dose is that of all 30 days. " : "") +
-      (state.deal ? "Outcomes were dealt to the children anew, so that the dose has nothing to do with them. " : "") + (dealt.tries ? "p of low against none under 0.05 in " + dealt.under + " of " + dealt.tries + " deals." : "")));
+      (state.deal ? "Outcomes were shuffled among the children, so that the dose has nothing to do with them. " : "") + (dealt.tries ? "p of low against none under 0.05 in " + dealt.under + " of " + dealt.tries + " shuffles." : "")));
     document.getElementById("f3-of-100").textContent = "Of 100 children " + (state.landmark ? "at risk after day " + state.landmark + ", " : "") + "two years after the infusion";
     icons.replaceChildren.apply(icons, GROUPS.filter(function (g) { return shown.groups[g] && shown.groups[g].two; }).map(function (g) {
       var well = Math.round(100 * shown.groups[g].two.s), picture = svg("svg", { viewBox: "0 0 204 104", role: "img", "aria-label": name(g, state.cut) + ": " + well + " of 100 without the event" });

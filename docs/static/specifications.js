@@ -76,7 +76,7 @@
     DATA.covariates.forEach(function (_, i) { document.getElementById("sp-adjusted-" + i).value = s.adjusted[i] || "-"; });
     var own = summed(shown);
     sums.textContent = shown.length ? shown.length + " of " + DATA.models.length + " models: median hazard ratio " + own.median.toFixed(2) + " (95% of models " + own.low.toFixed(2) + " to " + own.high.toFixed(2) + "), below 1 in " + percent(own.favour) + ", below 1 with p < " + DATA.alpha + " in " + percent(own.significant) +
-      ". Grey: 95% of the medians of all models in " + DATA.deals + " deals of the doses (" + Math.exp(DATA.band[0]).toFixed(2) + " to " + Math.exp(DATA.band[1]).toFixed(2) + "). Against those deals the median of all models has p " + F.p3(DATA.p_median) + ", the number below 1 with p < " + DATA.alpha + " has p " + F.p3(DATA.p_significant) + "; with " + DATA.deals + " deals no p can be smaller than " + F.p3(1 / (1 + DATA.deals)) + "." : "No model makes these choices.";
+      ". Grey: 95% of the medians of all models in " + DATA.deals + " shuffles of the doses (" + Math.exp(DATA.band[0]).toFixed(2) + " to " + Math.exp(DATA.band[1]).toFixed(2) + "). Against those shuffles the median of all models has p " + F.p3(DATA.p_median) + ", the number below 1 with p < " + DATA.alpha + " has p " + F.p3(DATA.p_significant) + "; with " + DATA.deals + " shuffles no p can be smaller than " + F.p3(1 / (1 + DATA.deals)) + "." : "No model makes these choices.";
     table.replaceChildren(F.tabled(["choice", "models", "median hazard ratio", "below 1 with p < " + DATA.alpha], lines.map(function (line) {
       var part = shown.filter(line[1]), of = summed(part);
       return [line[0], part.length, part.length ? of.median.toFixed(2) : "–", part.length ? percent(of.significant) : "–"];

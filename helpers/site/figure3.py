@@ -39,7 +39,7 @@ def figure3_page(analysis: Analysis, members: int = MEMBERS) -> str:
         others = [analyse(cohort, analysis.parameters) for cohort in islice(load_ensemble(first=members), members)]
     return f"""# Figure 3, to play with
 
-The **synthetic** children with CRS or ICANS, by their cumulative dose of glucocorticoids. Switch the endpoint, say what became of those lost, move the cut, start the clock later, or deal the outcomes anew. Everything is computed in this page and agrees with the notebooks. The address holds the state, so a link shows what you see.
+The **synthetic** children with CRS or ICANS, by their cumulative dose of glucocorticoids. Switch the endpoint, say what became of those lost, move the cut, start the clock later, or shuffle the outcomes among the children. Everything is computed in this page and agrees with the notebooks. The address of the page holds what you chose, so that a link shows what you see.
 
 {embedded("figure3", payload(analysis, others))}
 """

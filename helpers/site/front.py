@@ -47,7 +47,7 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
     paper = f"[{about['authors'][0]['family-names']} et al. {about['year']}](https://doi.org/{about['doi']})"
     shown = [sentence for sentence in (absolute(numbers), months(numbers), lost(numbers)) if sentence]
     parts = [
-        f"A companion to {paper}, by others than its authors.",
+        f"A companion to {paper}, not written by its authors.",
         "## The question",
         QUESTION,
         SYNTHETIC,
@@ -59,7 +59,7 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
             else []
         ),
         *(
-            ['<p><a href="figure3.html">The same figure, to play with</a>: the cut, those lost, the clock, chance.</p>']
+            ['<p><a href="figure3.html">The same figure, to play with</a>: move the cut of the dose, decide what became of those lost, start the clock later.</p>']
             if "figure3" in pages
             else []
         ),
@@ -129,8 +129,8 @@ def doors(pages: Container[str]) -> str:
     (True, False)
     """
     read = _links(pages, {"00_orientation": "start here", "paper_to_code": "from the paper's Methods to the code",
-                          "published": "every published number beside the recomputed one", "audit": "do the published numbers agree?",
-                          "glossary": "words"})  # fmt: skip
+                          "published": "every published number beside the recomputed one", "audit": "do the published numbers agree with each other?",
+                          "glossary": "glossary"})  # fmt: skip
     again = _links(
         pages,
         {

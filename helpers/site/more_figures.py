@@ -76,7 +76,7 @@ def specifications_page(analysis: Analysis) -> str:
     """
     return f"""# Every defensible model, to play with
 
-Endpoint, patients, what counts as exposed, what is adjusted for: each choice can be defended, and each point is the hazard ratio of one set of choices, on the **synthetic** children. Narrow the choices, or walk along the curve. The band says where the median of all models lies when the doses are dealt anew among children of the same severity, so that they have nothing to do with the outcome.
+Endpoint, patients, what counts as exposed, what is adjusted for: each choice can be defended, and each point is the hazard ratio of one set of choices, on the **synthetic** children. Narrow the choices, or walk along the curve. The band says where the median of all models lies when the doses are shuffled among children of the same severity, so that they have nothing to do with the outcome.
 
 {embedded("specifications", specifications(analysis))}
 """

@@ -20,6 +20,13 @@ from helpers.published.relations import HOLDS
 from helpers.published.relations import VERDICTS as FINDINGS
 from helpers.results import registry
 
+COUNTED = {
+    "same": "are the same",
+    "differs": "differ",
+    "not computable": "cannot be computed",
+    "not comparable": "cannot be compared",
+}
+
 
 def published_page(compared: pd.DataFrame, printed: pd.DataFrame, shown: Mapping[str, tuple[str, str]]) -> str:
     """Write the table of all published numbers beside the recomputed ones, searched and sorted in the page.
@@ -43,7 +50,9 @@ def published_page(compared: pd.DataFrame, printed: pd.DataFrame, shown: Mapping
     options = "".join(f"<option>{verdict}</option>" for verdict in VERDICTS)
     head = "".join(f'<th scope="col"><button type="button">{text}</button></th>' for text in heads)
     counts = compared["verdict"].value_counts()
-    told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    told = ", ".join(
+        f"{counts.get(verdict, 0)} {COUNTED.get(verdict, verdict)}" for verdict in VERDICTS if counts.get(verdict, 0)
+    )
     return f"""# Published against recomputed
 
 Every number of the paper's abstract, text and tables beside what the analysis gives on the **synthetic** cohort, which was searched so that they agree: agreement shows that one set of patients fits the published numbers, not that the numbers are right. Of {len(compared)} numbers: {told}. *Same* is within half a unit of the last published digit.
@@ -62,15 +71,11 @@ def _number_row(row, about: pd.Series, key: str, place: tuple[str, str] | None) 
     except KeyError:
         module = name = ""
     linked = f'<a href="{place[0]}.html#cell-{place[1]}">notebook {place[0][:2]}</a> ' if place else ""
-    code = (
-        f'<a href="{api_page(module)}.html#module-{module}">{markup.escape(name).replace(".", ".<wbr>").replace("_", "_<wbr>")}</a>'
-        if module
-        else ""
-    )
+    code = f'<a href="{api_page(module)}.html#module-{module}">{breakable(name)}</a>' if module else ""
     number = "" if pd.isna(row.recomputed) else f"{row.recomputed:.6g}"
     cells = (
         about["where"],
-        f"{about['what']}",
+        typeset(about["what"]),
         about["value"],
         number,
         row.verdict,
@@ -99,14 +104,26 @@ def audit_page() -> str:
     for verdict in amiss:
         number = int(counted.loc[verdict, "findings"])
         if number:
-            parts += [f"## {verdict[:1].upper()}{verdict[1:]}: {number}", findings_letter(found, verdict, start=start)]
+            letter = findings_letter(found, verdict, start=start).replace(f" (*{verdict}*)", "")  # the heading says it
+            parts += [f"## {verdict[:1].upper()}{verdict[1:]}: {number}", letter]
             start += number
     return "\n\n".join(_escaped(part) for part in parts) + "\n"
 
 
 def _escaped(text: str) -> str:
     """Let signs of comparison be shown as they are."""
-    return text.replace("<", "&lt;")
+    return typeset(text).replace("<", "&lt;")
+
+
+def typeset(text: object) -> str:
+    """Write comparisons of two characters as the one sign that a reader expects.
+
+    Examples
+    --------
+    >>> typeset("GC <=8 mg/kg, blasts >=5%")
+    'GC ≤8 mg/kg, blasts ≥5%'
+    """
+    return str(text).replace("<=", "≤").replace(">=", "≥")
 
 
 def dictionary_page() -> str:
@@ -122,16 +139,19 @@ def dictionary_page() -> str:
 
 def parameters_page() -> str:
     """Write the parameters from the model that checks them."""
-    frame = pd.DataFrame(parameters())[["name", "type", "default", "allowed", "unit", "meaning"]]
+    frame = pd.DataFrame(parameters())[["name", "meaning", "default", "allowed"]]
+    frame["default"] = frame["default"].replace("''", "empty")
     return (
-        f"# Parameters\n\n`supplement run --set NAME=VALUE`, or the parameters cell of a notebook.\n\n{_table(frame)}\n"
+        "# Parameters\n\nEvery choice of the analysis, with the value that follows the paper. Another value is set by `supplement run --set NAME=VALUE`, "
+        f"or in the parameters cell of a notebook.\n\n{_table(frame)}\n"
     )
 
 
 def _table(frame: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{markup.escape(str(name))}</th>' for name in frame)
     rows = "\n".join(
-        "<tr>" + "".join(f"<td>{markup.escape(str(text))}</td>" for text in row) + "</tr>" for row in frame.to_numpy()
+        "<tr>" + "".join(f"<td>{markup.escape(typeset(text))}</td>" for text in row) + "</tr>"
+        for row in frame.to_numpy()
     )
     return f'<div class="wide" tabindex="0" role="region" aria-label="Table"><table class="numbers-plain"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
 
@@ -181,7 +201,7 @@ def exercises_page(sources: Sequence[Path], figures: Container[str] = ()) -> str
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     played = (
         '\nFigure 3 in the page does for a class what exercises 7 and 10 do by hand: <a href="figure3.html#lost=free">those lost had stayed well</a>, '
-        '<a href="figure3.html#cut=3.9">another cut</a>, <a href="figure3.html#deal=1">outcomes dealt anew</a>. Its address holds what it shows, so a slide can link to it.\n'
+        '<a href="figure3.html#cut=3.9">another cut</a>, <a href="figure3.html#deal=1">outcomes shuffled</a>. Its address holds what it shows, so a slide can link to it.\n'
         if "figure3" in figures
         else ""
     )
@@ -224,3 +244,14 @@ def api_pages() -> dict[str, str]:
     listed = "\n".join(f"- [{page[4:]}]({page}.md): {len(modules[page])} modules" for page in pages)
     below = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     return {"api": f"# Functions\n\nMade from the docstrings, package by package.\n\n{listed}\n\n{below}\n", **pages}
+
+
+def breakable(name: str) -> str:
+    """Let a long name of code be broken after its underscores and dots, and nowhere else.
+
+    Examples
+    --------
+    >>> breakable("a_b.c")
+    'a_<wbr>b.<wbr>c'
+    """
+    return markup.escape(name).replace(".", ".<wbr>").replace("_", "_<wbr>")

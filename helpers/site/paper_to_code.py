@@ -12,7 +12,7 @@ import nbformat
 import pandas as pd
 
 from helpers.paths import DOCS
-from helpers.site.pages import api_page
+from helpers.site.pages import api_page, breakable
 
 FILE = "paper_to_code.csv"
 COLUMNS = ["place", "quote", "notebook", "cell_holds", "function", "test", "note"]
@@ -97,9 +97,9 @@ def _row(row: Link) -> str:
     notebook = ""
     if row.notebook:
         anchor = f"#cell-{row.cell}" if row.cell else ""
-        notebook = f'<a href="{row.notebook}.html{anchor}">{row.notebook[:2]}</a>'
+        notebook = f'<a href="{row.notebook}.html{anchor}">notebook {row.notebook[:2]}</a>'
     module, _, name = row.function.rpartition(".")
-    function = f'<a href="{api_page(module)}.html#{row.function}">{markup.escape(name)}</a>' if row.function else ""
-    test = row.test.replace("tests/", "")
+    function = f'<a href="{api_page(module)}.html#{row.function}">{breakable(name)}</a>' if row.function else ""
+    file, _, test = row.test.removeprefix("tests/").partition("::")
     note = f"<br><small>{markup.escape(row.note)}</small>" if row.note else ""
-    return f"<tr><td>{markup.escape(row.quote)}{note}</td><td>{notebook}</td><td>{function}</td><td><code>{markup.escape(test)}</code></td></tr>"
+    return f"<tr><td>{markup.escape(row.quote)}{note}</td><td>{notebook}</td><td>{function}</td><td><code>{breakable(file)}</code><br><code>{breakable(test)}</code></td></tr>"

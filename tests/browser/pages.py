@@ -26,6 +26,7 @@ from helpers.run.series import numbered_notebooks
 from helpers.site.whole import whole_site
 
 sys.path.insert(0, str(Path(__file__).parent))
+from accessibility import serious_violations
 from webdriver import NARROW, WIDE, found
 
 HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ PAGE, FRONT = 2_000_000, 500_000  # bytes, with all that is loaded for this page
 
 @pytest.fixture(scope="session")
 def visited(browser, site, names):
-    """Each page opened once from the file system: complaints, addresses asked for, ids, links, pictures."""
+    """Each page opened once from the file system: complaints, addresses asked for, ids, links, pictures, what axe finds."""
     pages = {}
     for name in names:
         browser.open((site / name).as_uri())
@@ -43,6 +44,26 @@ def visited(browser, site, names):
         )
         asked, said = browser.requested(), browser.complaints()
         pages[name] = {"complaints": said, "asked": asked, "ids": set(ids), "links": links, "pictures": set(pictures)}
+        pages[name]["violations"] = serious_violations(browser)
+    return pages
+
+
+@pytest.fixture(scope="session")
+def on_a_telephone(browser, served, names):
+    """Each page opened once from a local server on a narrow screen: complaints, addresses asked for, width, whether the head crowds."""
+    pages = {}
+    browser.size(*NARROW)
+    for name in names:
+        browser.open(served + name)
+        wide, crowded = browser.run(
+            """const seen = [...document.querySelectorAll('.header-article-items__start .header-article-item, .header-article-items__end .header-article-item')]
+              .map(e => e.getBoundingClientRect()).filter(r => r.width);
+            const middle = r => (r.top + r.bottom) / 2;
+            return [document.scrollingElement.scrollWidth, seen.some((r, i) => i && (seen[i - 1].right > r.left + 1 || Math.abs(middle(seen[i - 1]) - middle(r)) > 6))];"""
+        )
+        asked, said = browser.requested(), browser.complaints()
+        pages[name] = {"complaints": said, "asked": asked, "wide": wide, "crowded": crowded}
+    browser.size(*WIDE)
     return pages
 
 
@@ -71,12 +92,16 @@ def served(site):
         server.shutdown()
 
 
-def test_every_page_opens_from_a_local_server_without_a_complaint_or_an_outside_request(browser, served, names):
+def test_every_page_opens_from_a_local_server_without_a_complaint_or_an_outside_request(on_a_telephone, served):
     wrong = []
-    for name in names:
-        browser.open(served + name)
-        wrong += [f"{name}: {line}" for line in browser.complaints() if "favicon.ico" not in line]
-        wrong += [f"{name}: {one}" for one in browser.requested() if not one.startswith((served, "data:", "blob:"))]
+    for name, page in on_a_telephone.items():
+        wrong += [f"{name}: {line}" for line in page["complaints"] if "favicon.ico" not in line]
+        wrong += [f"{name}: {one}" for one in page["asked"] if not one.startswith((served, "data:", "blob:"))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_axe_finds_nothing_serious_in_the_light_or_in_the_dark(visited):
+    wrong = [f"{name}: {one}" for name, page in visited.items() for one in page["violations"]]
     assert not wrong, "\n".join(wrong)
 
 
@@ -114,20 +139,9 @@ def test_pages_are_small(visited, site):
     assert not wrong, "\n".join(wrong)
 
 
-def test_nothing_scrolls_sideways_or_crowds_on_a_telephone(browser, site, names):
-    browser.size(*NARROW)
-    wrong = []
-    for name in names:
-        browser.open((site / name).as_uri())
-        wide, crowded = browser.run(
-            """const seen = [...document.querySelectorAll('.header-article-items__start .header-article-item, .header-article-items__end .header-article-item')]
-              .map(e => e.getBoundingClientRect()).filter(r => r.width);
-            const middle = r => (r.top + r.bottom) / 2;
-            return [document.scrollingElement.scrollWidth, seen.some((r, i) => i && (seen[i - 1].right > r.left + 1 || Math.abs(middle(seen[i - 1]) - middle(r)) > 6))];"""
-        )
-        wrong += [f"{name}: {wide} wide"] if wide > NARROW[0] else []
-        wrong += [f"{name}: the way back and the buttons crowd"] if crowded else []
-    browser.size(*WIDE)
+def test_nothing_scrolls_sideways_or_crowds_on_a_telephone(on_a_telephone):
+    wrong = [f"{name}: {page['wide']} wide" for name, page in on_a_telephone.items() if page["wide"] > NARROW[0]]
+    wrong += [f"{name}: the way back and the buttons crowd" for name, page in on_a_telephone.items() if page["crowded"]]
     assert not wrong, "\n".join(wrong)
 
 
@@ -225,7 +239,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="site-") as folder:
         if "SUPPLEMENT_SITE" not in os.environ:
             os.environ["SUPPLEMENT_SITE"] = str(whole_site(numbered_notebooks(), Path(folder) / "site").parent)
-        files = [str(HERE / name) for name in ("accessibility.py", "figures.py", "pages.py", "lab.py")]
+        files = [str(HERE / name) for name in ("pages.py", "figures.py", "lab.py")]
         options = ["-o", "addopts=", "-q", "-rs", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
         return subprocess.call([sys.executable, "-m", "pytest", *options, *files, *sys.argv[1:]])
 
