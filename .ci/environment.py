@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
-EXTRAS = {"run": (), "test": ("test", "dask"), "lab": ("lab",)}
+EXTRAS = {"run": (), "test": ("test", "dask"), "lab": ("lab", "class")}
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock", "lab": "requirements-lab.lock"}
 HOME = VENV / ".home"  # where it was made: its commands hold that path
 CONFIGURED = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",

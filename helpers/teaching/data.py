@@ -134,41 +134,23 @@ def one_child(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     return {"one_child": table.assign(weight_kg=weight)}
 
 
+# months in which children fail (how many) or leave (0), and the groups in that order: those in which no usual slip of exercises 4, 6
+# and 13 gives the right value. One leaves before the first failure; in one month one of each group fails.
+EIGHT = [
+    ((0, 1, 1, 0, 2, 1, 0), "ABAAABBB"), ((0, 1, 1, 0, 2, 1, 0), "AABAABBB"), ((0, 1, 1, 0, 2, 1, 0), "BAAAABBB"),
+    ((0, 1, 0, 2, 1, 1, 0), "ABBABABA"), ((0, 1, 0, 2, 1, 1, 0), "ABAABBBA"), ((0, 1, 0, 2, 1, 1, 0), "BBAABABA"),
+]  # fmt: skip
+
+
 def eight(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Invent eight children: one leaves before the first event, two fail in one month, one leaves between, one is seen to the end."""
-    pattern = [(0, 1, 2, 0, 1, 0, 0), (0, 2, 1, 0, 1, 0, 0), (0, 1, 0, 2, 1, 0, 0), (0, 1, 2, 1, 0, 0, 0)][
-        rng.integers(4)
-    ]
-    return {"eight_children": _children(rng, pattern)}
-
-
-def _children(rng: np.random.Generator, pattern: tuple[int, ...]) -> pd.DataFrame:
-    """Draw months in rising order for the failures that a pattern tells (0: one child leaves), and shuffle the children."""
+    """Invent eight children in two groups of four: their curve, the test between the groups and the partial likelihood are done by hand."""
+    pattern, groups = EIGHT[rng.integers(len(EIGHT))]
     months = np.sort(rng.choice(np.arange(2, 24), len(pattern), replace=False))
     rows = [(int(month), int(n > 0)) for month, n in zip(months, pattern, strict=True) for _ in range(max(n, 1))]
-    order = rng.permutation(len(rows))
-    table = pd.DataFrame([rows[k] for k in order], columns=["months", "failed"])
-    table.insert(0, "child", [f"SYN-{chr(65 + i)}" for i in range(len(rows))])
-    return table
-
-
-def two_groups(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Invent eight children in two groups of four, with one month in which one of each fails."""
-    table = _children(rng, [(1, 1, 2, 0, 1, 0, 0), (1, 2, 0, 1, 1, 0, 0), (1, 0, 2, 1, 1, 0, 0)][rng.integers(3)])
-    tied = table["months"].duplicated(keep=False)
-    table["group"] = ""
-    table.loc[tied, "group"] = ["A", "B"]
-    table.loc[~tied, "group"] = rng.permutation(["A", "A", "A", "B", "B", "B"])
+    table = pd.DataFrame(rows, columns=["months", "failed"]).assign(group=list(groups))
+    table = table.iloc[rng.permutation(len(table))].reset_index(drop=True)
+    table.insert(0, "child", [f"SYN-{chr(65 + i)}" for i in range(len(table))])
     return {"eight_children": table[["child", "group", "months", "failed"]]}
-
-
-def five(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Invent five children, two of them with the drug: four fail, one leaves in between."""
-    table = _children(rng, (1, 1, 0, 1, 1))
-    drug = [[0, 1, 0, 0, 1], [0, 1, 0, 1, 0], [0, 1, 1, 0, 0]][rng.integers(3)]  # each with an estimate that is finite
-    place = table["months"].rank().astype(int) - 1
-    table.insert(1, "drug", [drug[k] for k in place])
-    return {"five_children": table}
 
 
 def confounded(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -287,5 +269,5 @@ def _numbered(rows: pd.DataFrame, first: int) -> pd.DataFrame:
 
 
 INVENTED: dict[str, Callable[[np.random.Generator], dict[str, pd.DataFrame]]] = {
-    "03": one_child, "04": eight, "06": two_groups, "12": confounded, "13": five, "15": ward, "16": printed_trial,
+    "03": one_child, "04": eight, "12": confounded, "15": ward, "16": printed_trial,
 }  # fmt: skip

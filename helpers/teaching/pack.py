@@ -140,7 +140,7 @@ def pack(out: Path, *, seed: int = SEED, targets: Sequence[tuple[str, str]] = ()
 
 
 def light_set() -> list[str]:
-    """Return the packages of the dependency group ``class``, each at the version that the locks pin.
+    """Return the packages of the extra ``class``, each at the version that the locks pin.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def light_set() -> list[str]:
     ['jupyterlab', 'lifelines', 'matplotlib', 'numpy', 'pandas', 'scipy']
     """
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    names = [re.split(r"[<>=~!\[; ]", one)[0] for one in project["dependency-groups"]["class"]]
+    names = [re.split(r"[<>=~!\[; ]", one)[0] for one in project["project"]["optional-dependencies"]["class"]]
     known = dict(pins())
     return [f"{name}=={known[name]}" for name in sorted(names)]
 

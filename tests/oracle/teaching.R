@@ -22,8 +22,10 @@ curve <- summary(survfit(Surv(months, failed) ~ 1, eight))
 put("q04_1", curve$n.risk[1])
 put("q04_2", curve$surv)
 
-two <- read.csv(paste0(data, "06_eight_children.csv"))
-test <- survdiff(Surv(months, failed) ~ group, two)
+test <- survdiff(Surv(months, failed) ~ group, eight)
+tied <- eight$months[eight$failed == 1][duplicated(eight$months[eight$failed == 1])]
+there <- eight[eight$months >= tied, ]
+put("q06_1", 2 * mean(there$group == "A"))
 put("q06_2", test$exp[1])
 put("q06_3", test$chisq)
 
@@ -43,9 +45,16 @@ chance <- ave(hidden$drug, hidden$grade_before)
 hidden$w <- ifelse(hidden$drug == 1, 1 / chance, 1 / (1 - chance))
 put("q12_3", exp(coef(coxph(Surv(months, failed) ~ drug, hidden, weights = w, robust = TRUE))))
 
-five <- read.csv(paste0(data, "13_five_children.csv"))
-put("q13_2", coxph(Surv(months, failed) ~ drug, five, init = log(0.5), control = coxph.control(iter.max = 0))$loglik[2])
-put("q13_3", exp(coef(coxph(Surv(months, failed) ~ drug, five))))
+eight$drug <- as.integer(eight$group == "B")
+none <- coxph.control(iter.max = 0)
+exact <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
+at_half <- coxph(Surv(months, failed) ~ drug, eight, ties = "breslow", init = log(0.5), control = none)
+first <- min(eight$months[eight$failed == 1])
+risk <- predict(at_half, type = "risk", reference = "zero")
+put("q13_1", risk[eight$months == first & eight$failed == 1] / sum(risk[eight$months >= first]))
+put("q13_2", at_half$loglik[2])
+put("q13_3", exp(coef(coxph(Surv(months, failed) ~ drug, eight, ties = "breslow", control = exact))))
+put("q13_3:by_efron", exp(coef(coxph(Surv(months, failed) ~ drug, eight, ties = "efron", control = exact))))
 
 # The trial that does not exist: what is printed against everything that rounds to it.
 percents <- read.csv(paste0(data, "16_percents.csv"))
