@@ -138,9 +138,27 @@ def with_words(path: Path, anchors: Container[str] = ()) -> str:
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = without_markup(data["text/markdown"])
+            if "text/html" in data:
+                data["text/html"] = unbroken(data["text/html"])
             if "image/png" in data and "text/plain" in data:
                 cell.metadata["mystnb"] = {"image": {"alt": data["text/plain"].splitlines()[0]}}
     return nbformat.writes(folded(notebook, anchors))
+
+
+def unbroken(table: str) -> str:
+    """Keep an interval, and p with its value, on one line in the cells of a table.
+
+    Examples
+    --------
+    >>> unbroken("<td>0.92 (0.49–1.74), p = 0.801</td>")
+    '<td>0.92 <span class="whole">(0.49–1.74)</span>, <span class="whole">p = 0.801</span></td>'
+    """
+    pieces = re.compile(r"\(?\d[\d.]*–\d[\d.]*\)?|p (?:[=<>]|&lt;|&gt;|&#6[02];) ?\d[\d.]*")
+    return re.sub(
+        r"(<td[^>]*>)([^<]*)(?=</td>)",
+        lambda cell: cell[1] + pieces.sub(lambda one: f'<span class="whole">{one[0]}</span>', cell[2]),
+        table,
+    )
 
 
 def without_markup(text: str) -> str:

@@ -59,7 +59,9 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
             else []
         ),
         *(
-            ['<p><a href="figure3.html">The same figure, to play with</a>: move the cut of the dose, decide what became of those lost, start the clock later.</p>']
+            [
+                '<p><a href="figure3.html">The same figure, to play with</a>: move the cut of the dose, decide what became of those lost, start the clock later.</p>'
+            ]
             if "figure3" in pages
             else []
         ),
