@@ -128,7 +128,8 @@ def test_every_published_number_has_a_row_and_nothing_is_marked_up():
     page = pages.published_page(concordance(printed, {}), printed, {"table5.univariate.rux.hr": ("06_cox", "the-cell")})
     assert page.count("<tr id=") == len(printed)
     assert set(re.findall(r'href="(\d\w+\.html[^"]*)"', page)) == {"06_cox.html#cell-the-cell"}
-    assert "GC &lt;=8 mg/kg" in page
+    assert "GC ≤8 mg/kg" in page
+    assert "&gt;8 mg/kg" in page
 
 
 # sums and shares of what the cell shows, a day that is in a name, and the least that any course can last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import pkgutil
+import re
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from helpers.published.relations import HOLDS
 from helpers.published.relations import VERDICTS as FINDINGS
 from helpers.results import registry
 
+PLACE = re.compile(r"(?<=[a-z])/(?=[A-Z])")  # Abstract/Results may be broken there
 COUNTED = {
     "same": "are the same",
     "differs": "differ",
@@ -83,7 +85,7 @@ def _number_row(row, about: pd.Series, key: str, place: tuple[str, str] | None) 
     )
     sort = ("", "", row.printed, number, "", "")
     shown = "".join(
-        f"<td{f' data-sort={chr(34)}{markup.escape(by)}{chr(34)}' if by else ''}>{markup.escape(str(text))}</td>"
+        f"<td{f' data-sort={chr(34)}{markup.escape(by)}{chr(34)}' if by else ''}>{PLACE.sub('/<wbr>', markup.escape(str(text)))}</td>"
         for text, by in zip(cells, sort, strict=True)
     )
     return f'<tr id="{markup.escape(row.id)}" data-verdict="{row.verdict}">{shown}<td>{linked}{code}</td></tr>'
