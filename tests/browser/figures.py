@@ -329,7 +329,7 @@ def test_groups_and_deals_and_the_reset(figure):
     before = figure.run("return figure3.compute({}).logrank.low")
     figure.click("#f3-deal")
     assert figure.run("return figure3.compute(figure3.state()).logrank.low") != before
-    assert "of 1 deals" in figure.run("return document.getElementById('f3-results').textContent")
+    assert "of 1 shuffles" in figure.run("return document.getElementById('f3-results').textContent")
     figure.click("#f3-reset")
     assert figure.run("return location.hash") == ""
 
