@@ -55,7 +55,9 @@ lab: .venv/.ready-lab
 extras: .venv/.ready-run .venv/.ready-test .venv/.ready-lab
 
 coverage: .venv/.ready-test
+	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
 refresh: .venv/.ready-test
@@ -90,7 +92,7 @@ clean:
 	  command -v "$$candidate" >/dev/null || continue; \
 	  if "$$candidate" -B -m helpers.run.folders runs/default docs/_build/site; then break; fi; done
 	@rmdir runs docs/_build 2>/dev/null || true
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find helpers tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready-run: requirements.lock pyproject.toml .ci/environment.py $(MOVED)

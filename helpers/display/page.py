@@ -5,7 +5,8 @@ Everything of a cohort goes through the page, so that no table, figure or file c
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,32 @@ from helpers.display.cells import stand_alone
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.results import populations, registry
+
+_LENT: list[Analysis] = []
+
+
+@contextmanager
+def lent_analysis(analysis: Analysis) -> Iterator[None]:
+    """Lend an analysis, and what has been computed from it, to pages with the same parameters, in forks of this process too.
+
+    Examples
+    --------
+    >>> few = Cohort("few", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
+    >>> mine = analyse(few, Parameters(gc_cutoff=5.0))
+    >>> with lent_analysis(mine):
+    ...     Page(Parameters(gc_cutoff=5.0)).analysis is mine, Page(Parameters()).analysis is mine
+    (True, False)
+    """
+    _LENT.append(analysis)
+    try:
+        yield
+    finally:
+        _LENT.pop()
+
+
+def _choices(parameters: Parameters) -> tuple[dict[str, Any], set[str]]:
+    """Return all that an analysis depends on: the values, and which of them somebody set."""
+    return parameters.model_dump(exclude={"output_folder"}), parameters.chosen().keys() - {"output_folder"}
 
 
 def open_page(names: MutableMapping[str, Any], **fixed: Any) -> Page:
@@ -86,6 +113,9 @@ class Page:
     @cached_property
     def analysis(self) -> Analysis:
         """The cohort under the parameters."""
+        for lent in _LENT:
+            if _choices(lent.parameters) == _choices(self.parameters):
+                return lent
         return analyse(read_cohort(self.parameters.cohort_folder), self.parameters)
 
     @property

@@ -23,6 +23,7 @@ import pandas as pd
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.published.values import canonical_id
+from helpers.results.measures import once_per_analysis
 from helpers.results.populations import named_population, needed_frame
 from helpers.results.value import Reading, Value
 
@@ -67,19 +68,24 @@ class Family:
         return id in self.ids or (self.prefix != "" and id.startswith(self.prefix))
 
     def values(self, analysis: Analysis) -> dict[str, Value]:
-        """Compute all values of the family; a missing table gives values of None with the plain reason."""
-        reading = self.reading(analysis)
-        reading = replace(reading, population=named_population(analysis, reading.population))
-        try:
-            needed_frame(analysis, *self.needs)
-            found = self.function(analysis)
-        except NotAvailable as absent:
-            found = {}
-            default = Value("", None, str(absent))
-        else:
-            default = Value("", None, "not defined for this cohort")
-        ids = list(dict.fromkeys([*self.ids, *found]))
-        return {id: _complete(id, found.get(id, default), reading) for id in ids}
+        """Compute all values of the family, once for an analysis; a missing table gives values of None with the plain reason."""
+        return _values(analysis, self)
+
+
+@once_per_analysis
+def _values(analysis: Analysis, one: Family) -> dict[str, Value]:
+    reading = one.reading(analysis)
+    reading = replace(reading, population=named_population(analysis, reading.population))
+    try:
+        needed_frame(analysis, *one.needs)
+        found = one.function(analysis)
+    except NotAvailable as absent:
+        found = {}
+        default = Value("", None, str(absent))
+    else:
+        default = Value("", None, "not defined for this cohort")
+    ids = list(dict.fromkeys([*one.ids, *found]))
+    return {id: _complete(id, found.get(id, default), reading) for id in ids}
 
 
 def _complete(id: str, found: Value | float | None, reading: Reading) -> Value:
@@ -332,9 +338,3 @@ def as_frame(values: Mapping[str, Value]) -> pd.DataFrame:
 def as_json(values: Mapping[str, Value]) -> dict[str, dict]:
     """Lay values out as plain dictionaries by id, as ``results.json`` holds them (no NaN, no infinity)."""
     return {id: {key: item for key, item in vars(value).items() if key != "id"} for id, value in values.items()}
-
-
-# ---------------------------------------------------------------------------------------------- what families need
-
-
-# ------------------------------------------------------------------------------------------- small common families

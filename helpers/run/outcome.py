@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,13 @@ def write_results(analysis: Analysis, folder: Path) -> Executed:
     told_of = [[one.notebook, one.cell, one.error] for one in failures]
     write_json(folder / "outcome.json", {"verdicts": verdicts, "failures": told_of})
     return Executed(folder / "results.json", time.perf_counter() - clock)
+
+
+def against_paper(analysis: Analysis, verdicts: Mapping[str, int]) -> str:
+    """Say how the numbers compare with those of the paper, if they can."""
+    if not analysis.is_paper_cohort:
+        return "Published numbers: not compared, since this is another cohort."
+    return "Numbers of the paper, recomputed: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) + "."
 
 
 def run_manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:

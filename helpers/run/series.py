@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,8 +35,7 @@ from helpers.run.execution import (
 )
 from helpers.run.folders import put_in_place, unfinished_folder
 from helpers.run.methods import methods_page
-from helpers.run.outcome import FILES, run_manifest, write_results
-from helpers.run.site import against_paper, book_of_run
+from helpers.run.outcome import FILES, against_paper, compute_all, run_manifest, write_results
 from helpers.run.steps import Steps, checksum_of, of_inputs, of_notebook
 
 RESULTS = "results"
@@ -199,6 +200,8 @@ def run_series(
         verdicts = _outcome(steps.folder / RESULTS, whole, failures)
         book = None
         if site:
+            from helpers.run.site import book_of_run  # by hand: a run without a book needs none of it
+
             show_progress(console, "building the book")
             book = book_of_run(analysis, notebooks_done, verdicts, whole, final, failures)
         this_run = {
@@ -250,12 +253,25 @@ def _executed(
             steps.end(task.name, {"seconds": executed.seconds}, sources[task.name])
 
     resumed = len(done)
-    run_tasks(tasks, jobs=jobs, console=console, fork=fork, ended=ended)
+    with _computed(analysis) if fork and RESULTS not in done else nullcontext():
+        run_tasks(tasks, jobs=jobs, console=console, fork=fork, ended=ended)
     for path in notebooks:  # a process that died wrote nothing
         target = steps.folder / path.stem / "notebooks" / path.name
         if done[path.stem].failure and not target.exists():
             write_unexecuted(path, target, done[path.stem].failure)
     return {name: done[name] for name in sources}, resumed
+
+
+@contextmanager
+def _computed(analysis: Analysis) -> Iterator[None]:
+    """Compute every number once, for the file of results and for the notebooks, whose forks know what this process knows."""
+    from helpers.display.page import lent_analysis  # by hand: it costs a second that a refused input should not
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compute_all(analysis, [])  # what fails here fails again, and is told, where the results are written
+    with lent_analysis(analysis):
+        yield
 
 
 def _notebook(path: Path, steps: Steps, parameters: Parameters, *, fork: bool, withhold: bool) -> Task:

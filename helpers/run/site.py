@@ -13,6 +13,7 @@ from helpers.cohort.derive import Analysis
 from helpers.run import scrub
 from helpers.run.execution import Executed, Failure, error_text
 from helpers.run.folders import put_in_place, unfinished_folder
+from helpers.run.outcome import against_paper
 from helpers.site.book import BookError, build_book, plain
 from helpers.site.front import TITLE, front_of_paper
 from helpers.site.in_page import figures_in_page, words_of
@@ -130,13 +131,6 @@ def front_page(
         lines += ["", "Parameters other than the paper's:", ""]
         lines += [f"- {plain(key)} = {plain(repr(value))}" for key, value in changed.items()]
     return "\n".join(lines)
-
-
-def against_paper(analysis: Analysis, verdicts: Mapping[str, int]) -> str:
-    """Say how the numbers compare with those of the paper, if they can."""
-    if not analysis.is_paper_cohort:
-        return "Published numbers: not compared, since this is another cohort."
-    return "Numbers of the paper, recomputed: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) + "."
 
 
 def _state(executed: Executed) -> str:
