@@ -1,11 +1,13 @@
 """Measure setting up, and the series against R's own supplement of the same analyses, and write it to benchmarks/benchmarks.md.
 
-`make bench` runs it. CPU time is that of a command and all its children; both sides run in turn, in one run of this script:
+`make bench` runs it. CPU time is that of a command and all its children (user and system), so that others at work on the
+machine matter little; both sides run in turn, in one run of this script:
 
-- set-up: `make run` in a fresh clone, download included, against pip installing all that the project names (as version
-  0.1.0 did) and the same run after it;
-- series: notebooks 00-06 by `supplement run --jobs 1 --no-site`, against `benchmarks/supplement.Rmd`, rendered by R
-  (left out where R, rmarkdown, ggplot2 or survival is not installed). A first run of each, not counted, fills caches.
+- set-up: `make run` in a fresh clone, download included and nothing in a cache, against the same command as it was before
+  uv set up (pip, everything installed, numba compiling on the everyday path), from the project's own history;
+- series: notebooks 00-06 by `supplement run --jobs 1 --no-site`, in the environment that the clone made, against
+  `benchmarks/supplement.Rmd`, rendered by R (left out where R, rmarkdown, ggplot2, gridExtra, readxl or survival is not
+  installed). A first run of each, not counted, fills caches.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from helpers.paths import ROOT, write_text
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "benchmarks.md"
 NOTEBOOKS = "00,01,02,03,04,05,06"
+NEW, OLD = "`make run` in a fresh clone, download included", "the same before uv set up, with the notebooks of then"
+OURS, R = "`supplement run`, notebooks 00-06", "R Markdown, the same analyses"
+BEFORE_UV = "f3ae8c6^"  # the last commit whose `make run` used pip
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -42,66 +47,61 @@ def cost(command: Sequence[str | Path], folder: Path = ROOT, **variables: str) -
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def setup() -> dict[str, float]:
-    """Set up and run in fresh clones, both ways."""
-    found = {}
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        clone = Path(name) / "clone"
-        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-        base = getattr(sys, "_base_executable", sys.executable)
-        empty = {"UV_CACHE_DIR": f"{name}/uv", "PIP_NO_CACHE_DIR": "1", "PYTHONPATH": ""}
-        found["make run in a fresh clone"] = cost(["make", "run", f"PYTHON={base}"], clone, **empty)
-        found["of which the run"] = cost(
-            [clone / ".venv" / "bin" / "python", "-m", "helpers.run.cli", "run"], clone, PYTHONPATH=""
-        )
-        cost([base, "-m", "venv", f"{name}/old"])
-        locks = [part for lock in sorted(clone.glob("requirements*.lock")) for part in ("--requirement", lock)]
-        found["the old way to set up: pip, everything"] = cost(
-            [f"{name}/old/bin/python", "-m", "pip", "install", "--quiet", *locks], clone, **empty
-        )
-    return found
+def fresh_clone(folder: Path, commit: str = "HEAD") -> Path:
+    """Clone the project as it was committed."""
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    subprocess.run(["git", "-C", folder, "checkout", "--quiet", "--detach", commit], check=True)
+    return folder
 
 
-def series(repeats: int) -> dict[str, float]:
-    """Run notebooks 00-06 and R's supplement in turn; return medians."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        here = [
-            sys.executable,
-            "-m",
-            "helpers.run.cli",
-            "run",
-            "--jobs",
-            "1",
-            "--no-site",
-            "--notebooks",
-            NOTEBOOKS,
-            "--out",
-        ]
-        ours = [*here, f"{name}/run"]
-        call = f"rmarkdown::render('supplement.Rmd', output_dir='{name}', intermediates_dir='{name}', quiet=TRUE)"
-        sides = {"supplement run, notebooks 00-06": lambda: cost(ours, **ONE_THREAD)}
-        if shutil.which("Rscript"):
-            sides["R Markdown, the same analyses"] = lambda: cost(["Rscript", "-e", call], HERE, **ONE_THREAD)
-        for side in sides.values():
-            side()
-        times = [{label: side() for label, side in sides.items()} for _ in range(repeats)]
-    return {label: median(one[label] for one in times) for label in sides}
+def setup(folder: Path) -> dict[str, float]:
+    """Set up and run in fresh clones, both ways; leave the new one, with its environment, in *folder*/new."""
+    base = getattr(sys, "_base_executable", sys.executable)
+    empty = {"UV_CACHE_DIR": f"{folder}/uv", "PIP_NO_CACHE_DIR": "1", "PYTHONPATH": ""}
+    command = ["make", "run", f"PYTHON={base}"]
+    new = {NEW: cost(command, fresh_clone(folder / "new"), **empty)}
+    known = subprocess.run(["git", "-C", ROOT, "cat-file", "-e", BEFORE_UV], capture_output=True, check=False)
+    if known.returncode:
+        return new  # a clone without history
+    return {**new, OLD: cost(command, fresh_clone(folder / "old", BEFORE_UV), **empty)}
 
 
-def report(parts: dict[str, dict[str, float]], repeats: int) -> str:
+def series(folder: Path, repeats: int) -> dict[str, list[float]]:
+    """Run notebooks 00-06 and R's supplement in turn; return the times of each."""
+    place = folder / "new" if (folder / "new").exists() else ROOT
+    python = place / ".venv" / "bin" / "python" if place != ROOT else sys.executable
+    ours = [python, "-m", "helpers.run.cli", "run", "--jobs", "1", "--no-site", "--notebooks", NOTEBOOKS]
+    ours += ["--out", folder / "run"]
+    call = f"rmarkdown::render('supplement.Rmd', output_dir='{folder}', intermediates_dir='{folder}', quiet=TRUE)"
+    sides = {OURS: lambda: cost(ours, place, **ONE_THREAD, PYTHONPATH="")}
+    if shutil.which("Rscript"):
+        sides[R] = lambda: cost(["Rscript", "-e", call], HERE, **ONE_THREAD)
+    for side in sides.values():
+        side()
+    times = [{label: side() for label, side in sides.items()} for _ in range(repeats)]
+    return {label: [one[label] for one in times] for label in sides}
+
+
+def report(setups: dict[str, float], times: dict[str, list[float]]) -> str:
     """Return the page."""
+    repeats = len(times[OURS])
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` (`benchmarks/bench.py`): CPU seconds of a command and all its children, {os.cpu_count()} cores;",
-        f"series: medians over {repeats} repeats, both sides in turn, one thread each.",
+        "Written by `make bench` (`benchmarks/bench.py`): CPU seconds (user and system) of a command and all its children, on a",
+        f"machine with {os.cpu_count()} cores. The series: one thread each, {repeats} pairs in turn, after one of each that is not counted.",
+        "",
+        "| | CPU, s | from | to |",
+        "|---|---:|---:|---:|",
     ]
-    lines += ["", "| | CPU, s |", "|---|---:|"]
-    lines += [f"| {label} | {seconds:.1f} |" for part in parts.values() for label, seconds in part.items()]
-    values = list(parts["series"].values())
-    if len(values) == 2:
-        share = 100 * values[0] / values[1]
-        lines += ["", f"Notebooks 00-06 take {share:.0f} % of the CPU time of R's supplement of the same analyses."]
+    lines += [f"| {label} | {seconds:.1f} | | |" for label, seconds in setups.items()]
+    lines += [f"| {label} | {median(all_):.1f} | {min(all_):.1f} | {max(all_):.1f} |" for label, all_ in times.items()]
+    if OLD in setups:
+        share = 100 * setups[NEW] / setups[OLD]
+        lines += ["", f"Setting up and running takes {share:.0f} % of the CPU time that it took before."]
+    if R in times:
+        shares = [100 * ours / theirs for ours, theirs in zip(times[OURS], times[R], strict=True)]
+        lines += ["", f"Notebooks 00-06 take {median(shares):.0f} % ({min(shares):.0f} to {max(shares):.0f} %) of the CPU time of R's supplement of the same analyses."]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -112,8 +112,9 @@ def main() -> None:
     parser.add_argument("--no-setup", action="store_true", help="the series only")
     parser.add_argument("--dry", action="store_true", help="print the page, write nothing")
     options = parser.parse_args()
-    parts = {"setup": {} if options.no_setup else setup(), "series": series(options.repeats)}
-    page = report(parts, options.repeats)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        setups = {} if options.no_setup else setup(Path(name))
+        page = report(setups, series(Path(name), options.repeats))
     print(page)
     if not options.dry:
         write_text(PAGE, page)
