@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 
 import nbformat
 
@@ -14,6 +17,10 @@ from helpers.problems import InputError, Problem
 from helpers.published.values import canonical_id, published_values
 from helpers.results import registry
 from helpers.run.series import numbered_notebooks
+
+# who computes and who groups: what one finds there is what a number is made of, rather than how it is laid out
+COMPUTING = ("helpers.estimate", "helpers.results.comparisons", "helpers.results.exposure")
+ONE_READING, BEYOND = "the paper leaves one reading", "it is beyond the paper, which asks for no other"
 
 
 def number_origin(id: str) -> list[str]:
@@ -40,29 +47,86 @@ def number_origin(id: str) -> list[str]:
     line = inspect.getsourcelines(function)[1]
     printed = published_values().set_index("id")
     lines = [id if name == id else f"{id}, which is {name}"]
-    lines.append(f"  file: {file.relative_to(paths.ROOT)}:{line}, {function.__name__}")
+    called = function.__name__ if function.__name__.isidentifier() else family.name.rpartition(".")[2]
+    lines.append(f"  file: {file.relative_to(paths.ROOT)}:{line}, {called}")
     for label, reading in (("as printed", family.paper), ("as stated", family.stated)):
         lines.append(f"  {label}: population {reading.population}; formula {reading.method}")
-        lines += [f"    because {reading.reason}"] * bool(reading.reason)
+        lines.append(f"    because {reading.reason or (BEYOND if name.startswith('extra.') else ONE_READING)}")
         if family.stated == family.paper:
             break
     lines += [f"  depends on: {', '.join(family.depends)}"] * bool(family.depends)
     if name in printed.index:
         lines.append(f"  printed: {printed.loc[name, 'value']}, {printed.loc[name, 'what']}")
-    cells = list(_cells(name))
-    return lines + [f"  notebook: {cell}" for cell in cells] + ["  notebook: no cell names it"] * (not cells)
+    return lines + _shown(name, function)
 
 
-def _cells(id: str) -> Iterator[str]:
-    """List the cells that name the id, or its family as the beginning of ids (such as ``table5.multivariable.``)."""
+def _shown(id: str, function: Callable) -> list[str]:
+    """Say which cells name the id or the beginning of it; else which use its module, or compute by the same estimators."""
+    cells = list(_cells(_quoted(id)))
+    if cells:
+        return [f"  notebook: {cell}" for cell in cells]
+    module = function.__module__
+    own = _names_of(module)
+    for words, shows in (
+        (f"use {module.rpartition('.')[2]}", rf"\b(?:{re.escape(module.rpartition('.')[2])}\.\w+|{own})\("),
+        ("compute by the same functions", rf"\b(?:{'|'.join(sorted(_calls(function))) or '(?!)'})\("),
+    ):
+        if used := list(_cells(re.compile(shows))):
+            return [f"  notebook: no cell names it; these {words}:", *(f"    {cell}" for cell in used)]
+    return ["  notebook: no cell shows it: it stands in results.json"]
+
+
+def _names_of(module: str) -> str:
+    """Match the public functions of a module under their own names."""
+    names = [name for name, one in vars(importlib.import_module(module)).items()
+             if inspect.isfunction(one) and one.__module__ == module and not name.startswith("_")]  # fmt: skip
+    return "|".join(names) or "(?!)"
+
+
+def _calls(function: Callable) -> set[str]:
+    """Name the estimators, and the groupings of patients, that a function calls, itself or through its own module."""
+    found, seen, waiting = set(), set(), [function]
+    while waiting:
+        one = inspect.unwrap(waiting.pop())
+        if one in seen:
+            continue
+        seen.add(one)
+        closed = [cell.cell_contents for cell in one.__closure__ or ()]
+        named = [one.__globals__[name] for name in _code_names(one.__code__) if name in one.__globals__]
+        for other in [*closed, *named]:
+            other = inspect.unwrap(other) if inspect.isfunction(other) else None
+            if other and other.__module__ == function.__module__:
+                waiting.append(other)
+            elif other and other.__module__.startswith(COMPUTING):
+                found.add(other.__name__)
+    return found
+
+
+def _code_names(code: CodeType) -> set[str]:
+    return set(code.co_names).union(*(_code_names(one) for one in code.co_consts if isinstance(one, CodeType)))
+
+
+def _quoted(id: str) -> re.Pattern[str]:
+    """Match an id in quotes, or a beginning of it (``"table5.multivariable."``, ``"table1."``)."""
     parts = id.split(".")
     names = [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
-    quoted = re.compile(r"[\"'](" + "|".join(map(re.escape, names)) + r")(\.?[\"']|\.\{)")
+    whole = "|".join(map(re.escape, names))
+    return re.compile(rf"[\"'](?:(?:{whole})(?:\.?[\"']|\.\{{)|{re.escape(parts[0])}\.[\"'])")
+
+
+def _cells(shows: re.Pattern[str]) -> Iterator[str]:
     for path in numbered_notebooks():
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code" and quoted.search(cell.source):
-                yield f"{path.name}, cell [{cell.execution_count}]: {_line(cell.source, quoted)}"
+        for count, source in _code(path, path.stat().st_mtime_ns):
+            if shows.search(source):
+                yield f"{path.name}, cell [{count}]: {_line(source, shows)}"
 
 
-def _line(source: str, quoted: re.Pattern[str]) -> str:
-    return next(line.strip() for line in source.splitlines() if quoted.search(line))[:100]
+@lru_cache(64)
+def _code(path: Path, _changed: int) -> tuple[tuple[int | None, str], ...]:
+    """Read run count and source of the cells of code, again only when the file has changed."""
+    cells = nbformat.read(path, as_version=4).cells
+    return tuple((cell.execution_count, cell.source) for cell in cells if cell.cell_type == "code")
+
+
+def _line(source: str, shows: re.Pattern[str]) -> str:
+    return next((line.strip() for line in source.splitlines() if shows.search(line)), "")[:100]

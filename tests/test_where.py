@@ -1,0 +1,39 @@
+"""Where a number comes from: every id leads to a line, and to the cell that shows it."""
+
+import re
+
+import pytest
+
+from helpers import paths
+from helpers.results import registry
+from helpers.run.where import number_origin
+
+
+def test_every_number_comes_from_a_line_with_population_formula_and_reason():
+    """Those that depend on the cohort (groups, analytes) open with their family's prefix."""
+    families = registry.all_families()
+    shown = 0
+    for id in [*(id for one in families for id in one.ids), *(one.prefix + "x.y" for one in families if one.prefix)]:
+        told = number_origin(id)
+        place, line = re.fullmatch(r"  file: (helpers/results/\w+\.py):(\d+), \w+", told[1]).groups()
+        source = (paths.ROOT / place).read_text(encoding="utf-8").splitlines()
+        assert re.search(r"@family|def |@once|lambda", source[int(line) - 1]), (id, source[int(line) - 1])
+        assert re.fullmatch(r"  as printed: population [^;]+; formula \S.*", told[2]), id
+        assert re.fullmatch(r"    because \S.*", told[3]), id
+        assert told[-1].lstrip().startswith(("notebook: ", *(path.name for path in paths.NOTEBOOKS.glob("*.ipynb")))), (
+            id
+        )
+        shown += "no cell" not in "".join(told)
+    assert shown > 100
+
+
+@pytest.mark.parametrize(
+    ("id", "cell"),
+    [
+        ("table1.male.n", "02_baseline_and_toxicity.ipynb"),  # named by page.compare("Table 1", "table1.")
+        ("extra.ph.global.p", "06_cox.ipynb"),  # computed there by the same function
+        ("extra.sfigure3.crp.day0.p", "03_cytokine_trajectories.ipynb"),  # shown there by the module that computes it
+    ],
+)
+def test_where_names_the_notebook_that_shows_a_number(id, cell):
+    assert cell in "\n".join(number_origin(id))
