@@ -212,9 +212,7 @@ def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") ->
     return ax
 
 
-def plot_timeline(
-    ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *, title: str = "", origin: str = "infusion"
-) -> Axes:
+def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *, title: str = "") -> Axes:
     """Draw one patient's course: intervals at a grade as bars, administrations as marks, a row for each kind.
 
     Parameters
@@ -223,9 +221,7 @@ def plot_timeline(
     toxicity : DataFrame
         Columns event, day_from, day_to, grade.
     treatments : DataFrame
-        Columns agent, day, route, dose_mg.
-    origin : str
-        What day 0 is.
+        Columns agent, day, route, dose_mg; day 0 is the infusion.
     """
     rows = [*dict.fromkeys(toxicity["event"]), *dict.fromkeys(treatments["agent"])]
     for line in toxicity.itertuples():
@@ -239,7 +235,7 @@ def plot_timeline(
         ax.plot(line.day, y, "D", color=VERMILION)
         ax.text(line.day + 0.12, y, f"{line.dose_mg:g} mg {line.route}", va="center", fontsize=7)
     last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
-    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=time_label("Days", origin), title=title)
+    ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=time_label("Days", "infusion"), title=title)
     ax.set_yticks(range(len(rows)), rows, parse_math=False)
     as_typed(ax.title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

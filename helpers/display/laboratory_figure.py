@@ -24,7 +24,6 @@ def plot_trajectory(
     unit: str = "",
     title: str = "",
     x: str = "Day",
-    log: bool = True,
     groups: Sequence[str] | None = None,
 ) -> Axes:
     """Draw medians with interquartile ranges by day, for each group, with n per day below the axis.
@@ -59,7 +58,7 @@ def plot_trajectory(
                 ax.plot(day[which], part["median"][which], shape, **style)
     for limit in sorted(summary["limit"].dropna().unique()):
         ax.axhline(limit, color="0.45", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
-    if log and (summary[["q1", "median"]] > 0).all(axis=None):  # a value of zero has no place on it
+    if (summary[["q1", "median"]] > 0).all(axis=None):  # a value of zero has no place on it
         _log_axis(ax)
     ax.set(title=title, ylabel=unit)
     as_typed(ax.title, ax.yaxis.label)

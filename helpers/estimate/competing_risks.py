@@ -124,7 +124,7 @@ def _variance(
     return parts
 
 
-def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1, *, alpha: float = 0.05) -> pd.DataFrame:
+def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1) -> pd.DataFrame:
     """Read a cumulative incidence at given times.
 
     Returns
@@ -151,7 +151,7 @@ def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1, 
     found = pd.DataFrame({"time": wanted, "at_risk": _from(times, wanted).astype(int), **read})
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = found["incidence"].where(found["incidence"].between(0, 1, inclusive="neither"))
-        reach = norm.ppf(1 - alpha / 2) * found["se"] / (inside * np.log(inside).abs())
+        reach = norm.ppf(0.975) * found["se"] / (inside * np.log(inside).abs())
     low, high = inside ** np.exp(reach), inside ** np.exp(-reach)
     return found.assign(low=low.fillna(found["incidence"]), high=high.fillna(found["incidence"]))
 
@@ -254,9 +254,6 @@ def cause_specific(
     time: str,
     cause: str,
     of: int = 1,
-    *,
-    ties: Ties = "efron",
-    alpha: float = 0.05,
 ) -> StartStopCox:
     """Fit a Cox model of the hazard of event ``of``, the other events censoring.
 
@@ -281,7 +278,7 @@ def cause_specific(
     """
     known = frame.dropna(subset=[time, cause])
     rows = known[list(covariates)].assign(start=-np.inf, stop=known[time].astype(float), event=known[cause] == of)
-    return cox_start_stop(rows, covariates, ties=ties, alpha=alpha)
+    return cox_start_stop(rows, covariates)
 
 
 def fine_gray(
@@ -292,7 +289,6 @@ def fine_gray(
     of: int = 1,
     *,
     ties: Ties = "efron",
-    alpha: float = 0.05,
 ) -> StartStopCox:
     """Fit Fine and Gray's model of the subdistribution hazard of event ``of``.
 
@@ -310,7 +306,7 @@ def fine_gray(
     [2.7374]
     """
     rows = subdistribution_rows(frame, covariates, time, cause, of)
-    return cox_start_stop(rows, covariates, ties=ties, weights="weight", cluster="patient", alpha=alpha)
+    return cox_start_stop(rows, covariates, ties=ties, weights="weight", cluster="patient")
 
 
 def subdistribution_rows(

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.estimate.arrays import as_floats
 from helpers.estimate.clone_censor_weight import weighted_clones
-from helpers.estimate.time_varying import Ties, cox_start_stop, landmark_rows, rows_by_exposure
+from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by_exposure
 
 COLUMNS = ["method", "n", "left_out", "exposed", "events", "hr", "ci_low", "ci_high", "p", "reason"]
 
@@ -181,7 +181,6 @@ def by_every_method(
     *,
     landmarks: Sequence[float],
     grace: float,
-    ties: Ties = "efron",
     alpha: float = 0.05,
 ) -> pd.DataFrame:
     """Compare exposed with unexposed naively, time-dependently, from landmarks, and by clone-censor-weight.
@@ -212,23 +211,23 @@ def by_every_method(
     everyone = pd.DataFrame({"start": -np.inf, "stop": times, "event": events, "exposed": ~np.isnan(days)})
     split = rows_by_exposure(times, events, days)
     rows = [
-        _line("naive", everyone, len(times), 0, everyone["exposed"].sum(), ties, alpha),
-        _line("time-dependent", split, len(times), 0, split["exposed"].sum(), ties, alpha),
+        _line("naive", everyone, len(times), 0, everyone["exposed"].sum(), alpha),
+        _line("time-dependent", split, len(times), 0, split["exposed"].sum(), alpha),
     ]
     for at in landmarks:
         taken = landmark_rows(times, events, days, at).frame
         frame = taken.assign(start=-np.inf, stop=taken["time"])
         out = len(times) - len(frame)
-        rows.append(_line(f"landmark day {at:g}", frame, len(frame), out, frame["exposed"].sum(), ties, alpha))
+        rows.append(_line(f"landmark day {at:g}", frame, len(frame), out, frame["exposed"].sum(), alpha))
     cloned = weighted_clones(times, events, days, grace)
     kept = int(((days <= grace) & (days < times)).sum())
-    model = cox_start_stop(cloned, ["treated_arm"], ties=ties, weights="weight", cluster="patient", alpha=alpha)
+    model = cox_start_stop(cloned, ["treated_arm"], weights="weight", cluster="patient", alpha=alpha)
     rows.append((f"clones, begin by day {grace:g}", len(times), 0, kept, int(events.sum()), *_numbers(model)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _line(method: str, rows: pd.DataFrame, n: int, left_out: int, exposed: int, ties: Ties, alpha: float) -> tuple:
-    model = cox_start_stop(rows, ["exposed"], ties=ties, alpha=alpha)
+def _line(method: str, rows: pd.DataFrame, n: int, left_out: int, exposed: int, alpha: float) -> tuple:
+    model = cox_start_stop(rows, ["exposed"], alpha=alpha)
     return (method, n, left_out, int(exposed), int(rows["event"].sum()), *_numbers(model))
 
 

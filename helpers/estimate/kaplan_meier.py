@@ -154,9 +154,7 @@ def survival_at(
     return pd.DataFrame(read)
 
 
-def half_width(
-    time: ArrayLike, event: ArrayLike, at: float, *, convention: Convention = "plain", alpha: float = 0.05
-) -> float:
+def half_width(time: ArrayLike, event: ArrayLike, at: float, *, convention: Convention = "plain") -> float:
     """Return the "±" that stands behind a survival rate, under a named convention.
 
     Parameters
@@ -179,11 +177,11 @@ def half_width(
     if convention not in CONVENTIONS:
         raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}")
     conf_type, column = CONVENTIONS[convention]
-    row = survival_at(time, event, at, conf_type=conf_type, alpha=alpha).iloc[0]
+    row = survival_at(time, event, at, conf_type=conf_type).iloc[0]
     if convention == "se":
         return float(row["se"])
     if convention == "plain":
-        return float(norm.ppf(1 - alpha / 2) * row["se"])
+        return float(norm.ppf(0.975) * row["se"])
     return float(abs(row["survival"] - row[column]))
 
 

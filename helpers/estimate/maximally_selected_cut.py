@@ -41,7 +41,6 @@ def every_cut(
     *,
     deals: int = 1000,
     also: float | None = None,
-    least: int = LEAST,
 ) -> Cuts:
     """Test low dose against none at every cut by log-rank, corrected for having looked at all of them.
 
@@ -55,8 +54,6 @@ def every_cut(
         :data:`WORK`.
     also : float, optional
         A cut that is tried whether or not somebody has that dose.
-    least : int
-        Patients that the low group has at least.
 
     Raises
     ------
@@ -80,15 +77,15 @@ def every_cut(
     time, event, dose = equal_times_tied(columns[0][known]), columns[1][known] == 1, columns[2][known]
     given = np.sort(dose[dose > 0])
     cuts = np.unique(given)
-    cuts = cuts[np.searchsorted(given, cuts, side="right") >= least]
+    cuts = cuts[np.searchsorted(given, cuts, side="right") >= LEAST]
     doses = len(cuts)
     if doses > MOST:
-        cuts = np.unique(given[np.linspace(least - 1, len(given) - 1, MOST).round().astype(int)])
+        cuts = np.unique(given[np.linspace(LEAST - 1, len(given) - 1, MOST).round().astype(int)])
     if also is not None:
         cuts = np.unique(np.append(cuts, also))
     cuts = cuts[np.searchsorted(given, cuts, side="right") > 0]
     none = int((dose == 0).sum())
-    if not len(cuts) or none < least or not event.any():
+    if not len(cuts) or none < LEAST or not event.any():
         raise ValueError("no cut leaves enough patients in both groups")
     level = np.where(dose == 0, 0, 1 + np.searchsorted(cuts, dose, side="left"))  # 1 + number of cuts: above all
     at = np.unique(time[event])

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+ABSORBING = "death"
 FIRST = "start"
 
 
-def state_spells(
-    onsets: Mapping[str, pd.Series], last: pd.Series, *, absorbing: Sequence[str] = ("death",)
-) -> pd.DataFrame:
-    """Lay out who was in which state from when to when, each state entered at its onset and left at the next.
+def state_spells(onsets: Mapping[str, pd.Series], last: pd.Series) -> pd.DataFrame:
+    """Lay out who was in which state from when to when, each state entered at its onset and left at the next; nobody leaves "death".
 
     Parameters
     ----------
@@ -22,8 +21,6 @@ def state_spells(
         entered last, and the earlier is skipped.
     last : Series
         Day that follow-up ended.
-    absorbing : sequence of str
-        States that nobody leaves.
 
     Returns
     -------
@@ -47,11 +44,11 @@ def state_spells(
         state, since, end = FIRST, 0.0, float(last[patient])
         for position, (day, place) in enumerate(sorted(known)):
             skipped = position + 1 < len(known) and sorted(known)[position + 1][0] == day
-            if state in absorbing or skipped or day > end:
+            if state == ABSORBING or skipped or day > end:
                 continue
             rows.append((patient, since, day, state, order[place]))
             state, since = order[place], day
-        if state not in absorbing and since < end:
+        if state != ABSORBING and since < end:
             rows.append((patient, since, end, state, ""))
     return pd.DataFrame(rows, columns=["patient", "start", "stop", "state", "to"])
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+LEVEL, POWER = 0.05, 0.8  # of tests that are planned or judged here
+
 
 class Errors(NamedTuple):
     """Power, and of the significant results the share with the wrong sign and how many times too large they are on average."""
@@ -63,8 +65,8 @@ def e_value(ratio: float, *, common: bool = False) -> float:
     return ratio + math.sqrt(ratio * (ratio - 1))
 
 
-def events_needed(hazard_ratio: float, share: float = 0.5, *, power: float = 0.8, alpha: float = 0.05) -> float:
-    """Return the events at which a log-rank test finds a hazard ratio (Schoenfeld 1983).
+def events_needed(hazard_ratio: float, share: float = 0.5, *, alpha: float = 0.05) -> float:
+    """Return the events at which a log-rank test finds a hazard ratio four times in five (Schoenfeld 1983).
 
     Parameters
     ----------
@@ -79,11 +81,11 @@ def events_needed(hazard_ratio: float, share: float = 0.5, *, power: float = 0.8
     """
     if hazard_ratio <= 0 or hazard_ratio == 1 or not 0 < share < 1:
         raise ValueError("a hazard ratio above 0 other than 1, and a share between 0 and 1")
-    needed = norm.ppf(1 - alpha / 2) + norm.ppf(power)
+    needed = norm.ppf(1 - alpha / 2) + norm.ppf(POWER)
     return float(needed**2 / (share * (1 - share) * math.log(hazard_ratio) ** 2))
 
 
-def detectable_ratio(events: float, share: float = 0.5, *, power: float = 0.8, alpha: float = 0.05) -> float:
+def detectable_ratio(events: float, share: float = 0.5) -> float:
     """Return the hazard ratio below 1 that so many events find: :func:`events_needed` the other way round.
 
     Examples
@@ -91,12 +93,12 @@ def detectable_ratio(events: float, share: float = 0.5, *, power: float = 0.8, a
     >>> round(events_needed(detectable_ratio(30, 0.4), 0.4), 9)
     30.0
     """
-    needed = norm.ppf(1 - alpha / 2) + norm.ppf(power)
+    needed = norm.ppf(1 - LEVEL / 2) + norm.ppf(POWER)
     return float(math.exp(-needed / math.sqrt(events * share * (1 - share))))
 
 
-def errors_if(effect: float, se: float, *, alpha: float = 0.05) -> Errors:
-    """Say what a significant estimate would be worth if the truth were *effect* (Gelman and Carlin 2014: types S and M).
+def errors_if(effect: float, se: float) -> Errors:
+    """Say what an estimate that is significant at .05 would be worth if the truth were *effect* (Gelman and Carlin 2014: types S and M).
 
     Parameters
     ----------
@@ -111,7 +113,7 @@ def errors_if(effect: float, se: float, *, alpha: float = 0.05) -> Errors:
     """
     if effect == 0 or se <= 0:
         raise ValueError("an effect other than 0, and a standard error above 0")
-    size, limit = abs(effect) / se, norm.ppf(1 - alpha / 2)
+    size, limit = abs(effect) / se, norm.ppf(1 - LEVEL / 2)
     high, low = norm.sf(limit - size), norm.cdf(-limit - size)
     power = high + low
     mean = size * (high - low) + norm.pdf(limit - size) + norm.pdf(-limit - size)

@@ -65,7 +65,7 @@ class Checked:
     opening: str = ""
 
 
-def check_folder(folder: str | Path = "", parameters: Parameters | None = None) -> Checked:
+def check_folder(folder: str | Path = "") -> Checked:
     """Check the cohort, or the hospital extracts, in *folder* (empty: the default cohort).
 
     Nothing is raised for what is wrong with a cohort: errors and warnings come at once.
@@ -76,7 +76,7 @@ def check_folder(folder: str | Path = "", parameters: Parameters | None = None) 
     >>> len(checked.problems), len(checked.warned), all(reason == "" for _, reason in checked.outlook)
     (0, 0, True)
     """
-    folder, parameters = Path(folder or paths.COHORT), parameters or Parameters()
+    folder, parameters = Path(folder or paths.COHORT), Parameters()
     opening = ""
     try:
         if any((folder / extract.file).exists() for extract in EXTRACTS.values()):

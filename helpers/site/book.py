@@ -19,6 +19,7 @@ from helpers.paths import DOCS, ROOT, write_text
 from helpers.site.fold import folded
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+LONGEST = 300  # signs of a text of somebody else's
 LINK_KINDS = {"stylesheet", "preload", "prefetch", "modulepreload", "icon", "dns-prefetch", "preconnect"}
 
 
@@ -105,7 +106,7 @@ def build_book(
     return out / "index.html"
 
 
-def plain(text: object, longest: int = 300) -> str:
+def plain(text: object) -> str:
     """Write text of a cohort so that Markdown, MyST and HTML show it as it stands, on one line and not too long.
 
     Examples
@@ -114,7 +115,7 @@ def plain(text: object, longest: int = 300) -> str:
     '&lt;b&gt;x&lt;/b&gt; &#124; &#123;include&#125; &#96;y&#96; &#36;z&#36;'
     """
     line = " ".join(str(text).split())
-    line = line if len(line) <= longest else f"{line[:longest]}…"
+    line = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
     signs = "|{}`$*_[]#!~^:@\\()"
     return "".join(f"&#{ord(sign)};" if sign in signs else markup.escape(sign) for sign in line)
 
