@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import re
 import zipfile
 
@@ -21,7 +22,7 @@ from helpers.problems import InputError, NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.ledger import check_ledger, write_ledger
 from helpers.release.released import released
-from helpers.release.rules import Rules, coarse_curve
+from helpers.release.rules import Rules, coarse_curve, coarse_interval
 from helpers.run.cli import main
 
 
@@ -116,21 +117,45 @@ def test_a_model_narrows_what_a_table_hides():
 
 def test_a_coarse_curve_steps_after_enough_events_and_ends_where_few_are_at_risk():
     rng = np.random.default_rng(7)
-    time, event = pd.Series(rng.exponential(900, 140).round()), pd.Series(rng.random(140) < 0.7)
+    time, event = pd.Series(rng.exponential(900, 140)), pd.Series(rng.random(140) < 0.7)
     found = coarse_curve(time, event, Rules())
     assert (found["at_risk"] % 5 == 0).all()
     assert found["at_risk"].iloc[-1] >= 10
     days = found["month"] * 365.25 / 12
-    events = [int((event & (time <= day)).sum()) for day in days]
-    steps = [
-        events[i] for i in range(len(found)) if i == 0 or found["survival"].iloc[i] != found["survival"].iloc[i - 1]
-    ]
-    assert all(later - earlier >= 10 for earlier, later in itertools.pairwise([0, *steps[1:]]))
-    exact = found["survival"].iloc[-1]
-    at_risk = np.array([(time >= day).sum() for day in np.sort(time[event].unique())])
-    died = np.array([(event & (time == day)).sum() for day in np.sort(time[event].unique())])
-    survival = np.cumprod(1 - died / at_risk)
-    assert exact in np.round([1.0, *survival], 2), "a step is the estimate itself, not a biased one"
+    tens = [int((event & (time <= day)).sum()) // 10 for day in days]
+    died = np.sort(time[event])
+    assert len(died) == len(set(died)), "no two on one day, so that the estimate is a product over single events"
+    survival = np.cumprod([1.0, *(1 - 1 / (time >= day).sum() for day in died)])
+    assert max(tens) >= 4
+    assert found["survival"].tolist() == [round(survival[10 * ten], 2) for ten in tens], (
+        "after the tenth, not after all"
+    )
+
+
+def test_the_width_of_an_interval_gives_the_rounded_events_and_no_others(default):
+    """One to twelve tenths of the information of the rounded events: the interval follows from what stands beside it."""
+    rows = pd.DataFrame(default.numbers["models"])
+    compared = 0
+    for _, levels in rows.groupby(["model", "variable"]):
+        reference = levels[levels["low"].isna()].iloc[0]
+        for row in levels[levels["low"].notna()].itertuples():
+            ideal = 1 / row.events + 1 / reference["events"]
+            ends = [
+                [round(row.hr * math.exp(sign * 1.959964 * math.sqrt(ideal / (tenths / 10))), 2) for sign in (-1, 1)]
+                for tenths in range(1, 13)
+            ]
+            assert [row.low, row.high] in ends
+            compared += 1
+    assert compared
+
+
+def test_the_same_rounded_events_give_the_same_interval():
+    """Whoever has another number of events, but the same rounded one, has the same interval in the release."""
+    found = set()
+    for events in itertools.product((18, 20, 22), (13, 15, 17)):
+        width = 1.959964 * math.sqrt(1 / events[0] + 1 / events[1])
+        found.add(coarse_interval(0.7, 0.7 * math.exp(-width), 0.7 * math.exp(width), events, 0.05, Rules()))
+    assert len(found) == 1
 
 
 def test_every_count_of_the_default_release_is_rounded_and_large(default):

@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
-from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_p
+from helpers.release.rules import Rules, coarse_curve, coarse_interval, coarse_median, coarse_p, coarse_test
 from helpers.results import table5
 from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
 from helpers.results.exposure import exposure_groups
@@ -425,7 +425,7 @@ def _comparisons(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
                 "endpoint": endpoint,
                 "comparison": analysis.parameters.exposure,
                 "test": "log-rank",
-                "p": coarse_p(logrank_of(analysis, endpoint, groups).value),
+                "p": coarse_test(logrank_of(analysis, endpoint, groups).value),
             }
         )
     return rows
@@ -455,11 +455,16 @@ def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dic
             ]
             if len(few) or len(known) < len(rows) or not len(known) or rows["hr"].isna().any():
                 continue
+            reference = next((int(row.events) for row in rows.itertuples() if pd.isna(row.ci_low)), None)
             for row in rows.itertuples():
                 place = f"{name}, {analysis.parameters.endpoint}, {variable}: {row.level}"
                 truth |= {f"{place}, patients": int(row.n), f"{place}, events": int(row.events)}
+                low = high = p = None
+                if not pd.isna(row.ci_low) and reference:
+                    alpha = analysis.parameters.alpha
+                    low, high, p = coarse_interval(row.hr, row.ci_low, row.ci_high, (int(row.events), reference), alpha, rules)  # fmt: skip
                 found.append({"model": name, "variable": str(variable), "level": str(row.level), "n": rules.rounded(row.n), "events": rules.rounded(row.events),
-                              "hr": round(row.hr, 2), "low": _two(row.ci_low), "high": _two(row.ci_high), "p": coarse_p(row.p)})  # fmt: skip
+                              "hr": round(row.hr, 2), "low": _two(low), "high": _two(high), "p": coarse_p(p)})  # fmt: skip
     return found, truth
 
 

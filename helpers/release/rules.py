@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from helpers.estimate.kaplan_meier import survival_curve
 from helpers.problems import InputError, Problem
@@ -90,28 +91,30 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float 
     Notes
     -----
     The value at a step is the Kaplan-Meier estimate itself, so that a coarse curve is not biased as one is whose summed
-    events are divided by the number at risk at the end of the interval.
+    events are divided by the number at risk at the end of the interval. It is the estimate after a multiple of the threshold of
+    events: up to nine that came later wait for the next step, and the curve tells no other number of events.
 
     Examples
     --------
     >>> days = pd.Series(range(1, 101)) * 10.0
     >>> coarse_curve(days, pd.Series([True] * 100), Rules())["survival"].tolist()[:6]
-    [1.0, 1.0, 1.0, 1.0, 0.88, 0.88]
+    [1.0, 1.0, 1.0, 1.0, 0.9, 0.9]
     """
     known = time.notna() & event.notna()
     time, event = time[known].astype(float), event[known].astype(bool)
     if len(time) < rules.threshold:
         return pd.DataFrame(columns=["month", "survival", "at_risk"])
     exact = survival_curve(time, event)
+    days = np.sort(time[event])
     rows, last, seen = [], 1.0, 0
     for month in range(int(months) + 1):
         day = month * MONTH
         left = int((time >= day).sum())
         if left < rules.threshold:
             break
-        events = int((event & (time <= day)).sum())
-        if events - seen >= rules.threshold:
-            last, seen = float(exact.loc[exact["time"] <= day, "survival"].iloc[-1]), events
+        whole = int((days <= day).sum()) // rules.threshold * rules.threshold
+        if whole > seen:  # the estimate after the 10th, 20th ... event, not after all that have come by this month
+            last, seen = float(exact.loc[exact["time"] <= days[whole - 1], "survival"].iloc[-1]), whole
         rows.append((month, round(last, 2), rules.rounded(left)))
     return pd.DataFrame(rows, columns=["month", "survival", "at_risk"])
 
@@ -130,6 +133,62 @@ def coarse_median(values: pd.Series, rules: Rules) -> tuple[float | None, float 
         enough = len(known) * min(share, 1 - share) >= rules.threshold
         found.append(float(f"{known.quantile(share):.2g}") if enough else None)
     return found[0], found[1], found[2]
+
+
+def coarse_interval(
+    hr: float, low: float, high: float, events: tuple[int, int], alpha: float, rules: Rules
+) -> tuple[float, float, float]:
+    """Make the interval and the p-value of a hazard ratio from the rounded events of its two levels.
+
+    The width of an interval gives the events away: the variance of the log of a hazard ratio is about 1/d1 + 1/d2. Here it
+    is 1/d1 + 1/d2 of the *rounded* events, over how much of the information that would give the model has (to one decimal),
+    so that the width says no more than the rounded events beside it.
+
+    Parameters
+    ----------
+    hr, low, high : float
+        As estimated, the interval of level 1 - *alpha*.
+    events : tuple of int
+        True events of the level and of its reference.
+    alpha : float
+    rules : Rules
+
+    Returns
+    -------
+    low, high, p : float
+        Of the rounded hazard ratio; p is that of Wald's test.
+
+    Examples
+    --------
+    >>> [round(one, 2) for one in coarse_interval(0.62, 0.33, 1.17, (22, 17), 0.05, Rules())]
+    [0.32, 1.21, 0.16]
+    >>> coarse_interval(0.62, 0.33, 1.17, (22, 17), 0.05, Rules()) == coarse_interval(0.62, 0.324, 1.188, (21, 16), 0.05, Rules())
+    True
+    """
+    z = norm.ppf(1 - alpha / 2)
+    error = (np.log(high) - np.log(low)) / (2 * z)
+    share = (1 / events[0] + 1 / events[1]) / error**2
+    share = max(round(share, 1), 0.1)
+    coarse = np.sqrt((1 / rules.rounded(events[0]) + 1 / rules.rounded(events[1])) / share)
+    middle = np.log(round(hr, 2))
+    return (
+        float(np.exp(middle - z * coarse)),
+        float(np.exp(middle + z * coarse)),
+        float(2 * norm.sf(abs(middle) / coarse)),
+    )
+
+
+def coarse_test(p: float | None) -> str:
+    """Write the p-value of a test of survival in steps: with a hazard ratio beside it, a finer one would give the events.
+
+    Examples
+    --------
+    >>> coarse_test(0.0012), coarse_test(0.031), coarse_test(0.07), coarse_test(0.34), coarse_test(None)
+    ('<0.01', '<0.05', '<0.1', '0.3', '')
+    """
+    if p is None or not np.isfinite(p):
+        return ""
+    return next((f"<{step:g}" for step in (0.01, 0.05, 0.1) if p < step), f"{p:.1f}")
 
 
 def coarse_p(p: float | None) -> str:
