@@ -36,3 +36,19 @@ def test_every_parameter_stands_in_the_table_and_no_folder():
     missing = [name for name in Parameters.model_fields if not name.endswith("_folder") and f"`{name}`" not in page]
     assert missing == []
     assert "cohort_folder" not in page
+
+
+def test_what_a_run_did_not_do_is_not_said():
+    """No covariate passes the screen: there is no multivariable model, and nothing was imputed. One cohort, three true sentences."""
+    cohort = read_cohort()
+    strict = methods_page(analyse(cohort, Parameters(screening_p=1e-9)))
+    assert "there is none: no covariate has a univariable p below 1e-09" in strict
+    assert "imputed" not in strict.split("## Choices")[0]
+    open_screen = methods_page(analyse(cohort, Parameters()))
+    assert "imputed 20 times" in open_screen
+    assert "notebook 08" in open_screen
+    real = methods_page(analyse(read_cohort(REAL / "bmt"), Parameters(endpoint="OS", cohort_folder=str(REAL / "bmt"))))
+    assert "imputed" not in real.split("## Choices")[0], "nobody of bmt lacks a covariate"
+    assert "the paper's own p-values" not in real.split("## Choices")[0]
+    assert "death from any cause" in real
+    assert "lifelines" not in real

@@ -6,19 +6,29 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 import helpers
+from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.derive import Analysis
 from helpers.parameters import Parameters, parameter_dictionary
-from helpers.problems import NotAvailable
+from helpers.problems import InputError, NotAvailable
+from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import exposure_groups
+from helpers.results.table5 import joint_model, joint_name, selected_covariates
 
 FOLDERS = ("cohort_folder", "published_folder", "output_folder")
-PACKAGES = ("lifelines", "scipy", "statsmodels", "pandas", "numpy")
+PACKAGES = ("numpy", "scipy", "pandas")
 TIES = {"efron": "Efron's", "breslow": "Breslow's"}
 TWO_BY_TWO = {
-    "printed": "2x2 tables by the chi-square test with or without continuity correction, or Fisher's exact test, whichever the paper's own p-values imply",
-    "pearson": "2x2 tables by Pearson's chi-square test",
-    "yates": "2x2 tables by the chi-square test with Yates' continuity correction",
-    "fisher": "2x2 tables by Fisher's exact test",
+    "printed": "2x2 tables were tested by the chi-square test with Yates' continuity correction and larger ones by Pearson's, or as the paper's own p-values imply",
+    "asked for": "2x2 tables were tested by Pearson's chi-square test with 40 patients or more and every expected count at least 5, with Yates' correction "
+    "where the smallest is 1 to 5, else by Fisher's exact test; larger tables by Pearson's where no expected count is below 1 and at most a fifth below 5, else by the Freeman-Halton test",
+    "pearson": "Tables were tested by Pearson's chi-square test",
+    "yates": "2x2 tables were tested by the chi-square test with Yates' continuity correction, larger ones by Pearson's",
+    "fisher": "Tables were tested by Fisher's exact test (larger ones by the Freeman-Halton test)",
+}
+DEFINED = {
+    "PFS": "relapse, progression or death from any cause",
+    "OS": "death from any cause",
+    "EFS": "relapse, progression, treatment failure, non-response at day 30, or a death related to disease or treatment (or of unknown cause)",
 }
 STROBE = (
     ("1", "Title and abstract", "the paper's; this run says on its first page what was run on whom"),
@@ -30,13 +40,16 @@ STROBE = (
     ("8", "Data sources, measurement", "notebook 01, log of the cleaning; grading and limits of detection in the dictionary"),
     ("9", "Bias", "notebooks 05 (who was lost), 07 (time) and 08 (confounding and choices), where the series has them"),
     ("10", "Study size", "notebook 06, events per coefficient"),
-    ("11", "Quantitative variables", "cut-offs in the table of choices below; continuous forms in notebook 06"),
-    ("12a-e", "Statistical methods, missing data, sensitivity", "this page; notebook 06 (complete cases and imputation)"),
+    ("11", "Quantitative variables", "cut-offs in the table of choices above; continuous forms in notebook 06"),
+    ("12a, b", "Statistical methods, subgroups and interactions", "this page; notebooks 05 and 06; interactions were not tested"),
+    ("12c", "Missing data", "notebook 06 (complete cases, and multiple imputation beside them)"),
+    ("12d", "Loss to follow-up", "notebook 05 (who was lost, and what if they had stayed)"),
+    ("12e", "Sensitivity analyses", "notebooks 06, 07 and 08"),
     ("13", "Participants at each stage", "notebook 01, Figure 1"),
     ("14", "Descriptive data, missing, follow-up", "notebook 02 (Table 1), notebook 05 (follow-up by group)"),
     ("15", "Outcome data", "notebooks 04 and 05"),
-    ("16", "Main results, adjusted and not", "notebook 06 (Table 5)"),
-    ("17", "Other analyses", "notebooks 03, 06"),
+    ("16", "Main results, adjusted and not; absolute risks", "notebook 06 (Table 5, and the chosen exposure); notebooks 05 and 08 (absolute differences)"),
+    ("17", "Other analyses", "notebooks 03, 07, 08 and 11"),
     ("18-21", "Key results, limitations, interpretation, generalisability", "the section What this shows and does not show of each notebook"),
     ("22", "Funding", "not part of a run"),
 )  # fmt: skip
@@ -98,38 +111,93 @@ def _warning(analysis: Analysis) -> str:
 
 def _statistics(analysis: Analysis) -> list[str]:
     chosen, cohort = analysis.parameters, analysis.cohort
-    level = f"{100 * (1 - chosen.alpha):g}%"
-    count = len(cohort.tables["patients"])
+    number = len(cohort.tables["patients"])
+    convention = "asked for" if chosen.chi_square == "printed" and analysis.reading == "stated" else chosen.chi_square
     paragraphs = [
-        f"{count} patients were followed from day 0 ({cohort.origin}). Counts are given with percentages, numbers with medians and ranges. "
-        f"{TWO_BY_TWO[chosen.chi_square][0].upper()}{TWO_BY_TWO[chosen.chi_square][1:]}."
+        f"{number} {'patient' if number == 1 else 'patients'}; day 0 is {cohort.origin}. Counts are given with percentages, numbers with medians and ranges. "
+        f"{TWO_BY_TWO[convention]}."
     ]
-    if cohort.has("followup"):
-        ended = "last contact" if chosen.censoring == "last_contact" else "last disease assessment"
-        paragraphs.append(
-            f"Survival was estimated by Kaplan-Meier with pointwise {level} confidence limits and compared by the log-rank test; "
-            f"hazard ratios come from Cox models with {TIES[chosen.ties]} handling of ties, Wald intervals and tests. "
-            f"Patients without progression were censored at {ended}. The main endpoint was {chosen.endpoint}. "
-            f"Covariates with a univariable p below {chosen.screening_p:g} entered the multivariable model together with the exposure; "
-            f"missing covariates were imputed {chosen.imputations} times beside the analysis of complete cases."
-        )
-    try:
-        groups = exposure_groups(analysis).dropna()
-        sizes = ", ".join(f"{label} {size}" for label, size in groups.value_counts(sort=False).items() if size)
-        paragraphs.append(f"The exposure was {chosen.exposure} ({sizes}).")
-    except NotAvailable as absent:
-        paragraphs.append(f"There is no comparison by exposure: {absent}.")
+    if cohort.has("followup") and f"{chosen.endpoint.lower()}_days" in analysis.frame:
+        paragraphs += [_survival(analysis), _models(analysis)]
+    else:
+        paragraphs.append(f"There is no {chosen.endpoint}, so no survival was estimated and no Cox model fitted.")
+    paragraphs.append(_exposure(analysis))
     if cohort.has("treatments", "dose_mg"):
         cut = f"{analysis.gc_cutoff:g} mg/kg" if analysis.gc_cutoff is not None else "its percentile"
+        counted = chosen.premedication or not cohort.has("treatments", "indication")
         paragraphs.append(
             f"Systemic glucocorticoids from day 0 to day {chosen.window_days} were summed as methylprednisolone equivalents "
             f"(4 mg methylprednisolone = 5 mg prednisone or prednisolone = 0.75 mg dexamethasone = 20 mg hydrocortisone) per kg of weight at day 0; "
-            f"doses up to {cut} count as low. Premedication and physiological replacement were {'counted' if chosen.premedication else 'left out'}."
+            f"doses up to {cut} count as low. Premedication and physiological replacement were {'counted' if counted else 'left out where the indication says so'}."
+        )
+    if taken := assumptions_made(cohort, chosen):
+        paragraphs.append(
+            "Taken for granted, since the cohort does not say otherwise:\n\n" + "\n".join(f"- {one}" for one in taken)
         )
     paragraphs.append(
-        f"P-values are two-sided and not corrected for the number of comparisons unless said. Computed with Python {platform.python_version()}, {_versions()}."
+        f"P-values are two-sided and not corrected for the number of comparisons unless said. Computed with Python {platform.python_version()}, {_versions()}; "
+        "tests and models are the project's own code on these, held to R's survival, cmprsk and stats by its tests."
     )
     return paragraphs
+
+
+def _survival(analysis: Analysis) -> str:
+    chosen, frame = analysis.parameters, analysis.frame
+    time, event = endpoint_columns(chosen.endpoint)
+    known = frame[time].notna() & frame[event].notna()
+    without = len(frame) - int(known.sum())
+    ended = (
+        "last contact"
+        if chosen.censoring == "last_contact" or chosen.endpoint == "OS"
+        else "last disease assessment (last contact where none is told)"
+    )
+    return (
+        f"The main endpoint was {chosen.endpoint}: time from day 0 to {DEFINED[chosen.endpoint]}, as far as the cohort recorded it. "
+        f"Patients without an event were censored at {ended}"
+        + (f"; {without} have no time to it. " if without else ". ")
+        + f"Survival was estimated by Kaplan-Meier, with pointwise {100 * (1 - chosen.alpha):g}% confidence limits on the log scale, and compared by the log-rank test."
+    )
+
+
+def _models(analysis: Analysis) -> str:
+    chosen = analysis.parameters
+    told = (
+        f"Hazard ratios come from Cox models with {TIES[chosen.ties]} handling of ties, Wald intervals of {100 * (1 - chosen.alpha):g}% and Wald tests. "
+        f"Covariates of which any level had a univariable p below {chosen.screening_p:g} entered the multivariable model"
+    )
+    try:
+        rows = selected_covariates(analysis)
+        model, reason = joint_model(analysis)
+        if model is None:
+            return f"{told}; there is none: {reason}."
+        names = [row.label for row in rows if row.name in set(model.table["covariate"])]
+        told += f" ({', '.join(names)}), which was fitted to the {model.n} complete cases of {model.n + model.missing} patients (population: {joint_name(analysis)}; {len(model.table)} coefficients, {model.events} events)"
+        if model.missing:
+            told += f"; beside it, missing covariates were imputed {chosen.imputations} times by chained equations and pooled by Rubin's rules"
+    except (NotAvailable, InputError) as absent:
+        return f"{told}; there is none: {absent}."
+    return f"{told}. {_apart(analysis)}Screening by p-values makes intervals too narrow; notebook 08 shows by how much."
+
+
+def _apart(analysis: Analysis) -> str:
+    try:
+        compared = exposure_groups(analysis).nunique() > 1
+    except NotAvailable:
+        compared = False
+    told = "The exposure was not forced into it: in a model of its own it stands beside the same covariates, without those that state it again. "
+    return told if compared else ""
+
+
+def _exposure(analysis: Analysis) -> str:
+    name = analysis.parameters.exposure
+    try:
+        groups = exposure_groups(analysis)
+    except NotAvailable as absent:
+        return f"There is no comparison by exposure: {absent}."
+    sizes = {label: size for label, size in groups.value_counts(sort=False).items() if size}
+    told = f"The exposure was {name} ({', '.join(f'{label} {size}' for label, size in sizes.items())}"
+    told += f", not known {groups.isna().sum()})" if groups.isna().any() else ")"
+    return f"{told}." if len(sizes) > 1 else f"{told}: all the same, so that nothing is compared by it."
 
 
 def _versions() -> str:
