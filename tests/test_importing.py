@@ -350,3 +350,28 @@ def test_numbers_that_are_groups_are_kept_as_groups(tmp_path):
     assert [found[name].kind for name in ("hormon", "arm", "er")] == ["boolean", "category", "number"]
     assert (found["rfstime"].to, found["rfstime"].name) == ("time", "progression or death")
     assert found["status"].codes == {"0": "censored", "1": "unknown", "2": "unknown"}
+
+
+def codes_of(files):
+    return [column.codes for sheet in propose(files).sheets for column in sheet.columns if column.to == "status"]
+
+
+@pytest.mark.parametrize("heading", ["cens", "censored", "censor", "cnsr", "alive"])
+def test_a_column_named_after_the_censored_says_1_where_nobody_died(tmp_path, heading):
+    files = [text(tmp_path, "f.csv", f"id,OS (days),{heading}\n1,100,1\n2,50,0\n3,70,1\n4,20,0\n")]
+    assert codes_of(files) == [{"0": "event", "1": "censored"}]
+
+
+def test_a_progression_two_days_before_death_is_one_and_one_on_the_eve_is_the_death(tmp_path):
+    content = "id,OS (days),OS event,PFS (days),PFS event\n1,100,1,98,1\n2,100,1,99,1\n3,100,1,100,1\n4,300,0,300,0\n"
+    cohort = imported([text(tmp_path, "f.csv", content)], tmp_path / "out")
+    rows = cohort.tables["followup"].set_index("patient_id")
+    assert rows["death_day"].dropna().tolist() == [100, 100, 100]
+    assert rows["progression_day"].dropna().to_dict() == {"1": 98}
+
+
+def test_a_syndrome_of_three_days_ends_two_days_after_its_first(tmp_path):
+    content = "id,CRS onset (days),CRS duration (days),CRS grade\n1,2,3,2\n2,4,1,1\n3,,,0\n"
+    cohort = imported([text(tmp_path, "f.csv", content)], tmp_path / "out")
+    rows = cohort.tables["toxicity"]
+    assert rows[["patient_id", "day_from", "day_to", "grade"]].to_numpy().tolist() == [["1", 2, 4, 2], ["2", 4, 4, 1]]

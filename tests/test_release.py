@@ -115,6 +115,17 @@ def test_a_model_narrows_what_a_table_hides():
     assert after["unknown"][1] < before["unknown"][1]
 
 
+def test_a_count_is_shown_only_if_it_and_its_complement_are_large():
+    shown = {count for count in range(31) if Rules().may_show(count, 30)}
+    assert shown == set(range(10, 21))
+    assert not any(Rules().may_show(count, 19) for count in range(20))
+
+
+def test_a_coarse_curve_ends_where_one_fewer_than_the_threshold_are_at_risk():
+    time = pd.Series([45.0] * 11 + [75.0] + [200.0] * 9)  # 21, 21, 10 and 9 at risk at months 0 to 3
+    assert coarse_curve(time, time > 0, Rules())["month"].tolist() == [0, 1, 2]
+
+
 def test_a_coarse_curve_steps_after_enough_events_and_ends_where_few_are_at_risk():
     rng = np.random.default_rng(7)
     time, event = pd.Series(rng.exponential(900, 140)), pd.Series(rng.random(140) < 0.7)
