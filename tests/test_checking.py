@@ -301,3 +301,24 @@ def test_the_readme_shows_a_cohort_json_that_can_be_read(tmp_path):
     assert cohort.recorded["followup"] == ("relapse", "death")
     assert cohort.analytes == {"sIL-2R": "U/mL"}
     assert list(cohort.tables["patients"]) == ["patient_id", "ward", "platelets"]
+
+
+def test_patients_twice_are_told_beside_what_is_unlikely(folder):
+    change(folder, "patients", lambda t: pd.concat([t, t.iloc[:1]]))
+    told = call("check", folder, code=2)
+    assert "row 14, column patient_id: found 'the patient of row 2 again'" in told
+
+
+@pytest.mark.parametrize("other", ["p01", "P 01", "P1", "P001", "\uff3001", "P01\u200b"])
+def test_identifiers_that_differ_by_what_nobody_sees_are_told(folder, other):
+    change(folder, "patients", lambda t: pd.concat([t, t.iloc[:1].assign(patient_id=other)]))
+    assert ("patients", "patient_id", 1) in warned(folder)
+
+
+def test_cells_that_read_alike_in_a_message_are_one_line(folder):
+    change(folder, "patients", lambda t: t.assign(weight_kg=[f"{20 + i} kg" for i in range(12)]))
+    told = call("check", folder, code=2)
+    assert "1 problem:" in told
+    assert (
+        "rows 2, 3, 4, ... (12 in all), column weight_kg: found '12 different cells, each text of 5 characters'" in told
+    )

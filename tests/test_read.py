@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from notebook_cohorts import tables, write
 
 from helpers.cohort.read import read_cohort, write_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
@@ -114,3 +115,18 @@ def test_what_is_written_is_read_again(tmp_path):
 def test_every_column_of_the_dictionary_has_a_meaning():
     assert all(column.meaning for columns in TABLES.values() for column in columns.values())
     assert all(next(iter(columns)) == "patient_id" for columns in TABLES.values())
+
+
+@pytest.mark.parametrize("past", [0.0, 0.25, 0.9, -4e-12])
+def test_what_is_told_day_by_day_is_on_its_calendar_day(tmp_path, past):
+    content = tables(30)
+    for table, columns in {"labs": ["day"], "treatments": ["day"], "toxicity": ["day_from", "day_to"]}.items():
+        content[table][columns] = content[table][columns].astype(float) + past
+    moved = read_cohort(write(tmp_path / "moved", content))
+    whole = read_cohort(write(tmp_path / "whole", tables(30)))
+    for table, frame in whole.tables.items():
+        pd.testing.assert_frame_equal(moved.tables[table], frame)
+    told = [note for note in moved.notes if "taken as their calendar day" in note]
+    assert len(told) == (4 if past else 0)
+    if past > 0:
+        assert told[0].startswith(f"table toxicity: {len(content['toxicity'])} values of column day_from")

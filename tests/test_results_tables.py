@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -253,3 +255,30 @@ def test_exact_p_and_intervals_stand_beside_the_test_of_targets():
             assert low < high
             assert low < share or share == 0
             assert share < high or share == 100  # Wilson's limit of all or none is the share itself
+
+
+LACKING = "1 of 120 patients of the cohort are not among the included of table screening"
+
+
+@pytest.mark.parametrize(
+    ("change", "untold", "gap"),
+    [
+        (lambda t: t, 0, ""),
+        (lambda t: pd.concat([t, t]), 120, ""),  # every infusion twice
+        (lambda t: t.assign(excluded_reason=t["excluded_reason"].replace("other trial", None)), 1, ""),
+        (lambda t: t.iloc[:0], 0, "table screening has no row"),
+        (lambda t: t.iloc[1:], 0, LACKING),
+    ],
+)
+def test_the_flow_adds_up_whatever_was_screened(change, untold, gap):
+    cohort = stand_in()
+    screening = change(cohort.tables["screening"]).reset_index(drop=True)
+    analysis = analyse(replace(cohort, tables={**cohort.tables, "screening": screening}))
+    n = flow.flow_counts(analysis).set_index("box")["n"]
+    found = compute(analysis, ["extra.flow.screened.n"])["extra.flow.screened.n"]
+    assert (flow.screening_gap(analysis), found.reason) == (gap, gap)
+    assert n.get("excluded_untold", 0) == untold
+    if gap:
+        assert n.index[0] == "cohort"
+    else:
+        assert found.value == n["screened"] == n["cohort"] + n.filter(like="excluded_").sum() == len(screening)

@@ -9,16 +9,20 @@ from helpers.cohort.recorded import is_recorded, told_in_status, yes_no_unknown
 from helpers.cohort.schema import Cohort
 from helpers.problems import NotAvailable
 
+NOISE = 1e-6  # of a day: what is left when a spreadsheet subtracts two dates
+
 
 def calendar_day(day: pd.Series) -> pd.Series:
     """Return the calendar day of a day with a fraction: doses on 3.2 and 3.8 are given on one day.
 
+    Float noise below a day is that day: 45013.7 + 3 - 45013.7 is day 3.
+
     Examples
     --------
-    >>> calendar_day(pd.Series([3.2, 3.8, -0.5])).tolist()
-    [3.0, 3.0, -1.0]
+    >>> calendar_day(pd.Series([3.2, 3.8, -0.5, 2.9999999999])).tolist()
+    [3.0, 3.0, -1.0, 3.0]
     """
-    return np.floor(day.astype(float))
+    return np.floor(day.astype(float) + NOISE)
 
 
 def first_days(cohort: Cohort, name: str, low: float = -np.inf, high: float = np.inf) -> pd.Series:

@@ -8,12 +8,15 @@ warning or one that a reader would want, narrow enough that the slips of the tes
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from helpers.cohort.days import calendar_day
 from helpers.cohort.recorded import seen_in_table
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import EQUIVALENT_MG
@@ -120,6 +123,12 @@ def _warned(table: str, column: str, wrong: pd.Series, reason: str) -> Iterator[
         yield Warned(table, column, len(rows), rows_in_words(rows), reason)
 
 
+def _by_patient(table: pd.DataFrame, column: str) -> pd.Series:
+    """Give a column by patient; who is there twice, which is an error of its own, counts as the first row says."""
+    named = table.dropna(subset=["patient_id"]).drop_duplicates("patient_id")
+    return named.set_index("patient_id")[column].astype(float)
+
+
 def _long_days(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
     for table, columns in DAYS.items():
         for column in (name for name in columns if table in tables and name in tables[table]):
@@ -168,7 +177,7 @@ def _cutoff(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warn
         yield Warned("patients", "cutoff_day", len(cutoff), "", "the same for all and within the first month")
     if followup is None or "last_contact_day" not in followup:
         return
-    by = followup["patient_id"].map(patients.set_index("patient_id")["cutoff_day"])
+    by = followup["patient_id"].map(_by_patient(patients, "cutoff_day"))
     beyond = followup["last_contact_day"] > by
     if beyond.fillna(False).mean() > 0.5 and len(followup) >= FEW:
         reason = "contact after the data cut-off in most patients: all that is later is not counted"
@@ -186,7 +195,7 @@ def _death(tables: Mapping[str, pd.DataFrame]) -> pd.Series | None:
     followup = tables.get("followup")
     if followup is None or "death_day" not in followup:
         return None
-    return followup.drop_duplicates("patient_id").set_index("patient_id")["death_day"].astype(float)
+    return _by_patient(followup, "death_day")
 
 
 def _after_death(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
@@ -204,7 +213,7 @@ def _after_death(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator
     for table, column in AFTER_DEATH.items():
         if table in tables and column in tables[table]:
             rows = tables[table]
-            late = np.floor(rows[column].astype(float)) > rows["patient_id"].map(death)
+            late = calendar_day(rows[column]) > rows["patient_id"].map(death)
             yield from _warned(table, column, late, what.get(table, "something new after death"))
 
 
@@ -212,7 +221,7 @@ def _after_contact(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterat
     followup = tables.get("followup")
     if followup is None or "last_contact_day" not in followup:
         return
-    contact = followup.drop_duplicates("patient_id").set_index("patient_id")["last_contact_day"].astype(float)
+    contact = _by_patient(followup, "last_contact_day")
     death = _death(tables)
     contact = contact if death is None else contact.where(death.isna(), np.maximum(contact, death))
     for table in ("treatments", "labs", "response"):
@@ -220,7 +229,7 @@ def _after_contact(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterat
         if table in tables and column in tables[table]:
             rows = tables[table]
             dead = rows["patient_id"].map(death).notna() if death is not None else pd.Series(False, index=rows.index)
-            late = (np.floor(rows[column].astype(float)) > rows["patient_id"].map(contact)) & ~dead
+            late = (calendar_day(rows[column]) > rows["patient_id"].map(contact)) & ~dead
             yield from _warned(table, column, late, "after the last contact")
 
 
@@ -233,6 +242,22 @@ def _repeats(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[War
         if table == "screening" and "infusion_number" not in rows:
             continue
         yield from _warned(table, "", rows.duplicated(by) & rows[by[-1]].notna(), WORDS[table])
+
+
+def _alike(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """Identifiers that differ by nothing that a person would see as another name: K07, k07, K7, K-07 with a longer dash."""
+    known = tables["patients"]["patient_id"].dropna().drop_duplicates()
+    again = known.map(_spelled).duplicated()
+    reason = "an identifier that another one differs from by capitals, blanks, dashes or leading zeros only: one patient twice?"
+    yield from _warned("patients", "patient_id", again, reason)
+
+
+def _spelled(identifier: str) -> str:
+    """Write an identifier without what a keyboard, a copy or a spreadsheet may change."""
+    plain = unicodedata.normalize("NFKC", identifier).casefold()
+    kept = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in plain
+                   if not sign.isspace() and unicodedata.category(sign) != "Cf")  # fmt: skip
+    return re.sub(r"(?<!\d)0+(?=\d)", "", kept)
 
 
 def _missing_patients(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
@@ -291,7 +316,7 @@ def _sizes(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warne
     steroid = treatments[treatments["agent"].isin(list(EQUIVALENT_MG))]
     if "route" in steroid:
         steroid = steroid[~steroid["route"].isin(["IT", "topical", "inhaled", "ocular"])]
-    weights = patients.set_index("patient_id")["weight_kg"] if "weight_kg" in patients else pd.Series(dtype=float)
+    weights = _by_patient(patients, "weight_kg") if "weight_kg" in patients else pd.Series(dtype=float)
     per_kg = steroid["dose_mg"] * 4 / steroid["agent"].map(EQUIVALENT_MG).astype(float)
     per_kg = per_kg / (steroid["patient_id"].map(weights) if "weight_kg" in patients else 30.0)
     yield from _warned("treatments", "dose_mg", per_kg > HIGHEST_MG_PER_KG, "a steroid dose beyond any pulse: mg?")
@@ -346,6 +371,7 @@ CHECKS: tuple[Callable[[Mapping[str, pd.DataFrame], Cohort], Iterator[Warned]], 
     _after_death,
     _after_contact,
     _repeats,
+    _alike,
     _missing_patients,
     _limits,
     _sizes,

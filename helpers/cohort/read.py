@@ -17,6 +17,7 @@ import pandas as pd
 from helpers import paths
 from helpers.cohort.cohort_json import FILE, META, Declaration, declaration_json, read_declaration
 from helpers.cohort.csv_text import read_text
+from helpers.cohort.days import calendar_day
 from helpers.cohort.safe_words import did_you_mean, safe_content, safe_heading
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.cohort.steroids import BASE_PER_SALT, EQUIVALENT_MG
@@ -27,6 +28,7 @@ from helpers.problems import InputError, Problem, rows_in_words
 ONE_ROW_PER_PATIENT = {"patients", "response", "followup", "status"}
 OPTIONAL = {"status"}  # its absence says nothing
 SYNTHETIC_ID = "SYN-"
+CALENDAR = {"toxicity": ("day_from", "day_to"), "treatments": ("day",), "labs": ("day",)}  # what is told day by day
 
 
 @dataclass
@@ -88,6 +90,7 @@ def read_folder(folder: str | Path = "") -> Reading:
     if "patients" in reading.tables and reading.tables["patients"].empty and not reading.problems:
         reading.problems.append(Problem("patients", "", "", "no row", "at least one patient", "patients.csv"))
     reading.problems += _across(reading.tables)
+    _calendar_days(reading)
     if "labs" in reading.tables:
         _one_unit(reading)
     reading.tables = {table: frame.reset_index(drop=True) for table, frame in reading.tables.items()}
@@ -303,6 +306,20 @@ def _denied(status: pd.DataFrame, wrong: pd.Series, column: str, table: str) -> 
         row = rows[0] if len(rows) == 1 else rows_in_words(rows)
         allowed = f"what table {table} says of the patient, or nothing"
         yield Problem("status", row, column, "a contradiction", allowed, "status.csv", len(rows))
+
+
+def _calendar_days(reading: Reading) -> None:
+    """Bring what is told day by day to its calendar day, so that no day is split in two."""
+    for table, columns in CALENDAR.items():
+        for column in (name for name in columns if name in reading.tables.get(table, ())):
+            days = reading.tables[table][column].astype(float)
+            whole = calendar_day(days)
+            if moved := int((whole.notna() & (whole != days)).sum()):
+                reading.tables[table][column] = whole
+                reading.notes.append(
+                    f"table {table}: {moved} values of column {column} have a fraction of a day and are taken as their "
+                    "calendar day (the clock has its own column)"
+                )
 
 
 def _one_unit(reading: Reading) -> None:

@@ -16,6 +16,7 @@ TRUTH = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no":
 CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 MOST_GROUPS = 12
 EXACT = 2.0**53
+NOISE = 1e-9  # what is left of a difference that is 0
 
 
 def typed_columns(raw: pd.DataFrame, table: str, known: Mapping[str, Column]) -> tuple[pd.DataFrame, list[Problem]]:
@@ -68,7 +69,10 @@ def _kind(cell: object, column: Column) -> str:
         return f"missing:{cell}"
     if column.kind in ("integer", "number") and LONG_NUMBER.fullmatch(str(cell)):
         return "number"
-    return "date" if DATE.fullmatch(str(cell)) else f"text:{cell}"
+    if DATE.fullmatch(str(cell)):
+        return "date"
+    close = did_you_mean(str(cell), column.allowed)  # what reads alike in the message is one line of it
+    return f"text:{safe_content(cell)}:{close or ''}"
 
 
 def _said(kind: str, part: pd.Series, column: Column) -> tuple[str, str]:
@@ -91,7 +95,9 @@ def _said(kind: str, part: pd.Series, column: Column) -> tuple[str, str]:
         lengths = part.str.len()
         return f"{part.nunique()} other texts of {lengths.min()} to {lengths.max()} characters", ""
     close = did_you_mean(str(first), column.allowed)
-    return safe_content(first), f"; did you mean {close}?" if close else ""
+    different = part.nunique()
+    found = safe_content(first) if different == 1 else f"{different} different cells, each {safe_content(first)}"
+    return found, f"; did you mean {close}?" if close else ""
 
 
 def convert_column(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray]:
@@ -115,6 +121,7 @@ def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray]:
         numbers = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan)
         bad = text.notna().to_numpy() & ~np.isfinite(numbers)
         if column.low is not None:
+            numbers = np.where((numbers < column.low) & (numbers > column.low - NOISE), column.low, numbers)
             bad |= numbers < column.low
         if column.high is not None:
             bad |= numbers > column.high

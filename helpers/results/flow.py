@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers.problems import NotAvailable
 from helpers.results.populations import in_population, is_no, is_yes
 from helpers.results.registry import GC, family
 from helpers.results.value import Value
@@ -21,14 +22,43 @@ EXCLUDED = {
 KEPT, LEFT_OUT = "kept", "excluded"
 
 
+UNTOLD = ("excluded_untold", "not in the cohort, no reason told")
+
+
+def screening_gap(analysis: Analysis) -> str:
+    """Say why the cohort's screening table does not tell where its patients come from; empty if it does.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> screened = pd.DataFrame({"patient_id": ["a", "x"], "excluded_reason": [None, "other trial"]})
+    >>> tables = {"patients": pd.DataFrame({"patient_id": ["a", "b"]}), "screening": screened}
+    >>> screening_gap(analyse(Cohort("two", "infusion", True, "", "", tables)))
+    '1 of 2 patients of the cohort are not among the included of table screening'
+    """
+    try:
+        rows = analysis.cohort.need("screening", "excluded_reason")
+    except NotAvailable as absent:
+        return str(absent)
+    if rows.empty:
+        return "table screening has no row"
+    included = rows["patient_id"][rows["excluded_reason"].isna()]
+    unseen = int((~analysis.frame.index.isin(included)).sum())
+    of = len(analysis.frame)
+    return f"{unseen} of {of} patients of the cohort are not among the included of table screening" if unseen else ""
+
+
 def _screening(analysis: Analysis) -> list[tuple]:
-    """Count the infusions screened and those excluded by reason; none if the cohort has no screening table."""
-    if not analysis.cohort.has("screening", "excluded_reason"):
+    """Count the infusions screened and those excluded by reason; none if there is a :func:`screening_gap`."""
+    if screening_gap(analysis):
         return []
     reasons = analysis.cohort.tables["screening"]["excluded_reason"]
     rows = [("screened", "CAR T-cell infusions screened", len(reasons), "", KEPT)]
     for reason, (box, label) in EXCLUDED.items():
         rows.append((box, label, int(is_yes(reasons == reason).sum()), "screened", LEFT_OUT))
+    if untold := int(reasons.isna().sum()) - len(analysis.frame):
+        rows.append((*UNTOLD, untold, "screened", LEFT_OUT))
     return rows
 
 
@@ -39,7 +69,7 @@ def flow_counts(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per box: box, label, n, parent (box, "" at the top), kind ("kept" or "excluded"). Boxes whose table
-        the cohort lacks are not there.
+        the cohort lacks are not there; without the screening of every patient it begins with the cohort.
     """
     frame, rows = analysis.frame, _screening(analysis)
     label = "patients, first infusion" if rows else "patients"
@@ -95,8 +125,9 @@ def count_analysed(analysis: Analysis) -> dict[str, float]:
 )
 def count_screened(analysis: Analysis) -> dict[str, float]:
     """Count the infusions screened and excluded."""
-    analysis.cohort.need("screening", "excluded_reason")
-    return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis)}
+    if gap := screening_gap(analysis):
+        raise NotAvailable(gap)
+    return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis) if box != UNTOLD[0]}
 
 
 @family("extra.flow.gc.n", "extra.flow.nongc.n", population="toxicity", method="count", depends=GC, needs=["gc"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
+from helpers.results.flow import screening_gap
 from helpers.results.populations import needed_frame
 
 
@@ -95,6 +96,8 @@ def _lacking(analysis: Analysis, section: Section) -> str:
                 return f"table {name.removeprefix('table:')} has no row"
         elif frame[name].isna().all():
             return f"{name} is known of nobody"
+    if "table:screening" in section.needs:
+        return screening_gap(analysis)
     if section.events and not frame[section.events].any():
         return f"no event of {section.events.removesuffix('_event').upper()}"
     return ""
