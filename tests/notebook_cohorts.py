@@ -137,6 +137,7 @@ COHORTS: dict[str, tuple[Callable[[Tables], Tables], dict]] = {
     "cut-off day 0": (put("patients", cutoff_day=0.0), {}),
     "nobody treated": (keep("treatments", lambda t: t["dose_mg"] < 0), {"recorded": {"treatments": ["glucocorticoids", "tocilizumab", "ruxolitinib"]}}),
     "treatments not recorded": (keep("treatments", lambda t: t["dose_mg"] < 0), {}),
+    "tocilizumab not recorded": (keep("treatments", lambda t: ~t["agent"].isin(["tocilizumab", "ruxolitinib"])), {}),
     "no steroid": (keep("treatments", lambda t: t["agent"].isin(["tocilizumab", "ruxolitinib"])), {"recorded": {"treatments": ["glucocorticoids"]}}),
     "everybody on low dose": (lambda c: _treated(c, 20.0), {}),
     "everybody treated": (lambda c: _treated(c, 200.0), {}),
@@ -161,6 +162,8 @@ COHORTS: dict[str, tuple[Callable[[Tables], Tables], dict]] = {
     "odd words": (_odd_words, WORDS),
     "own columns named like ours": (_named_like_ours, OWN),
     "fractions and noise": (both(put("followup", relapse_day=lambda f: f["relapse_day"] + 0.1 + 0.2 - 0.3), put("labs", day=lambda t: t["day"] + 0.25)), {}),
+    "tables without rows": (lambda c: {name: frame if name == "patients" else frame.iloc[:0] for name, frame in c.items()}, {}),
+    "screened twice": (lambda c: {**c, "screening": pd.concat([c["screening"]] * 2)}, {}),
     "cut-off day 20": (put("patients", cutoff_day=20.0), {}),
     "one target": (put("patients", car_target="CD22"), {}),
 }  # fmt: skip

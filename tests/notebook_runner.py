@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +17,16 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from helpers.cohort import clean as cleaning
 from helpers.display import notebook
 from helpers.display.cells import LEFT_OUT
 from helpers.paths import NOTEBOOKS
+
+SIZE = 16  # patients; a larger cohort takes longer and meets the same code
+ALL = os.environ.get("NOTEBOOK_MATRIX") == "all"
+NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+NO_COHORT = ("09", "10")  # of the print and of the calibrated cohorts: whose patients does not matter
+LONG = "08"  # takes as long as all others together: on some cohorts, and without columns, only in the whole matrix
 
 
 @dataclass
@@ -82,3 +91,23 @@ def _run_cell(shell: InteractiveShell, ran: Ran, place: str, source: str) -> boo
     ran.texts.append(text)
     ran.wrong += [f"{place}: shows {word}" for word in re.findall(r"\bnan\b|\bNaN\b|<NA>|\binf\b", text)]
     return True
+
+
+@pytest.fixture(autouse=True)
+def cleaned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The raw files are the same for all: clean them once."""
+    monkeypatch.setattr(cleaning, "clean_extracts", _cleaned)
+
+
+_cleaned = functools.cache(cleaning.clean_extracts)
+
+
+def run_all(shell, settings: dict[str, object], skipped: str = "") -> dict[str, list[str]]:
+    """Run all notebooks; return the sentences of what was left out, by notebook."""
+    numbers = [n for n in NUMBERS if (n not in NO_COHORT or "cohort_folder" not in settings) and n != skipped]
+    ran = {number: run_notebook(shell, number, settings, draw=ALL) for number in numbers}
+    assert [line for one in ran.values() for line in one.wrong] == []
+    left = {number: one.left_out for number, one in ran.items()}
+    for line in (line for lines in left.values() for line in lines):
+        assert re.fullmatch(r"Not shown: [^\n]{8,300}\.", line), line
+    return left

@@ -1,29 +1,19 @@
-"""Notebooks under every parameter and on odd cohorts: no traceback, nothing on standard error, a sentence for what is missing.
+"""Notebooks under every parameter and without any table or column: no traceback, nothing on standard error, a sentence.
 
-The quick matrix combines settings and columns, so that each value of each parameter and each column left out is tried once;
-``NOTEBOOK_MATRIX=all`` tries every cohort and every table and column by itself, with the figures drawn.
+Settings and columns are combined, so that each value of each parameter and each column left out is tried once;
+``NOTEBOOK_MATRIX=all`` tries every table and column by itself, with the figures drawn. Odd cohorts: ``test_notebook_on_cohorts.py``.
 """
 
 from __future__ import annotations
 
-import functools
-import os
-import re
 from pathlib import Path
 
 import pytest
-from notebook_cohorts import COHORTS, tables, without, write
-from notebook_runner import run_notebook, shell  # noqa: F401
+from notebook_cohorts import tables, without, write
+from notebook_runner import ALL, LONG, SIZE, cleaned_once, run_all, shell  # noqa: F401
 
-from helpers.cohort import clean as cleaning
 from helpers.parameters import Parameters
 
-SIZE = 16  # patients; a larger cohort takes longer and meets the same code
-ALL = os.environ.get("NOTEBOOK_MATRIX") == "all"
-NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
-NO_COHORT = ("09", "10")  # of the print and of the calibrated cohorts: whose patients does not matter
-LONG = "08"  # takes as long as all others together: on some cohorts, and without columns, only in the whole matrix
-WITH_LONG = ("1 patient", "patients and followup", "no events", "one analyte", "odd words")
 LOW = {"window_days": 1, "gc_cutoff": 0.01, "gc_cutoff_percentile": 1.0, "onset_cut_days": 0.5, "duration_cut_days": 300.0, "landmarks": [0.5],
        "age_cut": 100.0, "weight_cut": 400.0, "blast_cut": 99.0, "alpha": 0.9, "milestones": [50.0], "imputations": 2,
        "screening_p": 0.001, "endpoint": "EFS", "exposure": "RUX", "chi_square": "yates"}  # fmt: skip
@@ -34,29 +24,6 @@ OTHER = {"gc_cutoff": 5.0, "endpoint": "OS", "exposure": "TCZ", "reading": "stat
          "ties": "breslow", "icans_clock": "infusion", "gc_clock": "crs_onset", "nonresponse_day": "day30",
          "censoring": "last_assessment", "premedication": True, "window_days": 5, "steroid_labels": "base"}  # fmt: skip
 SETTINGS = {"low ends": LOW, "high ends": HIGH, "other choices": OTHER}
-QUICK = ("1 patient", "patient_id only", "patients and followup", "no events", "all events on one day", "nobody treated",
-         "everybody on low dose", "one analyte", "all censored", "odd words", "own columns named like ours",
-         "fractions and noise", "no ICANS")  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def cleaned_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The raw files are the same for all: clean them once."""
-    monkeypatch.setattr(cleaning, "clean_extracts", _cleaned)
-
-
-_cleaned = functools.cache(cleaning.clean_extracts)
-
-
-def run_all(shell, settings: dict[str, object], skipped: str = "") -> dict[str, list[str]]:  # noqa: F811
-    """Run all notebooks; return the sentences of what was left out, by notebook."""
-    numbers = [n for n in NUMBERS if (n not in NO_COHORT or "cohort_folder" not in settings) and n != skipped]
-    ran = {number: run_notebook(shell, number, settings, draw=ALL) for number in numbers}
-    assert [line for one in ran.values() for line in one.wrong] == []
-    left = {number: one.left_out for number, one in ran.items()}
-    for line in (line for lines in left.values() for line in lines):
-        assert re.fullmatch(r"Not shown: [^\n]{8,300}\.", line), line
-    return left
 
 
 def test_every_parameter_is_tried_with_another_value():
@@ -70,13 +37,6 @@ def test_every_parameter_is_tried_with_another_value():
 @pytest.mark.parametrize("name", SETTINGS)
 def test_notebooks_run_under_every_parameter(name, shell):  # noqa: F811
     run_all(shell, SETTINGS[name])
-
-
-@pytest.mark.parametrize("name", COHORTS if ALL else QUICK)
-def test_notebooks_run_on_any_cohort(name, shell, tmp_path: Path):  # noqa: F811
-    change, about = COHORTS[name]
-    folder = write(tmp_path / "tried", change(tables(SIZE)), **about)
-    run_all(shell, {"cohort_folder": folder}, skipped="" if ALL or name in WITH_LONG else LONG)
 
 
 def left_out() -> list[tuple[str, ...]]:
@@ -105,23 +65,3 @@ def test_each_column_is_left_out_once():
 def test_notebooks_run_without_a_table_or_column(names, shell, tmp_path: Path):  # noqa: F811
     content = without(*names)(tables(SIZE))
     run_all(shell, {"cohort_folder": write(tmp_path / "tried", content)}, skipped="" if ALL else LONG)
-
-
-def test_a_cohort_without_steroids_still_shows_its_cytokines(shell, tmp_path: Path):  # noqa: F811
-    change, about = COHORTS["no steroid"]
-    folder = write(tmp_path / "tried", change(tables(60)), **about)
-    ran = run_notebook(shell, "03", {"cohort_folder": folder})
-    assert ran.wrong == []
-    assert any("Samples by analyte" in text for text in ran.texts)
-    assert any("Medians drawn above" in text and "IL-6" in text for text in ran.texts)
-    assert any("given GC" in line or "GC" in line for line in ran.left_out)
-
-
-def test_a_section_left_out_takes_no_other_with_it(shell, tmp_path: Path):  # noqa: F811
-    folder = write(tmp_path / "tried", without("toxicity.day_to", "treatments.dose_mg")(tables(60)))
-    ran = run_notebook(shell, "02", {"cohort_folder": folder})
-    assert ran.wrong == []
-    shown = "\n".join(ran.texts)
-    for table in ("Table 1.", "Table 2.", "Supplementary Table 1."):
-        assert table in shown
-    assert ran.left_out
