@@ -168,3 +168,8 @@ def test_what_is_tied_under_a_limit_ranks_below_it_and_is_no_change_from_it():
     assert ranked[0] == ranked[2] < ranked[1]
     assert mann_whitney(ranked[[0, 2]], ranked[[1, 1]]).statistic == 0
     assert changes(ranked[[1]], ranked[[0]]) == 0
+
+
+def test_what_lies_above_the_lowest_upper_limit_is_tied_with_what_it_censors():
+    found = for_ranks([100.0, 150.0, 90.0, 120.0], ["right", "no", "no", "right"], [100.0, None, None, 120.0])
+    assert found[0] == found[1] == found[3] > 100 > found[2] == 90
