@@ -38,7 +38,7 @@ def patterns(terms: list[tuple[str, list[str], str]]) -> list[tuple[str, re.Patt
         return f"[{word[0].upper()}{word[0].lower()}]{re.escape(word[1:])}(?:s|es)?"
 
     return [
-        (head, re.compile(rf"(?<![\w-])(?:{'|'.join(map(spelled, words))})(?![\w-])"), meaning)
+        (head, re.compile(rf"(?<![\w-])(?:{'|'.join(map(spelled, words))})(?![\w-]|\.\w)"), meaning)
         for head, words, meaning in terms
     ]
 

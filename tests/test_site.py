@@ -74,6 +74,8 @@ def test_abbreviations_are_found_as_they_are_and_words_in_any_form():
     assert terms[0][1].search("the OS of")
     assert not terms[0][1].search("os POS OS-like")
     assert terms[1][1].search("two hazard ratios")[0] == "hazard ratios"
+    assert not terms[0][1].search("OS.csv")
+    assert terms[0][1].search("the end of OS.")
 
 
 def test_only_what_sets_up_is_folded_for_good():

@@ -16,18 +16,12 @@ from helpers.cohort.dictionary import ROW_IS, table_dictionary
 from helpers.cohort.schema import TABLES
 from helpers.parameters import parameter_dictionary as parameters
 from helpers.published.audit import audit_print, findings_letter, tally_verdicts
-from helpers.published.concordance import VERDICTS
+from helpers.published.concordance import COUNTED, VERDICTS
 from helpers.published.relations import HOLDS
 from helpers.published.relations import VERDICTS as FINDINGS
 from helpers.results import registry
 
 PLACE = re.compile(r"(?<=[a-z])/(?=[A-Z])")  # Abstract/Results may be broken there
-COUNTED = {
-    "same": "are the same",
-    "differs": "differ",
-    "not computable": "cannot be computed",
-    "not comparable": "cannot be compared",
-}
 
 
 def published_page(compared: pd.DataFrame, printed: pd.DataFrame, shown: Mapping[str, tuple[str, str]]) -> str:
@@ -52,9 +46,7 @@ def published_page(compared: pd.DataFrame, printed: pd.DataFrame, shown: Mapping
     options = "".join(f"<option>{verdict}</option>" for verdict in VERDICTS)
     head = "".join(f'<th scope="col"><button type="button">{text}</button></th>' for text in heads)
     counts = compared["verdict"].value_counts()
-    told = ", ".join(
-        f"{counts.get(verdict, 0)} {COUNTED.get(verdict, verdict)}" for verdict in VERDICTS if counts.get(verdict, 0)
-    )
+    told = ", ".join(f"{counts.get(verdict, 0)} {COUNTED[verdict]}" for verdict in VERDICTS if counts.get(verdict, 0))
     return f"""# Published against recomputed
 
 Every number of the paper's abstract, text and tables beside what the analysis gives on the **synthetic** cohort, which was searched so that they agree: agreement shows that one set of patients fits the published numbers, not that the numbers are right. Of {len(compared)} numbers: {told}. *Same* is within half a unit of the last published digit.
