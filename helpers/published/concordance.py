@@ -16,6 +16,9 @@ SAME, DIFFERS, NOT_COMPUTABLE, NOT_COMPARABLE = VERDICTS = (
     "not computable",
     "not comparable",
 )
+COUNTED = dict(  # of several numbers, in a sentence
+    zip(VERDICTS, ("are the same", "differ", "cannot be computed", "cannot be compared"), strict=True)
+)
 
 
 class Computed(Protocol):

@@ -11,7 +11,7 @@ import helpers
 from helpers import paths
 from helpers.cohort.derive import Analysis
 from helpers.paths import write_csv, write_json
-from helpers.published.concordance import VERDICTS, concordance, concordance_summary
+from helpers.published.concordance import COUNTED, VERDICTS, concordance, concordance_summary
 from helpers.published.values import published_values
 from helpers.results import registry
 from helpers.results.value import Value
@@ -62,7 +62,9 @@ def against_paper(analysis: Analysis, verdicts: Mapping[str, int]) -> str:
     """Say how the numbers compare with those of the paper, if they can."""
     if not analysis.is_paper_cohort:
         return "Published numbers: not compared, since this is another cohort."
-    return "Numbers of the paper, recomputed: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) + "."
+    return (
+        "Of the published numbers " + ", ".join(f"{n} {COUNTED[verdict]}" for verdict, n in verdicts.items() if n) + "."
+    )
 
 
 def run_manifest(analysis: Analysis, notebooks: Sequence[Path]) -> dict[str, Any]:
