@@ -9,38 +9,33 @@ import pandas as pd
 import pytest
 
 from helpers.calibration import ensemble, gate, misses, variety
-from helpers.calibration.calibrate import Plan, survival_hits
+from helpers.calibration.calibrate import survival_hits
 from helpers.calibration.fate_search import km_ids, km_values
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
-from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
-from helpers.synthesis.labels import draw_labels
+from helpers.synthesis.fates import deal_to_the_unassessed
 from helpers.synthesis.plausibility import rules_report
-from helpers.synthesis.state import FATES, read_state, write_state
+from helpers.synthesis.state import FATES, read_state
 from helpers.synthesis.study import CALIBRATED
 
-ONCE = Plan(fate_moves=20_000_000, first_rounds=1, last_rounds=0, hops=0, effort=1e-4)
-TINY = ensemble.Effort(curves=1, solution=ONCE, dearest=ONCE, others=ONCE)
+TINY = ensemble.Effort(starts=2, hops=0, moves=2000, exchanges=4, shifts=2)
 
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
-    rng = np.random.default_rng(5)
-    labels = draw_labels(rng)
     folder = tmp_path_factory.mktemp("ensemble")
-    write_state(folder / "start.csv", labels, draw_fates(labels, rng))
-    ensemble.build_ensemble([1, 2], folder / "working", effort=TINY, start=folder / "start.csv", say=lambda text: None)
+    ensemble.build_ensemble([1, 2], folder / "working", effort=TINY, say=lambda text: None)
     return folder
 
 
 @pytest.fixture(scope="module")
 def stored(begun):
-    ensemble.store(begun / "working", [1, 2], begun / "stored", start=begun / "start.csv")
+    ensemble.store(begun / "working", [1, 2], begun / "stored", within=120)
     return begun / "stored"
 
 
-def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
-    labels, fates = read_state(begun / "start.csv")
+def test_dealing_fates_keeps_every_curve_and_changes_who_fails():
+    labels, fates = read_state(CALIBRATED)
     dealt = deal_to_the_unassessed(labels, fates, np.random.default_rng(1))
     logarithmic = targets_of(km_ids()).logarithmic
     nonresponse = [k for k, id in enumerate(km_ids()) if ".efs" not in id]  # EFS sees who did not respond, and when
@@ -51,8 +46,8 @@ def test_dealing_fates_keeps_every_curve_and_changes_who_fails(begun):
     assert variety.order_correlation((labels, fates), (labels, dealt)) < 0.6
 
 
-def test_those_not_assessed_are_dealt_no_better_fates_than_the_others(begun):
-    labels, fates = read_state(begun / "start.csv")
+def test_those_not_assessed_are_dealt_no_better_fates_than_the_others():
+    labels, fates = read_state(CALIBRATED)
     missing, known = labels["response"] == "ND", labels["response"] == "CR"
     for seed in range(5):
         dealt = deal_to_the_unassessed(labels, fates, np.random.default_rng(seed))
@@ -63,36 +58,22 @@ def test_those_not_assessed_are_dealt_no_better_fates_than_the_others(begun):
         ).all()
 
 
-def test_another_number_is_another_kaplan_meier_solution(begun):
-    labels, _ = read_state(begun / "start.csv")
-    one, same, other = (ensemble.other_curves(number, labels, TINY) for number in (1, 1, 2))
-    pd.testing.assert_frame_equal(one, same)
-    assert (one["death"].notna() != other["death"].notna()).any()
-    assert len(set(one["progression"].dropna()) & set(other["progression"].dropna())) < 20
-
-
-def test_most_is_spent_on_the_stage_with_the_most_moves():
-    effort = ensemble.Effort()
-    plans = effort.stages()
-    assert [stage for stage, plan in plans.items() if plan is effort.dearest] == ["joint"]
-    fates = effort.solution
-    assert effort.all_moves() > (fates.first_rounds + fates.last_rounds) * fates.fate_moves  # and those of the labels
+def test_a_departure_keeps_counts_and_what_it_does_not_move():
+    labels, fates = read_state(CALIBRATED)
+    left = ensemble.depart(3, labels, fates, TINY)
+    pd.testing.assert_frame_equal(left, ensemble.depart(3, labels, fates, TINY))
+    for name in ("gc", "female", "age_over", "late", "long"):
+        assert left[name].value_counts().to_dict() == labels[name].value_counts().to_dict()
+    for name in ("crs", "icans", "tcz", "rux", "target", "response"):
+        pd.testing.assert_series_equal(left[name], labels[name])
+    assert (left["female"] != labels["female"]).sum() > 10
 
 
 def test_a_begun_ensemble_is_not_made_again(begun):
     times = {file.name: file.stat().st_mtime_ns for file in (begun / "working").iterdir()}
-    table = ensemble.build_ensemble(
-        [1, 2], begun / "working", effort=TINY, start=begun / "start.csv", say=lambda text: None
-    )
+    table = ensemble.build_ensemble([1, 2], begun / "working", effort=TINY, say=lambda text: None)
     assert table["seed"].tolist() == [1, 2]
     assert times == {file.name: file.stat().st_mtime_ns for file in (begun / "working").iterdir()}
-
-
-def test_members_on_curves_that_hit_fewer_than_the_best_are_passed_over(begun, tmp_path):
-    for k, state in enumerate((CALIBRATED, begun / "start.csv")):
-        write_state(tmp_path / f"curves_{k}.csv", *read_state(state))
-    assert ensemble._near([0, 1], tmp_path) == [0]
-    assert ensemble._near([1], tmp_path) == [1]
 
 
 def test_states_come_back_as_they_were_stored(begun, stored):
@@ -130,8 +111,8 @@ def test_members_too_far_from_the_default_are_not_stored(begun, tmp_path):
         ensemble.store(begun / "working", [1, 2], tmp_path, within=nearest - 1)
 
 
-def test_likeness_of_one_cohort_with_itself_is_one_and_less_by_chance(begun):
-    state = read_state(begun / "start.csv")
+def test_likeness_of_one_cohort_with_itself_is_one_and_less_by_chance():
+    state = read_state(CALIBRATED)
     table = variety.likeness([state, state, state])
     assert table[["low", "median", "high"]].to_numpy() == pytest.approx(1)
     assert (table["by_chance"] < 0.95).all()
@@ -194,7 +175,7 @@ def test_a_member_in_which_somebody_breaks_a_rule_is_not_stored(begun, tmp_path,
     rules = pd.DataFrame({"rule": ["weight follows age"], "broken": [1], "who": ["SYN-001"]})
     monkeypatch.setattr(ensemble, "rules_report", lambda cohort: rules)
     with pytest.raises(InputError, match="hits"):
-        ensemble.store(begun / "working", [1, 2], tmp_path, start=begun / "start.csv")
+        ensemble.store(begun / "working", [1, 2], tmp_path, within=120)
 
 
 def test_hits_of_the_shipped_members_are_what_the_index_says():

@@ -20,6 +20,7 @@ import pandas as pd
 
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
 from helpers.calibration.gate import headline
+from helpers.calibration.kernels import EARLY_DEATH
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
 from helpers.calibration.polish import hop
 from helpers.calibration.progress import STATE, fingerprint, keep, reached
@@ -33,7 +34,6 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 
 FOLDER = DATA / "synthesis"
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
-EARLY_DEATH = 30  # day before which a death is one of toxicity
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
 AFRESH, HERE, AWAY = "afresh", "here", "away"  # where the search of a stage begins
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
@@ -285,12 +285,12 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
     labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     ends = endpoints(labels, fates)
-    codes = encode(labels).assign(**_fate_codes(fates, ends["pfs"]))
+    codes = encode(labels).assign(**fate_codes(fates, ends["pfs"]))
     search, every = (
         LabelSearch(codes, ends, [models[m] for m in some], folder=plan.published) for some in (used, models)
     )
     curves = int(_curve_hits(labels, fates, plan).sum())
-    moved = {row.label: _strata(labels, row) for row in rows.itertuples()}
+    moved = {row.label: label_strata(labels, row) for row in rows.itertuples()}
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
     first, rounds = plan.first_rounds, (plan.first_rounds + plan.last_rounds) * afresh
     hops = plan.hops_of(name)
@@ -327,7 +327,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
 
 
-def _fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+def fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
     """Write as codes what bounds may ask of a fate: an event of PFS, loss within a year without one, death and how it came."""
     days, event = pfs
     unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool)
@@ -337,7 +337,8 @@ def _fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict
     return {name: np.where(yes, "yes", "no") for name, yes in asked.items()}
 
 
-def _strata(labels: pd.DataFrame, row) -> np.ndarray:
+def label_strata(labels: pd.DataFrame, row) -> np.ndarray:
+    """Number the strata within which a label of a stage is exchanged; -1: who does not take part."""
     names = [part for part in row.strata.split(";") if part]
     frame = labels.assign(outside=~labels["toxic"] & labels["transplant"])
     excluded = {
@@ -379,7 +380,7 @@ def _settled(labels: pd.DataFrame, codes: pd.DataFrame, rows: pd.DataFrame, rng)
             labels[row.label] = (codes[row.label] == "yes").to_numpy()
         else:
             block = {"TOXICITY": TOXICITY_BLOCK}.get(row.belongs, row.belongs.split())
-            take_over(labels, codes, row.label, _strata(labels, row), block, rng)
+            take_over(labels, codes, row.label, label_strata(labels, row), block, rng)
             if row.label == "toxic":
                 labels["toxic"] = (codes["toxic"] == "yes").to_numpy()
     if {"female", "status"} & set(rows["label"]):

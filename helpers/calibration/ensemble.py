@@ -1,8 +1,9 @@
 """An ensemble of calibrated cohorts: what the print leaves open, as far as this generator can show it.
 
-A cohort has the fates of the default one, or of another search (another Kaplan-Meier solution: other patients fail, at
-other times). On the default's, labels leave those of the default by a warm annealing and hop on from there; others are dealt to
-the patients anew, and every label is searched anew on them. Only states are stored; cohorts are rebuilt.
+Members walk (:mod:`helpers.calibration.walk`) from a few starts, one the default cohort and the others departures from it: sex, age,
+blasts and GC dealt quite differently, by a warm annealing and hops. On the way labels and days change and no printed number
+that was hit is lost, so that each member has patients and a Kaplan-Meier solution of its own. Only states are stored; cohorts
+are rebuilt.
 """
 
 from __future__ import annotations
@@ -22,28 +23,38 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import AFRESH, AWAY, HERE, Plan, calibrate_fates, calibrate_labels, survival_hits
-from helpers.calibration.fate_search import km_ids
-from helpers.calibration.gate import low_dose, missing
-from helpers.calibration.polish import HOP_MOVES
+from helpers.calibration.calibrate import (
+    AFRESH,
+    ASIDE,
+    Plan,
+    calibrate_labels,
+    fate_codes,
+    label_strata,
+    survival_hits,
+)
+from helpers.calibration.fate_search import endpoints
+from helpers.calibration.gate import headline, low_dose, missing
+from helpers.calibration.label_search import LabelSearch, read_models
+from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
+from helpers.calibration.walk import DRAWN, Walk
 from helpers.cohort.schema import Cohort
 from helpers.parallel import run_all
 from helpers.paths import ENSEMBLE, RUNS, atomic_writing, write_csv, write_json
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
-from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import settle
 from helpers.synthesis.plausibility import rules_report
-from helpers.synthesis.state import FATES, read_state, write_state
+from helpers.synthesis.state import FATES, encode, read_state, take_over, write_state
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
-INDEX_COLUMNS = ["cohort", "seed", "curves", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
+INDEX_COLUMNS = ["cohort", "seed", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
-SOLUTIONS = 1000  # seed of the first Kaplan-Meier solution, beyond those of default cohorts
-SHORT = 2  # a Kaplan-Meier solution hits at most so many fewer of the 18 printed values than the best
-THOROUGH = Plan()
-BRIEF, OFTEN = Plan(first_rounds=3, last_rounds=1, hops=6, effort=0.5), Plan(first_rounds=12, hops=8, effort=0.5)
+STARTS = 1000  # seed of the first departure, beyond those of members
+DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
+BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, effort=0.2)
+CORE = 3.0  # what a low-dose number weighs on the way to a start
+NEARLY = 0.5  # what a start may cost more than the default
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -53,87 +64,77 @@ class Effort:
 
     Attributes
     ----------
-    curves : int
-        Kaplan-Meier solutions that members take in turn; the first is the default's.
-    solution : Plan
-        How each of them is searched; as the default's, unless told otherwise.
-    dearest, others : Plan
-        How labels are searched: those of the stage with the most moves, and those of all others.
+    starts : int
+        Cohorts that members walk from in turn; the first is the default.
+    hops, moves : int
+        How often the labels of a start hop at most, and the moves of the annealing of each hop.
+    exchanges, shifts : int
+        Steps of a member: of labels, of days.
     """
 
-    curves: int = 1
-    solution: Plan = THOROUGH
-    dearest: Plan = BRIEF
-    others: Plan = OFTEN
+    starts: int = 6
+    hops: int = 24
+    moves: int = HOP_MOVES // 3
+    exchanges: int = 240
+    shifts: int = 80
 
-    def stages(self) -> dict[str, Plan]:
-        """Return the plan of each stage of labels, in order."""
-        moves = _moves(self.others)
-        return {stage: self.dearest if moves[stage] == max(moves.values()) else self.others for stage in moves}
-
-    def all_moves(self, deal: bool = True) -> float:
-        """Count the moves tried for one member at most: of labels, and of the Kaplan-Meier solution that it shares if fates are dealt."""
-        plans, moves = self.stages(), _moves(self.others)
-        labels = sum(plan.hops_of(stage) * HOP_MOVES for stage, plan in plans.items())
-        if not deal:
-            return labels
-        labels += sum(_rounds(plans[stage]) * plans[stage].effort * moves[stage] for stage in plans)
-        return labels + _rounds(self.solution) * self.solution.effort * self.solution.fate_moves
+    def all_moves(self, start: int) -> int:
+        """Count the moves tried for one member at most, its start included."""
+        return (self.exchanges + self.shifts // 2) * DRAWN + (self.hops + 1) * self.moves * (start > 0)
 
 
-def _moves(plan: Plan) -> dict[str, float]:
-    return {stage: float(rows["moves"].iloc[0]) for stage, rows in plan.stages().items()}
-
-
-def _rounds(plan: Plan) -> int:
-    return plan.first_rounds + plan.last_rounds
-
-
-def other_curves(number: int, labels: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
-    """Search for another Kaplan-Meier solution: other patients fail, at other times.
-
-    Parameters
-    ----------
-    number : int
-        Of the solution: another number, another solution.
-    labels : DataFrame
-        Of a calibrated state, from :func:`helpers.synthesis.state.read_state`; their response and CRS are kept.
-    effort : Effort, optional
-
-    Returns
-    -------
-    DataFrame
-        Fates.
-    """
-    start = draw_fates(labels, np.random.default_rng([number, 7]))
-    return calibrate_fates(SOLUTIONS + number, labels, start, (effort or Effort()).solution)
-
-
-def vary(
-    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None, deal: bool = True
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Search every label anew on given fates.
+def depart(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
+    """Leave the labels of a calibrated state for others that hit its low-dose numbers, by a warm annealing and hops.
 
     Parameters
     ----------
     seed : int
     labels, fates : DataFrame
+        From :func:`helpers.synthesis.state.read_state`.
     effort : Effort, optional
-    deal : bool
-        Deal the fates to the patients anew and search from anywhere; else leave the given labels of the dearest stage and hop on
-        from there.
 
     Returns
     -------
-    labels, fates : DataFrame
+    DataFrame
+        Labels: sex, age, blasts and GC of others; grades and other drugs as they were.
     """
-    effort = effort or Effort()
-    if deal:
-        fates = deal_to_the_unassessed(labels, fates, np.random.default_rng([seed, 8]))
-    for stage, plan in effort.stages().items():
-        begin = AFRESH if deal else AWAY if plan is effort.dearest else HERE
-        labels = calibrate_labels(seed, stage, labels, fates, plan, begin=begin)
-    return settle(labels, np.random.default_rng([seed, 9])), fates
+    effort, plan, rng = effort or Effort(), Plan(), np.random.default_rng([seed, 7])
+    rows, models = plan.stages()[DEAREST], read_models(plan.folder / "models.csv")
+    used = dict.fromkeys(model for row in rows.itertuples() for model in row.models.split(";"))
+    ends = endpoints(labels, fates)
+    codes = encode(labels).assign(**fate_codes(fates, ends["pfs"]))
+    search = LabelSearch(codes, ends, [models[name] for name in used], folder=plan.published)
+    moved = {row.label: label_strata(labels, row) for row in rows.itertuples()}
+    moved["marrow"] = np.where(codes["marrow"] == "unknown", -1, moved["marrow"])
+    moved["gc"] = np.where(labels["untreated"], -1, moved["gc"])
+    others = [b for b in plan.other_bounds(DEAREST) if b.looks_at(moved) and not b.looks_at(("late", "long"))]
+    weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0) | dict.fromkeys(low_dose(), CORE)
+    enough = label_cost(search, weights) + NEARLY
+    hop(
+        search, moved, plan.bounds(DEAREST), rng, effort.hops, others=others, moves=effort.moves, weights=weights,
+        away=True, enough=enough,
+    )  # fmt: skip
+    out, found = labels.copy(), search.frame().set_index(labels.index)
+    take_over(out, found, "gc", moved["gc"], ["gc", "late", "long"], rng)
+    for name in ("female", "age_over"):
+        out[name] = found[name] == "yes"
+    out["blast"] = found["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
+    for stage in GIVEN:
+        out = calibrate_labels(seed, stage, out, fates, BRIEF, begin=AFRESH)
+    return settle(out, np.random.default_rng([seed, 9]))
+
+
+def wander(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Walk from a calibrated state to another that hits at least the same printed numbers; return its labels and fates."""
+    effort, rng = effort or Effort(), np.random.default_rng([seed, 8])
+    walk = Walk(labels, fates, rng)
+    steps = rng.permutation(np.repeat([True, False], [effort.exchanges, effort.shifts]))
+    for exchanged in steps:
+        greedy = rng.random() < 0.2
+        walk.exchange(greedy) if exchanged else walk.shift(greedy)
+    return walk.state()
 
 
 def build_ensemble(
@@ -147,14 +148,12 @@ def build_ensemble(
 ) -> pd.DataFrame:
     """Make one member per seed, keeping each as soon as it is found; what is there already is not made again.
 
-    Seeds whose Kaplan-Meier solution hits clearly fewer printed values than the best are passed over.
-
     Parameters
     ----------
     seeds : sequence of int
     folder : Path
-        Gets ``curves_<k>.csv`` for each Kaplan-Meier solution and ``<seed>.csv`` for each member: working files, not the
-        shipped form (see :func:`store`).
+        Gets ``start_<k>.csv`` for each start and ``<seed>.csv`` for each member: working files, not the shipped form (see
+        :func:`store`).
     effort : Effort, optional
     jobs : int
         Seeds in parallel; the same members whatever the number.
@@ -167,12 +166,10 @@ def build_ensemble(
         seed, hits.
     """
     folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
-    curves = partial(_curves, folder=folder, effort=effort, start=start)
-    run_all(curves, sorted({seed % effort.curves for seed in seeds}), jobs=jobs)
-    near = _near(sorted({seed % effort.curves for seed in seeds}), folder)
-    seeds = [seed for seed in seeds if seed % effort.curves in near]
+    starts = sorted({seed % effort.starts for seed in seeds})
+    run_all(partial(_start, folder=folder, effort=effort, origin=start), starts, jobs=jobs)
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
-    say(f"{len(near)} Kaplan-Meier solutions; {len(seeds) - len(todo)} of {len(seeds)} members are there")
+    say(f"{len(starts)} starts; {len(seeds) - len(todo)} of {len(seeds)} members are there")
     for begin in range(0, len(todo), 4 * jobs):
         run_all(partial(_member, folder=folder, effort=effort), todo[begin : begin + 4 * jobs], jobs=jobs)
         hits = [one["hits"] for one in _found(folder, seeds)]
@@ -180,33 +177,18 @@ def build_ensemble(
     return pd.DataFrame([{"seed": one["seed"], "hits": one["hits"]} for one in _found(folder, seeds)])
 
 
-def _curves(k: int, folder: Path, effort: Effort, start: Path) -> None:
-    if not (folder / f"curves_{k}.csv").exists():
-        labels, fates = read_state(start)
-        write_state(folder / f"curves_{k}.csv", labels, other_curves(k, labels, effort) if k else fates)
-
-
-def _near(curves: Sequence[int], folder: Path) -> list[int]:
-    """Name the Kaplan-Meier solutions that hit most of the printed values, or nearly: others cost members their hits."""
-    hits = {}
-    for k in curves:
-        found = survival_hits(*read_state(folder / f"curves_{k}.csv"))
-        hits[k] = sum(found[id] for id in km_ids())
-    return [k for k, count in hits.items() if count >= max(hits.values()) - SHORT]
+def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
+    if not (folder / f"start_{k}.csv").exists():
+        labels, fates = read_state(origin)
+        write_state(folder / f"start_{k}.csv", depart(STARTS + k, labels, fates, effort) if k else labels, fates)
 
 
 def _member(seed: int, folder: Path, effort: Effort) -> None:
-    curves = seed % effort.curves
-    labels, fates = vary(seed, *read_state(folder / f"curves_{curves}.csv"), effort, deal=curves > 0)
+    start = seed % effort.starts
+    labels, fates = wander(seed, *read_state(folder / f"start_{start}.csv"), effort)
     hits = survival_hits(labels, fates)
     write_state(folder / f"{seed}.csv", labels, fates)
-    found = {
-        "seed": seed,
-        "curves": curves,
-        "hits": sum(hits.values()),
-        "moves": effort.all_moves(deal=curves > 0),
-        "hit": hits,
-    }
+    found = {"seed": seed, "start": start, "hits": sum(hits.values()), "moves": effort.all_moves(start), "hit": hits}
     write_json(folder / f"{seed}.json", found)
 
 
@@ -230,7 +212,7 @@ def store(
     Returns
     -------
     DataFrame
-        The index: cohort, seed, curves (which Kaplan-Meier solution), hits, headline_missed and low_dose_missed (0: behind that gate,
+        The index: cohort, seed, start (which start it walked from; 0: the default), hits, headline_missed and low_dose_missed (0: behind that gate,
         see :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
@@ -245,7 +227,7 @@ def store(
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
         hits.append(survival_hits(labels, fates))
         rows.append(
-            (len(rows) + 1, one["seed"], one["curves"], one["hits"],
+            (len(rows) + 1, one["seed"], one["start"], one["hits"],
              len(missing(hits[-1])), len(missing(hits[-1], low_dose())), one["moves"], _digest(state))
         )  # fmt: skip
         states.append(state.assign(cohort=len(rows)))
@@ -293,7 +275,7 @@ def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read which members there are: cohort, seed, curves, hits, headline_missed, low_dose_missed, moves, sha256; see :func:`store`."""
+    """Read which members there are: cohort, seed, start, hits, headline_missed, low_dose_missed, moves, sha256; see :func:`store`."""
     return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
 
 
@@ -355,11 +337,11 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
 @click.command()
 @click.option("--members", default=112, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
-@click.option("--curves", default=1, show_default=True, help="Kaplan-Meier solutions, the default's the first")
+@click.option("--starts", default=6, show_default=True, help="cohorts to walk from, the default the first")
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
-def main(members: int, jobs: int, curves: int, within: int) -> None:
+def main(members: int, jobs: int, starts: int, within: int) -> None:
     """Build the ensemble (resumes what was begun in runs/ensemble) and store it under data/ensemble."""
-    build_ensemble(range(1, members + 1), WORKING, effort=Effort(curves=curves), jobs=jobs, say=click.echo)
+    build_ensemble(range(1, members + 1), WORKING, effort=Effort(starts=starts), jobs=jobs, say=click.echo)
     index = store(WORKING, range(1, members + 1), within=within)
     click.echo(f"{len(index)} cohorts within {within} hits of the default are stored")
 

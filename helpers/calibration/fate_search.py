@@ -7,16 +7,19 @@ quarter of it, unless two exchange theirs), and all event days different.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.kernels import anneal_fates, read_milestones
+from helpers.calibration.kernels import EARLY_DEATH, anneal_fates, read_milestones
 from helpers.calibration.targets import DAYS, Schedule, Targets
 from helpers.synthesis.fates import LATEST_CUTOFF, draw_cutoff, follow_up_marks
 
 ENDPOINTS = ("os", "pfs", "efs")
 LAST_FOLLOW_UP = 2500
 NEVER = np.inf
+STATES = ("progression", "failure", "death")
 
 
 def search_fates(
@@ -47,28 +50,65 @@ def search_fates(
     hit : bool array, shape (18,)
         Which targets agree with the print.
     """
-    state = np.column_stack([fates[name].fillna(NEVER).to_numpy(float) for name in ("progression", "failure", "death")])
-    contact = fates["contact"].to_numpy(float).copy()
-    assessed = np.where(labels["response"] == "NR", fates["assessed"], NEVER).astype(float)
-    earliest = np.where(labels["response"] == "ND", 22.0, 36.0)
-    unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool).copy()
-    early = (fates["death"] < 30).to_numpy(bool)
-    fixed = early | np.isin(contact, np.array(follow_up_marks()).ravel())
-    edges = _edges()
-    quarter = np.searchsorted(edges[:, 0], contact, side="right") - 1
-    best = anneal_fates(
-        rng, moves, tuple(schedule), state, contact, assessed, earliest, unrelated, fixed, edges, quarter,
-        targets.number, targets.half, targets.logarithmic, LATEST_CUTOFF, _factors(len(fates)),
+    days = Days.of(labels, fates)
+    state, contact, unrelated, loss = anneal_fates(
+        rng, moves, tuple(schedule), days.state, days.contact, days.assessed, days.earliest, days.unrelated, days.fixed,
+        days.edges, days.quarter, targets.number, targets.half, targets.logarithmic, LATEST_CUTOFF, km_factors(len(fates)),
     )  # fmt: skip
-    state, contact, unrelated, loss = best
-    found = fates.copy()
-    for k, name in enumerate(("progression", "failure", "death")):
-        found[name] = np.where(np.isinf(state[:, k]), np.nan, state[:, k])
-    found["contact"] = contact
-    alive = np.isinf(state[:, 2])
-    found["cutoff"] = [float(draw_cutoff(day, alive[i], rng)) for i, day in enumerate(contact)]
-    found["cause"] = _causes(found, fates["cause"], unrelated, rng)
+    found = replace(days, state=state, contact=contact, unrelated=unrelated).written(fates, rng)
     return found, float(loss), targets.hit(km_values(labels, found, targets.logarithmic))
+
+
+@dataclass
+class Days:
+    """Fates as the kernels take them.
+
+    Attributes
+    ----------
+    state : float array, shape (n, 3)
+        Day of progression, failure and death; infinite: none.
+    contact, assessed, earliest : float arrays, shape (n,)
+        Last contact, non-response (infinite: none), first day on which contact may end.
+    unrelated, fixed : bool arrays, shape (n,)
+    edges : float array, shape (4, 2)
+        First and last day of contact of each quarter of follow-up.
+    quarter : int array, shape (n,)
+    """
+
+    state: np.ndarray
+    contact: np.ndarray
+    assessed: np.ndarray
+    earliest: np.ndarray
+    unrelated: np.ndarray
+    fixed: np.ndarray
+    edges: np.ndarray
+    quarter: np.ndarray
+
+    @classmethod
+    def of(cls, labels: pd.DataFrame, fates: pd.DataFrame) -> Days:
+        """Read them from labels and fates."""
+        contact, edges = fates["contact"].to_numpy(float).copy(), _edges()
+        marks = np.isin(contact, np.array(follow_up_marks()).ravel())
+        return cls(
+            np.column_stack([fates[name].fillna(NEVER).to_numpy(float) for name in STATES]),
+            contact,
+            np.where(labels["response"] == "NR", fates["assessed"], NEVER).astype(float),
+            np.where(labels["response"] == "ND", 22.0, 36.0),
+            (fates["cause"] == "unrelated").fillna(False).to_numpy(bool).copy(),
+            (fates["death"] < EARLY_DEATH).to_numpy(bool) | marks,
+            edges,
+            np.searchsorted(edges[:, 0], contact, side="right") - 1,
+        )
+
+    def written(self, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+        """Write them into a copy of *fates*; causes of death and cut-offs are drawn anew."""
+        found, alive = fates.copy(), np.isinf(self.state[:, 2])
+        for k, name in enumerate(STATES):
+            found[name] = np.where(np.isinf(self.state[:, k]), np.nan, self.state[:, k])
+        found["contact"] = self.contact
+        found["cutoff"] = [float(draw_cutoff(day, alive[i], rng)) for i, day in enumerate(self.contact)]
+        found["cause"] = _causes(found, fates["cause"], self.unrelated, rng)
+        return found
 
 
 def km_ids() -> list[str]:
@@ -100,11 +140,11 @@ def km_values(labels: pd.DataFrame, fates: pd.DataFrame, logarithmic: np.ndarray
     out = np.empty(18)
     for k, (days, event) in enumerate(endpoints(labels, fates).values()):
         at_risk = (days[:, None] <= days).sum(axis=1)
-        read_milestones(days, event, at_risk, _factors(len(days)), 6 * k, logarithmic, out)
+        read_milestones(days, event, at_risk, km_factors(len(days)), 6 * k, logarithmic, out)
     return out
 
 
-def _factors(n: int) -> np.ndarray:
+def km_factors(n: int) -> np.ndarray:
     """Logarithm of the Kaplan-Meier factor, and Greenwood term, of an event among 0 ... n at risk; of one: nobody is left."""
     at_risk = np.arange(2.0, n + 1)
     logs, terms = np.log1p(-1 / at_risk), 1 / (at_risk * (at_risk - 1))
@@ -122,6 +162,6 @@ def _causes(found: pd.DataFrame, before: pd.Series, unrelated: np.ndarray, rng) 
     died, back = found["death"].notna(), found["progression"].notna()
     relapsed = rng.choice(["leukaemia", "transplantation", "infection"], len(found), p=[0.85, 0.08, 0.07])
     other = rng.choice(["treatment", "transplantation", "infection"], len(found), p=[0.3, 0.3, 0.4])
-    early = found["death"] < 30
+    early = found["death"] < EARLY_DEATH
     cause = np.select([~died, unrelated, back, early], [None, "unrelated", relapsed, before.astype(object)], other)
     return pd.Series(pd.array(cause, dtype="string"), index=found.index)

@@ -27,9 +27,10 @@ AFRESH = 500  # moves after which models are fitted in full
 REORDERED = {"reassoc", "contract"}  # sums in any order
 FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
+EARLY_DEATH = 30  # day before which a death is one of toxicity
 LATEST_NR = 150  # a non-responder progresses by this day
 MOST_UNRELATED, SOONEST_UNRELATED = 5, 90  # deaths that nobody would lay to the disease or its treatment; first day
-MOST_BARE, MOST_FAILED = 11, 8  # deaths without progression; treatment failures
+MOST_BARE, MOST_FAILED = 11, 10  # deaths without progression; treatment failures
 
 # --- what is aimed at
 
@@ -1059,6 +1060,159 @@ def anneal_fates(
                 state[i], contact[i], quarter[i], unrelated[i] = row[k], rest[k], quarters[k], flags[k]
                 derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
     return keep[0], keep[1], keep[2], best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def derive_all(state, contact, assessed, unrelated):
+    """Return time, event and numbers at risk (3, n) of OS, PFS and EFS."""
+    n = contact.size
+    time, event, at_risk = np.zeros((3, n)), np.zeros((3, n), np.bool_), np.full((3, n), n)
+    for i in range(n):
+        derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+    return time, event, at_risk
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write_fates(i, matrix, columns, state, unrelated, time, event):
+    """Write what bounds may ask of a fate as codes (no 0, yes 1): PFS event, lost within a year, unrelated, early death, death."""
+    matrix[i, columns[0]] = event[1, i]
+    matrix[i, columns[1]] = not event[1, i] and time[1, i] < DAYS_PER_YEAR
+    matrix[i, columns[2]] = unrelated[i]
+    matrix[i, columns[3]] = state[i, 2] < EARLY_DEATH
+    matrix[i, columns[4]] = state[i, 2] < np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _all_values(
+    matrix, models, which, time, event, at_risk, factors, logarithmic, changed, beta, tolerance, values, work
+):
+    """Fill values with the 18 rates and half-widths, and with the numbers of all models, of the endpoints that changed (bits)."""
+    columns, conditions, sizes, starts = models
+    n = matrix.shape[0]
+    pattern, order, ordered = np.empty(n, np.int64), np.empty((3, n), np.int64), np.empty((3, n), np.bool_)
+    for e in range(3):
+        if (changed >> e) & 1:
+            read_milestones(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
+            order[e] = np.argsort(event[e] - 2.0 * time[e])
+            ordered[e] = event[e][order[e]]
+    start = np.empty(MOST)
+    for m in range(sizes.shape[0]):
+        p, c, kind, e = sizes[m]
+        k = which[e]
+        if (changed >> k) & 1:
+            for q in range(n):
+                pattern[q] = pattern_of(matrix[order[k, q]], columns[m, :p], conditions[m, :c])
+            start[:p] = beta[m, :p]
+            fit(pattern, ordered[k], p, kind, start[:p], values[18 + starts[m] : 18 + starts[m + 1]], tolerance, work)
+            if tolerance == FIRM:
+                beta[m, :p] = start[:p]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def state_distances(fates, matrix, columns, limits, models, which, number, half, logarithmic, factors):
+    """Compute how far all printed numbers are from the print, curves first, in half units, and by how many bounds are broken.
+
+    Parameters
+    ----------
+    fates : state (n, 3), contact, assessed, unrelated
+    matrix : labels as codes; the columns of fates are written anew
+    """
+    state, contact, assessed, unrelated = fates
+    time, event, at_risk = derive_all(state, contact, assessed, unrelated)
+    for i in range(contact.size):
+        _write_fates(i, matrix, columns, state, unrelated, time, event)
+    values, beta = np.empty(number.size), np.zeros((models[2].shape[0], MOST))
+    work = scratch(contact.size)
+    _all_values(matrix, models, which, time, event, at_risk, factors, logarithmic, 7, beta, FIRM, values, work)
+    have = np.zeros(limits.shape[0], np.int64)
+    for b in range(limits.shape[0]):
+        for i in range(contact.size):
+            have[b] += _member(matrix[i], limits[b])
+    return (values - number) / half, _broken(have, limits), _plausible(state, unrelated)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fate_effects(
+    rng, count, fates, earliest, fixed, edges, quarter, matrix, columns, limits, models, which, number, half, logarithmic,
+    factors,
+):  # fmt: skip
+    """Draw moves of days that break no bound further, and compute what each alone does to every printed number.
+
+    Returns
+    -------
+    who, size : the one or two patients of each move
+    rows, contacts, quarters, flags : their fates after it
+    now : distance of every number from the print in half units
+    effects : float32 array, by how much each move changes it
+    """
+    state, contact, assessed, unrelated = fates
+    state, contact, unrelated, quarter, matrix = (
+        state.copy(), contact.copy(), unrelated.copy(), quarter.copy(), matrix.copy(),
+    )  # fmt: skip
+    n = contact.size
+    time, event, at_risk = derive_all(state, contact, assessed, unrelated)
+    taken = np.zeros(4000, np.bool_)
+    for i in range(n):
+        _write_fates(i, matrix, columns, state, unrelated, time, event)
+        for k in range(3):
+            if state[i, k] < np.inf:
+                taken[int(state[i, k])] = True
+        if assessed[i] < np.inf:
+            taken[int(assessed[i])] = True
+    base, beta, work = np.empty(number.size), np.zeros((models[2].shape[0], MOST)), scratch(n)
+    _all_values(matrix, models, which, time, event, at_risk, factors, logarithmic, 7, beta, FIRM, base, work)
+    have, moved = np.zeros(limits.shape[0], np.int64), np.zeros(limits.shape[0], np.int64)
+    for b in range(limits.shape[0]):
+        for i in range(n):
+            have[b] += _member(matrix[i], limits[b])
+    broken, odd, values = _broken(have, limits), _plausible(state, unrelated), base.copy()
+    rare = np.flatnonzero((state[:, 1] < np.inf) | unrelated | ((state[:, 2] < np.inf) & (state[:, 0] == np.inf)))
+    who, size, found = np.zeros((count, 2), np.int64), np.zeros(count, np.int64), 0
+    rows, contacts = np.empty((count, 2, 3)), np.empty((count, 2))
+    quarters, flags = np.empty((count, 2), np.int64), np.empty((count, 2), np.bool_)
+    effects, two = np.zeros((count, number.size), np.float32), np.empty(2, np.int64)
+    row, rest, place, flag = np.empty((2, 3)), np.empty(2), np.empty(2, np.int64), np.empty(2, np.bool_)
+    for _ in range(30 * count):
+        if found == count:
+            break
+        two[0], two[1] = rng.integers(0, n), rng.integers(0, n)
+        if rare.size and rng.random() < 0.3:
+            two[0] = rare[rng.integers(0, rare.size)]
+        for k in range(2):
+            row[k], rest[k], place[k], flag[k] = state[two[k]], contact[two[k]], quarter[two[k]], unrelated[two[k]]
+        s = _move(rng, two[0], two[1], state, contact, assessed, earliest, unrelated, fixed, edges, quarter, taken)
+        if s == 0:
+            continue
+        moved[:], changed = have, 0
+        for k in range(s):
+            for b in range(limits.shape[0]):
+                moved[b] -= _member(matrix[two[k]], limits[b])
+            changed |= derive_endpoints(two[k], state, contact, assessed, unrelated, time, event, at_risk)
+        for k in range(s):
+            _write_fates(two[k], matrix, columns, state, unrelated, time, event)
+            for b in range(limits.shape[0]):
+                moved[b] += _member(matrix[two[k]], limits[b])
+        if changed and _broken(moved, limits) <= broken and _plausible(state, unrelated) <= odd:
+            values[:] = base
+            _all_values(
+                matrix, models, which, time, event, at_risk, factors, logarithmic, changed, beta, SWIFT, values, work
+            )
+            for k in range(number.size):
+                effects[found, k] = (values[k] - base[k]) / half[k]
+            size[found] = s
+            for k in range(2):
+                who[found, k], rows[found, k], contacts[found, k] = two[k], state[two[k]], contact[two[k]]
+                quarters[found, k], flags[found, k] = quarter[two[k]], unrelated[two[k]]
+            found += 1
+        for k in range(s):
+            i = two[k]
+            state[i], contact[i], quarter[i], unrelated[i] = row[k], rest[k], place[k], flag[k]
+            derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+            _write_fates(i, matrix, columns, state, unrelated, time, event)
+    return (
+        who[:found], size[:found], rows[:found], contacts[:found], quarters[:found], flags[:found],
+        (base - number) / half, effects[:found],
+    )  # fmt: skip
 
 
 # --- days of any states, of another paper

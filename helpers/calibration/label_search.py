@@ -149,9 +149,10 @@ class LabelSearch:
             found |= {id: bool(h) for id, h in zip(ids, hit, strict=True) if id}
         return found
 
-    def frame(self) -> pd.DataFrame:
-        """Return the labels as they now stand."""
-        columns = {n: np.array(self.codes[n], dtype=object)[self.matrix[:, k]] for k, n in enumerate(self.names)}
+    def frame(self, matrix: np.ndarray | None = None) -> pd.DataFrame:
+        """Return the labels as they now stand, or those of another matrix."""
+        matrix = self.matrix if matrix is None else matrix
+        columns = {n: np.array(self.codes[n], dtype=object)[matrix[:, k]] for k, n in enumerate(self.names)}
         return pd.DataFrame(columns)
 
     def anneal(
@@ -206,8 +207,16 @@ class LabelSearch:
             columns[k, : len(s[0])], conditions[k, : len(s[1])] = s[0], s[1]
         sizes = np.array([(len(s[0]), len(s[1]), s[2], names.index(s[3])) for s in sets], np.int64)
         starts = np.concatenate([[0], np.cumsum([len(ids) for ids in self.ids])]).astype(np.int64)
-        order, event = (np.array([self.endpoints[name][part] for name in names]) for part in (0, 1))
-        return (columns, conditions, sizes, starts), (order, event)
+        return (columns, conditions, sizes, starts), _as_arrays(self.endpoints, names)
+
+    def ordered(self, endpoints: Mapping[str, tuple]) -> tuple[np.ndarray, np.ndarray]:
+        """Lay other endpoints of the patients out as the kernels take them: order of the patients, and who has an event."""
+        names = list(dict.fromkeys(compiled[3] for compiled in self.compiled))
+        return _as_arrays({name: _downwards(*endpoints[name]) for name in names}, names)
+
+
+def _as_arrays(endpoints: Mapping[str, tuple], names: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    return tuple(np.array([endpoints[name][part] for name in names]) for part in (0, 1))
 
 
 def _labels_of(model: Model) -> set[str]:

@@ -81,6 +81,7 @@ def hop(
     moves: int = HOP_MOVES,
     weights: Mapping[str, float] | None = None,
     away: bool = False,
+    enough: float = 0.0,
     say: Callable[[int, float], None] | None = None,
 ) -> float:
     """Hop from the labels of a search to better ones near them; change the search's labels in place.
@@ -97,6 +98,8 @@ def hop(
         Of the annealing of a hop.
     away : bool
         Leave the given labels by a warm annealing, and do not come back to them.
+    enough : float
+        Cost at which it ends.
     say : callable, optional
         Is told the number of the hop and the least cost so far, the search holding the labels of that cost.
 
@@ -117,7 +120,7 @@ def hop(
         search.anneal(moved, bounds, rng, moves, LEAVING)
     pool = [(polished(ROUNDS if away else 1), search.matrix.copy())]
     for turn in range(hops):
-        if pool[0][0] <= 0:
+        if pool[0][0] <= enough:
             break
         search.matrix[:] = pool[int(rng.integers(len(pool)))][1]
         search.anneal(moved, bounds, rng, moves, _warmed(rng))
@@ -131,6 +134,13 @@ def hop(
             say(turn + 1, pool[0][0])
     search.matrix[:] = pool[0][1]
     return pool[0][0]
+
+
+def label_cost(search: LabelSearch, weights: Mapping[str, float]) -> float:
+    """Return what the misses of a search's labels cost."""
+    units, _ = search.layout(()).distances(search.matrix)
+    ids = [id for some in search.ids for id in some]
+    return float(cost_of(units, np.array([weights.get(id, 1.0) if id else 0.0 for id in ids]), *COUNTED))
 
 
 def _warmed(rng: np.random.Generator) -> Schedule:

@@ -1,0 +1,273 @@
+"""Walk from a calibrated cohort to others that hit the same printed numbers.
+
+What an exchange of labels does to a number is nearly the same whatever else is exchanged (see
+:mod:`helpers.calibration.polish`), and so it is with days. Of the millions of pairs and threes of some thousand moves, whose
+effects are computed once, many change patients and no printed number: each step takes one of them. No number that is hit is lost
+on the way; those that are missed are drawn nearer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from helpers.calibration.calibrate import Plan, fate_codes
+from helpers.calibration.fate_search import ENDPOINTS, Days, endpoints, km_factors, km_ids
+from helpers.calibration.kernels import best_sums, derive_all, exchange_effects, fate_effects, state_distances
+from helpers.calibration.label_search import LabelSearch, read_models
+from helpers.calibration.targets import targets_of
+from helpers.synthesis.labels import settle
+from helpers.synthesis.state import encode
+
+DRAWN, KEPT, TRIED = 1500, 300, 60  # moves drawn in a step; sums of them that are looked at, that are computed
+FAR = 60.0  # half units beyond which effects do not add up
+JUMP, SLOPE = 0.6, 0.25  # what a number costs outside its half unit, and for each half unit beyond
+HELD, WANTED = 100.0, 0.02  # what a number that is hit, and one that is missed, weighs
+FLAGS = ("crs4", "icans4", "icans_open")
+FATE_CODES = ("event", "lost", "unrelated", "early", "died")  # as the kernels write them
+
+
+@dataclass(frozen=True)
+class Group:
+    """Labels that two patients exchange together if they agree in *within*; who has one of *stay* does not take part."""
+
+    labels: tuple[str, ...]
+    within: tuple[str, ...] = ()
+    stay: tuple[tuple[str, str], ...] = ()
+
+
+GIVEN = ("gc", "late", "long")
+COURSE = (*GIVEN, "agents", "untreated", "crs", "crs4", "icans", "icans4", "icans_open")
+WELL, OPEN, FAILED, UNTREATED = ("toxic", "no"), ("crs_open", "yes"), ("response", "NR"), ("untreated", "yes")
+GROUPS = (
+    Group(("female",)),
+    Group(("age_over",)),
+    Group(("weight_over",)),
+    Group(("marrow",)),
+    Group(("target",)),
+    Group(("status",)),
+    Group(("transplant",), ("outside",)),
+    Group(COURSE, ("response",), (WELL, OPEN, FAILED)),
+    Group(GIVEN, ("response", "untreated"), (WELL, OPEN)),
+    Group(("late",), ("gc", "response"), (("gc", "none"), OPEN)),
+    Group(("long",), ("gc", "response"), (("gc", "none"), OPEN)),
+    Group(("agents",), ("toxic", "response", "untreated", "outside"), (FAILED,)),
+    Group(("crs", "crs4"), (), (WELL, UNTREATED, ("icans4", "yes"))),
+    Group(("icans", "icans4", "icans_open"), (), (WELL, UNTREATED, OPEN)),
+)
+
+
+class Walk:
+    """A cohort on its way.
+
+    Parameters
+    ----------
+    labels, fates : DataFrame
+        Of a calibrated state.
+    rng : numpy.random.Generator
+    plan : Plan, optional
+        Whose models, bounds and published values are held.
+    keep : sequence of id, optional
+        Numbers that are held if they are hit; by default all. Others come and go.
+    goal : callable, optional
+        Something of the codes of all patients that never grows on the way.
+
+    Attributes
+    ----------
+    ids : list of str
+        Of the numbers, those of the curves first; "" where none is printed.
+    held : bool array
+        Which are hit, and stay so.
+    """
+
+    def __init__(
+        self,
+        labels: pd.DataFrame,
+        fates: pd.DataFrame,
+        rng: np.random.Generator,
+        plan: Plan | None = None,
+        *,
+        keep: Sequence[str] | None = None,
+        goal: Callable[[pd.DataFrame], float] | None = None,
+    ):
+        self.labels, self.fates, self.rng, plan = labels, fates, rng, plan or Plan()
+        self.days = Days.of(labels, fates)
+        self.days.fixed |= (labels["crs_open"] | (labels["response"] == "ND")).to_numpy()  # they are lost early
+        ends = endpoints(labels, fates)
+        codes = encode(labels).assign(**{name: np.where(labels[name], "yes", "no") for name in FLAGS})
+        self.search = LabelSearch(
+            codes.assign(**fate_codes(fates, ends["pfs"])),
+            ends,
+            list(read_models(plan.folder / "models.csv").values()),
+            folder=plan.published,
+        )
+        names, curves = self.search.names, targets_of(km_ids(), plan.published)
+        layout = self.search.layout([bound for stage in plan.stages() for bound in plan.bounds(stage)])
+        self.limits, self.models, _, number, half = layout.arrays
+        self.number, self.half = np.concatenate([curves.number, number]), np.concatenate([curves.half, half])
+        self.logarithmic = curves.logarithmic
+        self.ids = [*km_ids(), *[id for some in self.search.ids for id in some]]
+        self.printed = np.array([bool(id) for id in self.ids])
+        self.groups = np.array([[name in group.labels for name in names] for group in GROUPS])
+        self.touched = np.array([layout.touched(group.labels) for group in GROUPS])
+        self.columns = np.array([names.index(name) for name in FATE_CODES])
+        known = list(dict.fromkeys(compiled[3] for compiled in self.search.compiled))
+        self.which = np.array([ENDPOINTS.index(name) for name in known])
+        self.factors = km_factors(len(labels))
+        units, self.broken, self.odd = self._distances(self.search.matrix, self.days)
+        self.asked = self.printed if keep is None else np.isin(self.ids, list(keep))
+        self.held = self.asked & (np.abs(units) <= 1.0)
+        self.goal = goal or (lambda codes: 0.0)
+        self.reached = self.goal(self.search.frame())
+
+    @property
+    def missed(self) -> list[str]:
+        """List the printed numbers that are missed."""
+        return [id for id, held in zip(self.ids, self.held, strict=True) if id and not held]
+
+    def distance(self) -> float:
+        """Return by how many half units the missed numbers are off."""
+        units = np.abs(self._distances(self.search.matrix, self.days)[0][self.printed & ~self.held])
+        return float(np.clip(units - 1, 0, None).sum())
+
+    def state(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Write labels and fates, with what follows from them drawn anew."""
+        fates = self.days.written(self.fates, self.rng)
+        same = (fates["contact"] == self.fates["contact"]) & (fates["death"].notna() == self.fates["death"].notna())
+        fates["cutoff"] = fates["cutoff"].mask(same, self.fates["cutoff"])
+        return settle(_decoded(self.labels, self.search.frame()), self.rng), fates
+
+    def exchange(self, greedy: bool = False) -> bool:
+        """Exchange labels; tell whether something was found to exchange."""
+        search = self.search
+        moves, now, effects = exchange_effects(
+            self.rng, DRAWN, search.matrix, self.groups, self._strata(), self.touched, self.limits, self.models,
+            self._endpoints(), self.number[18:], self.half[18:],
+        )  # fmt: skip
+        now, effects = _padded(now), _padded(effects)
+        for chosen in self._promising(now, effects, greedy):
+            other = _exchanged(search.matrix, self.groups, moves[chosen])
+            if other is not None and self._take(other, self.days):
+                return True
+        return False
+
+    def shift(self, greedy: bool = False, drawn: int = DRAWN // 2) -> bool:
+        """Move days, the best of *drawn* together; tell whether something was found to move."""
+        days = self.days
+        who, size, rows, contacts, quarters, flags, now, effects = fate_effects(
+            self.rng, drawn, self._fates(days), days.earliest, days.fixed, days.edges, days.quarter, self.search.matrix,
+            self.columns, self.limits, self.models, self.which, self.number, self.half, self.logarithmic, self.factors,
+        )  # fmt: skip
+        for chosen in self._promising(now, effects, greedy):
+            people = np.concatenate([who[k, : size[k]] for k in chosen])
+            if len(set(people)) < people.size:
+                continue
+            new = replace(
+                days, state=days.state.copy(), contact=days.contact.copy(), unrelated=days.unrelated.copy(),
+                quarter=days.quarter.copy(),
+            )  # fmt: skip
+            for k in chosen:
+                i, some = who[k, : size[k]], slice(0, size[k])
+                new.state[i], new.contact[i], new.unrelated[i] = rows[k, some], contacts[k, some], flags[k, some]
+                new.quarter[i] = quarters[k, some]
+            if _all_differ(new) and self._take(self.search.matrix.copy(), new):
+                return True
+        return False
+
+    def _promising(self, now, effects, greedy: bool) -> list[np.ndarray]:
+        """Return sets of moves to try: the nearest to the print, or of those that lose nothing the farthest from here."""
+        near = np.flatnonzero(np.isfinite(effects).all(axis=1) & (np.abs(effects[:, self.held]).max(axis=1) < FAR))
+        if near.size < 2:
+            return []
+        effects = np.where(self.asked, effects[near], 0).astype(np.float32)
+        start, soft = np.where(self.asked, now, 0).astype(np.float32), self.asked & ~self.held
+        weight = np.where(self.held, HELD, 0.0)
+        if greedy and soft.any():
+            one = self.rng.choice(np.flatnonzero(soft))
+            weight[soft if self.rng.random() < 0.3 else one] = WANTED
+        pairs, first = best_sums(start, effects, effects, weight, JUMP, SLOPE, KEPT)
+        sums = effects[pairs[:, 0]] + effects[pairs[:, 1]]
+        threes, second = best_sums(start, sums, effects, weight, JUMP, SLOPE, KEPT)
+        sets = [np.unique(one) for one in [*pairs, *[np.append(pairs[a], b) for a, b in threes]]]
+        cost = np.concatenate([first, second])
+        if greedy:
+            return [near[sets[k]] for k in np.argsort(cost, kind="stable")[:TRIED]]
+        size, free = np.abs(effects).max(axis=1), np.flatnonzero(cost < HELD * JUMP)
+        far = np.array([size[sets[k]].sum() for k in free]) + self.rng.normal(0, 3, free.size)
+        return [near[sets[k]] for k in free[np.argsort(-far)][:TRIED]]
+
+    def _take(self, matrix: np.ndarray, days: Days) -> bool:
+        """Take labels and days if no bound is broken further and no number is lost."""
+        units, broken, odd = self._distances(matrix, days)
+        if broken > self.broken or odd > self.odd or (np.abs(units[self.held]) > 1.0).any():
+            return False
+        now = self.goal(self.search.frame(matrix))
+        if now > self.reached:
+            return False
+        self.search.matrix[:], self.days, self.broken, self.odd, self.reached = matrix, days, broken, odd, now
+        self.held |= self.asked & (np.abs(units) <= 1.0)
+        return True
+
+    def _distances(self, matrix: np.ndarray, days: Days) -> tuple[np.ndarray, int, float]:
+        return state_distances(
+            self._fates(days), matrix, self.columns, self.limits, self.models, self.which, self.number, self.half,
+            self.logarithmic, self.factors,
+        )  # fmt: skip
+
+    def _fates(self, days: Days) -> tuple:
+        return days.state, days.contact, days.assessed, days.unrelated
+
+    def _endpoints(self) -> tuple[np.ndarray, np.ndarray]:
+        time, event, _ = derive_all(*self._fates(self.days))
+        return self.search.ordered({name: (time[k], event[k]) for k, name in enumerate(ENDPOINTS)})
+
+    def _strata(self) -> np.ndarray:
+        frame = self.search.frame()
+        frame["outside"] = (frame["toxic"] == "no") & (frame["agents"] == "rux")
+        out = np.zeros((len(GROUPS), len(frame)), np.int64)
+        for k, group in enumerate(GROUPS):
+            if group.within:
+                out[k] = frame.groupby(list(group.within)).ngroup().to_numpy()
+            for name, code in group.stay:
+                out[k, (frame[name] == code).to_numpy()] = -1
+        return out
+
+
+def _padded(numbers: np.ndarray) -> np.ndarray:
+    """Put the 18 numbers of the curves, which labels do not change, before those of labels."""
+    return np.concatenate([np.zeros((*numbers.shape[:-1], 18), numbers.dtype), numbers], axis=-1)
+
+
+def _all_differ(days: Days) -> bool:
+    """Tell whether all event days differ."""
+    taken = np.concatenate([days.state[np.isfinite(days.state)], days.assessed[np.isfinite(days.assessed)]])
+    return np.unique(taken).size == taken.size
+
+
+def _decoded(labels: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
+    out, codes = labels.copy(), codes.set_index(labels.index)
+    for name in ("female", "age_over", "weight_over", "late", "long", "transplant", "untreated", *FLAGS):
+        out[name] = codes[name] == "yes"
+    for name in ("gc", "target", "status"):
+        out[name] = codes[name]
+    for name in ("crs", "icans"):
+        out[name] = codes[name].astype(int)
+    out["tcz"], out["rux"] = codes["agents"].isin(["tcz", "both"]), codes["agents"].isin(["rux", "both"])
+    out["blast"] = codes["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
+    return out
+
+
+def _exchanged(matrix: np.ndarray, groups: np.ndarray, exchanges) -> np.ndarray | None:
+    """Exchange the labels of some pairs; None if one of them has nothing left to exchange, or they share a patient."""
+    other, people = matrix.copy(), [p for _, i, j in exchanges for p in (i, j)]
+    if len(set(people)) < len(people):
+        return None
+    for group, i, j in exchanges:
+        labels = groups[group]
+        if (other[i, labels] == other[j, labels]).all():
+            return None
+        other[np.ix_([i, j], labels)] = other[np.ix_([j, i], labels)]
+    return other
