@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import lzma
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers.calibration import ensemble, gate, misses, variety
-from helpers.calibration.calibrate import survival_hits
+from helpers.calibration.calibrate import Plan, survival_hits
 from helpers.calibration.fate_search import km_ids, km_values
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
 from helpers.synthesis.fates import deal_to_the_unassessed
 from helpers.synthesis.plausibility import rules_report
-from helpers.synthesis.state import FATES, read_state
+from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 
-TINY = ensemble.Effort(starts=2, hops=0, moves=2000, exchanges=4, shifts=2)
+ONCE = Plan(first_rounds=1, last_rounds=0, hops=0, effort=1e-3)
+TINY = ensemble.Effort(
+    starts=2, hops=0, moves=40_000, exchanges=4, shifts=2, securing=2, recovering=1, given=ONCE, each=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +62,32 @@ def test_those_not_assessed_are_dealt_no_better_fates_than_the_others():
         ).all()
 
 
-def test_a_departure_keeps_counts_and_what_it_does_not_move():
+def test_a_departure_keeps_counts_and_leaves_the_patients():
     labels, fates = read_state(CALIBRATED)
-    left = ensemble.depart(3, labels, fates, TINY)
-    pd.testing.assert_frame_equal(left, ensemble.depart(3, labels, fates, TINY))
+    left, days = ensemble.depart(3, labels, fates, TINY)
     for name in ("gc", "female", "age_over", "late", "long"):
         assert left[name].value_counts().to_dict() == labels[name].value_counts().to_dict()
-    for name in ("crs", "icans", "tcz", "rux", "target", "response"):
-        pd.testing.assert_series_equal(left[name], labels[name])
+    pd.testing.assert_series_equal(left["response"], labels["response"])
+    assert sorted(days["assessed"].dropna()) == sorted(fates["assessed"].dropna())
     assert (left["female"] != labels["female"]).sum() > 10
+
+
+def test_a_start_is_secured_by_a_walk(begun):
+    labels, fates = read_state(CALIBRATED)
+    girls = labels["female"].to_numpy().copy()
+    shifted = labels.assign(female=np.roll(girls, 1))  # the multivariable model is lost
+    lost = gate.missing(survival_hits(shifted, fates), gate.low_dose())
+    longer = replace(TINY, securing=60)
+    found = survival_hits(*ensemble._secured(shifted, fates, np.random.default_rng(1), longer))
+    assert lost
+    assert gate.missing(found, gate.low_dose()) == []
+
+
+def test_members_walk_from_starts_behind_the_gate_only(begun, tmp_path):
+    labels, fates = read_state(CALIBRATED)
+    for k, state in enumerate([labels, labels, labels.assign(female=np.roll(labels["female"], 1))]):
+        write_state(tmp_path / f"start_{k}.csv", state, fates)
+    assert ensemble.behind_the_gate(tmp_path, 3) == [0, 1]
 
 
 def test_a_begun_ensemble_is_not_made_again(begun):

@@ -48,7 +48,7 @@ from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, encode, read_state, take_over, write_state
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
-INDEX_COLUMNS = ["cohort", "seed", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
+INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
 STARTS = 1000  # seed of the first departure, beyond those of members
 DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
@@ -65,26 +65,38 @@ class Effort:
     Attributes
     ----------
     starts : int
-        Cohorts that members walk from in turn; the first is the default.
+        Cohorts to walk from that are searched; members take those that hit every low-dose number, the default first.
     hops, moves : int
         How often the labels of a start hop at most, and the moves of the annealing of each hop.
     exchanges, shifts : int
         Steps of a member: of labels, of days.
+    securing, recovering : int
+        Steps of a start at most: until every low-dose number is hit, until all are.
+    given : Plan
+        How the labels that follow from GC are searched for a start.
+    each : int
+        Members that walk from one start before the next has its turn.
     """
 
-    starts: int = 6
-    hops: int = 24
+    starts: int = 10
+    hops: int = 10
     moves: int = HOP_MOVES // 3
-    exchanges: int = 240
-    shifts: int = 80
+    exchanges: int = 160
+    shifts: int = 60
+    securing: int = 150
+    recovering: int = 80
+    given: Plan = BRIEF
+    each: int = 12
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most, its start included."""
         return (self.exchanges + self.shifts // 2) * DRAWN + (self.hops + 1) * self.moves * (start > 0)
 
 
-def depart(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None) -> pd.DataFrame:
-    """Leave the labels of a calibrated state for others that hit its low-dose numbers, by a warm annealing and hops.
+def depart(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leave a calibrated state for another that hits the low-dose numbers: by a warm annealing, hops and a walk.
 
     Parameters
     ----------
@@ -95,8 +107,8 @@ def depart(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort 
 
     Returns
     -------
-    DataFrame
-        Labels: sex, age, blasts and GC of others; grades and other drugs as they were.
+    labels, fates : DataFrame
+        Sex, age, blasts and GC are others' now; grades, other drugs and days are nearly as they were.
     """
     effort, plan, rng = effort or Effort(), Plan(), np.random.default_rng([seed, 7])
     rows, models = plan.stages()[DEAREST], read_models(plan.folder / "models.csv")
@@ -120,8 +132,21 @@ def depart(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort 
         out[name] = found[name] == "yes"
     out["blast"] = found["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
     for stage in GIVEN:
-        out = calibrate_labels(seed, stage, out, fates, BRIEF, begin=AFRESH)
-    return settle(out, np.random.default_rng([seed, 9]))
+        out = calibrate_labels(seed, stage, out, fates, effort.given, begin=AFRESH)
+    out = settle(out, np.random.default_rng([seed, 9]))
+    return _secured(out, fates, np.random.default_rng([seed, 10]), effort)
+
+
+def _secured(labels, fates, rng: np.random.Generator, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Walk until every low-dose number is hit, sparing the others, and then draw nearer what is missed."""
+    for keep, steps in ((low_dose(), effort.securing), (None, effort.recovering)):
+        walk = Walk(labels, fates, rng, keep=keep)
+        for _ in range(steps):
+            if not walk.wanted:
+                break
+            walk.exchange(greedy=True) if rng.random() < 0.8 else walk.shift(greedy=True)
+        labels, fates = walk.state()
+    return labels, fates
 
 
 def wander(
@@ -166,12 +191,15 @@ def build_ensemble(
         seed, hits.
     """
     folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
-    starts = sorted({seed % effort.starts for seed in seeds})
-    run_all(partial(_start, folder=folder, effort=effort, origin=start), starts, jobs=jobs)
+    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(effort.starts), jobs=jobs)
+    starts = behind_the_gate(folder, effort.starts)
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
-    say(f"{len(starts)} starts; {len(seeds) - len(todo)} of {len(seeds)} members are there")
+    say(
+        f"{len(starts)} of {effort.starts} starts hit every low-dose number; {len(seeds) - len(todo)} of {len(seeds)} members are there"
+    )
     for begin in range(0, len(todo), 4 * jobs):
-        run_all(partial(_member, folder=folder, effort=effort), todo[begin : begin + 4 * jobs], jobs=jobs)
+        one = partial(_member, folder=folder, effort=effort, starts=starts)
+        run_all(one, todo[begin : begin + 4 * jobs], jobs=jobs)
         hits = [one["hits"] for one in _found(folder, seeds)]
         say(f"{len(hits)} of {len(seeds)}: hits {min(hits)} to {max(hits)}")
     return pd.DataFrame([{"seed": one["seed"], "hits": one["hits"]} for one in _found(folder, seeds)])
@@ -180,11 +208,18 @@ def build_ensemble(
 def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
     if not (folder / f"start_{k}.csv").exists():
         labels, fates = read_state(origin)
-        write_state(folder / f"start_{k}.csv", depart(STARTS + k, labels, fates, effort) if k else labels, fates)
+        state = depart(STARTS + k, labels, fates, effort) if k else (labels, fates)
+        write_state(folder / f"start_{k}.csv", *state)
 
 
-def _member(seed: int, folder: Path, effort: Effort) -> None:
-    start = seed % effort.starts
+def behind_the_gate(folder: Path, starts: int) -> list[int]:
+    """Name the starts that hit every low-dose number, the default first: members walk from these only."""
+    hits = [survival_hits(*read_state(folder / f"start_{k}.csv")) for k in range(starts)]
+    return [k for k, found in enumerate(hits) if not k or not missing(found, low_dose())]
+
+
+def _member(seed: int, folder: Path, effort: Effort, starts: Sequence[int]) -> None:
+    start = starts[(seed - 1) // effort.each % len(starts)]
     labels, fates = wander(seed, *read_state(folder / f"start_{start}.csv"), effort)
     hits = survival_hits(labels, fates)
     write_state(folder / f"{seed}.csv", labels, fates)
@@ -207,12 +242,12 @@ def store(
 ) -> pd.DataFrame:
     """Store the members near enough to the default in the shipped form: packed states, an index, hits and quantities.
 
-    Members that hit over *within* fewer than the default, or of whose labels no whole cohort can be drawn without breaking a rule, are left out.
+    Members that hit over *within* fewer than the default, or of whose labels six draws gave no whole cohort without breaking a rule, are left out.
 
     Returns
     -------
     DataFrame
-        The index: cohort, seed, start (which start it walked from; 0: the default), hits, headline_missed and low_dose_missed (0: behind that gate,
+        The index: cohort, seed, details (the seed of all that is drawn of the state), start (which start it walked from; 0: the default), hits, headline_missed and low_dose_missed (0: behind that gate,
         see :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
@@ -222,12 +257,13 @@ def store(
         if one["hits"] < enough:
             continue
         labels, fates = read_state(working / f"{one['seed']}.csv")
-        if not _plausible(labels, fates, one["seed"]):
+        details = _plausible_details(labels, fates, one["seed"])
+        if details is None:
             continue
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
         hits.append(survival_hits(labels, fates))
         rows.append(
-            (len(rows) + 1, one["seed"], one["start"], one["hits"],
+            (len(rows) + 1, one["seed"], details, one["start"], one["hits"],
              len(missing(hits[-1])), len(missing(hits[-1], low_dose())), one["moves"], _digest(state))
         )  # fmt: skip
         states.append(state.assign(cohort=len(rows)))
@@ -255,6 +291,11 @@ def _plausible(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
     return not rules_report(cohort)["broken"].any()
 
 
+def _plausible_details(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> int | None:
+    """Return a seed of the details with which nobody breaks a rule (that of the member, or some thousands more), None if none is found."""
+    return next((d for d in range(seed, seed + 6 * STARTS, STARTS) if _plausible(labels, fates, d)), None)
+
+
 def _digest(state: pd.DataFrame) -> str:
     text = io.StringIO()
     state.to_csv(text, lineterminator="\n")
@@ -275,7 +316,7 @@ def _packed(folder: Path, changed: int) -> tuple[dict[int, str], str]:
 
 
 def ensemble_index(folder: str | Path = ENSEMBLE) -> pd.DataFrame:
-    """Read which members there are: cohort, seed, start, hits, headline_missed, low_dose_missed, moves, sha256; see :func:`store`."""
+    """Read which members there are: cohort, seed, details, start, hits, headline_missed, low_dose_missed, moves, sha256; see :func:`store`."""
     return pd.read_csv(Path(folder) / INDEX).drop(columns="synthetic")
 
 
@@ -331,13 +372,15 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
     """
     index = ensemble_index(folder)
     for row, state in zip(index.head(first or len(index)).itertuples(), load_states(folder), strict=False):
-        yield replace(study.cohort_of(*state, row.seed), name=f"{study.NAME}-{row.cohort:03d}")
+        yield replace(study.cohort_of(*state, row.details), name=f"{study.NAME}-{row.cohort:03d}")
 
 
 @click.command()
 @click.option("--members", default=112, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
-@click.option("--starts", default=6, show_default=True, help="cohorts to walk from, the default the first")
+@click.option(
+    "--starts", default=10, show_default=True, help="cohorts to walk from that are searched, the default the first"
+)
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
 def main(members: int, jobs: int, starts: int, within: int) -> None:
     """Build the ensemble (resumes what was begun in runs/ensemble) and store it under data/ensemble."""

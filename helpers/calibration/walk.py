@@ -25,7 +25,7 @@ from helpers.synthesis.state import encode
 DRAWN, KEPT, TRIED = 1500, 300, 60  # moves drawn in a step; sums of them that are looked at, that are computed
 FAR = 60.0  # half units beyond which effects do not add up
 JUMP, SLOPE = 0.6, 0.25  # what a number costs outside its half unit, and for each half unit beyond
-HELD, WANTED = 100.0, 0.02  # what a number that is hit, and one that is missed, weighs
+HELD, WANTED, OTHER = 100.0, 0.02, 0.002  # what a number that is held, one that is drawn nearer, and any other weighs
 FLAGS = ("crs4", "icans4", "icans_open")
 FATE_CODES = ("event", "lost", "unrelated", "early", "died")  # as the kernels write them
 
@@ -71,7 +71,7 @@ class Walk:
     plan : Plan, optional
         Whose models, bounds and published values are held.
     keep : sequence of id, optional
-        Numbers that are held if they are hit; by default all. Others come and go.
+        Numbers that are held once they are hit; by default all. Others are spared where that costs nothing.
     goal : callable, optional
         Something of the codes of all patients that never grows on the way.
 
@@ -126,7 +126,13 @@ class Walk:
     @property
     def missed(self) -> list[str]:
         """List the printed numbers that are missed."""
-        return [id for id, held in zip(self.ids, self.held, strict=True) if id and not held]
+        hit = np.abs(self._distances(self.search.matrix, self.days)[0]) <= 1.0
+        return [id for id, hit in zip(self.ids, hit, strict=True) if id and not hit]
+
+    @property
+    def wanted(self) -> list[str]:
+        """List the numbers to be held that are missed yet."""
+        return [id for id, held, asked in zip(self.ids, self.held, self.asked, strict=True) if asked and not held]
 
     def distance(self) -> float:
         """Return by how many half units the missed numbers are off."""
@@ -182,9 +188,9 @@ class Walk:
         near = np.flatnonzero(np.isfinite(effects).all(axis=1) & (np.abs(effects[:, self.held]).max(axis=1) < FAR))
         if near.size < 2:
             return []
-        effects = np.where(self.asked, effects[near], 0).astype(np.float32)
-        start, soft = np.where(self.asked, now, 0).astype(np.float32), self.asked & ~self.held
-        weight = np.where(self.held, HELD, 0.0)
+        effects = np.where(self.printed, effects[near], 0).astype(np.float32)
+        start, soft = np.where(self.printed, now, 0).astype(np.float32), self.asked & ~self.held
+        weight = np.where(self.held, HELD, np.where(self.asked, 0.0, OTHER))
         if greedy and soft.any():
             one = self.rng.choice(np.flatnonzero(soft))
             weight[soft if self.rng.random() < 0.3 else one] = WANTED
