@@ -376,7 +376,7 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
 
 
 @click.command()
-@click.option("--members", default=112, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--members", default=108, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option(
     "--starts", default=10, show_default=True, help="cohorts to walk from that are searched, the default the first"

@@ -149,10 +149,9 @@ class LabelSearch:
             found |= {id: bool(h) for id, h in zip(ids, hit, strict=True) if id}
         return found
 
-    def frame(self, matrix: np.ndarray | None = None) -> pd.DataFrame:
-        """Return the labels as they now stand, or those of another matrix."""
-        matrix = self.matrix if matrix is None else matrix
-        columns = {n: np.array(self.codes[n], dtype=object)[matrix[:, k]] for k, n in enumerate(self.names)}
+    def frame(self) -> pd.DataFrame:
+        """Return the labels as they now stand."""
+        columns = {n: np.array(self.codes[n], dtype=object)[self.matrix[:, k]] for k, n in enumerate(self.names)}
         return pd.DataFrame(columns)
 
     def anneal(

@@ -8,7 +8,7 @@ on the way; those that are missed are drawn nearer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,8 +72,6 @@ class Walk:
         Whose models, bounds and published values are held.
     keep : sequence of id, optional
         Numbers that are held once they are hit; by default all. Others are spared where that costs nothing.
-    goal : callable, optional
-        Something of the codes of all patients that never grows on the way.
 
     Attributes
     ----------
@@ -91,7 +89,6 @@ class Walk:
         plan: Plan | None = None,
         *,
         keep: Sequence[str] | None = None,
-        goal: Callable[[pd.DataFrame], float] | None = None,
     ):
         self.labels, self.fates, self.rng, plan = labels, fates, rng, plan or Plan()
         self.days = Days.of(labels, fates)
@@ -120,8 +117,6 @@ class Walk:
         units, self.broken, self.odd = self._distances(self.search.matrix, self.days)
         self.asked = self.printed if keep is None else np.isin(self.ids, list(keep))
         self.held = self.asked & (np.abs(units) <= 1.0)
-        self.goal = goal or (lambda codes: 0.0)
-        self.reached = self.goal(self.search.frame())
 
     @property
     def missed(self) -> list[str]:
@@ -133,11 +128,6 @@ class Walk:
     def wanted(self) -> list[str]:
         """List the numbers to be held that are missed yet."""
         return [id for id, held, asked in zip(self.ids, self.held, self.asked, strict=True) if asked and not held]
-
-    def distance(self) -> float:
-        """Return by how many half units the missed numbers are off."""
-        units = np.abs(self._distances(self.search.matrix, self.days)[0][self.printed & ~self.held])
-        return float(np.clip(units - 1, 0, None).sum())
 
     def state(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Write labels and fates, with what follows from them drawn anew."""
@@ -210,10 +200,7 @@ class Walk:
         units, broken, odd = self._distances(matrix, days)
         if broken > self.broken or odd > self.odd or (np.abs(units[self.held]) > 1.0).any():
             return False
-        now = self.goal(self.search.frame(matrix))
-        if now > self.reached:
-            return False
-        self.search.matrix[:], self.days, self.broken, self.odd, self.reached = matrix, days, broken, odd, now
+        self.search.matrix[:], self.days, self.broken, self.odd = matrix, days, broken, odd
         self.held |= self.asked & (np.abs(units) <= 1.0)
         return True
 
