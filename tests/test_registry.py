@@ -149,6 +149,70 @@ def test_the_seed_moves_the_imputed_model_only_through_the_imputations(cohort):
     assert found(1) != found(2)
 
 
+@pytest.fixture
+def one_patient() -> Analysis:
+    return analyse(Cohort("one", "infusion", True, "", "", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})}))
+
+
+@pytest.fixture
+def invented(monkeypatch):
+    """Let a test declare families that are gone after it."""
+    all_families()  # loaded into the registry that stays
+    monkeypatch.setattr(registry, "_FAMILIES", dict(registry._FAMILIES))
+
+
+def test_an_id_is_of_the_family_that_declares_it_or_else_of_the_longest_beginning(invented):
+    for name, ids, prefix in (
+        ("long", (), "extra.invented.up."),
+        ("short", (), "extra.invented."),
+        ("own", ("extra.invented.up.n",), ""),
+    ):
+        family(*ids, population="all", method="count", prefix=prefix, name=name)(lambda analysis: {})
+    names = ["extra.invented.x.n", "extra.invented.up.x", "extra.invented.up.n"]
+    assert [declared_family(id).name for id in names] == ["short", "long", "own"]
+
+
+@pytest.mark.parametrize(
+    ("given", "value", "reason"),
+    [
+        (1, 1.0, ""),
+        (Value("", 2.0, "told too early"), 2.0, ""),
+        (None, None, "no patient to compute it from"),
+        (float("nan"), None, "no patient to compute it from"),
+        (float("inf"), None, "no patient to compute it from"),
+        (Value("", float("-inf"), "no end"), None, "no end"),
+        (Value("", None, "nobody"), None, "nobody"),
+    ],
+)
+def test_a_value_is_a_finite_number_or_none_with_a_reason(invented, one_patient, given, value, reason):
+    made = family("extra.invented.n", "extra.invented.absent", population="toxicity", method="count", name="made")
+    made(lambda analysis: {"extra.invented.n": given})
+    found = declared_family("extra.invented.n").values(one_patient)
+    assert (found["extra.invented.n"].value, found["extra.invented.n"].reason) == (value, reason)
+    absent = found["extra.invented.absent"]
+    assert (absent.value, absent.reason) == (None, "not defined for this cohort")
+    assert absent.population == "all", "nobody recorded a toxicity"
+
+
+def test_a_value_s_own_population_and_method_go_before_those_of_its_family(invented, one_patient):
+    own = Value("", 1.0, population="gc", method="by hand")
+    made = family("extra.invented.a", "extra.invented.b", population="all", method="count", name="made")
+    made(lambda analysis: {"extra.invented.a": own, "extra.invented.b": 1})
+    found = declared_family("extra.invented.a").values(one_patient)
+    assert [(one.population, one.method) for one in found.values()] == [("gc", "by hand"), ("all", "count")]
+
+
+def test_what_is_remembered_is_nobody_else_s_however_deep_it_lies(one_patient):
+    @measures.once_per_analysis
+    def remembered(analysis: Analysis, times: int = 1) -> dict[str, list]:
+        return {"rows": [pd.DataFrame({"x": [1.0 * times]})]}
+
+    lent = remembered(one_patient)["rows"][0]
+    lent.loc[0, "x"] = 5.0
+    remembered(one_patient)["rows"].clear()
+    assert remembered(one_patient, 1)["rows"][0].loc[0, "x"] == 1.0
+
+
 def test_an_alias_gives_the_value_of_its_canonical_row(analysis, values):
     found = compute(analysis, ["abstract.crs.pct", "discussion.n"])
     assert [value.value for value in found.values()] == [values["table2.crs.any.pct"].value, 120]

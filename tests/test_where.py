@@ -2,16 +2,21 @@
 
 import re
 
+import nbformat
 import pytest
 
 from helpers import paths
 from helpers.results import registry
 from helpers.run.where import number_origin
 
+ALONE = "no cell of a notebook shows it: it stands in results.json alone"
+
 
 def test_every_number_comes_from_a_line_with_population_formula_and_reason():
     """Those that depend on the cohort (groups, analytes) open with their family's prefix."""
     families = registry.all_families()
+    page = (paths.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = tuple(re.findall(r"`([\w.]+)`", page.partition("## Numbers that no cell shows")[2].partition("\n## ")[0]))
     shown = 0
     for id in [*(id for one in families for id in one.ids), *(one.prefix + "x.y" for one in families if one.prefix)]:
         told = number_origin(id)
@@ -23,6 +28,7 @@ def test_every_number_comes_from_a_line_with_population_formula_and_reason():
         assert told[-1].lstrip().startswith(("notebook: ", *(path.name for path in paths.NOTEBOOKS.glob("*.ipynb")))), (
             id
         )
+        assert ALONE not in told[-1] or id.startswith(listed), id
         shown += "no cell" not in "".join(told)
     assert shown > 100
 
@@ -37,3 +43,9 @@ def test_every_number_comes_from_a_line_with_population_formula_and_reason():
 )
 def test_where_names_the_notebook_that_shows_a_number(id, cell):
     assert cell in "\n".join(number_origin(id))
+
+
+def test_a_number_that_no_cell_shows_stands_in_the_file_of_results_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path)
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "00_nothing.ipynb")
+    assert number_origin("table1.male.n")[-1] == f"  notebook: {ALONE}."

@@ -73,7 +73,7 @@ def _shown(id: str, function: Callable) -> list[str]:
     ):
         if used := list(_cells(re.compile(shows))):
             return [f"  notebook: no cell names it; these {words}:", *(f"    {cell}" for cell in used)]
-    return ["  notebook: no cell shows it: it stands in results.json"]
+    return ["  notebook: no cell of a notebook shows it: it stands in results.json alone."]
 
 
 def _names_of(module: str) -> str:
