@@ -17,7 +17,7 @@ from helpers.estimate.cox import cox
 from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
-from helpers.results import curves, exposure, exposure_models, survival, table5, value
+from helpers.results import covariates, curves, exposure, exposure_models, registry, survival, table5, value
 from helpers.results.comparisons import comparison_groups
 from helpers.results.populations import in_population
 from helpers.results.registry import all_families, compute
@@ -366,6 +366,18 @@ def test_an_own_column_named_like_one_of_ours_is_a_covariate_of_its_own(name):
     assert len(table5.table5_frame(analysis)) == sum(
         len(table5.univariable_model(analysis, row.name)) for row in table5.covariate_rows(analysis)
     )
+
+
+def test_a_covariate_that_the_paper_does_not_have_has_ids_of_its_own(monkeypatch):
+    registry.all_families()
+    monkeypatch.setattr(registry, "_FAMILIES", dict(registry._FAMILIES))
+    for name, printed in (("asked", True), ("added", False)):
+        table5._declare(covariates.Row(name, name, (f"{name}_yes",), lambda analysis: None, "all", printed=printed))
+    owners = [
+        registry.declared_family(f"{begin}_yes.hr")
+        for begin in ("table5.univariate.asked", "extra.table5.univariate.added")
+    ]
+    assert [one.name for one in owners] == ["table5.asked", "table5.added"]
 
 
 def test_a_covariate_with_one_value_for_all_is_counted():

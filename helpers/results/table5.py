@@ -340,8 +340,8 @@ def values_of(
 UNPRINTED = {"gc_high"}
 
 
-def _prefix(key: str) -> str:
-    return "extra." if key in UNPRINTED else ""
+def _prefix(row: Row) -> Callable[[str], str]:
+    return lambda key: "" if row.printed and key not in UNPRINTED else "extra."
 
 
 def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
@@ -349,7 +349,7 @@ def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
         row.make(analysis)  # says which table is absent
         table = univariable_model(analysis, row.name)
         of = int(model_patients(analysis, row).sum())
-        found = values_of(table, "table5.univariate", _prefix, of=of)
+        found = values_of(table, "table5.univariate", _prefix(row), of=of)
         n, events = int(table["model_n"].iloc[0]), int(table["model_events"].iloc[0])
         overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=n, events=events, missing=of - n,
                         method="likelihood-ratio test of all levels")  # fmt: skip
@@ -358,18 +358,21 @@ def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
     return values
 
 
-for _row in ROWS:
+def _declare(row: Row) -> None:
     family(
-        *(f"{_prefix(key)}table5.univariate.{key}.{measure}" for key in _row.keys for measure in MEASURES),
-        f"extra.table5.univariate.{_row.name}.overall_p",
-        population=_row.paper,
+        *(f"{_prefix(row)(key)}table5.univariate.{key}.{measure}" for key in row.keys for measure in MEASURES),
+        f"extra.table5.univariate.{row.name}.overall_p",
+        population=row.paper,
         method=METHOD,
-        reason=_row.reason,
-        stated=None if _row.stated == _row.paper else Reading(
-            _row.stated, METHOD, ANALYSED),
-        depends=[*MODEL, *_row.depends],
-        name=f"table5.{_row.name}",
-    )(_row_values(_row))  # fmt: skip
+        reason=row.reason,
+        stated=None if row.stated == row.paper else Reading(row.stated, METHOD, ANALYSED),
+        depends=[*MODEL, *row.depends],
+        name=f"table5.{row.name}",
+    )(_row_values(row))
+
+
+for _row in ROWS:
+    _declare(_row)
 
 
 CORRECTED = Row(
@@ -410,7 +413,7 @@ def own_rows(analysis: Analysis) -> dict[str, Value]:
     """Univariable models of the cohort's own declared columns."""
     found = {}
     for row in covariate_rows(analysis):
-        if not row.printed:
+        if row.name not in BY_NAME:
             who = {"population": named_population(analysis, row.paper if analysis.reading == "paper" else row.stated),
                    "of": int(model_patients(analysis, row).sum())}  # fmt: skip
             found |= values_of(univariable_model(analysis, row.name), "table5.univariate", lambda key: "extra.", **who)
