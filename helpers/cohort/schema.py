@@ -83,10 +83,8 @@ def _yes(meaning: str) -> Column:
     return Column("boolean", meaning)
 
 
-def _number(
-    meaning: str, unit: str, low: float | None = 0, high: float | None = None, *, required: bool = False
-) -> Column:
-    return Column("number", meaning, unit, low=low, high=high, required=required)
+def _number(meaning: str, unit: str, low: float | None = 0, high: float | None = None) -> Column:
+    return Column("number", meaning, unit, low=low, high=high)
 
 
 def _one_of(meaning: str, *allowed: str, required: bool = False) -> Column:

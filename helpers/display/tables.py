@@ -44,7 +44,7 @@ def format_number(value: float | None, decimals: int = 2) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def format_p(p: float | None, decimals: int = 3) -> str:
+def format_p(p: float | None) -> str:
     """Write a p-value with three decimals, or as below the smallest that these show.
 
     Examples
@@ -54,8 +54,7 @@ def format_p(p: float | None, decimals: int = 3) -> str:
     """
     if _absent(p):
         return MISSING
-    least = 10.0**-decimals
-    return f"<{least:.{decimals}f}" if p < least else f"{p:.{decimals}f}"
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def p_equals(p: float | None) -> str:

@@ -95,13 +95,13 @@ def on_one_clock(*days: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return np.split(flat, np.cumsum([len(part) for part in days])[:-1])
 
 
-def person_time(rows: pd.DataFrame, by: str = "exposed") -> pd.DataFrame:
-    """Add up time under observation and events in each state.
+def person_time(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add up time under observation and events, unexposed and exposed.
 
     Returns
     -------
     DataFrame
-        Index the states; rows (spells), time (days from 0), events, rate (events per day).
+        Index exposed; rows (spells), time (days from 0), events, rate (events per day).
 
     Examples
     --------
@@ -111,7 +111,7 @@ def person_time(rows: pd.DataFrame, by: str = "exposed") -> pd.DataFrame:
     1     True     1   6.0       1  0.166667
     """
     spent = rows.assign(time=rows["stop"] - rows["start"].clip(lower=0))
-    found = spent.groupby(by).agg(rows=("time", "size"), time=("time", "sum"), events=("event", "sum"))
+    found = spent.groupby("exposed").agg(rows=("time", "size"), time=("time", "sum"), events=("event", "sum"))
     return found.assign(rate=found["events"] / found["time"])
 
 

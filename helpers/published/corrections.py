@@ -57,15 +57,13 @@ def read_corrections(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     return table
 
 
-def as_corrected(printed: pd.DataFrame, directory: str | Path = PUBLISHED) -> pd.DataFrame:
+def as_corrected(printed: pd.DataFrame) -> pd.DataFrame:
     """Return the printed numbers as they should read; :func:`helpers.published.concordance.concordance` takes them.
 
     Parameters
     ----------
     printed : pandas.DataFrame
         From :func:`helpers.published.values.published_values`.
-    directory : str or Path
-        Folder of ``corrections.csv``.
 
     Raises
     ------
@@ -78,7 +76,7 @@ def as_corrected(printed: pd.DataFrame, directory: str | Path = PUBLISHED) -> pd
     >>> as_corrected(published_values()).set_index("id").loc["results.efficacy.rux.p", ["value", "alias_of"]].tolist()
     ['0.14', 'table3.tcz.p']
     """
-    table = read_corrections(directory)
+    table = read_corrections()
     unknown = ~table["id"].isin(printed["id"])
     if unknown.any():
         rows = unknown.to_numpy().nonzero()[0]

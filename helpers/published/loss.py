@@ -128,8 +128,8 @@ def event_splits(se: tuple[float, float], total: int, excess: float = EXCESS) ->
 class _Table:
     """What the other rows of the table say about totals of events."""
 
-    def __init__(self, values: Mapping[str, Printed], excess: float, uneven: float):
-        self.excess, self.uneven = excess, uneven
+    def __init__(self, values: Mapping[str, Printed], excess: float):
+        self.excess = excess
         number = {id: int(value.number) for id, value in values.items() if value.kind == "count"}
         everyone, toxic = number["table1.n"], number["results.efficacy.analysed.n"]
         self.printed = {}
@@ -147,7 +147,7 @@ class _Table:
         if (row, total) not in self.seen:
             se, hr, ratio = self.printed[row]
             fits = event_splits(se, total, self.excess)
-            even = [d for d in fits if 1 / self.uneven <= d / (total - d) / hr / ratio <= self.uneven]
+            even = [d for d in fits if 1 / UNEVEN <= d / (total - d) / hr / ratio <= UNEVEN]
             self.seen[row, total] = even
         return self.seen[row, total]
 
@@ -155,9 +155,7 @@ class _Table:
         return all(self.splits(other.row, total) for other in OTHERS if other.who == who)
 
 
-def event_counts(
-    values: Mapping[str, Printed], *, excess: float = EXCESS, uneven: float = UNEVEN, later: int = LATER
-) -> pd.DataFrame:
+def event_counts(values: Mapping[str, Printed], *, excess: float = EXCESS) -> pd.DataFrame:
     """List the numbers of PFS events per dose group that the row's own width, the other rows and the curves allow.
 
     The other univariable rows are taken to be of the patients whose blasts are known (their widths fit 38 events, the curves
@@ -166,10 +164,8 @@ def event_counts(
     Parameters
     ----------
     values : mapping of id to Printed
-    excess, uneven : float
-        How far a standard error may exceed its least, and follow-up differ between groups of known size; both are inferred.
-    later : int
-        Most events after the last milestone of the curve.
+    excess : float
+        How far a standard error may exceed its least; inferred.
 
     Returns
     -------
@@ -185,9 +181,9 @@ def event_counts(
     >>> known[["none", "low"]].values.tolist()[0]
     [17, 11]
     """
-    table, own = _Table(values, excess, uneven), printed_result(values)
+    table, own = _Table(values, excess), printed_result(values)
     found = []
-    for ward in _wards(values, table, later):
+    for ward in _wards(values, table):
         counts = dict(zip(POPULATIONS, ward.rows, strict=True))
         for population, (none, low) in counts.items():
             if low in event_splits(own.se, none + low, excess) and low < none:
@@ -214,11 +210,11 @@ class _Ward(NamedTuple):
     rows: tuple[tuple[int, int], ...]
 
 
-def _wards(values: Mapping[str, Printed], table: _Table, later: int) -> Iterator[_Ward]:
+def _wards(values: Mapping[str, Printed], table: _Table) -> Iterator[_Ward]:
     """Give all ways to place the PFS events: by dose group and by whether blasts are known."""
     fits = fitting_formulas(*_printed_curve(values)).values()
     least = min(sum(min(span.events) for span in spans) for spans in fits)
-    most = max(sum(max(span.events) for span in spans) for spans in fits) + later
+    most = max(sum(max(span.events) for span in spans) for spans in fits) + LATER
     sizes = _sizes(values)
     for known, total in product(range(1, most + 1), range(least, most + 1)):
         unknown = total - known
@@ -296,7 +292,7 @@ def dose_group_sizes(values: Mapping[str, Printed]) -> pd.DataFrame:
 
 
 def unequal_loss(
-    values: Mapping[str, Printed], counts: pd.DataFrame | None = None, *, lost: int | None = None, draws: int = 2000
+    values: Mapping[str, Printed], counts: pd.DataFrame | None = None, *, draws: int = 2000
 ) -> pd.DataFrame:
     """Tell for each possible number of events what it takes to give the printed row.
 
@@ -305,11 +301,9 @@ def unequal_loss(
     values : mapping of id to Printed
     counts : pandas.DataFrame, optional
         From :func:`event_counts`; computed if absent.
-    lost : int, optional
-        Losses within the first year of both groups together, for the draws; absent: the fewest that the curve shows, in
-        proportion to the groups' share of the patients.
     draws : int
-        Orders drawn for each row.
+        Orders drawn for each row, with the fewest losses within the first year that the curve shows, in proportion to the
+        groups' share of the patients.
 
     Returns
     -------
@@ -325,7 +319,7 @@ def unequal_loss(
     rows = []
     for who in dose_group_sizes(values).itertuples(index=False):
         sizes = who.n_low, who.n_none
-        gone = curve.lost_of(sum(sizes)) if lost is None else lost
+        gone = curve.lost_of(sum(sizes))
         for one in counts[counts["population"] == who.population].itertuples(index=False):
             needs = _needs(curve.groups(sizes, (one.low, one.none)), printed, gone, draws)
             rows.append((*who, one.low, one.none, *needs))

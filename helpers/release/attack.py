@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,7 +49,7 @@ class Counts:
         return list(found.values())
 
 
-def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None) -> dict[str, tuple[int, int]]:
+def intervals(counts: Counts, rules: Rules) -> dict[str, tuple[int, int]]:
     """Bound suppressed counts by everything that is shown: sums, nested populations and the width of the rounding.
 
     Parameters
@@ -57,8 +57,6 @@ def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None
     counts : Counts
         The true values are not used, but for the rounded ones of shown cells.
     rules : Rules
-    wanted : iterable of Cell, optional
-        By default every suppressed cell.
 
     Returns
     -------
@@ -101,7 +99,7 @@ def intervals(counts: Counts, rules: Rules, wanted: Iterable[Cell] | None = None
         rows.append(row), least.append(-np.inf), most.append(0)
     limits = LinearConstraint(np.array(rows), least, most) if rows else ()
     found = {}
-    for cell in wanted if wanted is not None else [cell for cell in cells if not cell.shown]:
+    for cell in [cell for cell in cells if not cell.shown]:
         ends = []
         for sign in (1, -1):
             goal = np.zeros(len(cells))

@@ -18,6 +18,7 @@ from helpers.problems import InputError, Problem
 
 LEAST_THRESHOLD = 5
 MONTH = 365.25 / 12
+LAST_MONTH = 120  # of a released curve
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Rules:
         return total >= self.threshold
 
 
-def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float = 120) -> pd.DataFrame:
+def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules) -> pd.DataFrame:
     """Read a survival curve at whole months, a step only where at least the threshold of events has come together.
 
     Parameters
@@ -79,8 +80,6 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float 
     time, event : Series
         Days and whether the event was seen; patients without a time are left out.
     rules : Rules
-    months : float
-        Last month.
 
     Returns
     -------
@@ -107,7 +106,7 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules, months: float 
     exact = survival_curve(time, event)
     days = np.sort(time[event])
     rows, last, seen = [], 1.0, 0
-    for month in range(int(months) + 1):
+    for month in range(LAST_MONTH + 1):
         day = month * MONTH
         left = int((time >= day).sum())
         if left < rules.threshold:

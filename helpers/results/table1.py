@@ -54,8 +54,8 @@ def _ids(*rows: str, kind: tuple[str, ...] = ("n", "pct")) -> list[str]:
     return [f"table1.{row}.{measure}" for row in rows for measure in kind]
 
 
-def _extra(*rows: str, kind: tuple[str, ...] = ("n", "pct")) -> list[str]:
-    return [f"extra.{id}" for id in _ids(*rows, kind=kind)]
+def _extra(*rows: str) -> list[str]:
+    return [f"extra.{id}" for id in _ids(*rows)]
 
 
 @family("table1.n", population="all", method="count")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -100,9 +100,7 @@ def check_folder(folder: str | Path = "") -> Checked:
     return Checked(cohort, (), warned, assumed, tuple(reading.notes), expected, opening)
 
 
-def show_check(
-    folder: str | Path | None, *, as_json: bool = False, page: Path | None = None, say: Callable[..., None] = click.echo
-) -> Checked:
+def show_check(folder: str | Path | None, *, as_json: bool = False, page: Path | None = None) -> Checked:
     """Check *folder* and tell the result, as text or JSON and, if asked for, as a page.
 
     Raises
@@ -114,9 +112,9 @@ def show_check(
     if page is not None:
         paths.write_text(page, as_html(checked))
     if as_json:
-        say(json.dumps(as_object(checked), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(as_object(checked), indent=1, ensure_ascii=False))
     elif text := as_text(checked):
-        say(text, err=bool(checked.problems))  # a refusal leaves standard output empty
+        click.echo(text, err=bool(checked.problems))  # a refusal leaves standard output empty
     if checked.problems:
         raise InputError(checked.problems)
     return checked

@@ -55,7 +55,7 @@ def words_of(name: str) -> str:
     return FIGURES[name][0] if name in FIGURES else "survival, from released aggregates"
 
 
-def released_page(analysis: Analysis, rules: Rules | None = None) -> str:
+def released_page(analysis: Analysis) -> str:
     """Write the curves of a cohort of real patients from its released results: coarse, and without a patient behind a step.
 
     Raises
@@ -63,7 +63,7 @@ def released_page(analysis: Analysis, rules: Rules | None = None) -> str:
     NotAvailable
         If nothing of the cohort can be released, or no curve rests on enough patients.
     """
-    numbers = released(analysis, rules or Rules()).numbers
+    numbers = released(analysis, Rules()).numbers
     if not numbers["curves"]:
         raise NotAvailable("no curve rests on enough patients to be released")
     about = numbers["about"]

@@ -16,7 +16,7 @@ FILE = "number_cells.csv"
 COLUMNS = ["begins", "notebook", "cell_holds"]
 
 
-def number_cells(ids: Iterable[str], notebooks: Sequence[Path], file: Path | None = None) -> dict[str, tuple[str, str]]:
+def number_cells(ids: Iterable[str], notebooks: Sequence[Path]) -> dict[str, tuple[str, str]]:
     """Find the notebook (stem) and the cell (its id in the file) that show each number.
 
     Parameters
@@ -25,8 +25,6 @@ def number_cells(ids: Iterable[str], notebooks: Sequence[Path], file: Path | Non
         Ids of published numbers; what is stated again is found where it is stated first.
     notebooks : sequence of Path
         Those that the book has.
-    file : Path, optional
-        By default ``docs/number_cells.csv``: beginning of ids, notebook, a piece of code that the cell holds.
 
     Returns
     -------
@@ -36,14 +34,14 @@ def number_cells(ids: Iterable[str], notebooks: Sequence[Path], file: Path | Non
     Raises
     ------
     ValueError
-        If the table has other columns.
+        If the table (``docs/number_cells.csv``: beginning of ids, notebook, a piece of code that the cell holds) has other columns.
 
     Examples
     --------
     >>> number_cells(["table1.male.n"], [])
     {}
     """
-    frame = pd.read_csv(file or DOCS / FILE, dtype=str, keep_default_na=False)
+    frame = pd.read_csv(DOCS / FILE, dtype=str, keep_default_na=False)
     if list(frame) != COLUMNS:
         raise ValueError(f"{FILE} has columns {list(frame)}, needed: {COLUMNS}")
     cells = {path.stem: nbformat.read(path, 4).cells for path in notebooks}

@@ -35,9 +35,9 @@ class Link:
     cell: str = ""
 
 
-def links(notebooks: Sequence[Path], file: Path | None = None) -> list[Link]:
+def links(notebooks: Sequence[Path]) -> list[Link]:
     """Read the table and find the cell of each row."""
-    frame = pd.read_csv(file or DOCS / FILE, dtype=str, keep_default_na=False)
+    frame = pd.read_csv(DOCS / FILE, dtype=str, keep_default_na=False)
     if list(frame) != COLUMNS:
         raise ValueError(f"{FILE} has columns {list(frame)}, needed: {COLUMNS}")
     cells = {path.stem: nbformat.read(path, 4).cells for path in notebooks}

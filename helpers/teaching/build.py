@@ -30,15 +30,13 @@ ALIKE = "what these data do not tell from another answer: it has no hint"
 DRAWS = 50  # of invented children, until no slip gives the right value
 
 
-def build(out: Path = FOLDER, *, sources: Path = FOLDER / "src", seed: int = SEED) -> list[Path]:
+def build(out: Path = FOLDER, *, seed: int = SEED) -> list[Path]:
     """Make the data and every version of every exercise.
 
     Parameters
     ----------
     out : Path
         Gets ``data/``, ``student/``, ``teacher/`` (with ``key.csv``) and ``sheet/``.
-    sources : Path
-        Numbered source notebooks.
     seed : int
         Of the class: the invented children, and the salts of the boxes.
 
@@ -49,7 +47,7 @@ def build(out: Path = FOLDER, *, sources: Path = FOLDER / "src", seed: int = SEE
     """
     write_data(out / "data")
     if not (out / "src").is_dir():
-        shutil.copytree(sources, out / "src")
+        shutil.copytree(FOLDER / "src", out / "src")
     exercises = [drawn(path, seed) for path in sorted((out / "src").glob("[0-9][0-9]_*.ipynb"))]
     boxes = {name: box for exercise in exercises for name, box in boxes_of(exercise, seed).items()}
     source = Path(check.__file__).read_text(encoding="utf-8")
