@@ -7,7 +7,7 @@ seen to be lost with it. *Not found*: no search so far has hit it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -72,6 +72,7 @@ def misses(
     ensemble: pd.DataFrame,
     proofs: Mapping[str, str] | None = None,
     moves: float = 0.0,
+    starts: Sequence[int] | None = None,
 ) -> pd.DataFrame:
     """Explain each statistic that the default cohort misses.
 
@@ -85,6 +86,9 @@ def misses(
         From :func:`contradicted`, which is the default.
     moves : float
         Moves spent on one cohort of the ensemble at most.
+    starts : sequence of int, optional
+        Which start each cohort walked from. Cohorts of one start are no sample: the test of what is lost then takes starts, each with
+        what most of its cohorts hit.
 
     Returns
     -------
@@ -98,13 +102,16 @@ def misses(
     >>> table = misses({"a": False, "b": True, "c": False}, hits, proofs={})
     >>> table[["id", "kind", "hit_in", "lost_with"]].to_numpy().tolist()
     [['a', 'frontier', 9, 'b (0% against 100%, p 0.00016)'], ['c', 'not found', 0, '']]
+    >>> misses({"a": False, "b": True}, hits[["a", "b"]], {}, starts=[0] * 9 + [1] * 9)["kind"].item()  # two starts prove nothing
+    'missed here'
     """
     missed = [id for id, hit in default.items() if not hit]
     proofs = contradicted(missed, ensemble) if proofs is None else proofs
+    tested = ensemble if starts is None else ensemble.groupby(np.asarray(starts)).mean() > 0.5
     rows, comparisons = [], max(1, len(missed) * (ensemble.shape[1] - 1))
     for id in missed:
         hit = ensemble[id].to_numpy(bool)
-        lost = _lost_with(ensemble.drop(columns=id), hit, comparisons)
+        lost = _lost_with(tested.drop(columns=id), tested[id].to_numpy(bool), comparisons)
         if id in proofs:
             kind, text = PROOF, proofs[id]
         elif hit.any():

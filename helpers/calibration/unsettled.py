@@ -3,7 +3,8 @@
 ``python -m helpers.calibration.unsettled`` computes them anew (about two minutes of one core for a hundred cohorts) and writes
 data/study/ensemble_ranges.csv; do so when the ensemble has been built anew. Only what the published numbers constrain is asked for:
 a range of something that the generator chose, or over cohorts that miss the low-dose results (:mod:`helpers.calibration.gate`),
-would bound papers that were not published. Under five cohorts there is no range.
+would bound papers that were not published. Under five cohorts there is no range. Members walked from a few starts: a range is an inner
+bound, and a narrow one says that walks near these starts do not change the quantity, not that the paper fixes it.
 """
 
 from __future__ import annotations
