@@ -29,6 +29,7 @@ nb_code_prompt_hide = "Code"
 myst_enable_extensions = ["dollarmath"]
 suppress_warnings = [
     "mystnb.unknown_mime_type",  # a figure's text form stands beside its picture
+    "misc.highlighting_failure",  # the error of a notebook that failed is no Python
     "myst.header",  # a notebook's sections may skip a level
     "ref.python",  # one name in two modules: the docstrings name the one that they mean
 ]

@@ -28,7 +28,8 @@ CODE = (
     "fig, ax = plt.subplots(figsize=(2, 2))\nlines = ax.plot([1, 2])\npage.draw(fig, 'figure1')",
     "page.table(page.cohort.tables['patients'][['weight_kg']], 'table1') if hasattr(page, 'table') else None",
     "warnings.warn('from ' + page.parameters.cohort_folder)",
-    "notes = pd.read_csv(page.parameters.cohort_folder + '/notes.txt')\nfloat(notes['note'][0])",
+    "notes = pd.read_csv(page.parameters.cohort_folder + '/notes.txt')\ntry:\n    float(notes['note'][0])\n"
+    "except ValueError as error:\n    raise ValueError(notes.to_string()) from error",  # its rows are numbered as code is
 )
 
 
@@ -38,7 +39,7 @@ def left(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("u") / "Zwart_Wilhelmina"
     patients = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "weight_kg": [20.0, 30.0]})
     write_cohort(Cohort("two", "infusion", True, "made up", "CC0", {"patients": patients}), folder / "cohort")
-    (folder / "cohort" / "notes.txt").write_text("note\nWilhelmina Zwart MRN-4471823 born 1999-12-31\n")
+    (folder / "cohort" / "notes.txt").write_text("note\n" + 3 * "Wilhelmina Zwart MRN-4471823 born 1999-12-31\n")
     cells = [new_code_cell(text, metadata={"tags": ["parameters"]} if text == CODE[1] else {}) for text in CODE]
     (folder / "notebooks").mkdir()
     path = folder / "notebooks" / "00_fails.ipynb"

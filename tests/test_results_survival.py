@@ -471,6 +471,10 @@ def test_adults_are_cut_at_their_own_median_and_it_is_said():
     assert table["level"].tolist() == [f"≤{middle:g} years", f">{middle:g} years"]
     found = compute(analysis, ["table5.univariate.age_gt8.hr"])["table5.univariate.age_gt8.hr"]
     assert found.method.endswith("cut at the cohort's own median, since fewer than 10% lie at or below 8")
+    infants = cohort.tables["patients"].assign(age_years=lambda table: table["age_years"] / 20)
+    table = table5.univariable_model(analyse(replace(changed(cohort, patients=infants), stands_for="")), "age")
+    assert table["level"].tolist()[0] == f"≤{infants['age_years'].median():g} years"
+    assert table["note"].iloc[0].endswith("lie above 8")
     chosen = analyse(adults, Parameters(age_cut=50.0))
     assert table5.univariable_model(chosen, "age")["level"].tolist() == ["≤50 years", ">50 years"]
     asked = analyse(adults, Parameters.from_settings(["age_cut=8"]))

@@ -14,7 +14,7 @@ from stand_in import stand_in
 from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.problems import NotAvailable
-from helpers.results import flow, normality, supplementary, table1, table2, table3, table4
+from helpers.results import flow, normality, supplementary, table1, table2, table3, table4, table5
 from helpers.results.registry import compute
 
 
@@ -113,6 +113,31 @@ def test_targets_of_the_dictionary_beyond_the_print_are_counted_and_shown():
     assert value(analysis, "extra.table1.target.cd22.n").value == 2
     part = table1.table1_frame(analysis).query("characteristic == 'CAR-T target'").set_index("level")["n"]
     assert part.to_dict() == {"CD19": 1, "CD19+CD22": 0, "CD19+CD22+CD20": 0, "CD22": 2, "other": 1}
+
+
+def test_levels_of_the_dictionary_beyond_the_print_are_no_unknowns_of_table_5():
+    many = 40
+    rng = np.random.default_rng(4)
+    patients = {"patient_id": ids(many), "car_target": ["CD19", "CD22", "other", "CD19+CD22", None] * 8,
+                "n_relapses": [0, 1, 2, 0] * 10, "disease_status": ["remission", "relapsed", "relapsed", "primary refractory"] * 10}  # fmt: skip
+    last = rng.integers(200, 900, many).astype(float)
+    followup = {"patient_id": ids(many), "last_contact_day": last, "relapse_day": np.where(rng.random(many) < 0.6, last - 50, np.nan),
+                "death_day": [None] * many}  # fmt: skip
+    analysis = cohort_of(patients=patients, followup=followup)
+    part = table1.table1_frame(analysis).query("characteristic == 'Disease status before treatment'")
+    assert part["n"].sum() == many
+    for name, key, label, known in (
+        ("target", "target_cd22", "CD22", 32),
+        ("status", "status_remission", "In remission, never relapsed", 40),
+    ):
+        table = table5.univariable_model(analysis, name).set_index("key")
+        assert table["n"].sum() == known
+        assert (table["missing"] == many - known).all()
+        assert table.loc[key, "level"] == label
+        found = value(analysis, f"extra.table5.univariate.{key}.hr")
+        assert found.value == pytest.approx(table.loc[key, "hr"])
+        assert (found.n, found.missing) == (known, many - known)
+    assert value(analysis, "extra.table5.univariate.target_ref_triple.cd19_22.hr").n == 32
 
 
 def test_own_columns_are_in_table_1():

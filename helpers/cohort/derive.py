@@ -28,7 +28,7 @@ DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
 CUT_COLUMNS = {"age": "age_years", "weight": "weight_kg"}
-LEAST_SHARE = 0.1  # of patients at or below a cut that was not made for them
+LEAST_SHARE = 0.1  # of patients on either side of a cut that was not made for them
 USABLE = ("category", "integer", "number", "boolean")  # kinds of a declared column that can be analysed
 DERIVED = frozenset(
     [f"{event}{part}" for event in EVENTS for part in ("", "_grade", "_onset_day", "_duration_days", "_resolved")]
@@ -189,8 +189,8 @@ def _unrecorded(cohort: Cohort, table: str, what: str) -> str:
 def cut_used(frame: pd.DataFrame, name: str, parameters: Parameters) -> float:
     """Return where *name* ("age" or "weight") is cut: the parameter, or the median where the paper's own cut parts nobody.
 
-    The paper's cuts are those of children. Where fewer than 10 % lie at or below them, as among adults, the cohort's own
-    median takes their place; a cut that somebody chose, be it the paper's, is left alone.
+    The paper's cuts are those of children. Where fewer than 10 % lie on one side of them, as among adults or infants, the
+    cohort's own median takes their place; a cut that somebody chose, be it the paper's, is left alone.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def cut_used(frame: pd.DataFrame, name: str, parameters: Parameters) -> float:
     """
     values, cut = frame[CUT_COLUMNS[name]].dropna(), float(getattr(parameters, f"{name}_cut"))
     chosen = f"{name}_cut" in parameters.chosen()
-    if chosen or values.empty or (values <= cut).mean() >= LEAST_SHARE:
+    if chosen or values.empty or LEAST_SHARE <= (values <= cut).mean() <= 1 - LEAST_SHARE:
         return cut
     middle = float(values.median())
     return middle if (values > middle).any() else cut

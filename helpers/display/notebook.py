@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,14 +40,26 @@ def use_style() -> None:
     plt.style.use(STYLE)
 
 
+def without_markup(markdown: str) -> str:
+    """Take the force out of what no sentence of ours holds and a cohort's words might: tags, pictures, links that run or fetch.
+
+    Examples
+    --------
+    >>> without_markup("**5** <b>x</b> [a](javascript:b) ![p](//x/y) <10% [ours](05_kaplan_meier.ipynb)")
+    '**5** &lt;b>x&lt;/b> [a]&#40;javascript:b) !&#91;p]&#40;//x/y) <10% [ours](05_kaplan_meier.ipynb)'
+    """
+    inert = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown).replace("![", "!&#91;")
+    return re.sub(r"\]\((?!https://doi\.org/|(?!//)[\w./#-]+\))", "]&#40;", inert)
+
+
 def markdown_sentences(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values, as Markdown output that a strict comparison reads."""
-    return Markdown(" ".join(sentences))
+    return Markdown(without_markup(" ".join(sentences)))
 
 
 def markdown_list(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values as a list."""
-    return Markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    return Markdown(without_markup("\n".join(f"- {sentence}" for sentence in sentences)))
 
 
 def about_cohort(cohort: Cohort) -> Markdown:
@@ -60,7 +73,7 @@ def about_cohort(cohort: Cohort) -> Markdown:
         )
     else:
         text += f" Source: {cohort.source}. Licence: {cohort.licence}."
-    return Markdown(text)
+    return Markdown(without_markup(text))
 
 
 def show_table(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:

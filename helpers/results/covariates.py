@@ -15,7 +15,7 @@ from helpers.problems import NotAvailable
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import needed_frame
 from helpers.results.registry import AGENT, DOSE, LENGTH, ONSET
-from helpers.results.table1 import STATUS, TARGETS, status_of
+from helpers.results.table1 import OTHER_STATUS, OTHER_TARGETS, STATUS, TARGETS, status_of
 from helpers.results.value import id_part, id_parts, told_apart
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def _own_cut(name: str) -> Callable[[Analysis], str]:
         paper = getattr(analysis.parameters, f"{name}_cut")
         if CUT_COLUMNS[name] not in analysis.frame or cut_used(analysis.frame, name, analysis.parameters) == paper:
             return ""
-        return f"cut at the cohort's own median, since fewer than {LEAST_SHARE:.0%} lie at or below {paper:g}"
+        side = "at or below" if (analysis.frame[CUT_COLUMNS[name]].dropna() <= paper).mean() < LEAST_SHARE else "above"
+        return f"cut at the cohort's own median, since fewer than {LEAST_SHARE:.0%} lie {side} {paper:g}"
 
     return note
 
@@ -92,7 +93,24 @@ def _factor(values: pd.Series, labels: list[str], cut: float | None = None) -> p
 
 
 def _status(analysis: Analysis) -> pd.Series:
-    return _factor(status_of(needed_frame(analysis, "n_relapses")).map(STATUS), list(STATUS.values()))
+    labels = STATUS | _had(OTHER_STATUS, found := status_of(needed_frame(analysis, "n_relapses")))
+    return _factor(found.map(labels), list(labels.values()))
+
+
+def target_levels(*order: str) -> Callable[[Analysis], pd.Series]:
+    """Make the target antigens a factor: those of *order*, the reference first, then others that somebody has."""
+
+    def make(analysis: Analysis) -> pd.Series:
+        found = needed_frame(analysis, "car_target")["car_target"]
+        labels = [*order, *_had({label: label for label in OTHER_TARGETS.values()}, found)]
+        return _factor(found.astype(object), labels)
+
+    return make
+
+
+def _had(levels: Mapping[str, str], values: pd.Series) -> dict[str, str]:
+    """Keep of the levels that the dictionary allows and the print has no row for those that somebody has."""
+    return {level: label for level, label in levels.items() if level in set(values.dropna())}
 
 
 def _grade(event: str) -> Callable[[Analysis], pd.Series]:
@@ -116,8 +134,7 @@ ROWS = (
     Row("age", "Age", ("age_gt8",), _two("age_over_cut", "≤{} years", ">{} years"), "known_blasts",
         reason=AMONG_ALL, depends=("age_cut",), note=_own_cut("age")),
     Row("target", "CAR-T target antigen", ("target_cd19_22", "target_cd19_22_20"),
-        covariate_levels("car_target", {label: label for label in TARGETS.values()}), "known_blasts",
-        reason=AMONG_ALL + "; reference as printed, CD19"),
+        target_levels(*TARGETS.values()), "known_blasts", reason=AMONG_ALL + "; reference as printed, CD19"),
     Row("transplant", "Transplantation preinfusion", ("transplant",), _two("prior_transplant", "No", "Yes"), "known_blasts",
         reason=AMONG_ALL),
     Row("status", "Disease status preinfusion", ("first_relapse", "second_relapse"), _status, "known_blasts", reason=AMONG_ALL),
@@ -140,6 +157,9 @@ ROWS = (
         joint=False),
 )  # fmt: skip
 BY_NAME = {row.name: row for row in ROWS}
+OTHER_KEYS = {"target": {label: f"target_{key}" for key, label in OTHER_TARGETS.items()},
+              "status": {label: f"status_{key}" for key, label in OTHER_STATUS.items()}}  # fmt: skip
+"""Keys of levels that Table 5 has no row for, by covariate and label: a covariate has them where the cohort does."""
 
 
 # ------------------------------------------------------------------------------------------- which rows a cohort has
@@ -198,7 +218,7 @@ def _declared_row(analysis: Analysis, column: str) -> Row | None:
 
 def _told_apart(own: list[Row]) -> list[Row]:
     """Give the cohort's own covariates keys and labels that none of Table 5 and none before them has."""
-    taken = [key for row in ROWS for key in row.keys]
+    taken = [key for row in ROWS for key in row.keys] + [key for keys in OTHER_KEYS.values() for key in keys.values()]
     keys = iter(told_apart([key for row in own for key in row.keys], [*taken, "gc_high"]))
     labels = {row.label for row in ROWS}
     found = []
@@ -223,4 +243,15 @@ def covariate_rows(analysis: Analysis) -> tuple[Row, ...]:
     """List the covariates that the cohort has: those of Table 5, then its own declared columns of patients."""
     extra = [_declared_row(analysis, column) for column in analysis.own if column not in TABLES["patients"]]
     own = _told_apart([row for row in extra if row is not None])
-    return tuple(row for row in (*ROWS, *own) if _has(analysis, row))
+    return tuple(
+        with_every_level(analysis, row, OTHER_KEYS.get(row.name, {})) for row in (*ROWS, *own) if _has(analysis, row)
+    )
+
+
+def with_every_level(analysis: Analysis, row: Row, others: Mapping[str, str]) -> Row:
+    """Give a covariate the keys of levels, by label, that the dictionary allows, the cohort has and the print has no row for."""
+    if not others or not row.make(analysis).notna().any():
+        return row
+    return replace(
+        row, keys=(*row.keys, *(others[label] for label in row.make(analysis).cat.categories if label in others))
+    )

@@ -20,6 +20,7 @@ SPREAD = "median (minimum, maximum)"
 TARGETS = {"cd19": "CD19", "cd19_22": "CD19+CD22", "cd19_22_20": "CD19+CD22+CD20"}
 OTHER_TARGETS = {"cd22": "CD22", "other": "other"}  # the dictionary allows them, the print has no row for them
 STATUS = {"refractory": "Primary refractory", "first": "First relapse", "second": "Second or greater relapse"}
+OTHER_STATUS = {"remission": "In remission, never relapsed"}
 SITES = {
     "bm": ("BM", (True, False, False, False)),
     "bm_cns": ("BM+CNS", (True, True, False, False)),
@@ -126,13 +127,13 @@ def product_origins(analysis: Analysis) -> dict[str, Value]:
 
 
 def status_of(frame: pd.DataFrame) -> pd.Series:
-    """Class each patient by disease status before infusion: refractory, first, second, or missing."""
+    """Class each patient by disease status before infusion: refractory, first, second, remission (never relapsed), or missing."""
     relapses = frame["n_relapses"].astype("Float64")
     answer = pd.Series(pd.NA, index=frame.index, dtype="string")
     answer[is_yes(relapses == 0)] = "refractory"
     if "disease_status" in frame:
         answer[is_yes(frame["disease_status"] == "primary refractory")] = "refractory"
-        answer[is_yes(frame["disease_status"] == "remission")] = pd.NA
+        answer[is_yes(frame["disease_status"] == "remission") & is_yes(relapses == 0)] = "remission"
     answer[is_yes(relapses == 1)] = "first"
     answer[is_yes(relapses >= 2)] = "second"
     return answer
@@ -140,6 +141,7 @@ def status_of(frame: pd.DataFrame) -> pd.Series:
 
 @family(
     *_ids(*(f"status.{key}" for key in STATUS)),
+    *_extra(*(f"status.{key}" for key in OTHER_STATUS)),
     "results.patients.relapse.n",
     "results.patients.relapse.pct",
     population="all",
@@ -150,8 +152,9 @@ def disease_status(analysis: Analysis) -> dict[str, Value]:
     """Count primary refractory disease, first relapse, later relapse."""
     series = status_of(analysis.frame)
     found = {}
-    for key in STATUS:
-        found |= with_prefix(f"table1.status.{key}", count_and_percent(series == key, known=series.notna()))
+    for place, keys in (("table1.status", STATUS), ("extra.table1.status", OTHER_STATUS)):
+        for key in keys:
+            found |= with_prefix(f"{place}.{key}", count_and_percent(series == key, known=series.notna()))
     return found | with_prefix(
         "results.patients.relapse", count_and_percent(series.isin(["first", "second"]), known=series.notna())
     )
@@ -254,7 +257,7 @@ def own_columns(analysis: Analysis) -> dict[str, dict[str, str]]:
     {'ward': {'ward.a_plus': 'A+', 'ward.a_minus': 'A-', 'ward.b': 'B'}}
     """
     found = {}
-    places = id_parts(analysis.own, taken=("all", "target", "site"))
+    places = id_parts(analysis.own, taken=("all", "target", "site", "status"))
     for column, place in places.items():
         values = analysis.frame[analysis.own[column]]
         if pd.api.types.is_bool_dtype(values.dtype):
@@ -303,7 +306,8 @@ def table1_frame(analysis: Analysis) -> pd.DataFrame:
             | {f"extra.target.{key}": label for key, label in OTHER_TARGETS.items()}),
         ("Origin of CAR-T cells", {"origin.auto": "Autologous", "origin.allo": "Allogeneic"}),
         ("CAR-T dose, 10⁶/kg", {"dose": ""}),
-        ("Disease status before treatment", {f"status.{key}": label for key, label in STATUS.items()}),
+        ("Disease status before treatment", {f"status.{key}": label for key, label in STATUS.items()}
+            | {f"extra.status.{key}": label for key, label in OTHER_STATUS.items()}),
         ("Relapse location, of the relapsed", {f"site.{key}": label for key, (label, _) in SITES.items()}
             | {f"extra.site.{key}": label for key, (label, _) in OTHER_SITES.items()}),
         ("Marrow blasts before lymphodepletion, %", {"blast_prelympho": ""}),

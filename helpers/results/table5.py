@@ -11,14 +11,14 @@ import pandas as pd
 
 from helpers.estimate.cox import Cox, cox, with_references
 from helpers.problems import NotAvailable
-from helpers.results.covariates import BY_NAME, ROWS, Row, covariate_levels, covariate_rows
+from helpers.results.covariates import BY_NAME, OTHER_KEYS, ROWS, Row, covariate_rows, target_levels, with_every_level
 from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import AGENTS
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import AGENT, DOSE, family
 from helpers.results.survival import ANALYSED
-from helpers.results.table1 import TARGETS
+from helpers.results.table1 import OTHER_TARGETS, TARGETS
 from helpers.results.value import Reading, Value
 
 if TYPE_CHECKING:
@@ -338,6 +338,7 @@ def values_of(
 
 
 UNPRINTED = {"gc_high"}
+BEYOND = {key for keys in OTHER_KEYS.values() for key in keys.values()}  # levels that the print has no row for
 
 
 def _prefix(row: Row) -> Callable[[str], str]:
@@ -349,7 +350,7 @@ def _row_values(row: Row) -> Callable[[Analysis], dict[str, Value]]:
         row.make(analysis)  # says which table is absent
         table = univariable_model(analysis, row.name)
         of = int(model_patients(analysis, row).sum())
-        found = values_of(table, "table5.univariate", _prefix(row), of=of)
+        found = values_of(table[~table["key"].isin(BEYOND)], "table5.univariate", _prefix(row), of=of)
         n, events = int(table["model_n"].iloc[0]), int(table["model_events"].iloc[0])
         overall = Value("", table["overall_p"].iloc[0], table["reason"].iloc[-1], n=n, events=events, missing=of - n,
                         method="likelihood-ratio test of all levels")  # fmt: skip
@@ -379,9 +380,7 @@ CORRECTED = Row(
     "target",
     "CAR-T target antigen",
     ("target_ref_triple.cd19", "target_ref_triple.cd19_22"),
-    covariate_levels(
-        "car_target", {label: label for label in (TARGETS["cd19_22_20"], TARGETS["cd19"], TARGETS["cd19_22"])}
-    ),
+    target_levels(TARGETS["cd19_22_20"], TARGETS["cd19"], TARGETS["cd19_22"]),
     "known_blasts",
     printed=False,
 )
@@ -398,25 +397,31 @@ CORRECTED = Row(
 )
 def target_corrected(analysis: Analysis) -> dict[str, Value]:
     """CAR-T target with the reference that the print implies instead of the one that it names."""
-    of = int(model_patients(analysis, CORRECTED).sum())
-    return values_of(univariable_of(analysis, CORRECTED), "table5.univariate", lambda key: "extra.", of=of)
+    others = {label: f"target_ref_triple.{key}" for key, label in OTHER_TARGETS.items()}
+    row, of = with_every_level(analysis, CORRECTED, others), int(model_patients(analysis, CORRECTED).sum())
+    table = univariable_of(analysis, row)
+    table = table[table["key"].isin(CORRECTED.keys)]
+    return values_of(table, "table5.univariate", lambda key: "extra.", of=of)
 
 
 @family(
     population="toxicity",
     method=METHOD,
-    reason="covariates of the cohort's own that the paper does not have",
+    reason="covariates of the cohort's own, and levels of the dictionary, that the paper does not have",
     prefix="extra.table5.univariate.",
     depends=MODEL,
 )
 def own_rows(analysis: Analysis) -> dict[str, Value]:
-    """Univariable models of the cohort's own declared columns."""
+    """Univariable models of the cohort's own declared columns, and levels of Table 5's covariates that the print has no row for."""
     found = {}
     for row in covariate_rows(analysis):
-        if row.name not in BY_NAME:
+        own = row.name not in BY_NAME
+        if own or BEYOND & set(row.keys):
+            table = univariable_model(analysis, row.name)
+            table = table if own else table[table["key"].isin(BEYOND)]
             who = {"population": named_population(analysis, row.paper if analysis.reading == "paper" else row.stated),
                    "of": int(model_patients(analysis, row).sum())}  # fmt: skip
-            found |= values_of(univariable_model(analysis, row.name), "table5.univariate", lambda key: "extra.", **who)
+            found |= values_of(table, "table5.univariate", lambda key: "extra.", **who)
     return found
 
 

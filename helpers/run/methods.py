@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import helpers
 from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.derive import Analysis
+from helpers.display.notebook import without_markup
 from helpers.parameters import Parameters, parameter_dictionary
 from helpers.problems import InputError, NotAvailable
 from helpers.results.curves import endpoint_columns
@@ -98,7 +99,7 @@ def methods_page(analysis: Analysis) -> str:
     ]
     if not analysis.cohort.synthetic:
         parts += ["Routine data (RECORD):", _checklist(RECORD)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return without_markup("\n\n".join(part for part in parts if part)) + "\n"
 
 
 def _warning(analysis: Analysis) -> str:

@@ -71,13 +71,20 @@ def scrub_notebook(
 
 
 def _withhold(output: nbformat.NotebookNode) -> None:
-    """Leave of an error its name and the lines of code that led to it."""
-    shown = [line for block in output.traceback for line in block.splitlines()]
-    code = [
-        line
-        for line in shown
-        if re.match(r"\s*(-+>)?\s*\d+ ", plain := ANSI.sub("", line)) or re.match(r"(File|Cell) ", plain)
-    ]
+    """Leave of an error its name and the lines of code that led to it.
+
+    A line of code is numbered, and so is a row of a table that a message shows: code stands in a frame, which begins by
+    saying where it is and has no line that is neither numbered nor blank; the frames end where the message begins.
+    """
+    code, inside = [], False
+    for line in (line for block in output.traceback for line in block.splitlines()):
+        plain = ANSI.sub("", line)
+        if re.match(r"\s*(File (?!<)|Cell In)", plain):
+            inside = True
+        elif plain.strip() and not re.match(r"\s*(-+>)?\s*\d+ ", plain):
+            inside = False
+        if inside:
+            code.append(line)
     output.evalue = WITHHELD
     output.traceback = [*code, f"{output.ename}: {WITHHELD}"]
 

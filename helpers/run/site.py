@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,9 +75,25 @@ def book_of_run(
             pictures=[figure] if ours and figure.exists() else [],
         )
     except BookError as error:
-        failures.append(Failure("book", "sphinx", str(error)))
+        failures.append(Failure("book", "sphinx", _told(str(error))))
         return None
     return final / "book" / "index.html"
+
+
+def _told(report: str) -> str:
+    """Say of what sphinx reports where and of what kind each complaint is: its text quotes outputs of notebooks.
+
+    Examples
+    --------
+    >>> _told("/tmp/x/03_a.ipynb:130: WARNING: 0 a name [misc.highlighting_failure]\\n1 another name")
+    '03_a.ipynb: WARNING [misc.highlighting_failure]'
+    """
+    found = re.findall(
+        r"([\w.-]+\.(?:ipynb|md)):\d*:? (WARNING|ERROR|CRITICAL)[^\n]*?(\[[\w.-]+\])?$", report, re.MULTILINE
+    )
+    return "; ".join(
+        dict.fromkeys(" ".join(part for part in (f"{name}:", kind, code) if part) for name, kind, code in found)
+    ) or (f"no book: {scrub.WITHHELD}")
 
 
 def _figures(analysis: Analysis, failures: list[Failure]) -> tuple[dict[str, str], list[str]]:
