@@ -23,7 +23,7 @@ from helpers.results.registry import all_families, as_json, compute, declared_fa
 KNOWN = oracle("time_known").set_index("key")["value"]
 IDS = oracle("time_ids")
 COMPETING = oracle("time_competing")
-CASES = ("ties", "fractions", "months", "day_zero")
+CASES = ("ties", "fractions", "months", "day_zero", "censored_group", "one_cause")
 MEASURES = ("hr", "ci_low", "ci_high", "p")
 NEW = ("time_related.", "competing.")
 
@@ -87,6 +87,13 @@ def test_incidences_and_grays_tests_by_id_are_those_of_cuminc(made_up, case):
                 assert value.reason.startswith("follow-up ends before year") or case == "day_zero"
                 continue
             assert value.value == pytest.approx(row.value, rel=1e-8), row.id
+
+
+def test_an_event_that_nobody_had_has_an_incidence_of_zero_and_no_test(made_up):
+    found = values(made_up["one_cause"], milestones=[1])
+    assert found["extra.competing.death.cif.1y"].value == 0
+    death = found["extra.competing.death.gray.p"]
+    assert (death.value, death.reason, death.events) == (None, "no event of this kind", 0)
 
 
 def test_once_all_have_had_an_event_the_incidences_stay_what_they_are(made_up):

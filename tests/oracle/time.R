@@ -127,6 +127,12 @@ cohorts <- rbind(
 zero <- which(cohorts$case == "day_zero")[1:4]  # the very first day: an event, an exposure, both, a censoring
 cohorts$progression_day[zero] <- c(0, NA, 0, NA); cohorts$death_day[zero] <- c(NA, 300, 200, NA)
 cohorts$last_contact_day[zero] <- c(310, 300, 200, 0); cohorts$exposure_day[zero] <- c(NA, 0, 0, NA)
+late <- make("censored_group", 64, 5, 1 / 800, 1 / 25, c(2, 2, 1))  # nobody of group c has an event; ties
+late$progression_day[late$group == "c"] <- NA; late$death_day[late$group == "c"] <- NA
+alone <- make("one_cause", 52, 10, 1 / 900, 1 / 12, c(1, 1, 1))  # nobody dies without progression
+alone$last_contact_day <- pmax(alone$last_contact_day, alone$progression_day, na.rm = TRUE)
+without <- is.na(alone$progression_day); alone$death_day[without] <- NA
+cohorts <- rbind(cohorts, late, alone)
 save_csv(transform(cohorts, progression_day = sprintf("%.10g", progression_day), death_day = sprintf("%.10g", death_day),
   last_contact_day = sprintf("%.10g", last_contact_day), exposure_day = sprintf("%.10g", exposure_day)), "cohorts")
 WINDOW <- 60; LANDMARKS <- c(11, 30, 60)
@@ -144,6 +150,7 @@ for (case in unique(cohorts$case)) {
   for (endpoint in c("PFS", "OS")) {
     first <- if (endpoint == "PFS") d$first else d$death_day
     d$time <- ifelse(is.na(first), d$last_contact_day, first); d$event <- !is.na(first); d$exposed <- !is.na(d$exposure_day)
+    stopifnot(any(d$event))
     for (ties in c("efron", "breslow")) {
       line(case, endpoint, ties, "naive", coxph(Surv(time, event) ~ exposed, d, ties = ties, control = exact), nrow(d), sum(d$event))
       split <- d$exposed & d$exposure_day < d$time
@@ -159,10 +166,11 @@ for (case in unique(cohorts$case)) {
   time <- ifelse(is.na(d$first), d$last_contact_day, d$first)
   cause <- ifelse(is.na(d$first), 0, ifelse(!is.na(d$progression_day) & d$progression_day == d$first, 1, 2))
   read <- timepoints(cuminc(time, cause), c(1, 2, 3) * 365.25)$est
-  for (k in 1:2) for (year in 1:3) competing[[length(competing) + 1]] <- data.frame(case, grouping = "", id = paste0(c("progression", "death")[k], ".cif.", year, "y"), value = sprintf("%.15g", 100 * read[k, year]))
+  kinds <- sort(unique(cause[cause > 0]))  # an event that nobody had has no row
+  for (k in kinds) for (year in 1:3) competing[[length(competing) + 1]] <- data.frame(case, grouping = "", id = paste0(c("progression", "death")[k], ".cif.", year, "y"), value = sprintf("%.15g", 100 * read[match(k, kinds), year]))
   for (grouping in c("exposure", "group")) {
     p <- cuminc(time, cause, if (grouping == "group") d$group else d$exposed)$Tests[, "pv"]
-    for (k in 1:2) competing[[length(competing) + 1]] <- data.frame(case, grouping, id = paste0(c("progression", "death")[k], ".gray.p"), value = sprintf("%.15g", p[k]))
+    for (k in kinds) competing[[length(competing) + 1]] <- data.frame(case, grouping, id = paste0(c("progression", "death")[k], ".gray.p"), value = sprintf("%.15g", p[match(k, kinds)]))
   }
 }
 save_csv(do.call(rbind, ids), "ids")
