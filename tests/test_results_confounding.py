@@ -16,13 +16,14 @@ from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import Cohort
 from helpers.estimate.cox import cox
+from helpers.estimate.immortal_time import early_failures_bound
 from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.unmeasured import bias_factor, events_needed
 from helpers.estimate.weights import TARGETS, balancing_weights, propensity
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.published.values import published_values
-from helpers.results import dose_cuts, gates, lost_outcomes, practice, real_examples, screening_stability
+from helpers.results import dose_cuts, gates, left_open, lost_outcomes, practice, real_examples, screening_stability
 from helpers.results import specification_curve as specifications
 from helpers.results.contrast import contrast, contrast_outcome
 from helpers.results.registry import compute
@@ -174,6 +175,30 @@ def test_each_model_of_the_curve_is_near_its_full_fit_and_deals_stay_in_strata(d
     assert np.array_equal(dealt[~inside.to_numpy()], np.tile(dealt[~inside.to_numpy(), :1], 6))
 
 
+def test_full_fits_beside_the_steps_are_those_of_the_whole_model(default) -> None:
+    curve = specifications.specification_curve(default, 20)
+    table = specifications.steps_beside_full_fits(default, curve, 5)
+    assert table["step"].iloc[[0, -1]].tolist() == [curve.models["log_hr"].min(), curve.models["log_hr"].max()]
+    row = table.iloc[2]
+    covariates = specifications._covariates(default)
+    who = default.frame["toxicity"].astype(bool) & covariates.notna().all(axis=1)
+    names = [] if row["covariates"] == "none" else row["covariates"].split(", ")
+    people = curve.models.loc[row.name, "patients"]
+    if people == "with a response":
+        who &= default.frame["evaluable"].astype(bool)
+    elif people == "with blasts known":
+        who &= default.frame["blast_prelymphodepletion_pct"].notna()
+    dose = default.frame.loc[who, "gc_dose_mg_per_kg"].astype(float)
+    cut = math.inf if row["contrast"] == "any GC" else float(row["contrast"].split()[3])
+    frame = covariates.loc[who, names].assign(low=(dose > 0) & (dose <= cut + 0.05))
+    if math.isfinite(cut):
+        frame["high"] = dose > cut + 0.05
+    days, event = (default.frame.loc[who, f"{row['endpoint'].lower()}_{what}"] for what in ("days", "event"))
+    frame = frame.astype(float).assign(time=days.astype(float), event=event.astype(bool))
+    fit = cox(frame, [name for name in frame if name not in ("time", "event")], "time", "event", ties="breslow").table
+    assert row["full"] == pytest.approx(fit.set_index("covariate").loc["low", "coef"], abs=1e-5)
+
+
 def test_without_effect_the_curve_lies_among_its_null() -> None:
     values = []
     for seed in range(3):
@@ -258,6 +283,48 @@ def test_every_domain_has_a_bound_or_says_that_there_is_none(default, bmt) -> No
     share = practice.hidden_prevalence(0.44, 3.19)
     assert 0.44 / bias_factor(3.19, 0.0, share).item() == pytest.approx(1.0)
     assert math.isinf(practice.hidden_prevalence(0.2, 2.0))
+
+
+def test_who_was_lost_more_says_whom_that_favours() -> None:
+    rows = []
+    for loss in (0.0, 2.0):
+        analysis = analyse(simulate(n=600, loss=loss, seed=4).cohort)
+        row = practice.bias_domains(analysis, {}).set_index("domain").loc["4 missing data"]
+        gone = [compute(analysis, [id])[id].value for id in ("extra.lost.gc_none.pct", "extra.lost.gc_low.pct")]
+        assert f"{gone[0]:.0f} % of the untreated, {gone[1]:.0f} % of low dose" in row["what may act"]
+        first = row["favours"].split(",")[0]
+        assert first == ("low dose" if gone[0] > gone[1] else "the untreated")
+        rows.append(first)
+    assert rows[1] == "low dose"
+
+
+def test_the_bound_on_early_failures_holds_whoever_was_followed_longer() -> None:
+    for treated, untreated, d1, d0, hr in ((46, 49, 11, 19, 0.44), (46, 49, 9, 22, 0.44), (60, 40, 20, 20, 0.6)):
+        half = 1.959963984540054 * math.sqrt(1 / d1 + 1 / d0)
+        bound = early_failures_bound(hr, hr * math.exp(-half), hr * math.exp(half), treated, untreated, 3)
+        assert d1 / treated <= d0 / untreated
+        assert bound.largest_hr >= hr * d0 / (d0 - 3)
+        assert bound.fewest_events <= d0
+    assert bound.events >= bound.fewest_events
+
+
+def test_ranges_are_read_where_they_belong_and_else_say_why_not(default, bmt, tmp_path) -> None:
+    path, ids = tmp_path / "ranges.csv", list(unsettled.QUANTITIES)
+    values = pd.DataFrame([(cohort, id, number / 10) for number, cohort in enumerate("abcde") for id in ids],
+                          columns=["cohort", "id", "value"])  # fmt: skip
+    unsettled.ranges(values).assign(synthetic=True).to_csv(path, index=False)
+    assert len(left_open.stored_ranges(default, path=path)) == len(ids)
+    one = left_open.stored_ranges(default, "extra.time.", path=path)
+    assert one[["low", "high", "cohorts"]].to_numpy().tolist() == [[0.0, 0.4, 5]]
+    other = replace(default, parameters=Parameters(gc_cutoff=6.0))
+    for analysis, said in ((bmt, "made for the paper"), (other, "default of gc_cutoff")):
+        with pytest.raises(NotAvailable, match=said):
+            left_open.stored_ranges(analysis, path=path)
+    with pytest.raises(NotAvailable, match="stored"):
+        left_open.stored_ranges(default, path=tmp_path / "none.csv")
+    unsettled.ranges(values[values["cohort"] < "c"]).to_csv(path, index=False)
+    with pytest.raises(NotAvailable, match=": 2, too few"):
+        left_open.stored_ranges(default, path=path)
 
 
 def test_what_would_settle_it_is_schoenfeld_s(default) -> None:

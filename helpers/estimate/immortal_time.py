@@ -236,10 +236,13 @@ def _numbers(model) -> NDArray:
 
 
 class Bound(NamedTuple):
-    """Events inferred among the untreated, and what the hazard ratio becomes without the early failures."""
+    """Events inferred among the untreated, and what the hazard ratio becomes without the early failures: both groups followed
+    alike, and with the fewest events that the printed limits allow."""
 
     events: float
     hr: float
+    fewest_events: float
+    largest_hr: float
 
 
 def early_failures_bound(
@@ -263,15 +266,22 @@ def early_failures_bound(
 
     Notes
     -----
-    The variance of a log hazard ratio is about 1/d1 + 1/d0, with d1/d0 about hr times the ratio of the group sizes: that
-    gives d0. Leaving ``failed`` of d0 out raises the ratio by d0 / (d0 - failed). An inference, not a count.
+    The variance of a log hazard ratio is about 1/d1 + 1/d0. With both groups followed alike d1/d0 is about hr times the ratio of
+    the group sizes: that gives d0. Where those who do better are followed longer (their time ends with the event less
+    often) they have more events than that, so fewer are left for d0; at most, the same share of either group. Leaving
+    ``failed`` of d0 out raises the ratio by d0 / (d0 - failed). An inference, not a count.
 
     Examples
     --------
     >>> bound = early_failures_bound(0.5, 0.25, 1.0, 50, 50, 3)
     >>> round(bound.events, 1), round(bound.hr, 3)
     (24.0, 0.571)
+    >>> round(bound.fewest_events, 1), round(bound.largest_hr, 3)
+    (16.0, 0.615)
     """
-    share = hr * treated / untreated
-    events = (1 + 1 / share) / (np.log(ci_high / ci_low) / (2 * 1.959963984540054)) ** 2
-    return Bound(float(events), float(hr * events / (events - failed)) if events > failed else np.nan)
+    variance = (np.log(ci_high / ci_low) / (2 * 1.959963984540054)) ** 2
+    found = []
+    for ratio in (hr, max(hr, 1.0)):  # of the shares with an event: followed alike, and at most
+        events = (1 + untreated / (ratio * treated)) / variance
+        found += [float(events), float(hr * events / (events - failed)) if events > failed else np.nan]
+    return Bound(*found)

@@ -12,6 +12,7 @@ from helpers.estimate.immortal_time import early_failures_bound
 from helpers.estimate.unmeasured import events_needed
 from helpers.problems import NotAvailable
 from helpers.results.contrast import contrast, contrast_outcome
+from helpers.results.lost import lost_early
 from helpers.results.populations import is_yes
 from helpers.results.registry import compute
 
@@ -95,8 +96,8 @@ def bias_domains(analysis: Analysis, printed: Mapping[str, float]) -> pd.DataFra
          *_confounding(printed)),
         ("2 classification of interventions", "low dose is known only when the course is over; children who failed early could not be treated",
          "GC", *_early(printed)),
-        ("3 selection into the analysis", "those who came to need a high dose are left out", "GC", *own["selection"]),
-        ("4 missing data", "the untreated are lost sooner", "GC, if those who leave do well", *own["lost"]),
+        ("3 selection into the analysis", "those who came to need a high dose are left out", "GC, if need marks the sicker", *own["selection"]),
+        ("4 missing data", *_unequal_loss(analysis), *own["lost"]),
         ("5 measurement of the outcome", "relapse is looked for when somebody looks; nobody was blinded", "either", UNKNOWN, ""),
         ("6 selection of the reported result", "cut-offs, endpoint and model were chosen from many", "GC", *own["cut"]),
     ]  # fmt: skip
@@ -123,12 +124,29 @@ def _early(printed: Mapping[str, float]) -> tuple[str, str]:
         return UNKNOWN, ""
     failed = sizes[1] - sum(assessed)
     bound = early_failures_bound(*ratio, *sizes, failed)
-    if not math.isfinite(bound.hr):
+    if not math.isfinite(bound.largest_hr):
         return UNKNOWN, ""
     return (
-        f"hazard ratio {ratio[0]:.2f} becomes at most {bound.hr:.2f} if {failed:.0f} failed before they could be treated",
+        f"hazard ratio {ratio[0]:.2f} becomes at most about {bound.largest_hr:.2f} if {failed:.0f} failed before they could be treated",
         "print",
     )
+
+
+def _unequal_loss(analysis: Analysis) -> tuple[str, str]:
+    """Say how many of each group were lost within a year, and which group that favours."""
+    of = contrast(analysis)
+    rows = contrast_outcome(analysis)
+    gone = 100 * lost_early(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
+    untreated, treated = float(gone.get(of.reference, math.nan)), float(gone.get(of.chosen, math.nan))
+    said = "what became of those lost is not known"
+    if math.isnan(untreated) or math.isnan(treated):
+        return said, "either"
+    reference, chosen = ("the untreated", "low dose") if of.key == "gc_low" else (of.reference, of.chosen)
+    said += f" (within a year {untreated:.0f} % of {reference}, {treated:.0f} % of {chosen})"
+    if untreated == treated:
+        return said, "either"
+    well, badly = (chosen, reference) if untreated > treated else (reference, chosen)
+    return said, f"{well}, if those who leave do well; {badly}, if they do badly"
 
 
 def _own(analysis: Analysis) -> dict[str, tuple[str, str]]:

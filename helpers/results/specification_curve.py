@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.score_steps import by_falling_time, exposures, score_step, without_exposure
 from helpers.problems import NotAvailable
 from helpers.results.curves import ENDPOINTS, endpoint_columns
@@ -31,6 +32,9 @@ COVARIATES = ("age_years", "female", "log_blasts", "relapses", "transplant", "cr
 PERCENTILES = (50, 90)
 NULLS = 100
 Floats = np.ndarray
+
+
+STEPS_TRIED = 9
 
 
 class Curve(NamedTuple):
@@ -111,6 +115,27 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
         {"median_log_hr": np.nanmedian(steps, axis=0), "significant": np.nanmean(walds < -limit, axis=0)}
     )
     return Curve(models, null)
+
+
+def steps_beside_full_fits(analysis: Analysis, curve: Curve, tried: int = STEPS_TRIED) -> pd.DataFrame:
+    """Fit some models of a curve in full, spread evenly from the lowest to the highest: endpoint, contrast, covariates, step and full
+    (log hazard ratios; full is missing where the likelihood has no maximum)."""  # fmt: skip
+    ordered = curve.models.sort_values("log_hr", kind="stable")
+    chosen = ordered.iloc[np.unique(np.linspace(0, len(ordered) - 1, tried).round().astype(int))]
+    dose = needed_frame(analysis, "gc_dose_mg_per_kg")["gc_dose_mg_per_kg"].astype(float)
+    inside = in_population(analysis, "toxicity") & dose.notna() & analysis.frame["gc"].notna()
+    covariates, cuts = _covariates(analysis), _contrasts(analysis, dose[inside])
+    who = {(endpoint, label): people for endpoint, label, people in _patients(analysis, covariates, inside)}
+    full = []
+    for row in chosen.itertuples():
+        people = who[row.endpoint, row.patients]
+        outcomes = analysis.frame.loc[people, list(endpoint_columns(row.endpoint))]
+        names = [] if row.covariates == "none" else row.covariates.split(", ")
+        x = np.column_stack([_exposures(dose[people].to_numpy(), cuts[row.contrast]).T, covariates.loc[people, names]])
+        time, event = outcomes.iloc[:, 0].to_numpy(float), is_yes(outcomes.iloc[:, 1]).to_numpy()
+        fit = maximise(x - x.mean(axis=0), time, event, ties="breslow")
+        full.append(fit.beta[0] if fit.converged else np.nan)
+    return chosen[["endpoint", "contrast", "covariates"]].assign(step=chosen["log_hr"], full=full)
 
 
 def _models(

@@ -27,7 +27,7 @@ def study(cohorts: int, large: int, bootstrap: int, out: Path | None, keep: Path
     """Try methods on simulated cohorts whose truth is known, and report bias, coverage and errors of the first kind.
 
     A study that was stopped goes on where it was when the same command is given again. What the supplement shows is in
-    data/study; `--out data/study` writes it anew (about ten minutes of one core).
+    data/study; `--out data/study` writes it anew (about fifteen minutes of one core).
     """
     from helpers.paths import RUNS
     from helpers.synthesis import truth_study
