@@ -15,6 +15,7 @@ from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.run import scrub, series
+from helpers.run.scrub import scrub_notebook
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 PLANTED = ("Wilhelmina", "Zwart", "MRN-4471823", "1999-12-31", "4471823")
@@ -87,3 +88,12 @@ def test_the_failing_cell_still_shows_its_line_of_code(left):
     assert "float(notes['note'][0])" in scrub.ANSI.sub("", "\n".join(error.traceback))
     manifest = json.loads((done.folder / "manifest.json").read_text())
     assert set(manifest["this_run"]) == {"started", "seconds", "seconds_by_notebook", "failures"}
+
+
+@pytest.mark.parametrize("withhold", [True, False])
+def test_a_warning_that_quotes_a_cohort_leaves_its_kind_only(withhold):
+    said = "a/b.py:3: UserWarning: Mei Lin, born 2011-03-04\n  warnings.warn(note)\n"
+    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", name="stderr", text=said)])
+    text = scrub_notebook(nbformat.v4.new_notebook(cells=[cell]), {}, withhold=withhold).cells[0].outputs[0].text
+    assert ("Mei Lin" in text) is not withhold
+    assert text.startswith("UserWarning: message left out") is withhold

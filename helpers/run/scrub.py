@@ -61,11 +61,14 @@ def without_places(text: str, named: Mapping[str, str]) -> str:
 def scrub_notebook(
     notebook: nbformat.NotebookNode, named: Mapping[str, str], *, withhold: bool
 ) -> nbformat.NotebookNode:
-    """Take folders out of an executed notebook, in place, and if *withhold* also the messages of errors not our own."""
+    """Take folders out of an executed notebook, in place, and if *withhold* also what errors not our own, and warnings, say."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if withhold and output.output_type == "error" and output.ename not in OURS:
                 _withhold(output)
+            elif withhold and output.output_type == "stream" and output.name == "stderr":
+                kinds = dict.fromkeys(re.findall(r"\b\w+Warning\b", output.text))
+                output.text = f"{', '.join(kinds) or 'standard error'}: {WITHHELD}\n"
         cell.update(_each_text(cell, lambda text: without_places(text, named)))
     return notebook
 
