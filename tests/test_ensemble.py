@@ -98,7 +98,8 @@ def test_a_begun_ensemble_is_not_made_again(begun):
 
 
 def test_states_come_back_as_they_were_stored(begun, stored):
-    for seed, (labels, fates) in zip([1, 2], ensemble.load_states(stored), strict=True):
+    seeds = ensemble.ensemble_index(stored)["seed"]  # who breaks a rule in every draw is not among them
+    for seed, (labels, fates) in zip(seeds, ensemble.load_states(stored), strict=True):
         before = read_state(begun / "working" / f"{seed}.csv")
         pd.testing.assert_frame_equal(labels, before[0])
         pd.testing.assert_frame_equal(fates[FATES], before[1][FATES])
