@@ -45,6 +45,7 @@ LANGUAGE = {
 }  # what a kernel says of itself
 TICK = 0.25  # seconds between two looks at the clock
 RARELY = (20_000, 20, 100)  # when garbage is looked for: a notebook makes little that has to be looked for
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def fork_available() -> bool:
@@ -214,11 +215,12 @@ def fork_each(
                 item = waiting.pop(0)
                 receive, send = context.Pipe(duplex=False)
                 process = context.Process(target=_begin, args=(function, item, send, life, hold))
-                with warnings.catch_warnings():  # Python counts threads of numpy's library, which survives a fork
-                    warnings.simplefilter("ignore", DeprecationWarning)
-                    process.start()
+                with _signals_waiting():
+                    with warnings.catch_warnings():  # Python counts threads of numpy's library, which survives a fork
+                        warnings.simplefilter("ignore", DeprecationWarning)
+                        process.start()
+                    running[receive] = (item, process)
                 send.close()
-                running[receive] = (item, process)
             for receive in wait(list(running), TICK):
                 item, process = running[receive]
                 kind, value = _received(receive, process)
@@ -237,6 +239,16 @@ def fork_each(
             process.join()
         os.close(life)
         gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Let signals wait while a process is forked: what one raises in a callback of the fork would be ignored, and the end missed."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Died(RuntimeError):
@@ -260,6 +272,7 @@ def _begin(function: Callable[..., Any], item: Any, send: Connection, life: int,
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
     os.close(hold)
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     nothing = os.open(os.devnull, os.O_RDWR)
