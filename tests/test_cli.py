@@ -205,7 +205,8 @@ def test_a_signal_leaves_nothing_behind(number, code, tmp_path):
         new_notebook(cells=SLOW, metadata={"kernelspec": KERNEL}), tmp_path / "notebooks" / "05_kaplan_meier.ipynb"
     )
     script = (
-        "from pathlib import Path; import sys\n"
+        "from pathlib import Path; import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background jobs ignore it
         "from helpers import paths\n"
         "paths.NOTEBOOKS = Path(sys.argv.pop(1))\n"
         "from helpers.run.cli import main\n"
