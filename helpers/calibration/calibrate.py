@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,6 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_m
 FOLDER = DATA / "synthesis"
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
-AFRESH, HERE, AWAY = "afresh", "here", "away"  # where the search of a stage begins
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 
@@ -191,7 +190,7 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         done = kept(labels, fates, [*done, "fates"])
     for name, rows in plan.stages().items():
         if name not in done:
-            labels = _stage(seed, name, rows, labels, fates, plan, tell, AFRESH)
+            labels = _stage(seed, name, rows, labels, fates, plan, tell)
             done = kept(labels, fates, [*done, name])
     if SETTLED not in done:
         labels = settle(labels, _rng(seed, SETTLED, 0))
@@ -238,35 +237,35 @@ def calibrate_fates(
 
 
 def calibrate_labels(
-    seed: int,
-    stage: str,
-    labels: pd.DataFrame,
-    fates: pd.DataFrame,
-    plan: Plan | None = None,
-    say: Progress | None = None,
-    begin: str = AFRESH,
+    seed: int, stage: str, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None
 ) -> pd.DataFrame:
-    """Search one stage of labels on given fates; return the labels, their counts as before.
-
-    Parameters
-    ----------
-    begin : str
-        ``afresh`` searches from anywhere, ``here`` hops on from the given labels, ``away`` leaves them first and hops then.
-    """
+    """Search one stage of labels on given fates; return the labels, their counts as before."""
     plan = plan or Plan()
-    return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, say or (lambda text: None), begin)
+    return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, lambda text: None)
 
 
 def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
     """Tell which of the printed survival statistics a state meets, Kaplan-Meier first."""
     plan = plan or Plan()
-    search = LabelSearch(
-        encode(labels),
-        endpoints(labels, fates),
-        list(read_models(plan.folder / "models.csv").values()),
-        folder=plan.published,
-    )
-    return dict(zip(km_ids(), _curve_hits(labels, fates, plan).tolist(), strict=True)) | search.hits()
+    hits = label_search(labels, fates, plan).hits()
+    return dict(zip(km_ids(), _curve_hits(labels, fates, plan).tolist(), strict=True)) | hits
+
+
+def label_search(
+    labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, models: Iterable[str] | None = None, **more: np.ndarray
+) -> LabelSearch:
+    """Compile labels, what bounds ask of fates, and the models named (by default all) for a search; *more* are further labels."""
+    known, ends = read_models(plan.folder / "models.csv"), endpoints(labels, fates)
+    codes = encode(labels).assign(**more, **fate_codes(fates, ends["pfs"]))
+    return LabelSearch(codes, ends, [known[name] for name in models or known], folder=plan.published)
+
+
+def stage_search(
+    rows: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan
+) -> tuple[LabelSearch, dict[str, np.ndarray]]:
+    """Compile a stage: the search against its models, and the strata of the labels that move in it."""
+    used = dict.fromkeys(model for row in rows.itertuples() for model in row.models.split(";"))
+    return label_search(labels, fates, plan, used), {row.label: label_strata(labels, row) for row in rows.itertuples()}
 
 
 def _curve_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan) -> np.ndarray:
@@ -278,21 +277,14 @@ def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(stage.encode()), turn])
 
 
-def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress, begin: str) -> pd.DataFrame:
+def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progress) -> pd.DataFrame:
     """Search the labels of a stage: rounds from the start and from the best that they found, then hops from there."""
-    afresh = begin == AFRESH
-    models = read_models(plan.folder / "models.csv")
-    used = list(dict.fromkeys(m for row in rows.itertuples() for m in row.models.split(";")))
     labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
-    ends = endpoints(labels, fates)
-    codes = encode(labels).assign(**fate_codes(fates, ends["pfs"]))
-    search, every = (
-        LabelSearch(codes, ends, [models[m] for m in some], folder=plan.published) for some in (used, models)
-    )
+    search, moved = stage_search(rows, labels, fates, plan)
+    every = label_search(labels, fates, plan)
     curves = int(_curve_hits(labels, fates, plan).sum())
-    moved = {row.label: label_strata(labels, row) for row in rows.itertuples()}
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
-    first, rounds = plan.first_rounds, (plan.first_rounds + plan.last_rounds) * afresh
+    first, rounds = plan.first_rounds, plan.first_rounds + plan.last_rounds
     hops = plan.hops_of(name)
 
     def tell(turn: int, loss: float) -> None:
@@ -315,13 +307,13 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
         tell(turn + 1, least)
         if least <= 0:
             break
-    if least > 0 and hops:  # of labels found already the loss is not known
+    if least > 0 and hops:
         weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0)
         alone = "TOXICITY" in set(rows["belongs"])  # the labels that belong to it follow when the stage is settled
         others = [] if alone else [bound for bound in plan.other_bounds(name) if bound.looks_at(moved)]
         rng = _rng(seed, name, rounds)
         hop(
-            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights, away=begin == AWAY,
+            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights,
             say=lambda turn, cost: tell(rounds + turn, cost),
         )  # fmt: skip
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))

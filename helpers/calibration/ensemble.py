@@ -23,18 +23,8 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import (
-    AFRESH,
-    ASIDE,
-    Plan,
-    calibrate_labels,
-    fate_codes,
-    label_strata,
-    survival_hits,
-)
-from helpers.calibration.fate_search import endpoints
+from helpers.calibration.calibrate import ASIDE, Plan, calibrate_labels, stage_search, survival_hits
 from helpers.calibration.gate import headline, low_dose, missing
-from helpers.calibration.label_search import LabelSearch, read_models
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -45,7 +35,7 @@ from helpers.problems import InputError, Problem
 from helpers.synthesis import study
 from helpers.synthesis.labels import settle
 from helpers.synthesis.plausibility import rules_report
-from helpers.synthesis.state import FATES, encode, read_state, take_over, write_state
+from helpers.synthesis.state import FATES, read_state, take_over, write_state
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
@@ -111,13 +101,8 @@ def depart(
         Sex, age, blasts and GC are others' now; grades, other drugs and days are nearly as they were.
     """
     effort, plan, rng = effort or Effort(), Plan(), np.random.default_rng([seed, 7])
-    rows, models = plan.stages()[DEAREST], read_models(plan.folder / "models.csv")
-    used = dict.fromkeys(model for row in rows.itertuples() for model in row.models.split(";"))
-    ends = endpoints(labels, fates)
-    codes = encode(labels).assign(**fate_codes(fates, ends["pfs"]))
-    search = LabelSearch(codes, ends, [models[name] for name in used], folder=plan.published)
-    moved = {row.label: label_strata(labels, row) for row in rows.itertuples()}
-    moved["marrow"] = np.where(codes["marrow"] == "unknown", -1, moved["marrow"])
+    search, moved = stage_search(plan.stages()[DEAREST], labels, fates, plan)
+    moved["marrow"] = np.where(labels["blast"] == "na", -1, moved["marrow"])
     moved["gc"] = np.where(labels["untreated"], -1, moved["gc"])
     others = [b for b in plan.other_bounds(DEAREST) if b.looks_at(moved) and not b.looks_at(("late", "long"))]
     weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0) | dict.fromkeys(low_dose(), CORE)
@@ -132,7 +117,7 @@ def depart(
         out[name] = found[name] == "yes"
     out["blast"] = found["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
     for stage in GIVEN:
-        out = calibrate_labels(seed, stage, out, fates, effort.given, begin=AFRESH)
+        out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
     return _secured(out, fates, np.random.default_rng([seed, 10]), effort)
 

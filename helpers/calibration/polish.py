@@ -43,7 +43,6 @@ def polish(
     rng: np.random.Generator,
     rounds: int,
     weights: Mapping[str, float] | None = None,
-    blocks: Mapping[tuple[str, ...], np.ndarray] | None = None,
 ) -> float:
     """Polish the labels of a search in place.
 
@@ -59,15 +58,13 @@ def polish(
         At most; it ends when every number is hit.
     weights : mapping of id to float, optional
         Of numbers that count more or less than one.
-    blocks : mapping of labels to strata, optional
-        Labels that two patients exchange together.
 
     Returns
     -------
     float
         What the misses of the labels cost, zero if there are none; never more than before.
     """
-    return _Polish(search, moved, bounds, rng, weights or {}, blocks or {}).run(rounds)
+    return _Polish(search, moved, bounds, rng, weights or {}).run(rounds)
 
 
 def hop(
@@ -150,13 +147,12 @@ def _warmed(rng: np.random.Generator) -> Schedule:
 
 
 class _Polish:
-    def __init__(self, search: LabelSearch, moved, bounds, rng, weights, blocks):
+    def __init__(self, search: LabelSearch, moved, bounds, rng, weights):
         self.search, self.rng = search, rng
-        groups = {(name,): stratum for name, stratum in moved.items()} | dict(blocks)
-        self.groups = np.array([[name in group for name in search.names] for group in groups])
-        self.strata = np.array(list(groups.values()), dtype=np.int64)
+        self.groups = np.array([[name == one for name in search.names] for one in moved])
+        self.strata = np.array(list(moved.values()), dtype=np.int64)
         layout = search.layout(bounds)
-        self.touched = np.array([layout.touched(group) for group in groups])
+        self.touched = np.array([layout.touched([one]) for one in moved])
         self.layout = layout
         ids = [id for some in search.ids for id in some]
         self.weight = np.array([weights.get(id, 1.0) if id else 0.0 for id in ids])

@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import Plan, fate_codes
-from helpers.calibration.fate_search import ENDPOINTS, Days, endpoints, km_factors, km_ids
+from helpers.calibration.calibrate import Plan, label_search
+from helpers.calibration.fate_search import ENDPOINTS, Days, km_factors, km_ids
 from helpers.calibration.kernels import best_sums, derive_all, exchange_effects, fate_effects, state_distances
-from helpers.calibration.label_search import LabelSearch, read_models
 from helpers.calibration.targets import targets_of
 from helpers.synthesis.labels import settle
-from helpers.synthesis.state import encode
 
 DRAWN, KEPT, TRIED = 1500, 300, 60  # moves drawn in a step; sums of them that are looked at, that are computed
 FAR = 60.0  # half units beyond which effects do not add up
@@ -93,14 +91,8 @@ class Walk:
         self.labels, self.fates, self.rng, plan = labels, fates, rng, plan or Plan()
         self.days = Days.of(labels, fates)
         self.days.fixed |= (labels["crs_open"] | (labels["response"] == "ND")).to_numpy()  # they are lost early
-        ends = endpoints(labels, fates)
-        codes = encode(labels).assign(**{name: np.where(labels[name], "yes", "no") for name in FLAGS})
-        self.search = LabelSearch(
-            codes.assign(**fate_codes(fates, ends["pfs"])),
-            ends,
-            list(read_models(plan.folder / "models.csv").values()),
-            folder=plan.published,
-        )
+        flags = {name: np.where(labels[name], "yes", "no") for name in FLAGS}
+        self.search = label_search(labels, fates, plan, **flags)
         names, curves = self.search.names, targets_of(km_ids(), plan.published)
         layout = self.search.layout([bound for stage in plan.stages() for bound in plan.bounds(stage)])
         self.limits, self.models, _, number, half = layout.arrays
