@@ -48,7 +48,7 @@ def without_markup(markdown: str) -> str:
     >>> without_markup("**5** <b>x</b> [a](javascript:b) ![p](//x/y) <10% [ours](05_kaplan_meier.ipynb)")
     '**5** &lt;b>x&lt;/b> [a]&#40;javascript:b) !&#91;p]&#40;//x/y) <10% [ours](05_kaplan_meier.ipynb)'
     """
-    inert = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown).replace("![", "!&#91;")
+    inert = re.sub(r"<(?=[A-Za-z/!?])(?!https://doi\.org/)", "&lt;", markdown).replace("![", "!&#91;")
     return re.sub(r"\]\((?!https://doi\.org/|(?!//)[\w./#-]+\))", "]&#40;", inert)
 
 
@@ -78,6 +78,7 @@ def about_cohort(cohort: Cohort) -> Markdown:
 
 def show_table(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:
     """Show a table of a cohort; of a synthetic one it says so below."""
+    note = f"{note}." if note and note[-1] not in ".!?:;" else note
     notes = [note] * bool(note) + ["Synthetic cohort."] * cohort.synthetic
     return Table(frame, caption, " ".join(notes))
 

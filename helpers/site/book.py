@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.display.notebook import without_markup
 from helpers.paths import DOCS, ROOT, write_text
 from helpers.site.fold import folded
 
@@ -160,17 +161,6 @@ def unbroken(table: str) -> str:
         lambda cell: cell[1] + pieces.sub(lambda one: f'<span class="whole">{one[0]}</span>', cell[2]),
         table,
     )
-
-
-def without_markup(text: str) -> str:
-    """Let HTML and pictures in a sentence, which may hold names of a cohort, be shown as the text that they are.
-
-    Examples
-    --------
-    >>> without_markup("n < 5, <script>x</script> ![a](//b) **bold**")
-    'n &lt; 5, &lt;script>x&lt;/script> !&#91;a](//b) **bold**'
-    """
-    return re.sub(r"<(?!https?://)", "&lt;", text).replace("![", "!&#91;")
 
 
 def linked(text: str) -> str:
