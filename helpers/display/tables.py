@@ -7,6 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 MISSING = "–"
@@ -24,7 +25,9 @@ HEADS = {
     "plain_lower": "lower limit, plain", "plain_upper": "upper limit, plain", "loglog_lower": "lower limit, log-log",
     "loglog_upper": "upper limit, log-log", "log_lower": "lower limit, log", "log_upper": "upper limit, log",
     "at_risk": "at risk", "gc_group": "GC dose", "imputed_hr": "hazard ratio, imputed", "imputed_p": "p, imputed",
-    "mcse": "Monte Carlo error",
+    "mcse": "Monte Carlo error", "lost_pct": "lost, %", "followup": "median follow-up", "followup_ci_low": "lower limit, follow-up",
+    "followup_ci_high": "upper limit, follow-up", "difference_ci_low": "lower limit", "difference_ci_high": "upper limit",
+    "difference_reason": "reason",
 }  # fmt: skip
 """How columns are headed where a table is shown; what is not here is shown with blanks for underscores."""
 ENTITIES = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>()#+!|$~^&@"}
@@ -301,6 +304,8 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
 def _cell(value: object) -> str:
     if _absent(value):
         return MISSING
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{round(value, 6):g}"
     return str(value)

@@ -169,7 +169,7 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
         (share of pairs), test, p, p_holm, p_bh (over the analytes of a day), n_after_tcz (pairs whose later sample was drawn
         after tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none, by the same test), ratio, ratio_low, ratio_high
         (after to before, Hodges-Lehmann on the logarithmic scale), p_sign (rises against falls), n_at_limit (pairs with a value
-        at a limit of detection, whose size of change is made up), reason, reason_without_tcz, reason_ratio, reason_sign.
+        at a limit of detection, whose size of change is made up), n_at_limit_without_tcz (of those that saw none), reason, reason_without_tcz, reason_ratio, reason_sign.
     """
     alpha, table = analysis.parameters.alpha, []
     for (day, analyte), part in sample_pairs(analysis).groupby(["day", "analyte"], sort=False):
@@ -199,6 +199,7 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
                 "ratio_high": ratio.high,
                 "p_sign": signs.p,
                 "n_at_limit": int(_at_limit(part).sum()),
+                "n_at_limit_without_tcz": int(_at_limit(without).sum()),
                 "reason": found.reason,
                 "reason_without_tcz": rest.reason,
                 "reason_ratio": ratio.reason,
@@ -383,22 +384,22 @@ def _spelt(
     for row in table.itertuples():
         for measure in measures:
             number, size, reason, method = getattr(row, measure), n(row), row.reason, ""
+            at = getattr(row, "n_at_limit", 0)
             if measure == "p_without_tcz":
-                size, reason = row.n_without_tcz, row.reason_without_tcz
+                size, reason, at = row.n_without_tcz, row.reason_without_tcz, row.n_at_limit_without_tcz
             if measure.startswith("ratio"):
-                reason, method = row.reason_ratio, RATIO + _limits(row)
+                reason, method = row.reason_ratio, RATIO + _limits(at, size)
             elif measure == "p_sign":
                 reason, method = row.reason_sign, "sign test: rises against falls, exact"
             elif measure.startswith("p"):
-                method = f"{row.test}; {RANKS}{_limits(row)}"
+                method = f"{row.test}; {RANKS}{_limits(at, size)}"
             found[f"{place(row)}.{measure}"] = Value("", number, reason or "no value", n=size, method=method)
     return found
 
 
-def _limits(row: object) -> str:
+def _limits(at: int, of: int) -> str:
     """Say on how many pairs a value lies at a limit: the size of their change is not measured."""
-    at = getattr(row, "n_at_limit", 0)
-    return f"; {at} of {row.n} pairs have a value at a limit, so that the size of their change is a bound" if at else ""
+    return f"; {at} of {of} pairs have a value at a limit, so that the size of their change is a bound" if at else ""
 
 
 RATIO = "after / before, Hodges-Lehmann on the logarithmic scale; exact interval of the signed ranks"
