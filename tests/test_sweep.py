@@ -12,7 +12,7 @@ from helpers.problems import InputError
 from helpers.results import registry
 from helpers.run import sweep as sweeping
 from helpers.run.cli import main
-from helpers.run.sweep import Grid, chosen_ids, numbers_at, read_grid, sweep_points, swept_numbers
+from helpers.run.sweep import Grid, checked_ids, matching_numbers, numbers_at, read_grid, sweep_points, swept_numbers
 
 IDS = ["table1.male.n", "table4.dose_low.cr"]
 
@@ -46,10 +46,40 @@ def test_wrong_points_are_refused_at_once_and_once():
 
 
 def test_ids_are_patterns_or_ids():
-    assert "table1.male.n" in chosen_ids(["table1.male.*"])
-    assert chosen_ids([]) is None
+    assert checked_ids(["table1.male.*", "table1.male.*", "extra.exposure.any.hr"]) == (
+        "table1.male.*",
+        "extra.exposure.any.hr",
+    )
+    assert checked_ids([]) == ()
     with pytest.raises(InputError, match="found 'table9"):
-        chosen_ids(["table9.*", "table1.male.n"])
+        checked_ids(["table9.*", "extra.exposures.*", "table1.male.n"])
+
+
+@pytest.mark.parametrize("opening", sorted({one.prefix for one in registry.all_families() if one.prefix}))
+def test_a_pattern_finds_the_ids_that_depend_on_the_cohort(opening, everything):
+    """Whatever a run's results.json calls a number, a sweep can be asked for it by that name and by a pattern."""
+    analysis, values = everything
+    expected = {id for id in values if id.startswith(opening)}
+    assert set(matching_numbers(analysis, checked_ids([f"{opening}*"]))) == expected
+    for id in sorted(expected)[:2]:
+        assert matching_numbers(analysis, checked_ids([id])) == {id: values[id]}
+
+
+@pytest.fixture(scope="module")
+def everything():
+    analysis = analyse(read_cohort(paths.REAL / "bmt"), Parameters())
+    return analysis, registry.compute(analysis)
+
+
+def test_a_pattern_that_no_number_has_is_said(tmp_path):
+    bmt = paths.REAL / "bmt"
+    asked = ["sweep", "endpoint=OS|PFS", "--cohort", str(bmt), "--out", str(tmp_path / "sweep.csv"), "--ids"]
+    told = CliRunner().invoke(main, [*asked, "extra.exposure.nobody_*,table1.male.n"])
+    assert told.exit_code == 0, told.output
+    assert "is called extra.exposure.nobody_*" in told.stderr
+    none = CliRunner().invoke(main, [*asked, "extra.exposure.nobody_*"])
+    assert none.exit_code == 1
+    assert "Nothing was written" in none.stderr
 
 
 def test_the_command_writes_one_file(tmp_path):

@@ -79,7 +79,7 @@ def sweep(
         raise InputError([Problem("sweep", "", "out", out.name, "a file name that ends in .csv")])
     grid = _grid(varied, settings, ids, fixed_folders(cohort, None, settings).get("cohort_folder", ""))
     points = sweeping.sweep_points(grid.varied, grid.settings, grid.cohorts)
-    chosen = sweeping.chosen_ids(grid.ids)
+    chosen = sweeping.checked_ids(grid.ids)
     for point in points:
         series.prepared_analysis(point)
     if dask:
@@ -90,10 +90,15 @@ def sweep(
     except (KeyboardInterrupt, Stopped) as stopped:
         click.echo("Stopped: what was finished is kept, and the same command goes on from there.", err=True)
         raise SystemExit(stopped.code if isinstance(stopped, Stopped) else INTERRUPTED) from None
-    click.echo(f"Written: {out}, {len(points) - len(failures)} settings, {found['id'].nunique()} numbers")
+    if len(found):
+        click.echo(f"Written: {out}, {len(points) - len(failures)} settings, {found['id'].nunique()} numbers")
+    else:
+        click.echo("Nothing was written: there is no number.", err=True)
+    for pattern in sweeping.unmatched(chosen, found):
+        click.echo(f"No number of these cohorts is called {pattern}", err=True)
     for failure in failures:
         click.echo(f"Failed: {failure}", err=True)
-    if failures:
+    if failures or not len(found):
         sys.exit(FAILED)
 
 

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import yaml
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from helpers.cohort.derive import analyse
+from helpers.cohort.derive import Analysis, analyse
 from helpers.cohort.read import read_cohort
 from helpers.parallel import connected_cluster
 from helpers.parameters import Parameters
@@ -25,6 +25,7 @@ from helpers.paths import COHORT, atomic_writing, write_csv
 from helpers.problems import InputError, Problem
 from helpers.published.values import canonical_id
 from helpers.results import registry
+from helpers.results.value import Value
 from helpers.run import series
 from helpers.run.execution import Executed, Failure, Task, can_fork, run_tasks
 from helpers.run.folders import working_folder
@@ -153,24 +154,67 @@ def sweep_points(
     return made
 
 
-def chosen_ids(patterns: Sequence[str]) -> list[str] | None:
-    """Resolve ids and patterns such as ``table5.*.hr``; None, for no pattern, stands for everything.
+def checked_ids(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return ids and patterns such as ``table5.*.hr``, each once, after looking whether some number can have such an id.
+
+    The ids of some families depend on the cohort (``extra.exposure.``): there the opening of a pattern decides.
 
     Raises
     ------
     InputError
-        For each pattern that no number's id matches.
+        For each pattern that no number's id can match.
     """
-    known = [id for family in registry.all_families() for id in family.ids]
-    found, problems = [], []
-    for pattern in patterns:
-        matching = [id for id in known if fnmatch(id, pattern)] if WILD in pattern else [canonical_id(pattern)]
-        if not set(matching) & set(known):
-            problems.append(Problem("ids", "", "", pattern, "an id of results.json, or a pattern such as table5.*.hr"))
-        found += matching
+    allowed = "an id of results.json, or a pattern such as table5.*.hr"
+    problems = [Problem("ids", "", "", one, allowed) for one in patterns if not _families(one)]
     if problems:
         raise InputError(problems)
-    return list(dict.fromkeys(found)) if patterns else None
+    return tuple(dict.fromkeys(patterns))
+
+
+def _families(pattern: str) -> list[registry.Family]:
+    """List the families that may yield an id like *pattern*."""
+    if WILD not in pattern:
+        try:
+            return [registry.declared_family(pattern)]
+        except KeyError:
+            return []
+    fixed = pattern.partition(WILD)[0]
+    return [
+        one
+        for one in registry.all_families()
+        if any(fnmatchcase(id, pattern) for id in one.ids)
+        or (one.prefix and (one.prefix.startswith(fixed) or fixed.startswith(one.prefix)))
+    ]
+
+
+def matching_numbers(analysis: Analysis, patterns: Sequence[str]) -> dict[str, Value]:
+    """Compute the numbers of ids and patterns, those among them whose ids depend on the cohort; no pattern stands for all.
+
+    An id without a pattern that this cohort does not have has a reason instead of a value.
+    """
+    if not patterns:
+        return registry.compute(analysis)
+    found: dict[str, Value] = {}
+    for pattern in patterns:
+        values = {id: value for one in _families(pattern) for id, value in one.values(analysis).items()}
+        if WILD in pattern:
+            found |= {id: value for id, value in values.items() if fnmatchcase(id, pattern)}
+        else:
+            key = canonical_id(pattern)
+            found[key] = values.get(key, Value(key, None, "not defined for this cohort"))
+    return found
+
+
+def unmatched(patterns: Sequence[str], found: pd.DataFrame) -> list[str]:
+    """List the patterns that no number of a finished sweep matches.
+
+    Examples
+    --------
+    >>> unmatched(["a.*", "b.*", "c.n"], pd.DataFrame({"id": ["a.n"]}))
+    ['b.*']
+    """
+    ids = list(found["id"].unique())
+    return [one for one in patterns if WILD in one and not any(fnmatchcase(id, one) for id in ids)]
 
 
 def swept_numbers(
@@ -189,7 +233,7 @@ def swept_numbers(
     parameters : sequence of Parameters
         From :func:`sweep_points`.
     ids : sequence of str, optional
-        Ids of numbers; by default all.
+        Ids of numbers and patterns of them; by default all.
     out : Path, optional
         CSV file; beside it ``<name>_compared.csv`` and ``<name>.png``. A sweep that was stopped goes on from the points
         that it had finished.
@@ -256,7 +300,7 @@ class Point:
 def numbers_at(parameters: Parameters, ids: Sequence[str] | None) -> pd.DataFrame:
     """Compute the numbers of one point."""
     cohort = read_cohort(parameters.cohort_folder)
-    values = registry.compute(analyse(cohort, parameters), ids)
+    values = matching_numbers(analyse(cohort, parameters), ids or ())
     return registry.as_frame(values).assign(cohort=cohort.name, synthetic=str(cohort.synthetic).lower())
 
 
