@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from import_shapes import PLANTED, SHAPES, text
+from import_shapes_more import TRAPS
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
@@ -60,6 +61,28 @@ def test_a_shape_is_read_as_it_was_meant(name, tmp_path):
         assert len(got) == len(wanted), (table, got)
         for row in wanted:
             assert any(all(map(same, one, row)) for one in got), (table, row, got)
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_stops_the_import(name, tmp_path):
+    make, word = TRAPS[name]
+    files = make(tmp_path)
+    mapping = propose(files)
+    assert any(word in question for question in mapping.open_questions()), mapping.open_questions()
+    with pytest.raises(InputError):
+        apply(mapping, files, tmp_path / "out", tmp_path / "key.csv")
+
+
+def test_a_limit_of_rows_is_censored_analyte_by_analyte(tmp_path):
+    make, _ = TRAPS["piled_long"]
+    files = make(tmp_path)
+    mapping = propose(files)
+    value = next(column for column in mapping.sheets[0].columns if column.to == "labs.value")
+    assert value.right_of == {"IL-6": 5000}
+    apply(answered(mapping, {}), files, tmp_path / "out", tmp_path / "key.csv")
+    found = read_cohort(tmp_path / "out").tables["labs"]
+    assert found.loc[found["value"] == 5000, "censored"].tolist() == ["right"] * 5
+    assert set(found.loc[found["value"] < 5000, "censored"]) == {"no"}
 
 
 def test_rows_read_are_rows_used_and_rows_left_out(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 
 from helpers.importing.cells import (
@@ -18,7 +19,7 @@ from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import Sheet, code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
-from helpers.importing.patients import DAY_IN_KEY, joined, key_of, settle_prefixes, suffix_of
+from helpers.importing.patients import DAY_IN_KEY, cut, joined, key_of, loose, settle_prefixes, suffix_of
 from helpers.importing.recognise import NO_PLACE, ask_about
 from helpers.importing.table import Table
 from helpers.importing.vocabulary import (
@@ -129,8 +130,9 @@ def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
     for i, column in enumerate(sheet.columns):
         if column.to != "lab":
             continue
-        after = sheet.columns[i + 1] if i + 1 < len(sheet.columns) else None
-        if after is not None and _is_true_day(after, column, facts[i + 1]):
+        beside = _true_day_of(sheet, facts, i)
+        if beside is not None:
+            after = sheet.columns[beside]
             after.to, after.reason, after.decide, after.also_decide = (
                 "true day",
                 f"the day on which column {column.at} was drawn",
@@ -138,7 +140,7 @@ def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
                 [],
             )
             after.name, after.kind, after.codes, after.counts, after.never = "", "", {}, {}, None
-            after.order = facts[i + 1].order[0] if facts[i + 1].is_date else ""
+            after.order = facts[beside].order[0] if facts[beside].is_date else ""
             column.day_at = after.at
             continue
         written = day_in(f"{column.over} / {column.column}")
@@ -158,6 +160,20 @@ def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
                 f"no unit is written for {', '.join(without)}: the usual one was put into `unit` of these columns; is it right?"
             ],
         )
+
+
+def _true_day_of(sheet: SheetMap, facts: list[Facts], i: int) -> int | None:
+    """Find the column that says when a measurement was made: the next one, or one named like it and a date (CRP D7 date)."""
+    own = bare(sheet.columns[i].column)
+    for j, other in enumerate(sheet.columns):
+        name = bare(other.column)
+        same = (
+            name != own and re.sub(r"\b(date|datum|fecha|drawn|sampled|日期|时间)\b", " ", name).split() == own.split()
+        )
+        if same and facts[j].is_date and other.over == sheet.columns[i].over:
+            return j
+    following = i + 1 < len(sheet.columns) and _is_true_day(sheet.columns[i + 1], sheet.columns[i], facts[i + 1])
+    return i + 1 if following else None
 
 
 def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
@@ -350,6 +366,7 @@ def settle_plate(sheet: SheetMap, facts: list[Facts]) -> None:
     if not {"well", "wells", "location"} & set(names) or not any(column.to == "lab" for column in sheet.columns):
         return
     sheet.row_is = "sample"
+    kept_wells: list[bool] = []
     for column, one, name in zip(sheet.columns, facts, names, strict=True):
         if name in ("well", "wells", "location", "sampling errors", "total events"):
             column.to, column.name, column.kind, column.reason = "leave out", "", "", "a place on the plate"
@@ -359,9 +376,24 @@ def settle_plate(sheet: SheetMap, facts: list[Facts]) -> None:
             column.counts = dict(sorted(one.counts.items()))
             column.codes = {code: "leave out" if CONTROL.fullmatch(code) else "keep" for code in column.counts}
             kept = sum(column.counts[code] for code, what in column.codes.items() if what == "keep")
+            kept_wells = [
+                column.codes.get("" if cell is None else code_text(cell)) == "keep" for cell in one.column.cells
+            ]
             ask_about(column, [f"`codes`: {kept} of {len(one.filled)} wells hold samples of patients, the others blanks, standards or controls; right?"])  # fmt: skip
-        elif name in ("description", "sample", "sample id", "sample name") and column.to == "leave out" and one.filled:
-            _sample_is_patient(sheet, one, sheet.columns.index(column))
+    if any(kept_wells):  # what standards and blanks hold says nothing about the patients
+        facts[:] = [_only_rows(one, kept_wells) for one in facts]
+    for i, (column, name) in enumerate(zip(sheet.columns, names, strict=True)):
+        if (
+            name in ("description", "sample", "sample id", "sample name")
+            and column.to == "leave out"
+            and facts[i].filled
+        ):
+            _sample_is_patient(sheet, facts[i], i)
+
+
+def _only_rows(facts: Facts, kept: list[bool]) -> Facts:
+    cells = [cell for cell, keep in zip(facts.column.cells, kept, strict=True) if keep]
+    return Facts(replace(facts.column, cells=cells), facts.said)
 
 
 CONTROL = re.compile(r"(b|blank|bkg|background|s|std|standard|c|qc|control|ctrl)\s*-?\d*", re.IGNORECASE)
@@ -378,8 +410,20 @@ def ask_about_unplaced(sheet: SheetMap, facts: list[Facts]) -> None:
         ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is day 0: write `to` there, or leave them out"])  # fmt: skip
     elif dated and not ends:
         ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is a last contact: write `to` there, or leave them out"])  # fmt: skip
+    elif any(
+        not all(one.column.cells) for column, one in zip(sheet.columns, facts, strict=True) if column in dated
+    ) and not _says_who_died(sheet):
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known (column {', '.join(str(column.at) for column in dated)}), and no column says who died: write `to` there, or leave them out"])  # fmt: skip
     elif dated:
         sheet.notes.append(f"dates that are not kept: columns {', '.join(str(column.at) for column in dated)}")
+
+
+def _says_who_died(sheet: SheetMap) -> bool:
+    return any(
+        column.to in ("followup.death_date", "status.death")
+        or (column.to in ("status", "time") and "death" in column.name)
+        for column in sheet.columns
+    )
 
 
 def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -444,7 +488,9 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
 
 
 def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
-    """Ask about limits of detection that were entered as values, over all columns of an analyte."""
+    """Ask about limits of detection that were entered as values, over all columns or rows of an analyte."""
+    if sheet.row_is == "measurement":
+        _ask_about_limits_of_rows(sheet, facts)
     by_name: dict[str, list[int]] = {}
     for i, column in enumerate(sheet.columns):
         if column.to == "lab":
@@ -469,6 +515,29 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
             count = values.count(limit)
             ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
                                             f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+def _ask_about_limits_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask the same of a table with a row per measurement, analyte by analyte."""
+    at = {column.to: i for i, column in enumerate(sheet.columns)}
+    if not {"labs.analyte", "labs.value"} <= set(at):
+        return
+    names, column = sheet.columns[at["labs.analyte"]], sheet.columns[at["labs.value"]]
+    decimal, found = column.decimal or ".", {}
+    for name, cell in zip(facts[at["labs.analyte"]].column.cells, facts[at["labs.value"]].column.cells, strict=True):
+        analyte = "" if name is None else names.codes.get(code_text(name), "")
+        if analyte and (one := read_number(cell, decimal)) is not None:
+            found.setdefault(analyte, []).append(one)
+    for analyte, numbers in sorted(found.items()):
+        for side, count in sorted(Counter(one.side for one in numbers if one.value is None).items()):
+            ask_about(column, [f"`{side}_of`: {count} results of {analyte} lie {'below' if side == 'left' else 'above'} a limit that is not told: write `{analyte}: limit`, else they are left out"])  # fmt: skip
+        values = [one.value for one in numbers if one.value is not None and not one.side]
+        for place, limit, side in zip(
+            ("left_of", "right_of"), repeated_limit(values), ("lowest", "highest"), strict=True
+        ):
+            if limit is not None:
+                getattr(column, place)[analyte] = limit
+                ask_about(column, [f"`{place}`: {values.count(limit)} of {len(values)} results of {analyte} equal the {side}, {limit:g}: a limit of the assay entered as a value? (if they were measured, delete it)"])  # fmt: skip
 
 
 def ask_about_dates(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -541,6 +610,28 @@ def hold_times_against_dates(sheet: SheetMap, facts: list[Facts]) -> None:
             )
 
 
+ENDED = re.compile(r"death|died|dead|relapse|progress|event", re.IGNORECASE)
+GOES_ON = re.compile(r"alive|censor|ongoing|last contact|completed|lost|withdr|no event|cut-?off", re.IGNORECASE)
+
+
+def hold_censoring_against_words(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where ADTTE says in words what happened, ask if CNSR has it the other way round more often than not."""
+    code = next((i for i, column in enumerate(sheet.columns) if column.to == "adtte.censored"), None)
+    words = next((one for one in facts if one.column.name.upper() == "EVNTDESC"), None)
+    if code is None or words is None:
+        return
+    agree = against = 0
+    for cell, said in zip(facts[code].column.cells, words.column.cells, strict=True):
+        number, text = read_number(cell), str(said or "")
+        happened = bool(ENDED.search(text)) and not GOES_ON.search(text)
+        if number is None or number.value is None or not (happened or GOES_ON.search(text)):
+            continue
+        agree += (number.value == 0) == happened
+        against += (number.value == 0) != happened
+    if against > agree:
+        ask_about(sheet.columns[code], [f"`codes`: in {against} of {agree + against} rows EVNTDESC says the opposite of CNSR (0 is the event in CDISC): is it coded the other way round here?"])  # fmt: skip
+
+
 def _moments(facts: Facts, column: ColumnMap) -> list[datetime | None]:
     found = [date_as_mapped(cell, column.order, column.exchange) for cell in facts.column.cells]
     return [one.date if one else None for one in found]
@@ -576,6 +667,65 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
             )
     for sheet, (table, _) in zip(mapping.sheets, tables, strict=False):
         _ask_about_ends(sheet, table, mapping)
+    _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+    _ask_about_systems_of_files(mapping)
+
+
+def _ask_about_days_of_rows(sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Ask about dates of one sheet that lie more than a year before the day 0 of another, or 1,462 days off."""
+    start: dict[str, datetime] = {}
+    for sheet, table in sheets:
+        for patient, moment in _dates_of(sheet, table, "origin"):
+            start[patient] = min(moment, start.get(patient, moment))
+    for sheet, table in sheets:
+        if any(column.to == "origin" for column in sheet.columns):
+            continue
+        for column in sheet.columns:
+            if column.to not in ("date", "until", "true day") and not column.to.endswith("_date"):
+                continue
+            found = _dates_of(sheet, table, column.to, column.at)
+            days = [(moment - start[patient]).days for patient, moment in found if patient in start]
+            early = [day for day in days if day < -YEAR]
+            shifted = [day for day in early if day + BETWEEN_SYSTEMS >= -YEAR / 6]
+            if not column.to.endswith("_date") and days and min(days) > BETWEEN_SYSTEMS - YEAR / 6:
+                ask_about(column, [f"all {len(days)} dates lie about 1,462 days or more after day 0: two date systems of Excel mixed? correct the file"])  # fmt: skip
+            if early:
+                why = "1,462 days later they would not, so two date systems of Excel may be mixed; " if shifted else ""
+                ask_about(column, [f"{len(early)} of {len(days)} dates lie more than a year before day 0: {why}correct the file, or go on if they are right"])  # fmt: skip
+
+
+YEAR = 365
+
+
+def _dates_of(sheet: SheetMap, table: Table, to: str, at: int = 0) -> list[tuple[str, datetime]]:
+    """List the patients (as they are joined) and dates of a column."""
+    cells = {column.at: column.cells for column in table.columns}
+    key = next((column.at for column in sheet.columns if column.to == "patient"), None)
+    wanted = next((column for column in sheet.columns if column.to == to and at in (0, column.at)), None)
+    if key is None or wanted is None or sheet.row_is == "leave out":
+        return []
+    read = [date_as_mapped(cell, wanted.order, wanted.exchange) for cell in cells[wanted.at]]
+    above, found = "", []
+    for cell, moment in zip(cells[key], read, strict=True):
+        above = key_of(cell) or (above if sheet.fill_down else "")
+        if moment is not None and above:
+            found.append((loose(cut(above, sheet)), moment.date))
+    return found
+
+
+GRADED_BY = re.compile(r" (astct|lee|penn|ctcae|nci|cartox|mskcc) ")
+
+
+def _ask_about_systems_of_files(mapping: Mapping) -> None:
+    """Ask where one file's heading names another grading system than another file's."""
+    named: dict[str, str] = {}
+    for sheet in mapping.sheets:
+        for column in sheet.columns:
+            words = re.sub(r"[()\[\]_./]", " ", f" {column.over} {column.column} ".lower())
+            if column.to.startswith("toxicity.") and (found := GRADED_BY.search(f" {words} ")):
+                named.setdefault(found.group(1).upper(), sheet.place)
+    if len(named) > 1:
+        ask_about(mapping, [f"grading systems {' and '.join(sorted(named))} stand in the headings, and grades of different systems are not mixed: leave the columns of all but one out (`to: leave out`)"])  # fmt: skip
 
 
 def _ask_about_ends(sheet: SheetMap, table: Table, mapping: Mapping) -> None:

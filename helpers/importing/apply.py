@@ -614,7 +614,8 @@ class _Row:
             self.note(column, "a measurement without a day: left out", "", "")
             return "a measurement without a day"
         read = read_number(cell, column.decimal or ".")
-        limit = {"left": column.left_at, "right": column.right_at}
+        left, right = column.left_of.get(analyte, column.left_at), column.right_of.get(analyte, column.right_at)
+        limit = {"left": left, "right": right}
         if read is None or (read.value is None and limit[read.side] is None):
             if read is None and column.other_text:
                 self.note(column, "text that is no number: left empty", cell, "")
@@ -624,10 +625,10 @@ class _Row:
                 self.refuse(column, "a number, or a limit such as <2.5")
             return "beyond a limit that is not told"
         value, side = (read.value if read.value is not None else limit[read.side]), read.side
-        if not side and column.left_at is not None and value <= column.left_at:
-            side, value = "left", column.left_at
-        if not side and column.right_at is not None and value >= column.right_at:
-            side, value = "right", column.right_at
+        if not side and left is not None and value <= left:
+            side, value = "left", left
+        if not side and right is not None and value >= right:
+            side, value = "right", right
         wanted, factor = _unit(analyte, unit, self.work.analytes)
         if factor is None:
             self.work.problems.append(

@@ -40,7 +40,8 @@ DATE_FORMS = (
     (re.compile(r"^(?P<d>\d{1,2})[- ]?(?P<name>[A-Za-z]{3})[a-z]*[- ,]*(?P<y>\d{2}|\d{4})$"), "dmy"),
     (re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
 )
-CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?Z?$")
+CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|\s*([AaPp])\.?[Mm]\.?)?$")
+BODY_UNIT = re.compile(r"(?<=\d)\s*(kg|公斤|千克|cm|厘米)$", re.IGNORECASE)
 
 
 def is_missing(cell: Cell, codes: Iterable[str] = ()) -> bool:
@@ -93,7 +94,7 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     text = re.sub(
         r"(?<=\d)\s+([HL]{1,2}|[↑↓]+|\*+)$|(?<=\d)[↑↓*]+$", "", text
     )  # as a laboratory marks what is high or low
-    text = re.sub(r"(?<=\d)\s*(kg|公斤|千克|cm|厘米)$", "", text, flags=re.IGNORECASE)
+    text = BODY_UNIT.sub("", text)
     text = text.lstrip("*").replace("\u00a0", " ").strip().rstrip("%").strip()
     thousands = "." if decimal == "," else ","
     text = re.sub(rf"(?<=\d)[{re.escape(thousands)} '](?=\d{{3}}(\D|$))", "", text).replace(decimal, ".")
@@ -137,10 +138,12 @@ def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:
     --------
     >>> decimal_of(["1.234,5", "432"]), decimal_of(["12.5", "3"]), decimal_of(["1.234", "2.500"])
     ((',', ''), ('.', ''), ('.', 'every point is followed by three digits: thousands, or decimals?'))
+    >>> decimal_of(["23,4 kg", "41,0 kg"])
+    (',', '')
     >>> decimal_of(["1,234", "2,500"])
     ('.', 'every comma is followed by three digits: thousands, or decimals?')
     """
-    texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+    texts = [BODY_UNIT.sub("", cell.strip()) for cell in cells if isinstance(cell, str)]
     comma = any(
         re.fullmatch(r"[<>*\s-]*\d{1,3}(\.\d{3})+,\d+|[<>*\s-]*\d+,(\d{1,2}|\d{4,})|[<>*\s-]*0,\d+", text)
         for text in texts
@@ -191,6 +194,8 @@ def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
     ('2006-02-06', '2019-05-30')
     >>> read_date("2020-01-31 01:09").clock, read_date("13/25/2020") is None
     ('01:09', True)
+    >>> [read_date(f"3/14/2021 {clock}", "mdy").clock for clock in ("12:05 AM", "12:05 PM", "9:45 pm")]
+    ['00:05', '12:05', '21:45']
     """
     if isinstance(cell, datetime):
         clock = f"{cell:%H:%M}" if (cell.hour or cell.minute) else ""
@@ -201,7 +206,9 @@ def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
         return None
     text, clock = cell.strip(), ""
     if found := CLOCK.search(text):
-        clock, text = f"{int(found.group(1)):02d}:{found.group(2)}", text[: found.start()]
+        hour, half = int(found.group(1)), (found.group(3) or "").lower()
+        hour = hour % 12 + 12 * (half == "p") if half else hour
+        clock, text = f"{hour:02d}:{found.group(2)}", text[: found.start()]
     for form, kind in DATE_FORMS:
         if found := form.match(text):
             return _moment(found, kind, order, clock)

@@ -37,6 +37,7 @@ HEAD = """\
 #   other_text: leave out   cells of a column of numbers that are no numbers are left empty (else they stop the import)
 #   first_day: 1            day 0 is called day 1 in this column, and there is no 0 (CDISC's study days)
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
+#   left_of, right_of: the same for each analyte of a table with a row per measurement (`IL-6: 5000`)
 """
 
 Confidence = Literal["sure", "likely", "guess"]
@@ -70,6 +71,8 @@ class ColumnMap(_Part):
     never: float | None = None
     left_at: float | None = None
     right_at: float | None = None
+    left_of: dict[str, float] = Field(default_factory=dict)
+    right_of: dict[str, float] = Field(default_factory=dict)
     exchange: bool = False
     other_text: Literal["", "leave out"] = ""
     complete_at: int | None = None

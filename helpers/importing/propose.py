@@ -15,6 +15,7 @@ from helpers.importing.across import (
     ask_about_units_of_rows,
     ask_about_unplaced,
     give_days,
+    hold_censoring_against_words,
     hold_times_against_dates,
     pair_times,
     settle_decimals,
@@ -33,7 +34,7 @@ from helpers.importing.described import (
 from helpers.importing.facts import Facts
 from helpers.importing.grid import NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
-from helpers.importing.recognise import ask_about, recognised
+from helpers.importing.recognise import analyte_over, ask_about, recognised
 from helpers.importing.table import SourceColumn, Table, find_table
 from helpers.importing.vocabulary import (
     analyte_of,
@@ -98,8 +99,8 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
         ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
     give_days(result, facts)
     pair_times(result, facts)
-    settle_patients(result, facts)
     settle_plate(result, facts)
+    settle_patients(result, facts)
     settle_infusions(result, facts)
     settle_repeated(result, facts)
     ask_about_unplaced(result, facts)
@@ -110,6 +111,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     settle_decimals(result, facts)
     ask_about_twice(result)
     ask_about_systems(result, facts)
+    hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
     return result
 
@@ -144,7 +146,7 @@ def _row_is(facts: list[Facts]) -> str:
         return "administration"
     if "toxicity.event" in targets and "toxicity.grade" in targets:
         return "event"
-    labs = sum(bool(analyte_of(one.column.name)) and (one.is_mostly_number or not one.filled) for one in facts)
+    labs = sum(bool(analyte_over(one.column)) and (one.is_mostly_number or not one.filled) for one in facts)
     by_target: dict[str, list[Cell]] = {}
     for one, target in zip(facts, targets, strict=True):
         if target not in by_target or (

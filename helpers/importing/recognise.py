@@ -19,6 +19,7 @@ from helpers.importing.described import checkbox
 from helpers.importing.facts import MINUS, NOT_KNOWN, Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
+from helpers.importing.table import SourceColumn
 from helpers.importing.vocabulary import (
     ADTTE,
     ANALYTE_UNITS,
@@ -303,7 +304,9 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
         )
     if marks := len(facts.column.cells) - len(facts.filled):
         written = sum(
-            isinstance(cell, str) and bool(cell.strip()) for cell in facts.column.cells if cell not in facts.filled
+            cell is not None and cell == cell and bool(code_text(cell).strip())  # a code declared as missing, too
+            for cell in facts.column.cells
+            if cell not in facts.filled
         )
         if written:
             doubts.append(
@@ -388,6 +391,7 @@ def _known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap
     ):
         doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
     _sentinel(base, facts)
+    _negative(base, facts)
     return ask_about(base, doubts)
 
 
@@ -441,7 +445,7 @@ NAMED_MOST, NAMED_LONGEST = 300, 40
 def _named(base: ColumnMap, facts: Facts, target: str) -> ColumnMap:
     """List what a column of analytes or units names, with what each is here; what is not known is asked about, never dropped."""
     read = {"labs.analyte": analyte_of, "labs.unit": unit_of, "treatments.dose_unit": dose_unit_of}[target]
-    known = {code: read(code) for code in sorted(facts.counts)}
+    known = {code: read(facts.labels.get(code, code)) for code in sorted(facts.counts)}
     unknown = sum(facts.counts[code] for code, what in known.items() if not what)
     plain = len(known) <= NAMED_MOST and all(len(code) <= NAMED_LONGEST for code in known)
     base.codes = {
@@ -605,10 +609,7 @@ def _coded(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
 
 
 def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
-    analyte = analyte_of(base.column) or next(
-        (found for group in reversed(facts.column.groups) if _only_a_day(base.column) and (found := analyte_of(group))),
-        "",
-    )
+    analyte = analyte_over(facts.column)
     if not analyte and row_is == "sample" and not target and facts.is_number and unit_of(base.column):
         analyte = re.sub(r"[(\[].*", "", base.column).strip()
         base.reason = "not in the dictionary; the unit in its heading says that it was measured"
@@ -627,7 +628,46 @@ def _laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Colu
     if not unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}"):
         base.confidence = "likely"
         base.reason += f"; no unit stands anywhere, {base.unit} is the usual one"
+    _negative(base, facts)
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def analyte_over(column: SourceColumn) -> str:
+    """Find the analyte of a column in its heading, or above it where that says no more than a day or that it is a value."""
+    if found := analyte_of(column.name):
+        return found
+    if not (_only_a_day(column.name) or bare(column.name) in A_VALUE):
+        return ""
+    return next((found for group in reversed(column.groups) if (found := analyte_of(group))), "")
+
+
+A_VALUE = (
+    "conc",
+    "concentration",
+    "obs conc",
+    "calc conc",
+    "value",
+    "result",
+    "konzentration",
+    "wert",
+    "ergebnis",
+    "resultat",
+    "浓度",
+    "结果",
+)
+
+
+def _negative(base: ColumnMap, facts: Facts) -> None:
+    """Ask about negative numbers where nothing can be negative: marks for missing, which never become a value."""
+    below = Counter(code_text(value) for value in facts.numbers if value < 0)
+    if not below or any(value < 0 and value != int(value) for value in facts.numbers):
+        return
+    base.missing += [code for code in sorted(below) if code not in base.missing]
+    if base.never is not None and base.never < 0:
+        base.never = None
+        base.also_decide = [text for text in base.also_decide if not text.startswith("`never`")]
+        base.decide = "" if base.decide.startswith("`never`") else base.decide
+    ask_about(base, [f"`missing`: {sum(below.values())} cells hold {', '.join(sorted(below))}, and nothing of this kind is below 0: not known; right?"])  # fmt: skip
 
 
 def _only_a_day(words: str) -> bool:

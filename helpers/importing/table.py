@@ -208,7 +208,8 @@ def _is_foot(row: Sequence[Cell], full: int, width: int) -> bool:
     if full > 1 or width < 2 or not isinstance(first, str):
         return False
     marked = re.match(r"\s*([*#†‡]+\s*\D|note|source|注|legend|quelle)", first, re.IGNORECASE) is not None
-    return marked or (width > 2 and len(first) > 25)
+    said = width > 3 and re.search(r":\s|:$|\w\s+\w+\s+\w", first.strip()) is not None  # words, where a key would stand
+    return marked or said or (width > 2 and len(first) > 25)
 
 
 def _columns(

@@ -13,16 +13,16 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
-                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj"),
+                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
                "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
-    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
+    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
-             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期"),
+             "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期", "date d administration", "date de prelevement", "prelevement", "verabreicht", "gabedatum", "drawn", "date drawn", "specimen collected", "date collected", "采集时间", "采集日期", "用药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
             "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "lbdy", "astdy", "aestdy", "cmstdy", "days", "回输后天数", "天数", "tag"),
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
@@ -59,13 +59,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date", "icans ende", "ende icans"),
     "toxicity.ICANS.duration": ("icans duration", "duration of icans"),
     "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "steroid use",
-                  "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides"),
+                  "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides", "kortikosteroide", "kortikoide", "glukokortikoide", "glukokortikosteroide", "corticosteroides", "corticotherapie", "steroid therapy", "steroid treatment", "皮质激素", "皮质类固醇"),
     "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
-    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "sterbedatum", "date of exitus"),
+    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "sterbedatum", "date of exitus", "verstorben am", "gestorben am"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
                               "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
-                              "last fu date", "last visit", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
+                              "last fu date", "last visit", "date de dernier suivi", "dernier suivi", "date de derniere visite", "derniere visite", "date de dernier contact", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
                               "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
@@ -78,10 +78,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
     "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
-    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "medikament", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
-    "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "dosis", "amount"),
+    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
+    "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
-    "treatments.route": ("route", "cmroute", "给药途径", "route of administration"),
+    "treatments.route": ("route", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
     "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
     "toxicity.event": ("event", "adverse event", "ae", "aeterm", "toxicity", "syndrome", "aedecod"),
     "toxicity.grade": ("grade", "toxicity grade", "ae grade", "aetoxgr", "分级"),
@@ -97,7 +97,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "是否复发", "复发状态"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
-                "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+                "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "gestorben", "deces", "decede", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
@@ -128,18 +128,18 @@ DOSE_UNITS: Mapping[str, tuple[float, bool]] = {  # factor to mg, and whether it
 }  # fmt: skip
 ADTTE = {
     "OS": "death", "PFS": "progression or death", "EFS": "progression or death", "DFS": "progression or death",
-    "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse",
+    "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse", "TTRELAPS": "relapse", "TTPROG": "progression",
 }  # fmt: skip
 AGENTS: Mapping[str, tuple[str, ...]] = {
-    "methylprednisolone": ("methylprednisolone", "methylprednisolon", "methylpred", "solumedrol", "solu medrol", "urbason", "甲泼尼龙", "甲强龙", "mp"),
-    "prednisone": ("prednisone", "prednison", "泼尼松"), "prednisolone": ("prednisolone", "prednisolon", "decortin h", "泼尼松龙"), "dexamethasone": ("dexamethasone", "dexamethason", "dexamethasona", "fortecortin", "dex", "dexa", "地塞米松"),
+    "methylprednisolone": ("methylprednisolone", "methylprednisolon", "methylpred", "solumedrol", "solu medrol", "urbason", "甲泼尼龙", "甲强龙", "甲泼尼松龙", "甲基泼尼松龙", "甲基强的松龙", "mp"),
+    "prednisone": ("prednisone", "prednison", "泼尼松", "强的松"), "prednisolone": ("prednisolone", "prednisolon", "decortin h", "泼尼松龙", "强的松龙"), "dexamethasone": ("dexamethasone", "dexamethason", "dexamethasona", "fortecortin", "dex", "dexa", "地塞米松"),
     "hydrocortisone": ("hydrocortisone", "hydrocortison", "hydrocort", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "roactemra", "托珠单抗"),
     "ruxolitinib": ("ruxolitinib", "rux", "jakafi", "芦可替尼", "鲁索替尼"), "anakinra": ("anakinra", "kineret"),
 }  # fmt: skip
 
 CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "sex": {"male": ("m", "male", "man", "boy", "boys", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
-            "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
+    "sex": {"male": ("m", "male", "man", "boy", "boys", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "junge", "knabe", "niño", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
+            "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "mädchen", "maedchen", "niña", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "si", "sí", "+", "＋", "(+)", "√", "✓", "✔", "positive", "positiv", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "-", "−", "－", "–", "(-)", "negative", "negativ", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
     "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
@@ -231,7 +231,7 @@ OTHER_CLOCK = re.compile(
 )
 NOISE = (
     r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
-    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
+    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" (am|le)$", r"(?<=date) time$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
     r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
 )  # fmt: skip
 ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
@@ -268,6 +268,8 @@ def target_of(words: str) -> tuple[str, str]:
         shorter = re.sub(pattern, "", shorter).strip()
     if shorter in known:
         return known[shorter], "likely"
+    if made := _made_of(shorter) or _made_of(key):
+        return made, "likely"
     turned = " ".join(sorted(shorter.split()))
     if " " in shorter and turned in _by_words():
         return _by_words()[turned], "likely"
@@ -278,6 +280,39 @@ def target_of(words: str) -> tuple[str, str]:
     if inside := _known_inside(key, known):
         return inside, "guess"
     return "", ""
+
+
+NUMBERED = re.compile(
+    r"(the )?(subject|patient|pat|pt|case|participant|proband|patienten|probanden|sujet|paciente|child)s? ?"
+    r"(no|nr|num|number|id|ids|code|nummer|numero|identifier|identification|pseudonym)"
+)
+SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neurotox|neurotoxicity|ntx"}
+SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
+PARTS = {
+    "flag": ("", "any", "occurrence", "present"),
+    "grade": ("grade", "highest grade", "worst grade", "peak grade", "grad", "severity grade"),
+    "day_from": ("first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
+    "day_to": ("last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
+    "duration": ("duration", "length", "dauer", "days duration"),
+}  # fmt: skip
+
+
+def _made_of(key: str) -> str:
+    """Read a heading that is made of known parts: whose number it is, or a syndrome and what of it.
+
+    Examples
+    --------
+    >>> _made_of("subject no"), _made_of("first day of crs"), _made_of("icans last day"), _made_of("crs drug")
+    ('patient', 'toxicity.CRS.day_from', 'toxicity.ICANS.day_to', '')
+    """
+    if NUMBERED.fullmatch(key):
+        return "patient"
+    for name, words in SYNDROMES.items():
+        rest, named = re.subn(rf"\b({words})\b", " ", key)
+        if named == 1:
+            left = " ".join(word for word in rest.split() if word not in SMALL_WORDS)
+            return next((f"toxicity.{name}.{part}" for part, known in PARTS.items() if left in known), "")
+    return ""
 
 
 def _tokens_near(key: str, word: str) -> bool:
@@ -409,15 +444,18 @@ def agent_of(words: str) -> str:
 
     Examples
     --------
+    >>> agent_of("注射用甲泼尼龙琥珀酸钠"), agent_of("醋酸泼尼松龙片")
+    ('methylprednisolone', 'prednisolone')
     >>> agent_of("Solu-Medrol 40mg"), agent_of("Dexamethason"), agent_of("Defibrotide")
     ('methylprednisolone', 'dexamethasone', 'other')
     """
     text = bare(words)
+    plain = re.sub(r"^(注射用|醋酸|磷酸|琥珀酸|丁二酸)+", "", text)
     found = [
         (len(word), name)
         for name, known in AGENTS.items()
         for word in map(bare, known)
-        if f"{text} ".startswith(f"{word} ") or (CHINESE.search(word) and text.startswith(word))
+        if f"{text} ".startswith(f"{word} ") or (CHINESE.search(word) and plain.startswith(word))
     ]
     return max(found)[1] if found else "other"
 
