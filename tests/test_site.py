@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 from few_patients import few_patients
 
@@ -22,7 +24,7 @@ from helpers.published.concordance import concordance
 from helpers.published.values import canonical_id, published_values
 from helpers.results import registry
 from helpers.run import site as run_site
-from helpers.site import figure3, front, in_page, more_figures, number_cells, pages, whole
+from helpers.site import alternatives, figure3, front, in_page, more_figures, number_cells, pages, whole
 from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
@@ -205,7 +207,7 @@ def test_rows_of_real_patients_never_reach_a_page(analysis, make):
 
 def test_nor_do_those_of_real_patients_beside_synthetic_ones(analysis):
     with pytest.raises(NotAvailable, match="only if they are synthetic"):
-        figure3.payload(analysis, [as_if_real(analysis)])
+        figure3.payload(analysis, [(as_if_real(analysis), "why")])
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +250,30 @@ def test_the_paper_s_stand_in_alone_is_set_beside_others_with_its_published_numb
     other = replace(analysis, cohort=replace(analysis.cohort, name="another", stands_for=""))
     own, alone = (embedded(figure3.figure3_page(one, members=1), "figure3") for one in (analysis, other))
     assert [len(one["cohorts"]) for one in (own, alone)] == [2, 1]
+
+
+def test_the_other_cohorts_are_the_extremes_of_the_registry_s_ratio_and_then_the_least_alike(analysis):
+    found = alternatives.alternatives(analysis, 2)
+    values = [
+        registry.compute(one, ["extra.lost.event_free.gc_low.hr"])["extra.lost.event_free.gc_low.hr"].value
+        for one, _ in found.cohorts
+    ]
+    assert values == pytest.approx(found.ranges["free"], rel=1e-9)
+    assert min(values) == values[0] < max(values) == values[1]
+    assert [f"{value:.3f}" in why for (_, why), value in zip(found.cohorts, values, strict=True)] == [True, True]
+    assert len({one.cohort.name for one, _ in found.cohorts} | {analysis.cohort.name}) == 3
+    assert all(one.cohort.synthetic and one.parameters is analysis.parameters for one, _ in found.cohorts)
+    text = figure3.told(found)
+    assert f"2 of the {found.size}" in text
+    assert "{:.3f} to {:.3f} had the lost stayed well".format(*found.ranges["free"]) in text
+
+
+def test_whoever_is_least_like_all_chosen_is_chosen_next():
+    rng = np.random.default_rng(3)
+    base = rng.permutation(50).astype(float)
+    ranks = [base, base, base, -base, base + rng.normal(size=50)]  # the fourth is the mirror of the others
+    found = alternatives.chosen(pd.DataFrame({"free": [0.4, 0.5, 0.6, 0.5, 0.5]}), ranks, 3)
+    assert list(found) == [0, 2, 3]
 
 
 def test_a_figure_follows_the_parameters_of_its_run():

@@ -80,7 +80,9 @@
     var x = k ? solve(v, u) : null;
     return x ? chi2p(Math.max(0, x.reduce(function (sum, one, i) { return sum + one * u[i]; }, 0)), k) : NaN;
   }
-  function cox(people, keys) { // the first key is the reference
+  function cox(people, groups) { // the first group is the reference; one without an event has no finite ratio and takes no part in the others'
+    var keys = groups.filter(function (g) { return people.some(function (p) { return p.g === g && p.e; }); });
+    if (keys[0] !== groups[0]) return {};
     var k = keys.length - 1, beta = new Array(k).fill(0), inside = people.filter(function (p) { return keys.indexOf(p.g) >= 0; }), info;
     if (!k) return {};
     var moments = times(inside).map(function (t) {
@@ -107,7 +109,7 @@
       if (!step) return {};
       beta = beta.map(function (b, i) { return b + step[i]; });
       if (Math.max.apply(null, step.map(Math.abs)) < 1e-13) break;
-      if (Math.max.apply(null, beta.map(Math.abs)) > 15) return {}; // a group without events has no finite ratio
+      if (Math.max.apply(null, beta.map(Math.abs)) > 15) return {}; // nor has one whose events all come before or after those at risk of others
     }
     var found = {};
     keys.slice(1).forEach(function (g, i) {
@@ -231,7 +233,8 @@
   var kept = F.store(START, clean, draw), dealt = { tries: 0, under: 0 }, W = 700;
   function mg(cut) { return String(Math.round(cut * 100) / 100); }
   function ratio(x) { return x ? F.ratio(x.hr, x.lo, x.hi) : "–"; }
-  function range(x, digits) { return x ? x.value.toFixed(digits) + " (" + x.lo.toFixed(digits) + " to " + x.hi.toFixed(digits) + ")" : "–"; }
+  function signed(x, digits) { return x.toFixed(digits).replace("-", "−"); }
+  function range(x, digits) { return x ? signed(x.value, digits) + " (" + signed(x.lo, digits) + " to " + signed(x.hi, digits) + ")" : "–"; }
   function name(g, cut) { return { none: "no GC", low: "low, up to " + mg(cut) + " mg/kg", high: "high, over " + mg(cut) + " mg/kg" }[g]; }
   var BRIEF = { none: "no GC", low: "low", high: "high" };
   function set(change) { kept.set(change); }
@@ -341,7 +344,7 @@
   function dose() {
     var state = kept.state, chance = shuffled(state);
     cutPlot.replaceChildren(svg("title", {}, "Synthetic cohort: low dose against none at every cut"));
-    F.framed(cutPlot, W, 380, "synthetic");
+    F.framed(cutPlot, W, 394, "synthetic");
     if (chance) {
       var upper = chance.cuts.map(function (c, i) { return px(c).toFixed(1) + " " + py(chance.median[i]).toFixed(1); });
       var lower = chance.cuts.map(function (c, i) { return px(c).toFixed(1) + " " + py(chance.low[i]).toFixed(1); }).reverse();
@@ -363,7 +366,8 @@
     cutPlot.append(svg("path", { d: "M" + px(state.cut).toFixed(1) + " 14V348", stroke: F.FRAME, "stroke-width": 2 }));
     cutPlot.append(words([16, 100], "log-rank p", { "font-size": 12, "text-anchor": "middle", transform: "rotate(-90 16 100)" }));
     cutPlot.append(words([16, 270], "hazard ratio", { "font-size": 12, "text-anchor": "middle", transform: "rotate(-90 16 270)" }));
-    cutPlot.append(words([W - 10, 368], "a tick for each child given GC; mg/kg, log scale; synthetic", { "text-anchor": "end", "font-size": 12 }));
+    cutPlot.append(words([W - 10, 364], "a tick for each child given GC, in mg/kg, log scale", { "text-anchor": "end", "font-size": 12 }));
+    cutPlot.append(words([W - 10, 382], "Synthetic cohort: no real patients", { "text-anchor": "end", "font-size": 12 }));
     var doses = cutDoses();
     slider.max = doses.length - 1;
     slider.value = doses.reduce(function (best, d, i) { return d <= state.cut + 1e-9 ? i : best; }, 0);
@@ -383,7 +387,7 @@
       return BRIEF[g] + " " + (days > one.last && step.s > 0 ? "no longer followed" : (100 * step.s).toFixed(1) + "% (" + (100 * step.lo).toFixed(1) + " to " + (100 * step.hi).toFixed(1) + ")") +
         ", at risk " + risk + ", events " + count(one.people, function (p) { return p.e && p.t <= days; }) + ", lost so far " + count(one.people, function (p) { return p.gone && p.left - state.landmark <= days; });
     }).join("; ") + ".";
-    var head = ["", "n", "events", "lost in year 1", "hazard ratio", "log-rank p", "at two years, %", "difference at two years, % points", "event-free months gained by month 24"];
+    var head = ["", "n", "events", "lost in year 1", "hazard ratio", "log-rank p", "at two years, %", "difference at two years, % points", "months without the event gained by month 24"];
     var rows = GROUPS.filter(function (g) { return shown.groups[g]; }).map(function (g) {
       var one = shown.groups[g];
       return [name(g, state.cut), one.n, one.events, one.lost, g === "none" ? "1" : ratio(shown.cox[g]), g === "none" ? "" : p3(shown.logrank[g]), one.two ? (100 * one.two.s).toFixed(1) : "–",

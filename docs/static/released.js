@@ -6,10 +6,11 @@
   var F = window.figureParts, el = F.el, svg = F.svg, words = F.words, DATA = F.data("released");
   var endpoints = Array.from(new Set(DATA.curves.map(function (one) { return one.endpoint; })));
   var COLOURS = ["var(--f3-none, #000)", "var(--f3-low, #0072b2)", "var(--f3-high, #c04d00)", "#777"], DASHES = ["", "7 3", "2 3", "9 2 2 2"];
-  var START = { endpoint: endpoints.indexOf("PFS") < 0 ? endpoints[0] : "PFS", by: "groups", month: 12 };
+  var grouped = DATA.curves.some(function (one) { return one.group !== "all"; });
+  var START = { endpoint: endpoints.indexOf("PFS") < 0 ? endpoints[0] : "PFS", by: grouped ? "groups" : "all", month: 12 };
   function clean(raw) {
     var month = parseFloat(raw.month);
-    return { endpoint: endpoints.indexOf(raw.endpoint) < 0 ? START.endpoint : raw.endpoint, by: raw.by === "all" ? "all" : "groups", month: isFinite(month) ? Math.min(120, Math.max(0, Math.round(month))) : START.month };
+    return { endpoint: endpoints.indexOf(raw.endpoint) < 0 ? START.endpoint : raw.endpoint, by: raw.by === "all" || !grouped ? "all" : "groups", month: isFinite(month) ? Math.min(120, Math.max(0, Math.round(month))) : START.month };
   }
   function curves(s) {
     var own = DATA.curves.filter(function (one) { return one.endpoint === s.endpoint; }), groups = own.filter(function (one) { return one.group !== "all"; });
@@ -21,7 +22,7 @@
   root.append(el("div", { class: "f3-frame released" }, [
     el("div", { class: "f3-controls" }, [
       F.choice("re-endpoint", "Endpoint", endpoints.map(function (one) { return [one, one]; }), function (value) { kept.set({ endpoint: value }); }),
-      F.choice("re-by", "Curves of", [["groups", DATA.exposure + " groups"], ["all", "all patients"]], function (value) { kept.set({ by: value }); }),
+      F.choice("re-by", "Curves of", (grouped ? [["groups", DATA.exposure + " groups"]] : []).concat([["all", "all patients"]]), function (value) { kept.set({ by: value }); }),
       F.button("re-save", "Save the picture", function () { F.save(plot, "survival_released.svg"); }),
     ]), plot, said, compared, el("details", {}, [el("summary", {}, "The curves as a table"), table]), el("details", {}, [el("summary", {}, "Hazard ratios"), models]),
   ]));
@@ -41,8 +42,8 @@
     shown.forEach(function (one, i) {
       var d = one.month.map(function (month, k) { return (k ? "H" + x(month).toFixed(1) + "V" : "M" + x(month).toFixed(1) + " ") + y(one.survival[k]).toFixed(1); }).join("");
       plot.append(svg("path", { d: d, fill: "none", stroke: COLOURS[i % 4], "stroke-width": 2.4, "stroke-dasharray": DASHES[i % 4] }));
-      plot.append(words([12, 356 + 18 * i], one.group, { fill: COLOURS[i % 4], "font-size": 12 }));
-      plot.append(svg("path", { d: "M" + (W - 60) + " " + (352 + 18 * i) + "h40", stroke: COLOURS[i % 4], "stroke-width": 2.4, "stroke-dasharray": DASHES[i % 4] }));
+      plot.append(words([60, 356 + 18 * i], one.group, { fill: COLOURS[i % 4], "font-size": 12 }));
+      plot.append(svg("path", { d: "M12 " + (352 + 18 * i) + "h40", stroke: COLOURS[i % 4], "stroke-width": 2.4, "stroke-dasharray": DASHES[i % 4] }));
     });
     plot.append(svg("path", { id: "re-line", d: "M0 0", stroke: "currentColor", "stroke-dasharray": "3 3" }));
     document.getElementById("re-endpoint").value = s.endpoint;

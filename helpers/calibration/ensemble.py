@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import lzma
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import groupby
@@ -335,7 +335,9 @@ def load_states(folder: str | Path = ENSEMBLE) -> Iterator[tuple[pd.DataFrame, p
         yield labels.iloc[begin:end].copy(), fates.iloc[begin:end].copy()
 
 
-def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> Iterator[Cohort]:
+def load_ensemble(
+    folder: str | Path = ENSEMBLE, first: int | None = None, only: Container[int] | None = None
+) -> Iterator[Cohort]:
     """Yield the members of the ensemble as cohorts, each rebuilt from its state; about a second each.
 
     Parameters
@@ -343,6 +345,8 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
     folder : Path
     first : int, optional
         Only so many of them.
+    only : container of int, optional
+        Only these numbers.
 
     Yields
     ------
@@ -357,7 +361,8 @@ def load_ensemble(folder: str | Path = ENSEMBLE, first: int | None = None) -> It
     """
     index = ensemble_index(folder)
     for row, state in zip(index.head(first or len(index)).itertuples(), load_states(folder), strict=False):
-        yield replace(study.cohort_of(*state, row.details), name=f"{study.NAME}-{row.cohort:03d}")
+        if only is None or row.cohort in only:
+            yield replace(study.cohort_of(*state, row.details), name=f"{study.NAME}-{row.cohort:03d}")
 
 
 @click.command()

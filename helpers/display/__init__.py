@@ -1,0 +1,1 @@
+"""Tables, figures and what each notebook page does in the same way."""

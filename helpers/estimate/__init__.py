@@ -1,0 +1,1 @@
+"""Tests, curves and models on arrays and frames; nothing here knows what a cohort is."""

@@ -1,0 +1,1 @@
+"""The published numbers, the relations among them, and the audit of both."""

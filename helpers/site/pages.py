@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as markup
+import importlib
 import pkgutil
 import re
 from collections.abc import Container, Mapping, Sequence
@@ -144,8 +145,10 @@ def parameters_page() -> str:
 def _table(frame: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{markup.escape(str(name))}</th>' for name in frame)
     rows = "\n".join(
-        "<tr>" + "".join(f"<td>{markup.escape(typeset(text))}</td>" for text in row) + "</tr>"
-        for row in frame.to_numpy()
+        f"<tr><td>{breakable(name)}</td>"
+        + "".join(f"<td>{markup.escape(typeset(text))}</td>" for text in row)
+        + "</tr>"
+        for name, *row in frame.to_numpy()
     )
     return f'<div class="wide" tabindex="0" role="region" aria-label="Table"><table class="numbers-plain"><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
 
@@ -235,9 +238,16 @@ def api_pages() -> dict[str, str]:
         + "\n"
         for page, names in modules.items()
     }
-    listed = "\n".join(f"- [{page[4:]}]({page}.md): {len(modules[page])} modules" for page in pages)
+    listed = "\n".join(f"- [{page[4:]}]({page}.md): {_about(page)}" for page in pages)
     below = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     return {"api": f"# Functions\n\nMade from the docstrings, package by package.\n\n{listed}\n\n{below}\n", **pages}
+
+
+def _about(page: str) -> str:
+    """Say what the package of a page of docstrings is for: the first line of its own."""
+    if page == api_page("helpers.paths"):
+        return "what belongs to no package: files, parameters, problems with input, many tasks at once."
+    return (importlib.import_module(f"helpers.{page.removeprefix('api_')}").__doc__ or "").strip().splitlines()[0]
 
 
 def breakable(name: str) -> str:
