@@ -248,6 +248,12 @@ def test_fine_and_gray_and_cause_specific_models(bmt, mgus2):
     )
 
 
+@pytest.mark.parametrize(("fitted", "key"), [(fine_gray, "finegray"), (cause_specific, "cause_specific")])
+def test_a_model_of_the_other_event_is_that_of_r(mgus2, fitted, key):
+    model = fitted(mgus2, ["age", "male"], "etime", "cause", of=2)
+    np.testing.assert_allclose(found(model, "age", "male"), coefficients(f"mgus2.{key}.death", "age", "male"), **CLOSE)
+
+
 @pytest.mark.parametrize(
     ("cause", "group", "reason"),
     [

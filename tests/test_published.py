@@ -7,6 +7,9 @@ import pytest
 
 from helpers.paths import PUBLISHED, write_csv
 from helpers.problems import InputError
+from helpers.published.corrections import COLUMNS as OF_CORRECTIONS
+from helpers.published.corrections import FILE as CORRECTIONS
+from helpers.published.corrections import read_corrections
 from helpers.published.values import (
     COLUMNS,
     Printed,
@@ -121,3 +124,19 @@ def test_a_missing_file_or_column_is_told(tmp_path):
 def test_rounding_interval():
     printed = Printed("a", Decimal("18"), 0)
     assert (printed.low, printed.high) == (Decimal("17.5"), Decimal("18.5"))
+
+
+def test_corrections_are_refused_with_every_problem(tmp_path):
+    assert read_corrections(tmp_path).empty  # a paper without the file
+    rows = [
+        ("a", "1.5", "", "a reason"),
+        ("b", "many", "", "a reason"),
+        ("c", "", "", "a reason"),
+        ("d", "", "e", ""),
+        ("a", "2", "", "a reason"),
+    ]
+    write_csv(tmp_path / CORRECTIONS, pd.DataFrame(rows, columns=OF_CORRECTIONS))
+    with pytest.raises(InputError) as refused:
+        read_corrections(tmp_path)
+    found = {(problem.row, problem.column) for problem in refused.value.problems}
+    assert found == {(3, "corrected_to"), (4, "alias"), (5, "reason"), (6, "id")}

@@ -723,6 +723,16 @@ def test_pack_without_wheels_has_what_a_room_needs(tmp_path, cheap):
     assert ready.stdout.count("| ok |") == 8, ready.stdout + ready.stderr
 
 
+def test_a_folder_that_was_copied_in_part_is_not_ready(tmp_path):
+    (tmp_path / "exercises").mkdir()
+    told = str(checking.preflight(tmp_path / "exercises"))
+    assert told.count("not found: copy the whole folder") == 2
+    (tmp_path / "data").mkdir()
+    for made in (tmp_path / "data" / "a.csv", tmp_path / "exercises" / checking.BOXES):
+        made.touch()
+    assert "not found" not in str(checking.preflight(tmp_path / "exercises"))
+
+
 def test_the_light_set_is_what_the_locks_pin():
     pins = dict(packing.pins())
     for pin in packing.light_set():

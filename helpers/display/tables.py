@@ -100,17 +100,17 @@ def format_count(count: float | None, total: float | None) -> str:
     return f"{count:.0f} ({format_number(share)})"
 
 
-def format_range(median: float | None, low: float | None, high: float | None, decimals: int = 1) -> str:
-    """Write a median with its range, without needless zeros.
+def format_range(median: float | None, low: float | None, high: float | None) -> str:
+    """Write a median with its range to one decimal, without needless zeros.
 
     Examples
     --------
-    >>> format_range(8.0, 2.2, 18.0), format_range(2, 0, 9, 0)
-    ('8 (2.2, 18)', '2 (0, 9)')
+    >>> format_range(8.04, 2.2, 18.0)
+    '8 (2.2, 18)'
     """
     if _absent(median):
         return MISSING
-    median, low, high = (f"{round(value, decimals):g}" for value in (median, low, high))
+    median, low, high = (f"{round(value, 1):g}" for value in (median, low, high))
     return f"{median} ({low}, {high})"
 
 

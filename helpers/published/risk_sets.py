@@ -67,54 +67,62 @@ class Groups:
 
 
 @njit(cache=True)
-def _shortest(sizes, events, early, lost, hr, prices, sign):  # pragma: no cover (compiled)
+def _shortest(sizes, events, early, hr, prices, sign):  # pragma: no cover (compiled)
     """Find the path of least cost; give it and its early losses of the reference and its four sums.
 
-    The exposed group's *lost* are spread evenly over the early events; those of the reference fall where they cost least.
-    A loss costs *sign* before the last early event and nothing after it; each event costs its sums times *prices*.
+    Losses of the reference fall where they cost least: *sign* before the last early event and nothing after it; each event
+    costs its sums times *prices*. (Number by number: to assign a slice takes five times as long to compile.)
     """
     most = sizes[1] - events[1]
     cost = np.full((events[0] + 1, events[1] + 1, most + 1), np.inf)
     sums = np.zeros((events[0] + 1, events[1] + 1, most + 1, 5))
     cost[0, 0, 0] = 0.0
-    total = events[0] + events[1]
+    new, total = np.zeros(5), events[0] + events[1]
     for i in range(total + 1):
         loss = 1.0 if i < early else 0.0
-        gone = round(lost * min(i + 1, early) / early) if early > 0 else lost
         for x in range(max(0, i - events[1]), min(events[0], i) + 1):
             y = i - x
             for c in range(1, most + 1):
                 if cost[x, y, c - 1] + sign * loss < cost[x, y, c]:
                     cost[x, y, c] = cost[x, y, c - 1] + sign * loss
-                    sums[x, y, c] = sums[x, y, c - 1]
+                    for k in range(5):
+                        sums[x, y, c, k] = sums[x, y, c - 1, k]
                     sums[x, y, c, 0] += loss
             if i == total:
                 break
-            exposed = sizes[0] - x - gone
+            exposed = sizes[0] - x
             for c in range(most + 1):
                 reference = sizes[1] - y - c
-                if not np.isfinite(cost[x, y, c]) or exposed < 0 or reference < 0 or exposed + reference == 0:
+                if not np.isfinite(cost[x, y, c]) or reference < 0 or exposed + reference == 0:
                     continue
                 q = exposed / (exposed + reference)
                 p = q * hr / (1 - q + q * hr)
-                new = np.array([0.0, p, p * (1 - p), q, q * (1 - q)])
-                price = cost[x, y, c] + np.sum(prices * new[1:])
+                new[1], new[2], new[3], new[4] = p, p * (1 - p), q, q * (1 - q)
+                paid = 0.0
+                for k in range(4):
+                    paid += prices[k] * new[k + 1]
+                price = cost[x, y, c] + paid
                 if x < events[0] and exposed > 0 and price < cost[x + 1, y, c]:
                     cost[x + 1, y, c] = price
-                    sums[x + 1, y, c] = sums[x, y, c] + new
+                    for k in range(5):
+                        sums[x + 1, y, c, k] = sums[x, y, c, k] + new[k]
                 if y < events[1] and reference > 0 and price < cost[x, y + 1, c]:
                     cost[x, y + 1, c] = price
-                    sums[x, y + 1, c] = sums[x, y, c] + new
-    best = np.argmin(cost[events[0], events[1]])
+                    for k in range(5):
+                        sums[x, y + 1, c, k] = sums[x, y, c, k] + new[k]
+    best = 0
+    for c in range(1, most + 1):
+        if cost[events[0], events[1], c] < cost[events[0], events[1], best]:
+            best = c
     return cost[events[0], events[1], best], sums[events[0], events[1], best]
 
 
-def _bound(groups: Groups, lost: int, hr: float, ranges: dict[int, Range], sign: float) -> float:
+def _bound(groups: Groups, hr: float, ranges: dict[int, Range], sign: float) -> float:
     """Bound sign x early losses of the reference over all mixtures of paths whose sums lie in *ranges*; inf if none does."""
     columns, prices = [], np.zeros(4)
     value, slack, lower = math.inf, 0.0, -math.inf
     while True:
-        cost, found = _shortest(groups.sizes, groups.events, groups.early, lost, hr, prices, sign)
+        cost, found = _shortest(groups.sizes, groups.events, groups.early, hr, prices, sign)
         if not math.isfinite(cost):
             return math.inf
         if columns:
@@ -144,7 +152,7 @@ def _mixture(columns: np.ndarray, ranges: dict[int, Range], sign: float) -> tupl
     return solved.fun, float(solved.x[paths:].sum()), prices
 
 
-def fewest_lost(groups: Groups, printed: Result, lost: int = 0, *, most: bool = False) -> float:
+def fewest_lost(groups: Groups, printed: Result, *, most: bool = False) -> float:
     """Bound how many of the reference group must have been lost before the last event of the first year.
 
     Parameters
@@ -152,8 +160,6 @@ def fewest_lost(groups: Groups, printed: Result, lost: int = 0, *, most: bool = 
     groups : Groups
     printed : Result
         What the comparison gave.
-    lost : int
-        Losses of the exposed group in that time, spread evenly over its events.
     most : bool
         The most that can have been lost instead of the fewest.
 
@@ -178,7 +184,7 @@ def fewest_lost(groups: Groups, printed: Result, lost: int = 0, *, most: bool = 
     0.0
     """
     sign = -1.0 if most else 1.0
-    found = min((_bound(groups, lost, hr, ranges, sign) for hr, ranges in _slices(groups, printed)), default=math.inf)
+    found = min((_bound(groups, hr, ranges, sign) for hr, ranges in _slices(groups, printed)), default=math.inf)
     return float(-found if most else max(found, 0.0))
 
 
@@ -211,11 +217,10 @@ def _draw(sizes, events, early, lost, hr, draws, rng):  # pragma: no cover (comp
     """Draw orders of events under a hazard ratio, given the totals, with losses as frequent in both; give hr, se and chi2."""
     out = np.full((draws, 3), np.nan)
     total = events[0] + events[1]
-    q = np.zeros(total)
+    q, at, had = np.zeros(total), np.zeros(2, np.int64), np.zeros(2, np.int64)
     for k in range(draws):
         while True:
-            at = np.array([sizes[0], sizes[1]])
-            had = np.zeros(2, np.int64)
+            at[0], at[1], had[0], had[1] = sizes[0], sizes[1], 0, 0
             for i in range(total):
                 if i < early:  # losses of this interval, spread evenly, each from everyone at risk
                     for _ in range(int(lost * (i + 1) // early) - int(lost * i // early)):
@@ -229,16 +234,20 @@ def _draw(sizes, events, early, lost, hr, draws, rng):  # pragma: no cover (comp
                     break
             if had[0] == events[0] and had[1] == events[1] and at[0] >= 0 and at[1] >= 0:
                 break
-        b = 0.0
-        for _ in range(50):
-            p = q * np.exp(b) / (1 - q + q * np.exp(b))
-            step = (events[0] - np.sum(p)) / np.sum(p * (1 - p))
-            b += step
-            if abs(step) < 1e-10:
+        b, step = 0.0, 1.0
+        for turn in range(51):
+            expected, information, share, variance = 0.0, 0.0, 0.0, 0.0
+            for i in range(total):
+                p = q[i] * np.exp(b) / (1 - q[i] + q[i] * np.exp(b))
+                expected += p
+                information += p * (1 - p)
+                share += q[i]
+                variance += q[i] * (1 - q[i])
+            if turn == 50 or abs(step) < 1e-10:
                 break
-        p = q * np.exp(b) / (1 - q + q * np.exp(b))
-        score = events[0] - np.sum(q)
-        out[k] = np.exp(b), 1 / np.sqrt(np.sum(p * (1 - p))), score**2 / np.sum(q * (1 - q))
+            step = (events[0] - expected) / information
+            b += step
+        out[k, 0], out[k, 1], out[k, 2] = np.exp(b), 1 / np.sqrt(information), (events[0] - share) ** 2 / variance
     return out
 
 

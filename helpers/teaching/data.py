@@ -22,7 +22,6 @@ from helpers.cohort.schema import Cohort
 LOST = ("lost to follow-up", "withdrew")
 KEPT = ["sex", "weight_kg", "age_years", "blast_prelymphodepletion_pct", "crs_grade", "icans_grade", "gc_group", "gc_dose_mg_per_kg",
         "gc_first_day", "tcz", "rux", "day30_response", "pfs_days", "pfs_event", "os_days", "os_event", "cutoff_day"]  # fmt: skip
-DEXAMETHASONE_IN_PHOSPHATE = 0.76
 SIZES = {"blue": 74, "green": 71}  # groups of the trial that does not exist
 ORDINARY, BROKEN = 30, 10  # children of the exercise on the ward
 
