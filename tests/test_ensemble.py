@@ -11,9 +11,10 @@ import pytest
 
 from helpers.calibration import ensemble, gate, misses, variety
 from helpers.calibration.calibrate import Plan, survival_hits
-from helpers.calibration.fate_search import km_ids, km_values
+from helpers.calibration.fate_search import endpoints, km_ids, km_values
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
+from helpers.synthesis import plausibility
 from helpers.synthesis.fates import deal_to_the_unassessed
 from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
@@ -21,7 +22,7 @@ from helpers.synthesis.study import CALIBRATED
 
 ONCE = Plan(first_rounds=1, last_rounds=0, hops=0, effort=1e-3)
 TINY = ensemble.Effort(
-    starts=2, hops=0, moves=40_000, exchanges=4, shifts=2, securing=2, recovering=1, given=ONCE, each=1
+    starts=2, hops=0, moves=40_000, exchanges=4, shifts=2, securing=2, recovering=1, given=ONCE, each=1, levelled=0
 )
 
 
@@ -81,6 +82,39 @@ def test_a_start_is_secured_by_a_walk(begun):
     found = survival_hits(*ensemble._secured(shifted, fates, np.random.default_rng(1), longer))
     assert lost
     assert gate.missing(found, gate.low_dose()) == []
+
+
+def test_a_levelled_start_is_the_last_that_is_near_enough(monkeypatch):
+    labels, fates = read_state(CALIBRATED)
+    hits = sum(survival_hits(labels, fates).values())
+    near, far = labels.copy(), labels.copy()
+    for k in range(len(labels)):  # labels dealt round until some numbers are lost: one state a little, one much
+        near["target"] = np.roll(labels["target"], k)
+        if 1 <= hits - sum(survival_hits(near, fates).values()) <= ensemble.WITHIN:
+            break
+    far["female"] = np.roll(labels["female"], 7)
+    assert hits - sum(survival_hits(far, fates).values()) > ensemble.WITHIN
+    monkeypatch.setattr(ensemble, "level", lambda *a: iter([(labels, fates, {}), (near, fates, {}), (far, fates, {})]))
+    assert ensemble.levelled(1, labels, fates)[0] is near
+    monkeypatch.setattr(ensemble, "level", lambda *a: iter([(far, fates, {})]))
+    assert ensemble.levelled(1, labels, fates)[0] is labels
+
+
+def test_cohorts_apart_share_less_than_half_of_their_days_of_event():
+    labels, fates = read_state(CALIBRATED)
+    days = ["progression", "failure", "death", "contact", "assessed"]
+    later, mixed = fates.copy(), fates.copy()
+    later[days] += 0.25  # no day in common
+    mixed.loc[mixed.index[:40], days] += 0.25
+    states = [(labels, fates), (labels, later)]
+    assert variety.apart([states[0], *states]) == [0, 2]
+    shares = []
+    for _, event in endpoints(labels, fates).values():
+        moved = event[:40].sum()
+        shares.append((event.sum() - moved) / (event.sum() + moved))
+    pair = [(labels, fates), (labels, mixed)]
+    assert len(variety.apart(pair, most=max(shares) - 1e-9)) == 1
+    assert len(variety.apart(pair, most=max(shares) + 1e-9)) == 2
 
 
 def test_members_walk_from_starts_behind_the_gate_only(begun, tmp_path):
@@ -195,7 +229,7 @@ def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
 
 def test_a_member_in_which_somebody_breaks_a_rule_is_not_stored(begun, tmp_path, monkeypatch):
     rules = pd.DataFrame({"rule": ["weight follows age"], "broken": [1], "who": ["SYN-001"]})
-    monkeypatch.setattr(ensemble, "rules_report", lambda cohort: rules)
+    monkeypatch.setattr(plausibility, "rules_report", lambda cohort: rules)
     with pytest.raises(InputError, match="hits"):
         ensemble.store(begun / "working", [1, 2], tmp_path, within=120)
 

@@ -102,6 +102,9 @@ class Plan:
         ]
 
 
+BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, effort=0.2)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A calibrated state: labels and fates, which printed survival statistics they meet, and what it took."""

@@ -23,8 +23,9 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import ASIDE, Plan, calibrate_labels, stage_search, survival_hits
+from helpers.calibration.calibrate import ASIDE, BRIEF, Plan, calibrate_labels, stage_search, survival_hits
 from helpers.calibration.gate import headline, low_dose, missing
+from helpers.calibration.least_loss import level
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -34,7 +35,7 @@ from helpers.paths import ENSEMBLE, RUNS, atomic_writing, write_csv, write_json
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
 from helpers.synthesis.labels import settle
-from helpers.synthesis.plausibility import rules_report
+from helpers.synthesis.plausibility import plausible_details
 from helpers.synthesis.state import FATES, read_state, take_over, write_state
 
 STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
@@ -42,7 +43,6 @@ INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed"
 WORKING = RUNS / "ensemble"
 STARTS = 1000  # seed of the first departure, beyond those of members
 DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
-BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, effort=0.2)
 CORE = 3.0  # what a low-dose number weighs on the way to a start
 NEARLY = 0.5  # what a start may cost more than the default
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
@@ -56,6 +56,8 @@ class Effort:
     ----------
     starts : int
         Cohorts to walk from that are searched; members take those that hit every low-dose number, the default first.
+    levelled : int
+        Further starts, in which the dose groups are lost more alike (:func:`levelled`).
     hops, moves : int
         How often the labels of a start hop at most, and the moves of the annealing of each hop.
     exchanges, shifts : int
@@ -77,6 +79,7 @@ class Effort:
     recovering: int = 80
     given: Plan = BRIEF
     each: int = 12
+    levelled: int = 2
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most, its start included."""
@@ -120,6 +123,21 @@ def depart(
         out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
     return _secured(out, fates, np.random.default_rng([seed, 10]), effort)
+
+
+def levelled(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Level the loss of the dose groups as far as the hits allow; see :func:`helpers.calibration.least_loss.level`.
+
+    Returns
+    -------
+    labels, fates : DataFrame
+        Of the states reached that are within six hits of the given one, that with the least difference in loss.
+    """
+    enough, best = sum(survival_hits(labels, fates).values()) - WITHIN, (labels, fates)
+    for *state, _ in level(seed, labels, fates):
+        if sum(survival_hits(*state).values()) >= enough:
+            best = tuple(state)
+    return best
 
 
 def _secured(labels, fates, rng: np.random.Generator, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -176,11 +194,12 @@ def build_ensemble(
         seed, hits.
     """
     folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
-    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(effort.starts), jobs=jobs)
-    starts = behind_the_gate(folder, effort.starts)
+    searched = effort.starts + effort.levelled
+    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(searched), jobs=jobs)
+    starts = behind_the_gate(folder, searched)
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
     say(
-        f"{len(starts)} of {effort.starts} starts hit every low-dose number; {len(seeds) - len(todo)} of {len(seeds)} members are there"
+        f"{len(starts)} of {searched} starts hit every low-dose number; {len(seeds) - len(todo)} of {len(seeds)} members are there"
     )
     for begin in range(0, len(todo), 4 * jobs):
         one = partial(_member, folder=folder, effort=effort, starts=starts)
@@ -193,8 +212,11 @@ def build_ensemble(
 def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
     if not (folder / f"start_{k}.csv").exists():
         labels, fates = read_state(origin)
-        state = depart(STARTS + k, labels, fates, effort) if k else (labels, fates)
-        write_state(folder / f"start_{k}.csv", *state)
+        if k >= effort.starts:
+            labels, fates = levelled(k - effort.starts + 1, labels, fates)
+        elif k:
+            labels, fates = depart(STARTS + k, labels, fates, effort)
+        write_state(folder / f"start_{k}.csv", labels, fates)
 
 
 def behind_the_gate(folder: Path, starts: int) -> list[int]:
@@ -242,7 +264,7 @@ def store(
         if one["hits"] < enough:
             continue
         labels, fates = read_state(working / f"{one['seed']}.csv")
-        details = _plausible_details(labels, fates, one["seed"])
+        details = plausible_details(labels, fates, one["seed"])
         if details is None:
             continue
         state = pd.concat([labels, fates[FATES]], axis=1).assign(synthetic=True)
@@ -265,20 +287,6 @@ def store(
 def _pack(path: Path, table: pd.DataFrame) -> None:
     with atomic_writing(path, "wb") as handle:
         table.to_csv(handle, lineterminator="\n", compression={"method": "xz", "preset": 9})
-
-
-def _plausible(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
-    """Tell whether a whole cohort can be drawn of a state, in which nobody breaks a rule."""
-    try:
-        cohort = study.cohort_of(labels, fates, seed)
-    except ValueError:
-        return False
-    return not rules_report(cohort)["broken"].any()
-
-
-def _plausible_details(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> int | None:
-    """Return a seed of the details with which nobody breaks a rule (that of the member, or some thousands more), None if none is found."""
-    return next((d for d in range(seed, seed + 6 * STARTS, STARTS) if _plausible(labels, fates, d)), None)
 
 
 def _digest(state: pd.DataFrame) -> str:

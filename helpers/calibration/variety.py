@@ -137,6 +137,31 @@ def likeness(states: Sequence[State], seed: int = 2025) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "low", "median", "high", "by_chance"])
 
 
+def apart(states: Sequence[State], most: float = 0.5) -> list[int]:
+    """Choose cohorts whose curves differ: no two share as much as *most* of the days of event of any endpoint.
+
+    Parameters
+    ----------
+    states : sequence of (labels, fates)
+    most : float
+        Share of the days on which an event falls in one of the two that are such in both (Jaccard index).
+
+    Returns
+    -------
+    list of int
+        Their places, those with the fewest likenesses chosen first: not always the largest choice that there is.
+    """
+    days = [[set(time[event].tolist()) for time, event in endpoints(*state).values()] for state in states]
+    alike = np.array(
+        [[max(len(a & b) / max(len(a | b), 1) for a, b in zip(x, y, strict=True)) >= most for y in days] for x in days]
+    )
+    chosen: list[int] = []
+    for k in np.argsort(alike.sum(axis=1), kind="stable"):
+        if not alike[k, chosen].any():
+            chosen.append(int(k))
+    return sorted(chosen)
+
+
 def shuffled(state: State, rng: np.random.Generator) -> State:
     """Deal fates and treatment labels to patients at random: what is alike by the margins alone."""
     labels, fates = state

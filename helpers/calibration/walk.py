@@ -58,6 +58,21 @@ GROUPS = (
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Moves that were drawn, exchanges of labels first: what they are, where the numbers stand, what each does to them."""
+
+    exchanges: np.ndarray
+    moves: tuple
+    now: np.ndarray
+    effects: np.ndarray
+
+    def moved(self, k: int) -> tuple[np.ndarray, ...]:
+        """Return who is moved by the k-th move of days, and their states, contacts, quarters and flags after it."""
+        who, size, *after = self.moves
+        return (who[k, : size[k]], *[one[k, : size[k]] for one in after])
+
+
 class Walk:
     """A cohort on its way.
 
@@ -130,40 +145,60 @@ class Walk:
 
     def exchange(self, greedy: bool = False) -> bool:
         """Exchange labels; tell whether something was found to exchange."""
-        search = self.search
-        moves, now, effects = exchange_effects(
-            self.rng, DRAWN, search.matrix, self.groups, self._strata(), self.touched, self.limits, self.models,
-            self._endpoints(), self.number[18:], self.half[18:],
-        )  # fmt: skip
-        now, effects = _padded(now), _padded(effects)
-        for chosen in self._promising(now, effects, greedy):
-            other = _exchanged(search.matrix, self.groups, moves[chosen])
-            if other is not None and self._take(other, self.days):
-                return True
-        return False
+        return self._step(self._drawn(DRAWN, 0), greedy)
 
     def shift(self, greedy: bool = False, drawn: int = DRAWN // 2) -> bool:
         """Move days, the best of *drawn* together; tell whether something was found to move."""
-        days = self.days
-        who, size, rows, contacts, quarters, flags, now, effects = fate_effects(
-            self.rng, drawn, self._fates(days), days.earliest, days.fixed, days.edges, days.quarter, self.search.matrix,
-            self.columns, self.limits, self.models, self.which, self.number, self.half, self.logarithmic, self.factors,
-        )  # fmt: skip
-        for chosen in self._promising(now, effects, greedy):
-            people = np.concatenate([who[k, : size[k]] for k in chosen])
-            if len(set(people)) < people.size:
-                continue
-            new = replace(
-                days, state=days.state.copy(), contact=days.contact.copy(), unrelated=days.unrelated.copy(),
-                quarter=days.quarter.copy(),
+        return self._step(self._drawn(0, drawn), greedy)
+
+    def both(self, greedy: bool = False) -> bool:
+        """Exchange labels and move days together; tell whether something was found."""
+        return self._step(self._drawn(DRAWN, DRAWN // 2), greedy)
+
+    def _drawn(self, exchanges: int, shifts: int) -> Drawn:
+        """Draw exchanges of labels and moves of days, with what each alone does to every number."""
+        search, days, none = self.search, self.days, np.zeros((0, self.number.size), np.float32)
+        pairs, now, effects, moved, others = np.zeros((0, 3), np.int64), None, none, (), none
+        if exchanges:
+            pairs, now, effects = exchange_effects(
+                self.rng, exchanges, search.matrix, self.groups, self._strata(), self.touched, self.limits, self.models,
+                self._endpoints(), self.number[18:], self.half[18:],
             )  # fmt: skip
-            for k in chosen:
-                i, some = who[k, : size[k]], slice(0, size[k])
-                new.state[i], new.contact[i], new.unrelated[i] = rows[k, some], contacts[k, some], flags[k, some]
-                new.quarter[i] = quarters[k, some]
-            if _all_differ(new) and self._take(self.search.matrix.copy(), new):
-                return True
-        return False
+            now, effects = _padded(now), _padded(effects)
+        if shifts:
+            *moved, now, others = fate_effects(
+                self.rng, shifts, self._fates(days), days.earliest, days.fixed, days.edges, days.quarter, search.matrix,
+                self.columns, self.limits, self.models, self.which, self.number, self.half, self.logarithmic, self.factors,
+            )  # fmt: skip
+        return Drawn(pairs, tuple(moved), now, np.concatenate([effects, others]))
+
+    def _step(self, drawn: Drawn, greedy: bool) -> bool:
+        return any(self._made(drawn, chosen) for chosen in self._promising(drawn.now, drawn.effects, greedy))
+
+    def _made(self, drawn: Drawn, chosen: np.ndarray) -> bool:
+        """Make some of the drawn moves together, if they go together and nothing is lost; tell whether they were made."""
+        labels, days = (
+            chosen[chosen < len(drawn.exchanges)],
+            chosen[chosen >= len(drawn.exchanges)] - len(drawn.exchanges),
+        )
+        people = [*drawn.exchanges[labels, 1:].ravel(), *[i for k in days for i in drawn.moved(k)[0]]]
+        if len(set(people)) < len(people):
+            return False
+        other = _exchanged(self.search.matrix, self.groups, drawn.exchanges[labels])
+        if other is None:
+            return False
+        new = self.days
+        if days.size:
+            new = replace(
+                new, state=new.state.copy(), contact=new.contact.copy(), unrelated=new.unrelated.copy(),
+                quarter=new.quarter.copy(),
+            )  # fmt: skip
+            for k in days:
+                i, *after = drawn.moved(k)
+                new.state[i], new.contact[i], new.quarter[i], new.unrelated[i] = after
+            if not _all_differ(new):
+                return False
+        return self._take(other, new)
 
     def _promising(self, now, effects, greedy: bool) -> list[np.ndarray]:
         """Return sets of moves to try: the nearest to the print, or of those that lose nothing the farthest from here."""
@@ -246,10 +281,8 @@ def _decoded(labels: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _exchanged(matrix: np.ndarray, groups: np.ndarray, exchanges) -> np.ndarray | None:
-    """Exchange the labels of some pairs; None if one of them has nothing left to exchange, or they share a patient."""
-    other, people = matrix.copy(), [p for _, i, j in exchanges for p in (i, j)]
-    if len(set(people)) < len(people):
-        return None
+    """Exchange the labels of some pairs; None if one of them has nothing left to exchange."""
+    other = matrix.copy()
     for group, i, j in exchanges:
         labels = groups[group]
         if (other[i, labels] == other[j, labels]).all():

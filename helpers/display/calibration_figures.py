@@ -121,3 +121,37 @@ def plot_quantities(
     ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log", xlabel=measure)
     ax.invert_yaxis()
     return ax
+
+
+def plot_frontier(ax: Axes, found: pd.DataFrame, default: tuple[float, int], of: int) -> Axes:
+    """Draw printed numbers hit against the difference of the dose groups in loss within a year.
+
+    Parameters
+    ----------
+    ax : Axes
+    found : DataFrame
+        difference (percentage points), hits, untreated_lost, low_lost: the best cohort that was found at each difference.
+    default : (difference, hits)
+        Of the default cohort.
+    of : int
+        How many numbers are printed.
+    """
+    ax.plot(
+        found["difference"], found["hits"], color=BLUE, marker="o", markersize=4, linewidth=0.8, label="found by search"
+    )
+    for row in found.itertuples():
+        ax.annotate(
+            f"{row.untreated_lost} v {row.low_lost}", (row.difference, row.hits), (0, -11), textcoords="offset points",
+            ha="center", fontsize=7, color="0.3",
+        )  # fmt: skip
+    ax.plot(*default, color=VERMILION, marker="D", linestyle="none", label="the default cohort")
+    ax.axhline(of, color="0.6", linestyle=":")
+    ax.text(default[0], of, f"all {of} printed ", va="bottom", ha="right", fontsize=7, color="0.4")
+    ax.axvline(0, color=BLACK, linewidth=0.8, linestyle=":")
+    ax.set(
+        xlabel="lost within a year, free of progression: untreated minus low dose, percentage points",
+        ylabel="printed numbers hit",
+    )
+    ax.set_ylim(min(found["hits"].min(), default[1]) - 8, of + 5)
+    ax.legend(fontsize=7, loc="lower right")
+    return ax

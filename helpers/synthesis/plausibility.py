@@ -13,6 +13,9 @@ from helpers.cohort.schema import Cohort
 from helpers.synthesis import ward_rules  # noqa: F401  (registers the rules of the ward)
 from helpers.synthesis.details import growth_median
 from helpers.synthesis.rule_book import RULES, fates, rule
+from helpers.synthesis.study import cohort_of
+
+TRIES, APART = 6, 1000  # draws of the details of a state, and how far their seeds lie apart
 
 
 def rules_report(cohort: Cohort) -> pd.DataFrame:
@@ -36,6 +39,32 @@ def rules_report(cohort: Cohort) -> pd.DataFrame:
         who = sorted(found.index[found.fillna(False).astype(bool)].unique())
         rows.append((text, len(who), " ".join(who)))
     return pd.DataFrame(rows, columns=["rule", "broken", "who"])
+
+
+def plausible_details(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> int | None:
+    """Find a seed of the details with which a calibrated state becomes a whole cohort in which nobody breaks a rule.
+
+    Parameters
+    ----------
+    labels, fates : DataFrame
+        From :func:`helpers.synthesis.state.read_state`.
+    seed : int
+        The first that is tried; five others lie 1,000 apart.
+
+    Returns
+    -------
+    int or None
+        None if none of them does.
+    """
+    return next((d for d in range(seed, seed + TRIES * APART, APART) if _keeps_the_rules(labels, fates, d)), None)
+
+
+def _keeps_the_rules(labels: pd.DataFrame, fates: pd.DataFrame, seed: int) -> bool:
+    try:
+        cohort = cohort_of(labels, fates, seed)
+    except ValueError:
+        return False
+    return not rules_report(cohort)["broken"].any()
 
 
 @rule("progression or relapse comes before death and before the last contact")
