@@ -22,8 +22,6 @@ from urllib.parse import unquote
 import pytest
 
 from helpers.paths import ROOT
-from helpers.run.series import numbered_notebooks
-from helpers.site.whole import whole_site
 
 sys.path.insert(0, str(Path(__file__).parent))
 from accessibility import serious_violations
@@ -235,16 +233,15 @@ def test_pictures_for_whoever_looks(browser, site):
 
 
 def main() -> int:
-    """Build the site once and try it in two browsers at a time."""
+    """Try the site in two browsers at a time; JupyterLab comes first, while the other builds the site."""
     if not found():
         print("No Chromium with chromedriver is on this machine: the pages were not tried in a browser.")
         return 0
-    with tempfile.TemporaryDirectory(prefix="site-") as folder:
-        if "SUPPLEMENT_SITE" not in os.environ:
-            os.environ["SUPPLEMENT_SITE"] = str(whole_site(numbered_notebooks(), Path(folder) / "site").parent)
-        files = [str(HERE / name) for name in ("pages.py", "figures.py", "lab.py")]
-        options = ["-o", "addopts=", "-q", "-rs", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
-        return subprocess.call([sys.executable, "-m", "pytest", *options, *files, *sys.argv[1:]])
+    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        files = [str(HERE / name) for name in ("lab.py", "pages.py", "figures.py")]
+        options = ["-o", "addopts=", "-q", "-rs", "-p", "no:cacheprovider", f"--basetemp={folder}/tests"]
+        workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+        return subprocess.call([sys.executable, "-m", "pytest", *options, *workers, *files, *sys.argv[1:]])
 
 
 if __name__ == "__main__":
