@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,13 @@ def patterns(terms: list[tuple[str, list[str], str]]) -> list[tuple[str, re.Patt
     ]
 
 
+def _in_written_link(text: nodes.Text) -> bool:
+    """Tell whether a text stands between ``<a>`` and ``</a>`` that the page has as they are."""
+    before = itertools.takewhile(lambda one: one is not text, text.parent.children)
+    tags = [one.astext() for one in before if isinstance(one, nodes.raw)]
+    return sum(tag.startswith("<a ") - tag.startswith("</a") for tag in tags) > 0
+
+
 def _mark(app: Any, doctree: nodes.document) -> None:
     if app.env.docname == PAGE or app.env.docname.startswith("api"):
         return
@@ -52,7 +60,7 @@ def _mark(app: Any, doctree: nodes.document) -> None:
             parent = text.parent
             while parent is not None and not isinstance(parent, KEPT):
                 parent = parent.parent
-            if parent is not None:
+            if parent is not None or _in_written_link(text):
                 continue
             _link(text, waiting)
         if not waiting:
@@ -75,7 +83,10 @@ def _link(text: nodes.Text, waiting: list[tuple[str, re.Pattern[str], str]]) -> 
         parts.append(nodes.reference("", whole[start:end], refuri=place, reftitle=meaning, classes=["term"]))
         at = end
     if parts:
-        text.parent.replace(text, [*parts, *([nodes.Text(whole[at:])] if at < len(whole) else [])])
+        parts += [nodes.Text(whole[at:])] if at < len(whole) else []
+        siblings = text.parent
+        here = next(place for place, one in enumerate(siblings.children) if one is text)  # not an equal text before it
+        siblings[here : here + 1] = parts
 
 
 def setup(app: Any) -> dict[str, bool]:

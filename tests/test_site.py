@@ -8,11 +8,13 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from docutils import nodes
 from few_patients import few_patients
 
 from helpers.cohort.derive import analyse
@@ -29,6 +31,7 @@ from helpers.site.fold import folded, sets_up
 from helpers.site.paper_to_code import links, resolve
 
 sys.path.insert(0, str(DOCS))
+import glossary_terms
 from glossary_terms import patterns, read_terms
 
 NUMBERED = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -69,6 +72,16 @@ def test_house_words_and_abbreviations_are_defined():
 def test_no_spelling_stands_for_two_terms():
     spelled = [word.lower() for _, words, _ in read_terms((DOCS / "glossary.md").read_text()) for word in words]
     assert sorted({word for word in spelled if spelled.count(word) > 1}) == []
+
+
+def test_a_word_within_a_link_that_is_written_out_does_not_become_another_link():
+    raw = [nodes.raw("", text, format="html") for text in ('<a href="x">', "</a>")]
+    paragraph = nodes.paragraph("", "", raw[0], nodes.Text("the lost"), raw[1], nodes.Text("the lost"))
+    page = SimpleNamespace(
+        env=SimpleNamespace(docname="p"), supplement_terms=patterns([("Lost", ["the lost"], "meaning")])
+    )
+    glossary_terms._mark(page, nodes.section("", paragraph))
+    assert [type(one).__name__ for one in paragraph.children] == ["raw", "Text", "raw", "reference"]
 
 
 def test_abbreviations_are_found_as_they_are_and_words_in_any_form():
