@@ -20,6 +20,9 @@ autodoc_typehints = "none"
 autodoc_preserve_defaults = True  # a folder by its name, not by where it lies
 napoleon_google_docstring = False
 napoleon_use_ivar = True
+napoleon_use_param = napoleon_use_rtype = (
+    False  # types are words: else each n and p of a shape is looked up as a name, and found
+)
 html_math_renderer = "mathml"
 exclude_patterns = ["_build"]
 nb_execution_mode = "off"
@@ -61,9 +64,14 @@ html_show_sourcelink = False
 
 
 def setup(app: Any) -> None:
-    """Let a bar in a docstring, |x|, be a bar."""
+    """Let a bar in a docstring, |x|, be a bar; leave out what Python writes by itself about the fields of a tuple."""
     if "sphinx.ext.autodoc" in app.extensions:
+        app.connect("autodoc-skip-member", lambda _, __, ___, one, skip, ____: skip or _is_alias(one))
         app.connect("autodoc-process-docstring", lambda *found: found[-1].__setitem__(slice(None), _bars(found[-1])))
+
+
+def _is_alias(member: object) -> bool:
+    return str(getattr(member, "__doc__", "")).startswith("Alias for field number")
 
 
 def _bars(lines: list[str]) -> list[str]:

@@ -37,6 +37,8 @@ PLOTS = {"figure3": "f3-plot", "forest": "fo-plot", "specifications": "sp-plot",
 @pytest.fixture
 def opened(browser, site):
     def open_figure(name, address=""):
+        if address:
+            browser.open("about:blank")  # or only the address would change, and the page would read it at its leisure
         browser.open((site / f"{name}.html").as_uri() + address)
         browser.until(f"return window.{name} && true")
         return browser

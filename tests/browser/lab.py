@@ -23,7 +23,7 @@ CODE = "const cells = [...jupyterapp.shell.currentWidget.content.widgets].filter
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(browser, tmp_path):
     """The address of a JupyterLab that serves a copy of the notebook, with a token and folders of its own."""
     if not importlib.util.find_spec("jupyterlab"):
         pytest.skip("JupyterLab is not installed here (make lab installs it): no notebook was opened in it.")
@@ -54,6 +54,8 @@ def lab(tmp_path):
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen([*command, *options], env=environment, stdout=log, stderr=log)
         yield f"http://127.0.0.1:{port}/lab/tree/{NAME}?token={token}"
+        browser.open("about:blank")  # or the page would go on asking for a server that is gone
+        browser.complaints()
         server.terminate()
         server.wait(20)
 
