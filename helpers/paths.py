@@ -31,6 +31,26 @@ RUNS = ROOT / "runs"
 DOCS = ROOT / "docs"
 
 
+def _remove_left(path: Path) -> None:
+    """Remove what a process that was killed while it wrote *path* has left beside it."""
+    for one in os.listdir(path.parent):
+        found = re.fullmatch(rf"\.{re.escape(path.name)}\.(\d+)-\w+", one)
+        if found and not _is_alive(int(found.group(1))):
+            (path.parent / one).unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":
+        return True  # there, asking would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 @contextmanager
 def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a file that replaces *path* only when the block ends without an error.
@@ -55,7 +75,8 @@ def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _remove_left(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-")
     try:
         with os.fdopen(descriptor, mode, **text) as handle:
             yield handle

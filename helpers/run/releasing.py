@@ -74,16 +74,19 @@ def release_bundle(
     out.parent.mkdir(parents=True, exist_ok=True)
     with working_folder(out) as part:
         bundle, form = part / "bundle", part / "form"
-        for left in (bundle, form):  # of a release that was killed
+        older = part / "older"
+        for left in (bundle, form, older):  # of a release that was killed
             shutil.rmtree(left, ignore_errors=True)
         files = write_bundle(found.numbers, bundle)
         request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches))
+        # the ledger first: no bundle is ever without its entry
+        write_ledger(ledger, earlier, found.truth, found.members, settings)
+        older.mkdir()
         for made, place in ((bundle, out), (form, _form(out))):
             paths.write_text(made / MARK, "")
             if place.exists():
-                shutil.rmtree(place)
+                place.replace(older / place.name)  # removed with the working folder: never half a bundle in its place
             made.replace(place)
-    write_ledger(ledger, earlier, found.truth, found.members, settings)
     return found, [out / file.name for file in files]
 
 
