@@ -9,6 +9,7 @@ data/study/least_loss.csv. What it finds are examples: they prove that such coho
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +48,7 @@ ALONE = (
     "crs_grade",
     "icans",
 )  # stages that leave GC as it is
+ANEW = replace(BRIEF, hops=1)
 VALUES = {
     "event_free_hr": "extra.lost.event_free.gc_low.hr",
     "event_free_p": "extra.lost.event_free.gc_low.p",
@@ -197,10 +199,10 @@ def _dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> pd.Data
     """Search labels anew that bear on no dose group, stage by stage, where one of their numbers is missed; keep what hits more and breaks nothing."""
     hits, broken = survival_hits(labels, fates), _broken(labels, fates)
     for stage in ALONE:
-        search, _ = stage_search(BRIEF.stages()[stage], labels, fates, BRIEF)
+        search, _ = stage_search(ANEW.stages()[stage], labels, fates, ANEW)
         if not missing(hits, list(search.hits())):
             continue
-        other = calibrate_labels(seed, stage, labels, fates, BRIEF)
+        other = calibrate_labels(seed, stage, labels, fates, ANEW)
         found = survival_hits(other, fates)
         if sum(found.values()) > sum(hits.values()) and _broken(other, fates) <= broken:
             labels, hits = other, found
