@@ -11,6 +11,7 @@ from oracles import EXACT, FOLDER, oracle
 
 from helpers.estimate import contingency
 from helpers.estimate.groups import (
+    _signed_rank_quantile,
     compare_groups,
     compare_paired,
     described_values,
@@ -246,3 +247,8 @@ def test_rises_and_falls_share_the_signed_ranks(pairs):
     if moved:
         assert up.statistic + down.statistic == pytest.approx(moved * (moved + 1) / 2)
         assert up.p == pytest.approx(down.p, abs=1e-12)
+
+
+@pytest.mark.parametrize("row", list(oracle("signed_rank").itertuples()), ids=lambda row: f"{row.n} pairs, {row.q}")
+def test_quantiles_of_signed_ranks_are_those_of_r(row):
+    assert _signed_rank_quantile(row.q, row.n) == row.quantile
