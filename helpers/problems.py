@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NAMED = 3  # rows told by their number
+COUNTED = [
+    "analytes",
+    "cells",
+    "children",
+    "columns",
+    "counts",
+    "covariates",
+    "cuts",
+    "days",
+    "deaths",
+    "doses",
+    "events",
+    "files",
+    "groups",
+    "infusions",
+    "levels",
+    "losses",
+    "measurements",
+    "models",
+    "months",
+    "pairs",
+    "patients",
+    "relapses",
+    "resamples",
+    "rows",
+    "sets",
+    "steps",
+    "times",
+    "values",
+    "warnings",
+    "weeks",
+    "years",
+]
+ONE = re.compile(rf"(?<![\d.,<>≤≥–−/-])1 ((?:synthetic |event )?)({'|'.join(COUNTED)})\b")
 
 
 @dataclass(frozen=True)
@@ -60,6 +95,21 @@ def rows_in_words(rows: Sequence[int]) -> str:
     ('2, 5', '2, 5, 7, ...')
     """
     return ", ".join(map(str, rows[:NAMED])) + ", ..." * (len(rows) > NAMED)
+
+
+def in_the_singular(text: str) -> str:
+    """Write what a count of 1 counts in the singular.
+
+    Examples
+    --------
+    >>> in_the_singular("1 events of 11 patients, 1 synthetic patients, 0.1 years"), in_the_singular("1 children, 1 losses")
+    ('1 event of 11 patients, 1 synthetic patient, 0.1 years', '1 child, 1 loss')
+    """
+    return ONE.sub(lambda found: f"1 {found[1]}{_singular(found[2])}", text)
+
+
+def _singular(word: str) -> str:
+    return {"children": "child", "losses": "loss"}.get(word, word.removesuffix("s"))
 
 
 class PlainError(Exception):

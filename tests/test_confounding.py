@@ -134,6 +134,19 @@ def test_without_any_effect_the_corrected_p_is_uniform_and_the_uncorrected_too_s
         every_cut([1, 2, 3], [1, 1, 1], [0, 0, 1], rng)
 
 
+def test_a_cut_without_variance_has_no_p_and_all_without_variance_are_told() -> None:
+    rng, dose = np.random.default_rng(5), np.r_[np.zeros(20), np.arange(1, 31)]
+    with pytest.raises(ValueError, match="variance"):  # all have the event on one day: d (n - d) / (n - 1) = 0
+        every_cut(np.full(50, 100.0), np.ones(50), dose, rng, deals=50)
+    time = np.where(dose > 20, 200.0 + dose, 100.0)  # only who has a high dose outlives the first day
+    found = every_cut(time, np.ones(50), dose, rng, deals=50).table
+    without = found["cut"] <= 20
+    assert without.any()
+    assert (~without).any()
+    assert found.loc[without, ["z", "p", "corrected_p"]].isna().all(axis=None)
+    assert found.loc[~without, ["z", "p", "corrected_p"]].notna().all(axis=None)
+
+
 def test_numbers_of_the_published_examples() -> None:
     assert e_value(3.9) == pytest.approx(7.263034344160, abs=1e-11)  # VanderWeele and Ding 2017
     assert e_value(1 / 3.9) == pytest.approx(e_value(3.9))

@@ -16,6 +16,8 @@ from helpers.cohort.schema import Cohort
 from helpers.display import curves_figure, figures, forest_figure, laboratory_figure, notebook, tables
 from helpers.parameters import Parameters
 
+COHORT_OF_ONE = Cohort("one", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
+
 SYNTHETIC = Cohort("few", "infusion", True, "made up", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
 REAL = Cohort("real", "infusion", False, "a book", "public", {"patients": pd.DataFrame({"patient_id": ["a"]})})
 picture = pytest.mark.mpl_image_compare(
@@ -270,6 +272,31 @@ def test_a_label_is_text_in_every_form(label):
     assert [cell.get_text() for cell in html.find_all(["th", "td"])] == ["group", label, label, "1"]
     assert "$" not in table._repr_markdown_()
     assert "$" not in table._repr_html_()
+    assert not formulas(html)
+
+
+def formulas(page: BeautifulSoup) -> list[str]:
+    """List what a page's typesetting (MathJax) takes for a formula: two signs in one piece of text, entities resolved."""
+    pieces = [str(text) for text in page.find_all(string=True)]
+    return [text for text in pieces if re.search(r"[$\\]", text) and len(text) > 1]
+
+
+@pytest.mark.parametrize("label", [*HOSTILE, "$x$ and $y$", r"\(y\)", r"\begin{x}", "_slanted_"])
+def test_a_label_in_a_sentence_is_no_formula_no_tag_and_not_slanted(label):
+    shown = MarkdownIt("commonmark", {"html": True}).render(notebook.markdown_sentences(f"Of {label} none.").data)
+    page = BeautifulSoup(shown, "html.parser")
+    assert not formulas(page)
+    tags = {tag.name for tag in page.find_all()} - {"p", "span"}
+    assert not tags & {"script", "img", "i", "b", "a"}
+    assert label != "_slanted_" or not tags
+
+
+def test_a_count_of_one_is_in_the_singular_wherever_a_sentence_is_shown():
+    assert notebook.markdown_sentences("n = 1, 1 events.").data == "n = 1, 1 event."
+    assert notebook.markdown_list("1 children, 21 children").data == "- 1 child, 21 children"
+    table = notebook.show_table(pd.DataFrame({"n = 3, 1 events": [1]}), COHORT_OF_ONE, "1 patients", "1 pairs")
+    assert (table.caption, list(table.frame), table.note.split(".")[0]) == ("1 patient", ["n = 3, 1 event"], "1 pair")
+    assert "1 synthetic patient;" in notebook.about_cohort(COHORT_OF_ONE).data
 
 
 def test_heads_are_words():

@@ -27,6 +27,7 @@ from helpers.display.tables import Table, format_number
 from helpers.display.words import group_words
 from helpers.parameters import Parameters
 from helpers.paths import PUBLISHED, atomic_writing, write_csv
+from helpers.problems import in_the_singular
 from helpers.published.concordance import concordance
 from helpers.published.values import STATED, published_values
 from helpers.results.registry import comparable_ids, compute
@@ -41,25 +42,33 @@ def use_style() -> None:
 
 
 def without_markup(markdown: str) -> str:
-    """Take the force out of what no sentence of ours holds and a cohort's words might: tags, pictures, links that run or fetch.
+    """Take the force out of what no sentence of ours holds and a cohort's words might: tags, pictures, links that run or fetch, formulas, slanted words.
+
+    A page reads ``$x$`` for a formula after the entities are resolved, but not across the borders of an element.
 
     Examples
     --------
     >>> without_markup("**5** <b>x</b> [a](javascript:b) ![p](//x/y) <10% [ours](05_kaplan_meier.ipynb)")
     '**5** &lt;b>x&lt;/b> [a]&#40;javascript:b) !&#91;p]&#40;//x/y) <10% [ours](05_kaplan_meier.ipynb)'
+    >>> without_markup("$x$ _y_"), without_markup(without_markup("5$")), without_markup("gc_cutoff, **bold**")
+    ('<span>&#36;</span>x<span>&#36;</span> &#95;y&#95;', '5<span>&#36;</span>', 'gc_cutoff, **bold**')
     """
-    inert = re.sub(r"<(?=[A-Za-z/!?])(?!https://doi\.org/)", "&lt;", markdown).replace("![", "!&#91;")
+    inert = re.sub(r"<(?=[A-Za-z/!?])(?!https://doi\.org/|span>&#\d\d;|/span>)", "&lt;", markdown).replace(
+        "![", "!&#91;"
+    )
+    inert = re.sub(r"(?<![^\W_])_|_(?![^\W_])", "&#95;", inert)
+    inert = re.sub(r"[$\\]", lambda sign: f"<span>&#{ord(sign[0])};</span>", inert)
     return re.sub(r"\]\((?!https://doi\.org/|(?!//)[\w./#-]+\))", "]&#40;", inert)
 
 
 def markdown_sentences(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values, as Markdown output that a strict comparison reads."""
-    return Markdown(without_markup(" ".join(sentences)))
+    return Markdown(without_markup(in_the_singular(" ".join(sentences))))
 
 
 def markdown_list(*sentences: str) -> Markdown:
     """Show sentences that were rendered from values as a list."""
-    return Markdown(without_markup("\n".join(f"- {sentence}" for sentence in sentences)))
+    return Markdown(without_markup(in_the_singular("\n".join(f"- {sentence}" for sentence in sentences))))
 
 
 def about_cohort(cohort: Cohort) -> Markdown:
@@ -73,14 +82,15 @@ def about_cohort(cohort: Cohort) -> Markdown:
         )
     else:
         text += f" Source: {cohort.source}. Licence: {cohort.licence}."
-    return Markdown(without_markup(text))
+    return Markdown(without_markup(in_the_singular(text)))
 
 
 def show_table(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:
     """Show a table of a cohort; of a synthetic one it says so below."""
     note = f"{note}." if note and note[-1] not in ".!?:;" else note
     notes = [note] * bool(note) + ["Synthetic cohort."] * cohort.synthetic
-    return Table(frame, caption, " ".join(notes))
+    heads = frame.rename(columns=lambda name: in_the_singular(name) if isinstance(name, str) else name)
+    return Table(heads, in_the_singular(caption), in_the_singular(" ".join(notes)))
 
 
 def mark_synthetic(fig: Figure, cohort: Cohort) -> Figure:

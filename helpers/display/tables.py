@@ -289,8 +289,15 @@ def to_html(frame: pd.DataFrame, caption: str = "", note: str = "") -> str:
 
 
 def _html(text: str) -> str:
-    """Escape a text for HTML that a page may read for formulas (dollars, parentheses after a backslash) or Markdown."""
-    return html.escape(text).translate({ord(sign): f"&#{ord(sign)};" for sign in "$\\`"})
+    """Escape a text for HTML that a page may read for formulas or Markdown; a formula does not cross the borders of an element.
+
+    Examples
+    --------
+    >>> _html("<i> $x$ `c`")
+    '&lt;i&gt; <span>&#36;</span>x<span>&#36;</span> &#96;c&#96;'
+    """
+    signs = {ord(sign): f"<span>&#{ord(sign)};</span>" for sign in "$\\"}
+    return html.escape(text).translate({**signs, ord("`"): "&#96;"})
 
 
 def _absent(value: object) -> bool:

@@ -58,7 +58,7 @@ def every_cut(
     Raises
     ------
     ValueError
-        If no cut leaves enough patients in both groups.
+        If no cut leaves enough patients in both groups, or the log-rank test has a variance at none.
 
     Notes
     -----
@@ -93,16 +93,20 @@ def every_cut(
     deals = min(deals, max(FEWEST, int(WORK // cells)))
     batch = max(1, AT_ONCE // cells)
     own = _statistics(time, event, at, level[None, :], len(cuts))[0]
+    if np.isnan(own).all():
+        raise ValueError("at no cut has the log-rank test a variance: all at risk had the event together")
     parts = []
     for start in range(0, deals, batch):
         mixed = np.stack([rng.permutation(level) for _ in range(min(batch, deals - start))])
-        parts.append(np.nanmax(np.abs(_statistics(time, event, at, mixed, len(cuts))), axis=1))
+        found = np.abs(_statistics(time, event, at, mixed, len(cuts)))
+        parts.append(np.nan_to_num(found, nan=0.0).max(axis=1))  # a cut without variance finds nothing
     largest = np.concatenate(parts)
     low = np.searchsorted(given, cuts, side="right")
     happened = [int((event & (dose <= cut)).sum()) for cut in cuts]
     reached = (largest[None, :] >= np.abs(own)[:, None] - 1e-9).sum(axis=1)
     table = pd.DataFrame({"cut": cuts, "n_low": low, "n_none": none, "events": happened, "z": own,
-                          "p": 2 * norm.sf(np.abs(own)), "corrected_p": (1 + reached) / (1 + deals)})  # fmt: skip
+                          "p": 2 * norm.sf(np.abs(own)),
+                          "corrected_p": np.where(np.isnan(own), np.nan, (1 + reached) / (1 + deals))})  # fmt: skip
     return Cuts(table, largest, doses)
 
 

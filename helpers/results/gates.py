@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.estimate.unmeasured import detectable_ratio
 from helpers.estimate.weights import propensity
-from helpers.problems import NotAvailable
+from helpers.problems import NotAvailable, in_the_singular
 from helpers.results.contrast import contrast, contrast_outcome
 from helpers.results.lost import lost_early
 from helpers.results.populations import in_population
@@ -98,9 +98,10 @@ def _events(analysis: Analysis) -> Answer:
     two = rows[rows["group"].isin([of.reference, of.chosen])]
     events, share = int(two["event"].sum()), float((two["group"] == of.chosen).mean())
     if not events or share in (0.0, 1.0):
-        return 0.0, f"{events} events", False, ""
+        return 0.0, in_the_singular(f"{events} events"), False, ""
     ratio = detectable_ratio(events, share)
-    return ratio, f"{events} events find a hazard ratio of {ratio:.2f}", ratio >= DETECTABLE, ""
+    said = in_the_singular(f"{events} events find{'s' * (events == 1)} a hazard ratio of {ratio:.2f}")
+    return ratio, said, ratio >= DETECTABLE, ""
 
 
 def _coefficients(analysis: Analysis) -> Answer:

@@ -148,7 +148,11 @@ def stability_sentences(optimism: Mapping[str, float]) -> list[str]:
         first = f"concordance of the chosen model {optimism['apparent']:.3f}"
         corrected = f", optimism {optimism['optimism']:.3f}, corrected {optimism['corrected']:.3f}"
         first += corrected if np.isfinite(optimism["optimism"]) else ", of its optimism no resample tells"
-    sets = f"{optimism['models']} different sets were chosen"
+    sets = (
+        f"{optimism['models']} different sets were chosen"
+        if optimism["models"] > 1
+        else "the same set was always chosen"
+    )
     return [first, f"{sets}; the set of the whole cohort in {optimism['same']:.0f} % of the resamples"]
 
 

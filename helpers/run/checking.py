@@ -22,7 +22,7 @@ from helpers.cohort.raw import EXTRACTS
 from helpers.cohort.read import Reading, read_folder
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError, Problem, in_the_singular
 from helpers.run.sections import Section, section_outlook
 
 STYLE = """
@@ -133,7 +133,7 @@ def _as_far_as_read(reading: Reading) -> Cohort | None:
 
 def as_text(checked: Checked) -> str:
     """Write a check as plain text; what is wrong stands in the error message and not here."""
-    return "\n".join(_lines(checked))
+    return "\n".join(map(in_the_singular, _lines(checked)))
 
 
 def _lines(checked: Checked) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _lines(checked: Checked) -> Iterator[str]:
         for note in checked.notes:
             yield f"  {note}"
     if checked.warned:
-        yield f"{len(checked.warned)} warning{'s' * (len(checked.warned) > 1)}, each of which may be right:"
+        yield f"{len(checked.warned)} warnings, each of which may be right:"
         yield from (f"  {warned}" for warned in checked.warned)
     if checked.assumed:
         yield "Taken for granted:"

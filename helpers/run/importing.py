@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.importing.apply import Import, apply
 from helpers.importing.mapping import NAME, Mapping, read_mapping, write_mapping
 from helpers.importing.propose import propose
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError, Problem, in_the_singular
 
 
 def write_proposal(files: Sequence[Path], folder: Path, *, again: bool = False) -> Mapping:
@@ -67,4 +67,4 @@ def told_of_import(found: Import) -> str:
         f"  {found.changed} values were changed: {found.folder / 'import' / 'log.csv'}",
         "  the keys of the patients stand outside the folder; keep them safe",
     ]
-    return "\n".join(lines)
+    return "\n".join(map(in_the_singular, lines))

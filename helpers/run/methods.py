@@ -10,7 +10,7 @@ from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.derive import Analysis
 from helpers.display.notebook import without_markup
 from helpers.parameters import Parameters, parameter_dictionary
-from helpers.problems import InputError, NotAvailable
+from helpers.problems import InputError, NotAvailable, in_the_singular
 from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import exposure_groups
 from helpers.results.table5 import joint_model, joint_name, selected_covariates
@@ -99,7 +99,7 @@ def methods_page(analysis: Analysis) -> str:
     ]
     if not analysis.cohort.synthetic:
         parts += ["Routine data (RECORD):", _checklist(RECORD)]
-    return without_markup("\n\n".join(part for part in parts if part)) + "\n"
+    return without_markup(in_the_singular("\n\n".join(part for part in parts if part))) + "\n"
 
 
 def _warning(analysis: Analysis) -> str:
