@@ -332,3 +332,9 @@ def test_state_occupancy_of_myeloid():
                 wanted = expected(f"myeloid.occupancy.{arm}.{day}.{state}")[0]
                 before = 1.0 if state == FIRST else 0.0
                 assert read_at(shares, day, state, before)[0] == pytest.approx(wanted, abs=1e-10)
+
+
+@pytest.mark.parametrize("n", [3, 10, 29, 48, 49, 57])
+def test_where_everybody_had_the_event_the_incidence_is_one_without_doubt(n):
+    read = incidence_at(np.arange(1, n + 1), np.ones(n), [n + 1]).iloc[0]
+    assert [read["incidence"], read["low"], read["high"]] == pytest.approx([1, 1, 1])

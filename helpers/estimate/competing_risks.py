@@ -25,6 +25,8 @@ from scipy.stats import chi2, norm
 from helpers.estimate.arrays import as_floats, equal_times_tied, snapped_to_times
 from helpers.estimate.time_varying import StartStopCox, Ties, cox_start_stop
 
+NOISE = 1e-12  # of a sum of shares
+
 
 class GrayTest(NamedTuple):
     """Statistic, degrees of freedom and p-value of Gray's test, or the reason why there is none."""
@@ -150,7 +152,8 @@ def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1) 
     read = {name: np.where(unknown, np.nan, np.append(0.0, steps[name])[place]) for name in ("incidence", "se")}
     found = pd.DataFrame({"time": wanted, "at_risk": _from(times, wanted).astype(int), **read})
     with np.errstate(divide="ignore", invalid="ignore"):
-        inside = found["incidence"].where(found["incidence"].between(0, 1, inclusive="neither"))
+        # a sum of steps to 1 may end at 1 - 2e-16
+        inside = found["incidence"].where(found["incidence"].between(NOISE, 1 - NOISE))
         reach = norm.ppf(0.975) * found["se"] / (inside * np.log(inside).abs())
     low, high = inside ** np.exp(reach), inside ** np.exp(-reach)
     return found.assign(low=low.fillna(found["incidence"]), high=high.fillna(found["incidence"]))
