@@ -79,7 +79,7 @@ class Effort:
     recovering: int = 80
     given: Plan = BRIEF
     each: int = 12
-    levelled: int = 2
+    levelled: int = 1
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most, its start included."""
@@ -374,7 +374,7 @@ def load_ensemble(
 
 
 @click.command()
-@click.option("--members", default=108, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--members", default=120, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option(
     "--starts", default=10, show_default=True, help="cohorts to walk from that are searched, the default the first"

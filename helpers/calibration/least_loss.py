@@ -246,7 +246,7 @@ def search(seeds: Sequence[int], folder: Path = WORKING, levels: int = LEVELS, j
 
 
 @click.command()
-@click.option("--seeds", default=3, show_default=True, help="how many searches")
+@click.option("--seeds", default=2, show_default=True, help="how many searches")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 def main(seeds: int, jobs: int) -> None:
     """Search for the least unequal loss, and store what was found."""
