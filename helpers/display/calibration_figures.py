@@ -124,7 +124,7 @@ def plot_quantities(
 
 
 def plot_frontier(ax: Axes, found: pd.DataFrame, default: tuple[float, int], of: int) -> Axes:
-    """Draw printed numbers hit against the difference of the dose groups in loss within a year.
+    """Draw printed numbers hit against the difference of the dose groups in loss within a year, and the most at each difference or less.
 
     Parameters
     ----------
@@ -136,12 +136,22 @@ def plot_frontier(ax: Axes, found: pd.DataFrame, default: tuple[float, int], of:
     of : int
         How many numbers are printed.
     """
+    upwards = found.sort_values("difference")
+    best = upwards[upwards["hits"] > upwards["hits"].cummax().shift(fill_value=0)]
+    x, y = [*best["difference"], default[0]], [*best["hits"], default[1]]
+    ax.step(x, y, where="post", color=BLUE, linewidth=0.8, label="the most at that difference or less")
     ax.plot(
-        found["difference"], found["hits"], color=BLUE, marker="o", markersize=4, linewidth=0.8, label="found by search"
+        found["difference"],
+        found["hits"],
+        color=BLUE,
+        marker="o",
+        markersize=4,
+        linestyle="none",
+        label="found by search",
     )
-    for row in found.itertuples():
+    for row in best.itertuples():
         ax.annotate(
-            f"{row.untreated_lost} v {row.low_lost}", (row.difference, row.hits), (0, -11), textcoords="offset points",
+            f"{row.untreated_lost} v {row.low_lost}", (row.difference, row.hits), (0, 5), textcoords="offset points",
             ha="center", fontsize=7, color="0.3",
         )  # fmt: skip
     ax.plot(*default, color=VERMILION, marker="D", linestyle="none", label="the default cohort")
@@ -150,8 +160,7 @@ def plot_frontier(ax: Axes, found: pd.DataFrame, default: tuple[float, int], of:
     ax.axvline(0, color=BLACK, linewidth=0.8, linestyle=":")
     ax.set(
         xlabel="lost within a year, free of progression: untreated minus low dose, percentage points",
-        ylabel="printed numbers hit",
-    )
-    ax.set_ylim(min(found["hits"].min(), default[1]) - 8, of + 5)
+        ylabel="printed numbers hit", ylim=(min(found["hits"].min(), default[1]) - 8, of + 5),
+    )  # fmt: skip
     ax.legend(fontsize=7, loc="lower right")
     return ax
