@@ -52,7 +52,7 @@ def _is_alive(process: int) -> bool:
 
 
 @contextmanager
-def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
+def atomic_writing(path: str | Path, mode: str = "w", *, private: bool = False) -> Iterator[IO[Any]]:
     """Open a file that replaces *path* only when the block ends without an error.
 
     Text is UTF-8 with "\\n" line ends on every system, so that two runs give identical bytes.
@@ -62,6 +62,8 @@ def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     path : str or Path
         File to write; its folder is made if need be.
     mode : {"w", "wb"}
+    private : bool
+        Readable by its owner only.
 
     Examples
     --------
@@ -82,7 +84,7 @@ def atomic_writing(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
             yield handle
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        os.chmod(name, (0o600 if private else 0o666) & ~mask)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

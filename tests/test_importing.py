@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from helpers.cohort.read import read_cohort
 from helpers.importing.apply import apply
 from helpers.importing.mapping import NAME, read_mapping, write_mapping
+from helpers.importing.patients import Keys
 from helpers.importing.propose import propose
 from helpers.problems import InputError
 from helpers.run.cli import main
@@ -308,6 +309,32 @@ def test_a_folder_of_another_making_is_left_alone(tmp_path):
     with pytest.raises(InputError, match="of another making"):
         imported([file], out)
     assert (out / "patients.csv").read_text() == "patient_id\nmine\n"
+
+
+@pytest.mark.parametrize("name", ["cohort.json", "import/plan.txt"])
+def test_what_an_import_would_replace_is_no_others(tmp_path, name):
+    file = text(tmp_path, "p.csv", "id,sex\n1,F\n")
+    (tmp_path / "out" / name).parent.mkdir(parents=True)
+    (tmp_path / "out" / name).write_text("mine")
+    with pytest.raises(InputError, match="of another making"):
+        imported([file], tmp_path / "out")
+    assert (tmp_path / "out" / name).read_text() == "mine"
+
+
+def test_notes_beside_an_imports_log_stay(tmp_path):
+    file = text(tmp_path, "p.csv", "id,sex\n1,F\n")
+    imported([file], tmp_path / "out")
+    (tmp_path / "out" / "import" / "notes.txt").write_text("mine")
+    imported([file], tmp_path / "out")
+    assert (tmp_path / "out" / "import" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("content", [b"one line", b"key_in_file,patient_id\n1\n", b"a,b\n1,2\n", b"\xff\xfe\x00\x01"])
+def test_a_key_file_of_another_making_is_left_alone(tmp_path, content):
+    (tmp_path / "key.csv").write_bytes(content)
+    with pytest.raises(InputError, match="another kind of file"):
+        Keys(tmp_path / "key.csv")
+    assert (tmp_path / "key.csv").read_bytes() == content
 
 
 def test_by_the_command_line(tmp_path):

@@ -986,7 +986,8 @@ def _write(work: _Work, folder: Path) -> Import:
         [(*key, count) for key, count in sorted(work.rows.items())], columns=["file", "what became of them", "rows"]
     )
     own = (folder / "import" / "rows.csv").exists()
-    strange = [] if own else [table for table in TABLES if (folder / f"{table}.csv").exists()]
+    names = ("cohort.json", "import", *(f"{table}.csv" for table in TABLES))
+    strange = [] if own else [name for name in names if (folder / name).exists()]
     if strange:
         raise InputError(
             [
@@ -1017,11 +1018,11 @@ def _write(work: _Work, folder: Path) -> Import:
         work.keys.write()
         for name in ("cohort.json", *(f"{table}.csv" for table in TABLES)):
             (folder / name).unlink(missing_ok=True)
-        for file in sorted(part.iterdir(), key=lambda one: (one.name == "cohort.json", one.name)):
-            target = folder / file.name  # cohort.json comes last: without it there is no cohort
-            if file.is_dir():
-                shutil.rmtree(target, ignore_errors=True)
-            file.replace(target)
+        (folder / "import").mkdir(exist_ok=True)  # which may hold notes of others
+        made = [file for file in part.rglob("*") if file.is_file()]
+        # rows.csv says whose folder it is and comes first, cohort.json last: without it there is no cohort
+        for file in sorted(made, key=lambda one: (one.name == "cohort.json", one.name != "rows.csv", one.name)):
+            file.replace(folder / file.relative_to(part))
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Import(folder, len(frames["patients"]), rows, len(log))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -12,11 +11,13 @@ from pathlib import Path
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import SheetMap
 from helpers.importing.table import Table
+from helpers.paths import atomic_writing
 from helpers.problems import InputError, Problem
 
 PREFIX = r"^[A-Za-z]+[-_ .]*(?=\d)"
 SUFFIX = r"[-_ ](?:[A-Za-z]{2,6}\d?|[Dd]\d+|[Ss]\d)$"
 DAY_IN_KEY = r"[-_ ]+[Dd](?:ay)?[ _]?[+]?(-?\d+)$"
+HEAD = ["key_in_file", "patient_id"]
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -133,14 +134,16 @@ class Keys:
 
     def __init__(self, path: Path, keep: bool = False):
         self.path, self.keep, self.known = path, keep, {}
-        if path.is_file() and not keep:
-            with path.open(encoding="utf-8", newline="") as handle:
-                rows = list(csv.DictReader(handle))
-            if rows and set(rows[0]) != {"key_in_file", "patient_id"}:
-                raise InputError(
-                    [Problem("import", "", "", "another kind of file", "the key file of an earlier import", path.name)]
-                )
-            self.known = {row["key_in_file"]: row["patient_id"] for row in rows}
+        if not keep and (path.exists() or path.is_symlink()):
+            try:
+                with path.open(encoding="utf-8", newline="") as handle:
+                    head, *rows = list(csv.reader(handle, strict=True)) or [HEAD]
+                if head != HEAD or path.is_symlink():
+                    raise ValueError
+                self.known = dict(rows)
+            except (OSError, ValueError, csv.Error):
+                allowed = "a new file, or the key file of an earlier import"
+                raise InputError([Problem("import", "", "", "another kind of file", allowed, path.name)]) from None
 
     def of(self, key: str) -> str:
         """Return the random key of a patient."""
@@ -157,8 +160,7 @@ class Keys:
         """Write the key file."""
         if self.keep:
             return
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+        with atomic_writing(self.path, private=True) as out:  # a kill never costs the keys of an earlier import
             writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(["key_in_file", "patient_id"])
+            writer.writerow(HEAD)
             writer.writerows(self.known.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.paths import PUBLISHED, write_csv
+from helpers.paths import PUBLISHED
 from helpers.problems import InputError
 from helpers.published import counts, dates, effects, groups, medians, milestones  # noqa: F401  (they register the kinds of check)
 from helpers.published.relations import (
@@ -45,15 +45,13 @@ COLUMNS = [
 ]
 
 
-def audit_print(directory: str | Path | None = None, out: str | Path | None = None) -> pd.DataFrame:
+def audit_print(directory: str | Path | None = None) -> pd.DataFrame:
     """Check the printed numbers of a paper against each other.
 
     Parameters
     ----------
     directory : str, Path or None
         Folder with ``published_values.csv`` and ``relations.csv``; None: that of Zhang et al. 2025.
-    out : str, Path or None
-        CSV file to write the result to; None writes nothing.
 
     Returns
     -------
@@ -80,10 +78,7 @@ def audit_print(directory: str | Path | None = None, out: str | Path | None = No
     problems = unknown_relations(declared, values)
     if problems:
         raise InputError(problems)
-    found = relation_findings(with_repetitions(declared, frame), values, again)
-    if out is not None:
-        write_csv(out, found)
-    return found
+    return relation_findings(with_repetitions(declared, frame), values, again)
 
 
 def with_repetitions(declared: list[Relation], frame: pd.DataFrame) -> list[Relation]:

@@ -23,6 +23,7 @@ from helpers.cohort.read import Reading, read_folder
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError, Problem, in_the_singular
+from helpers.run.files import refuse_foreign_files, write_own_file
 from helpers.run.sections import Section, section_outlook
 
 STYLE = """
@@ -106,11 +107,12 @@ def show_check(folder: str | Path | None, *, as_json: bool = False, page: Path |
     Raises
     ------
     InputError
-        What is wrong with the cohort, after everything else has been told.
+        If a page stands there that no check wrote; what is wrong with the cohort, after everything else has been told.
     """
+    refuse_foreign_files([page] if page is not None else [], "check")
     checked = check_folder(folder or "")
     if page is not None:
-        paths.write_text(page, as_html(checked))
+        write_own_file(page, "check", lambda path: paths.write_text(path, as_html(checked)))
     if as_json:
         click.echo(json.dumps(as_object(checked), indent=1, ensure_ascii=False))
     elif text := as_text(checked):

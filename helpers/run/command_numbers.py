@@ -32,12 +32,15 @@ if TYPE_CHECKING:
 @click.option("--out", type=FOLDER, help="CSV file for the findings; by default they are only shown.")
 def audit(published: Path | None, out: Path | None) -> None:
     """Check the printed numbers against each other."""
-    from helpers.published.audit import audit_print as audit_print
-    from helpers.published.audit import findings_report
+    from helpers.paths import write_csv
+    from helpers.published.audit import audit_print, findings_report
+    from helpers.run.files import refuse_foreign_files, write_own_file
 
-    click.echo(findings_report(audit_print(published, out)))
+    refuse_foreign_files([out] if out else [], "audit")
+    found = audit_print(published)
+    click.echo(findings_report(found))
     if out:
-        click.echo(f"Written: {out}")
+        click.echo(f"Written: {write_own_file(out, 'audit', lambda path: write_csv(path, found))}")
 
 
 @command(epilog=parameter_help())
@@ -74,9 +77,11 @@ def sweep(
     from helpers.parallel import connected_cluster
     from helpers.run import series
     from helpers.run import sweep as sweeping
+    from helpers.run.files import refuse_foreign_files
 
     if out.suffix != ".csv":
         raise InputError([Problem("sweep", "", "out", out.name, "a file name that ends in .csv")])
+    refuse_foreign_files(sweeping.files_of(out), "sweep")
     grid = _grid(varied, settings, ids, fixed_folders(cohort, None, settings).get("cohort_folder", ""))
     points = sweeping.sweep_points(grid.varied, grid.settings, grid.cohorts)
     chosen = sweeping.checked_ids(grid.ids)
@@ -122,11 +127,13 @@ def diff(first: Path, second: Path, out: Path | None) -> None:
     """Say which numbers differ between two runs, and why: parameters, cohort, versions, notebooks."""
     from helpers.paths import write_csv
     from helpers.run import difference
+    from helpers.run.files import refuse_foreign_files, write_own_file
 
+    refuse_foreign_files([out] if out else [], "diff")
     told = difference.compare_runs(difference.read_run(first), difference.read_run(second))
     click.echo("\n".join(told.lines()))
     if out:
-        click.echo(f"Written: {write_csv(out, told.numbers)}")
+        click.echo(f"Written: {write_own_file(out, 'diff', lambda path: write_csv(path, told.numbers))}")
 
 
 @command()

@@ -35,13 +35,15 @@ def exercises(out: Path | None, seed: int | None) -> None:
 def mark(folder: Path, key: Path, out: Path | None) -> None:
     """Read the answers of a FOLDER with one folder per student; no submitted notebook is run."""
     from helpers.paths import write_csv
+    from helpers.run.files import refuse_foreign_files, write_own_file
     from helpers.teaching.mark import mark as marks
     from helpers.teaching.mark import summary
 
+    refuse_foreign_files([out] if out else [], "teach mark")
     found = marks(folder, key)
     click.echo(summary(found).to_string(index=False))
     if out:
-        click.echo(f"Written: {write_csv(out, found)}")
+        click.echo(f"Written: {write_own_file(out, 'teach mark', lambda path: write_csv(path, found))}")
 
 
 @teach.command()

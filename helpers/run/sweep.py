@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +27,7 @@ from helpers.results import registry
 from helpers.results.value import Value
 from helpers.run import series
 from helpers.run.execution import Executed, Failure, Task, can_fork, run_tasks
+from helpers.run.files import place_files, refuse_foreign_files
 from helpers.run.folders import working_folder
 from helpers.run.steps import Steps, of_inputs
 
@@ -249,8 +249,14 @@ def swept_numbers(
         ``synthetic``.
     list of Failure
         Of points that failed.
+
+    Raises
+    ------
+    InputError
+        If a file stands there that no sweep wrote, or that was changed since.
     """
     place = out if out is not None else Path.cwd() / "sweep"
+    refuse_foreign_files(files_of(out) if out is not None else (), "sweep")
     with working_folder(place, keep=True) as part:
         todo = [Point(number, one, ids, Steps(part / "steps", of_inputs(one))) for number, one in enumerate(parameters)]
         new = [point for point in todo if point.finished() is None]
@@ -262,14 +268,21 @@ def swept_numbers(
         failures = _on_dask(new, dask, console) if dask else _here(new, jobs, console)
         found = _together(todo, parameters)
         if out is not None and len(found):
-            made = [  # in the working folder first, where a kill leaves nothing of them behind
-                write_csv(part / out.name, found),
-                write_csv(part / f"{out.stem}_compared.csv", side_by_side(found)),
-                draw_sweep(found, part / f"{out.stem}.png"),
-            ]
-            for file in made:
-                os.replace(file, out.with_name(file.name))
+            numbers, compared, drawn = files_of(part / out.name)  # where a kill leaves nothing of them behind
+            made = [write_csv(numbers, found), write_csv(compared, side_by_side(found)), draw_sweep(found, drawn)]
+            place_files(made, out.parent, "sweep")
     return found, failures
+
+
+def files_of(out: Path) -> tuple[Path, Path, Path]:
+    """Name the files of a sweep: the numbers, the table of comparison, the picture.
+
+    Examples
+    --------
+    >>> [file.name for file in files_of(Path("a.csv"))]
+    ['a.csv', 'a_compared.csv', 'a.png']
+    """
+    return out, out.with_name(f"{out.stem}_compared.csv"), out.with_suffix(".png")
 
 
 @dataclass(frozen=True)
