@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import matplotlib.pyplot as plt
 import nbclient
@@ -11,13 +12,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.cohort.derive import analyse
-from helpers.cohort.schema import Cohort
+from helpers.cohort.derive import DERIVED, analyse
+from helpers.cohort.schema import TABLES, Cohort
 from helpers.display.cells import names_used
 from helpers.display.page import Page, open_page
 from helpers.parameters import Parameters
 from helpers.paths import NOTEBOOKS
 from helpers.problems import InputError, NotAvailable
+from helpers.results.populations import IN_WORDS
 
 PATIENTS = pd.DataFrame({"patient_id": ["SYN-001", "SYN-002"], "sex": pd.array(["male", None], "string")})
 REAL = Cohort("real", "infusion", False, "a book", "public", {"patients": PATIENTS})
@@ -64,9 +66,34 @@ def test_what_is_missing_is_one_sentence(wanted, said):
 def test_a_column_without_a_known_value_is_missing():
     empty = PATIENTS.assign(sex=pd.array([None, None], "string"))
     page = page_of(Cohort("empty", "infusion", True, "", "CC0", {"patients": empty}))
-    with pytest.raises(NotAvailable, match="has no value of sex"):
+    with pytest.raises(NotAvailable, match="^cohort empty has no value in column sex of table patients$"):
         page.needs("patients.sex")
+    with pytest.raises(NotAvailable, match="^cohort empty has no value in column sex of table patients$"):
+        page.needs("sex")
     page.needs("patients.sex", known=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gc_onset", "onset of GC, early or late"), ("crs_grade_before_gc", "grade of CRS when GC began")],
+)
+def test_what_is_derived_is_named_in_words(name, words):
+    treated = PATIENTS[["patient_id"]].assign(agent="tocilizumab", day=3.0)
+    cohort = Cohort("few", "infusion", True, "", "CC0", {"patients": PATIENTS, "treatments": treated},
+                    recorded={"treatments": ("glucocorticoids", "tocilizumab")})  # fmt: skip
+    with pytest.raises(NotAvailable, match=f"^cohort few has no patient whose {words} is known$"):
+        page_of(cohort).needs(name)
+
+
+def test_every_derived_column_has_words():
+    in_tables = {name for table in TABLES.values() for name in table}
+    assert DERIVED - in_tables - {"relapse", "progression", "death"} <= set(IN_WORDS)
+    assert not [words for words in IN_WORDS.values() if "_" in words]
+    asked = {name for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")
+             for call in re.findall(r"page\.needs\(([^)]*)\)", path.read_text(encoding="utf-8"))
+             for name in re.findall(r'\\"([^"\\]+)\\"', call)}  # fmt: skip
+    assert {"gc_onset", "sex"} < asked
+    assert {name for name in asked if "." not in name and name not in TABLES} <= set(IN_WORDS) | in_tables
 
 
 def test_the_parameters_of_a_page_are_checked():

@@ -175,8 +175,7 @@ class Page:
             else:
                 values = populations.needed_frame(self.analysis, name)[name]
             if known and not values.notna().any():
-                what = f"value of {column or table}" if column or table not in TABLES else f"row in table {table}"
-                raise NotAvailable(f"cohort {self.cohort.name} has no {what}")
+                raise NotAvailable(f"cohort {self.cohort.name} has no {_unknown(table, column)}")
 
     def only_if(self, holds: object, otherwise: str) -> None:
         """Stop this cell with the sentence *otherwise* unless something *holds*; cells that build on it stop too."""
@@ -208,3 +207,14 @@ class Page:
     def versions(self, *packages: str) -> None:
         """Print the versions of Python and of *packages*, one a line."""
         notebook.print_versions(*packages)
+
+
+def _unknown(table: str, column: str) -> str:
+    """Name what has no row or no known value: a column as it is called in its table, what is derived in words."""
+    if column:
+        return f"value in column {column} of table {table}"
+    if table in TABLES:
+        return f"row in table {table}"
+    if table in populations.IN_WORDS:
+        return f"patient whose {populations.IN_WORDS[table]} is known"
+    return f"value in column {table} of table patients"

@@ -27,6 +27,47 @@ SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+IN_WORDS = {
+    "toxicity": "CRS or ICANS",
+    **{
+        f"{event}{part}": f"{of}{event.upper()}"
+        for event in ("crs", "icans")
+        for part, of in (
+            ("", ""),
+            ("_grade", "peak grade of "),
+            ("_onset_day", "first day of "),
+            ("_duration_days", "duration of "),
+            ("_resolved", "resolution of "),
+        )
+    },
+    "gc": "use of GC",
+    "gc_first_day": "first day of GC",
+    "gc_time_days": "time to the first GC",
+    "gc_duration_days": "days with GC",
+    "gc_onset": "onset of GC, early or late",
+    "gc_duration_group": "duration of GC, short or long",
+    "gc_dose_mg_per_kg": "cumulative dose of GC per kg",
+    "gc_peak_mg_per_kg_per_day": "peak daily dose of GC per kg",
+    "gc_group": "low or high dose of GC",
+    "crs_grade_before_gc": "grade of CRS when GC began",
+    "tcz": "use of tocilizumab",
+    "tcz_first_day": "first day of tocilizumab",
+    "rux": "use of ruxolitinib",
+    "rux_first_day": "first day of ruxolitinib",
+    "immunosuppressed": "use of GC, tocilizumab or ruxolitinib",
+    "day30_response": "response at day 30",
+    "evaluable": "response at day 30",
+    "cr": "complete remission at day 30",
+    "mrd_day30": "MRD at day 30",
+    "followup_days": "length of follow-up",
+    **{f"{name}_{part}": name.upper() for name in ("os", "pfs", "efs") for part in ("days", "event")},
+    "age_over_cut": "age",
+    "weight_over_cut": "weight",
+    "blast_over_cut": "share of marrow blasts before lymphodepletion",
+}
+"""Columns of the analysis frame that stand in no table, as a sentence names them."""
+
+
 UNDERIVED = {
     **dict.fromkeys(["os_days", "os_event"], "has no column death_day in table followup"),
     **dict.fromkeys(["pfs_days", "pfs_event"], "has neither relapse_day nor progression_day in table followup"),
@@ -50,7 +91,9 @@ def needed_frame(analysis: Analysis, *columns: str) -> pd.DataFrame:
             if column in analysis.absent:
                 raise NotAvailable(analysis.absent[column])
             analysis.cohort.need(table, *sources)
-            raise NotAvailable(f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {column}')}")
+            raise NotAvailable(
+                f"cohort {analysis.cohort.name} {UNDERIVED.get(column, f'does not give {IN_WORDS.get(column, column)}')}"
+            )
     return analysis.frame
 
 
