@@ -66,9 +66,9 @@ def test_what_is_missing_is_one_sentence(wanted, said):
 def test_a_column_without_a_known_value_is_missing():
     empty = PATIENTS.assign(sex=pd.array([None, None], "string"))
     page = page_of(Cohort("empty", "infusion", True, "", "CC0", {"patients": empty}))
-    with pytest.raises(NotAvailable, match="^cohort empty has no value in column sex of table patients$"):
+    with pytest.raises(NotAvailable, match=r"^cohort empty has no value in column sex of table patients$"):
         page.needs("patients.sex")
-    with pytest.raises(NotAvailable, match="^cohort empty has no value in column sex of table patients$"):
+    with pytest.raises(NotAvailable, match=r"^cohort empty has no value in column sex of table patients$"):
         page.needs("sex")
     page.needs("patients.sex", known=False)
 
