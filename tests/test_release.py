@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
-from helpers.cohort.schema import Cohort
+from helpers.cohort.schema import Cohort, Column
 from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.ledger import check_ledger, write_ledger
-from helpers.release.released import released
+from helpers.release.released import counted_as, released
 from helpers.release.rules import Rules, coarse_curve, coarse_interval
 from helpers.run.cli import main
 
@@ -306,7 +306,6 @@ def test_labels_stay_text(tmp_path):
     patients = pd.DataFrame(
         {"patient_id": [f"SYN-{i:03d}" for i in range(n)], "arm": ["=HYPERLINK(1)", "<b>$x_1$|*"] * (n // 2)}
     )
-    from helpers.cohort.schema import Column
     from helpers.release.files import write_bundle
 
     declared = {"patients": {"arm": Column("category", "arm", allowed=("=HYPERLINK(1)", "<b>$x_1$|*"))}}
@@ -315,3 +314,66 @@ def test_labels_stay_text(tmp_path):
     assert "'=HYPERLINK(1)" in (tmp_path / "counts.csv").read_text()
     assert "<b>" not in (tmp_path / "patients.html").read_text()
     assert "&lt;b&gt;$x_1$|*" in (tmp_path / "patients.html").read_text()
+
+
+def _with_own_columns(declared, **columns):
+    """Make a cohort of a hundred with a relapse in every second and columns of its own."""
+    n = 100
+    ids = [f"SYN-{i:03d}" for i in range(n)]
+    patients = pd.DataFrame({"patient_id": ids, "sex": ["male", "female"] * (n // 2), **columns})
+    followup = pd.DataFrame({"patient_id": ids, "relapse_day": [50.0 + i if i % 4 < 2 else np.nan for i in range(n)],
+                             "death_day": np.nan, "last_contact_day": [400.0 + i for i in range(n)]})  # fmt: skip
+    tables = {"patients": patients, "followup": followup}
+    recorded = {"followup": ("relapse", "death")}
+    return Cohort("x", "infusion", True, "made up", "CC0", tables, {"patients": declared}, recorded=recorded)
+
+
+def test_no_two_cells_of_the_ledger_have_one_name():
+    halves, fifths = ["A", "B"] * 50, (["A"] * 40 + ["B"] * 60)
+    declared = {
+        "first": Column("category", "ward", allowed=("A", "B")),
+        "second": Column("category", "Ward", allowed=("A", "B")),
+        "third": Column("category", "ward: A", allowed=("x", "y")),
+        "fourth": Column("category", "ward", allowed=("A", "B", "A: x")),
+        "sex_again": Column("category", "Sex", allowed=("male", "female")),
+        "fifth": Column("number", "Age"), "sixth": Column("number", "age"),
+    }  # fmt: skip
+    cohort = _with_own_columns(
+        declared, first=halves, second=fifths, third=["x"] * 30 + ["y"] * 70, fourth=["A: x"] * 50 + ["A"] * 50,
+        sex_again=["male"] * 20 + ["female"] * 80, fifth=np.arange(100.0), sixth=np.arange(100.0) + 50,
+    )  # fmt: skip
+    found = released(analyse(cohort), Rules())
+    rows = [(row["variable"], row["level"]) for row in found.numbers["counts"]]
+    assert len(set(rows)) == len(rows) == 2 * 6 + len([row for row in rows if "group" in row[0]])
+    assert all(sum(name.startswith(f"{label}: ") for name in found.truth) == 2 for label in dict(rows))
+    medians = [row["variable"] for row in found.numbers["medians"]]
+    assert len(set(medians)) == len(medians) == 2
+    assert {20, 30, 40, 50} <= set(map(len, found.members.values()))
+    models = [(row["model"], row["variable"], row["level"]) for row in found.numbers["models"]]
+    assert len(set(models)) == len(models) > 0
+
+
+def test_an_own_column_with_the_name_of_a_derived_one_is_counted_for_what_it_is():
+    declared = {"relapse": Column("boolean", "relapse before referral")}
+    cohort = _with_own_columns(declared, relapse=pd.array([True] * 30 + [False] * 70, "boolean"))
+    shown = {(row["variable"], row["level"]): row["n"] for row in released(analyse(cohort), Rules()).numbers["counts"]}
+    assert (shown["relapse before referral", "yes"], shown["relapse before referral", "no"]) == (
+        30,
+        70,
+    )  # not 50 and 50
+
+
+def test_the_attack_knows_which_count_a_model_of_an_own_column_is_about():
+    declared = {
+        "site": Column("category", "hospital of the infusion", allowed=("north", "south")),
+        "of_site": Column("category", "of the infusion", allowed=("north", "south")),
+    }
+    cohort = _with_own_columns(declared, site=["north"] * 60 + ["south"] * 40, of_site=["north", "south"] * 50)
+    found = released(analyse(cohort), Rules())
+    counted = {}
+    for row in found.numbers["counts"]:
+        counted.setdefault(row["variable"], []).append(row["level"])
+    models = {row["variable"]: row["n"] for row in found.numbers["models"] if row["level"] == "north"}
+    assert models == {"hospital of the infusion": 60, "of the infusion": 50}
+    for label in models:
+        assert counted_as(label, ["north", "south"], counted, "GC") == (label, [["north"], ["south"]])

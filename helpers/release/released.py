@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pandas as pd
 
 from helpers.cohort.derive import Analysis
+from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.rules import Rules, coarse_curve, coarse_interval, coarse_median, coarse_p, coarse_test
 from helpers.results import table5
+from helpers.results.covariates import covariate_rows
 from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
 from helpers.results.exposure import exposure_groups
 from helpers.results.exposure_models import exposure_models
@@ -28,6 +31,7 @@ MEASURED: Mapping[str, str] = {
     "gc_dose_mg_per_kg": "Cumulative glucocorticoid, mg/kg", "crs_onset_day": "Onset of CRS, day", "crs_duration_days": "Duration of CRS, days",
 }  # fmt: skip
 MISSING = "not known"
+RESPONSE_BY, CURVE_OF = "Day 30 response, ", "curve of "
 
 
 @dataclass
@@ -87,9 +91,7 @@ def released(analysis: Analysis, rules: Rules) -> Released:
     _tie(counts, tables)
     bounds = protect(counts, rules)
     models, behind = _models(analysis, rules)
-    models, bounds = _models_that_give_nothing_away(
-        models, behind, counts, tables, analysis.parameters.exposure, bounds, rules
-    )
+    models, bounds = _models_that_give_nothing_away(models, behind, counts, tables, analysis.parameters, bounds, rules)
     if left := narrow_cells(bounds, rules):
         raise NotAvailable(
             f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; release fewer tables"
@@ -129,15 +131,10 @@ def _count_tables(analysis: Analysis, counts: Counts, everyone: Cell) -> list[tu
     """Cut the patients by each variable, and the response by exposure; tell which cells hang together."""
     tables = []
     variables = {name: label for name, label in COUNTED.items() if name in analysis.frame}
-    own = analysis.cohort.declared.get("patients", {})
-    variables |= {
-        name: column.meaning
-        for name, column in own.items()
-        if column.kind in ("category", "boolean") and name in analysis.cohort.tables["patients"]
-    }
+    variables |= own_labels(analysis, "category", "boolean")
     levels_of: dict[str, dict[str, Cell]] = {}
     for name, label in variables.items():
-        cells = _cells(_levels(_series(analysis, name)), label)
+        cells = _cells(_levels(analysis.frame[name]), label)
         if len(cells) > 12:
             continue
         part = Partition(everyone, list(cells.values()))
@@ -148,10 +145,42 @@ def _count_tables(analysis: Analysis, counts: Counts, everyone: Cell) -> list[tu
     return tables
 
 
-def _series(analysis: Analysis, name: str) -> pd.Series:
-    if name in analysis.frame:
-        return analysis.frame[name]
-    return analysis.cohort.tables["patients"].set_index("patient_id")[name].reindex(analysis.frame.index)
+def own_labels(analysis: Analysis, *kinds: str) -> dict[str, str]:
+    """Name the cohort's own columns, by their place in the frame, as the release shows them: what they mean, with the column if need be.
+
+    No two labels of a release are the same, however their capitals, and none has a colon, which parts a label from its level:
+    the ledger knows a cell by both.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    kinds : str
+        Of columns; by default all that can be analysed.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort, Column
+    >>> patients = pd.DataFrame({"patient_id": ["SYN-1"], "a": [True], "b": [False], "sex_2": [True]})
+    >>> meant = {"a": "ward", "b": "Ward", "sex_2": "Sex"}
+    >>> declared = {"patients": {name: Column("boolean", meaning) for name, meaning in meant.items()}}
+    >>> own_labels(analyse(Cohort("x", "infusion", True, "", "", {"patients": patients}, declared)))
+    {'a': 'ward (a)', 'b': 'Ward (b)', 'sex_2': 'Sex (sex_2)'}
+    """
+    declared, exposure = analysis.cohort.declared.get("patients", {}), analysis.parameters.exposure
+    meant = {name: declared[name].meaning.replace(":", ",").strip() for name in analysis.own if name in declared}
+    ours = (*COUNTED.values(), *MEASURED.values(), *OF_MODELS, f"{exposure} group")
+    used, times = set(map(str.casefold, ours)), Counter(map(str.casefold, meant.values()))
+    openings = tuple(text.casefold() for text in (RESPONSE_BY, CURVE_OF, f"{exposure}, "))
+    labels = {}
+    for name, label in meant.items():
+        if times[label.casefold()] > 1 or label.casefold() in used or label.casefold().startswith(openings):
+            label = f"{'own, ' if label.casefold().startswith(openings) else ''}{label} ({name.replace(':', ',')})"
+        while label.casefold() in used:
+            label += "*"
+        used.add(label.casefold())
+        labels[name] = label
+    return {analysis.own[name]: label for name, label in labels.items() if not kinds or declared[name].kind in kinds}
 
 
 def label_series(analysis: Analysis, label: str) -> pd.Series:
@@ -165,9 +194,8 @@ def label_series(analysis: Analysis, label: str) -> pd.Series:
     exposure = analysis.parameters.exposure
     if label == f"{exposure} group":
         return _levels(exposure_groups(analysis)).reindex(analysis.frame.index)
-    names = {told: name for name, told in COUNTED.items()}
-    names |= {column.meaning: name for name, column in analysis.cohort.declared.get("patients", {}).items()}
-    return _levels(_series(analysis, names[label]))
+    names = {told: name for name, told in (COUNTED | own_labels(analysis, "category", "boolean")).items()}
+    return _levels(analysis.frame[names[label]])
 
 
 def _levels(series: pd.Series) -> pd.Series:
@@ -202,10 +230,10 @@ def _by_exposure(
     found = [(f"{name} group", level, cell, part) for level, cell in sizes.items()]
     if "day30_response" not in levels_of:
         return found
-    answers = _levels(_series(analysis, "day30_response"))
+    answers = _levels(analysis.frame["day30_response"])
     columns: dict[str, list[Cell]] = {level: [] for level in levels_of["day30_response"]}
     for group, size in sizes.items():
-        label = f"Day 30 response, {name} {group}"
+        label = f"{RESPONSE_BY}{name} {group}"
         here = answers[groups == group].value_counts()
         cells = {
             level: Cell(f"{label}: {level}", int(here.get(level, 0)), members=size.members & whole.members)
@@ -291,7 +319,7 @@ def counted_as(
 
 def _models_that_give_nothing_away(
     models: list[dict[str, Any]], truth: Mapping[str, int], counts: Counts, tables: list[tuple[str, str, Cell, Partition]],
-    exposure: str, bounds: dict[str, tuple[int, int]], rules: Rules,
+    parameters: Parameters, bounds: dict[str, tuple[int, int]], rules: Rules,
 ) -> tuple[list[dict[str, Any]], dict[str, tuple[int, int]]]:  # fmt: skip
     """Attack once more with the models' numbers of patients; if a suppressed count becomes narrow, its models are left out."""
     cells = {(label, level): cell for label, level, cell, part in tables if part.total.name == "patients"}
@@ -301,14 +329,12 @@ def _models_that_give_nothing_away(
     within, about_hidden = [], set()
     frame = pd.DataFrame(models, columns=["model", "variable", "level"])
     for (model, variable), rows in frame.groupby(["model", "variable"], sort=False):
-        found = counted_as(str(variable), list(rows["level"]), counted, exposure)
+        found = counted_as(str(variable), list(rows["level"]), counted, parameters.exposure)
         if found is None:
             continue
         label, places = found
         for level, place in zip(rows["level"], places, strict=True):
-            name = next(
-                key for key in truth if key.startswith(f"{model}, ") and key.endswith(f"{variable}: {level}, patients")
-            )
+            name = f"{model}, {parameters.endpoint}, {variable}: {level}, patients"
             among = [cells[label, one] for one in place]
             if truth[name] <= sum(
                 cell.count for cell in among
@@ -336,16 +362,11 @@ def _row(cell: Cell, total: Cell, label: str, level: str, rules: Rules) -> dict[
 
 
 def _medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
-    own = analysis.cohort.declared.get("patients", {})
     names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
-    names |= {
-        name: column.meaning
-        for name, column in own.items()
-        if column.kind == "number" and name in analysis.cohort.tables["patients"]
-    }
+    names |= own_labels(analysis, "number")
     rows = []
     for name, label in names.items():
-        values = _series(analysis, name)
+        values = analysis.frame[name]
         median, q1, q3 = coarse_median(values, rules)
         if median is not None:
             rows.append(
@@ -390,7 +411,7 @@ def _behind_curves(analysis: Analysis, curves: list[dict[str, Any]]) -> dict[str
         frame = analysis.frame
         if row["group"] != "all":
             frame = frame[exposure_groups(analysis).reindex(frame.index).astype("string") == row["group"]]
-        place = f"curve of {row['endpoint']}, {row['group']}"
+        place = f"{CURVE_OF}{row['endpoint']}, {row['group']}"
         followed = frame[frame[time].notna() & frame[event].notna()]
         found[f"{place}: patients"] = frozenset(map(str, followed.index))
         found[f"{place}: events"] = frozenset(map(str, followed.index[followed[event].astype(bool)]))
@@ -399,10 +420,9 @@ def _behind_curves(analysis: Analysis, curves: list[dict[str, Any]]) -> dict[str
 
 def _behind_medians(analysis: Analysis, medians: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
     """Name the patients behind each released median."""
-    labels = {label: name for name, label in MEASURED.items()}
-    labels |= {column.meaning: name for name, column in analysis.cohort.declared.get("patients", {}).items()}
+    labels = {label: name for name, label in (MEASURED | own_labels(analysis, "number")).items()}
     return {
-        f"median of {row['variable']}": frozenset(map(str, _series(analysis, labels[row["variable"]]).dropna().index))
+        f"median of {row['variable']}": frozenset(map(str, analysis.frame[labels[row["variable"]]].dropna().index))
         for row in medians
     }
 
@@ -436,7 +456,7 @@ def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dic
 
     Beside them stand the true numbers of patients and events, for the ledger.
     """
-    found, truth = [], {}
+    found, truth, meant = [], {}, _meant_in_models(analysis)
     for name, make in (
         ("univariable", lambda: table5.forest_rows(analysis, "univariable")),
         ("multivariable", lambda: table5.forest_rows(analysis, "multivariable")),
@@ -456,6 +476,7 @@ def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dic
             if len(few) or len(known) < len(rows) or not len(known) or rows["hr"].isna().any():
                 continue
             reference = next((int(row.events) for row in rows.itertuples() if pd.isna(row.ci_low)), None)
+            variable = meant.get(str(variable), str(variable))
             for row in rows.itertuples():
                 place = f"{name}, {analysis.parameters.endpoint}, {variable}: {row.level}"
                 truth |= {f"{place}, patients": int(row.n), f"{place}, events": int(row.events)}
@@ -463,9 +484,17 @@ def _models(analysis: Analysis, rules: Rules) -> tuple[list[dict[str, Any]], dic
                 if not pd.isna(row.ci_low) and reference:
                     alpha = analysis.parameters.alpha
                     low, high, p = coarse_interval(row.hr, row.ci_low, row.ci_high, (int(row.events), reference), alpha, rules)  # fmt: skip
-                found.append({"model": name, "variable": str(variable), "level": str(row.level), "n": rules.rounded(row.n), "events": rules.rounded(row.events),
+                found.append({"model": name, "variable": variable, "level": str(row.level), "n": rules.rounded(row.n), "events": rules.rounded(row.events),
                               "hr": round(row.hr, 2), "low": _two(low), "high": _two(high), "p": coarse_p(p)})  # fmt: skip
     return found, truth
+
+
+def _meant_in_models(analysis: Analysis) -> dict[str, str]:
+    """Give the label of the release by that of the models, which name the cohort's own covariates by their columns."""
+    labels = own_labels(analysis)
+    places = {f"own.{name}": place for name, place in analysis.own.items()} | dict(analysis.own)
+    rows = [row for row in covariate_rows(analysis) if not row.printed]
+    return {row.label: labels[places[row.name]] for row in rows if places.get(row.name) in labels}
 
 
 def _exposure(analysis: Analysis) -> pd.DataFrame:
