@@ -402,3 +402,17 @@ def test_a_syndrome_of_three_days_ends_two_days_after_its_first(tmp_path):
     cohort = imported([text(tmp_path, "f.csv", content)], tmp_path / "out")
     rows = cohort.tables["toxicity"]
     assert rows[["patient_id", "day_from", "day_to", "grade"]].to_numpy().tolist() == [["1", 2, 4, 2], ["2", 4, 4, 1]]
+
+
+def test_the_list_of_who_is_who_survives_a_writing_that_breaks_off(tmp_path):
+    path = tmp_path / "key.csv"
+    keys = Keys(path)
+    first = keys.of("1")
+    keys.write()
+    again = Keys(path)
+    again.known = None  # nothing that can be written
+    with pytest.raises(AttributeError):
+        again.write()
+    assert Keys(path).of("1") == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["key.csv"]

@@ -1,13 +1,16 @@
 """What a cohort's folder may hold, and the one message when it holds something else."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
 from notebook_cohorts import tables, write
 
+from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort, write_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
+from helpers.paths import DATA
 from helpers.problems import InputError, NotAvailable
 
 PATIENTS = "patient_id,sex,age_years,weight_kg\nP1,male,3.5,14\nP2,female,9,31\n"
@@ -130,3 +133,16 @@ def test_what_is_told_day_by_day_is_on_its_calendar_day(tmp_path, past):
     assert len(told) == (4 if past else 0)
     if past > 0:
         assert told[0].startswith(f"table toxicity: {len(content['toxicity'])} values of column day_from")
+
+
+def test_the_child_of_the_readme_can_be_typed_in_as_it_stands_there(folder):
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    example = text.partition("A child who was infused on 3 May")[2].partition("**3. Check.**")[0]
+    for table, cells in re.findall(r"^\| `(\w+)\.csv` \| (.*) \|$", example, re.MULTILINE):
+        rows = [dict(re.findall(r"(\w+) `([^`]+)`", one)) for one in cells.split(";")]
+        frame = pd.DataFrame([row for row in rows if row]).assign(**{"death_day": ""} if table == "followup" else {})
+        frame.to_csv(folder / f"{table}.csv", index=False)
+    child = analyse(read_cohort(folder)).frame.loc["K07"]
+    assert (child["crs_grade"], child["crs_onset_day"], child["crs_duration_days"]) == (2, 2, 4)  # 5, 6, 7 and 8 May
+    assert (child["tcz"], child["tcz_first_day"]) == (True, 4)
+    assert (child["pfs_days"], child["pfs_event"], child["followup_days"]) == (121, True, 231)

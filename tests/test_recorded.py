@@ -14,6 +14,7 @@ from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.parameters import Parameters
 from helpers.problems import InputError, NotAvailable
 from helpers.results.exposure import exposure_groups
+from helpers.results.populations import needed_frame
 from helpers.results.registry import compute
 from helpers.results.table5 import univariable_model
 
@@ -235,3 +236,19 @@ def test_of_an_agent_that_nobody_looked_for_table_5_counts_and_says_that_it_is_u
     assert "rux" not in silent.frame
     with pytest.raises(NotAvailable, match="no table treatments"):
         univariable_model(analyse(cohort(followup=lines)), "rux")
+
+
+def test_a_cohort_with_pfs_but_no_efs_is_told_what_efs_lacks():
+    rows = [{"patient_id": name, "relapse_day": 90.0, "death_day": np.nan, "last_contact_day": 300.0} for name in IDS]
+    said = analyse(cohort({"followup": ("relapse", "death")}, followup=rows))
+    assert "pfs_days" in said.frame
+    with pytest.raises(NotAvailable, match="has neither treatment_failure_day nor a day 30 response, so no EFS"):
+        needed_frame(said, "efs_days")
+
+
+def test_an_absent_table_is_not_called_unknown_where_status_tells(tmp_path):
+    (tmp_path / "patients.csv").write_text("patient_id\nSYN-001\n")
+    (tmp_path / "cohort.json").write_text('{"synthetic": true, "recorded": {"treatments": ["tocilizumab"]}}')
+    assert "who had it is unknown" in read_cohort(tmp_path).notes[-1]
+    (tmp_path / "status.csv").write_text("patient_id,tcz\nSYN-001,yes\n")
+    assert "what table status does not say is unknown" in read_cohort(tmp_path).notes[-1]

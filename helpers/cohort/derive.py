@@ -174,7 +174,8 @@ def _absent(cohort: Cohort, frame: pd.DataFrame) -> dict[str, str]:
             ("os", lines.get("death") if cohort.has("followup", "death_day") else None),
             ("pfs", _unrecorded(cohort, "followup", events) if known and cohort.has("followup", "death_day") else None),
         ):
-            columns = [f"{name}_{part}" for name in (endpoint, "efs") for part in ("days", "event")]
+            lost = (endpoint, "efs") if "pfs_days" not in frame else (endpoint,)  # with PFS, EFS lacks something else
+            columns = [f"{name}_{part}" for name in lost for part in ("days", "event")]
             lines |= {column: why for column in columns if why and column not in frame and column not in lines}
     return lines
 

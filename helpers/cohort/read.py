@@ -94,8 +94,9 @@ def read_folder(folder: str | Path = "") -> Reading:
     if "labs" in reading.tables:
         _one_unit(reading)
     reading.tables = {table: frame.reset_index(drop=True) for table, frame in reading.tables.items()}
+    known = "what table status does not say" if "status" in reading.tables else "who had it"
     reading.notes += [
-        f"cohort.json lists what table {table} recorded, but the table is absent: who had it is unknown"
+        f"cohort.json lists what table {table} recorded, but the table is absent: {known} is unknown"
         for table in declaration.recorded
         if table not in reading.tables
     ]

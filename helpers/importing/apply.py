@@ -50,12 +50,13 @@ LOG = ["file", "row", "column", "rule", "found", "became"]
 
 @dataclass
 class Import:
-    """What applying gave: the folder, how many patients, rows by what became of them, and how many values were changed."""
+    """What applying gave: the folder, how many patients, rows by what became of them, how many values were changed, and where the keys are."""
 
     folder: Path
     patients: int
     rows: pd.DataFrame
     changed: int
+    keys: Path
 
 
 @dataclass
@@ -1025,4 +1026,4 @@ def _write(work: _Work, folder: Path) -> Import:
             file.replace(folder / file.relative_to(part))
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Import(folder, len(frames["patients"]), rows, len(log))
+    return Import(folder, len(frames["patients"]), rows, len(log), work.keys.path)

@@ -65,6 +65,8 @@ def told_of_import(found: Import) -> str:
     lines += [f"  {row['file']}: {row['rows']} rows {row['what became of them']}" for _, row in found.rows.iterrows()]
     lines += [
         f"  {found.changed} values were changed: {found.folder / 'import' / 'log.csv'}",
-        "  the keys of the patients stand outside the folder; keep them safe",
+        f"  which patient is which stands in {found.keys}, readable by you alone: keep it safe"
+        if found.keys.exists()
+        else "  the patients keep the keys of the files",
     ]
     return "\n".join(map(in_the_singular, lines))
