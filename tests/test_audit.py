@@ -274,12 +274,6 @@ def test_each_slip_of_the_second_paper_is_found_alone(tmp_path, id):
 # ------------------------------------------------------------------ in and out
 
 
-def test_the_file_holds_the_frame(tmp_path):
-    audit_print(MADE_UP, tmp_path / "audit.csv")
-    read = pd.read_csv(tmp_path / "audit.csv", keep_default_na=False)
-    pd.testing.assert_frame_equal(read, audit_print(MADE_UP))
-
-
 def test_a_folder_without_the_files_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         audit_print(tmp_path)

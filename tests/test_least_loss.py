@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration.calibrate import survival_hits
+from helpers.calibration import least_loss
+from helpers.calibration.calibrate import Plan, survival_hits
 from helpers.calibration.fate_search import endpoints
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.least_loss import Levelling, described, level
@@ -72,7 +73,8 @@ def test_no_step_goes_over_the_ceiling(default):
     assert not any(walk._made(drawn, np.array([k])) for k in made)
 
 
-def test_levels_descend_and_are_described_by_the_registry(default):
+def test_levels_descend_and_are_described_by_the_registry(default, monkeypatch):
+    monkeypatch.setattr(least_loss, "ANEW", Plan(first_rounds=1, last_rounds=0, hops=0, effort=0.01))
     labels, fates, counts = next(level(1, *default, levels=1, recovering=6))
     assert counts == counted(labels, fates)
     assert share(counts) < share(counted(*default))
