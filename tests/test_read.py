@@ -91,6 +91,16 @@ def test_undeclared_columns_are_left_out_and_declared_ones_kept(folder):
     assert not any("Somebody" in note for note in cohort.notes)
 
 
+def test_patients_who_all_say_that_they_are_synthetic_need_no_cohort_json(folder):
+    (folder / "cohort.json").unlink(missing_ok=True)
+    (folder / "patients.csv").write_text("patient_id,synthetic\nSYN-001,true\nSYN-002,TRUE\n")
+    cohort = read_cohort(folder)
+    assert cohort.synthetic
+    assert "cohort.json is absent: taken for synthetic" in " ".join(cohort.notes)
+    (folder / "patients.csv").write_text("patient_id,synthetic\nSYN-001,true\nSYN-002,false\n")
+    assert 'allowed: a cohort.json with "synthetic": true' in problems(folder)[0]
+
+
 @pytest.mark.parametrize("text", ["patient_id,synthetic\nA,true\n", "patient_id\nSYN-001\n"])
 def test_synthetic_patients_cannot_pass_for_real_ones(folder, text):
     (folder / "patients.csv").write_text(text)

@@ -136,6 +136,12 @@ def _read_table(path: Path, table: str, reading: Reading) -> None:
         if table not in OPTIONAL and len(reading.problems) == before:
             reading.notes.append(f"table {table} is absent")
         return
+    if table == "patients" and not (path.parent / FILE).exists() and _plainly_synthetic(raw):
+        said = reading.declaration
+        reading.declaration = changed(said, meta={**said.meta, "synthetic": True})
+        reading.notes.append(
+            "cohort.json is absent: taken for synthetic, as every row and identifier of patients.csv says"
+        )
     if not any(problem.file == FILE and problem.column in ("", "synthetic") for problem in reading.problems):
         reading.problems += _synthetic_problems(raw, table, synthetic=reading.declaration.meta["synthetic"])
     reading.tables[table], found = typed_columns(raw.drop(columns="synthetic", errors="ignore"), table, known)
@@ -160,6 +166,14 @@ def _unknown_files(folder: Path) -> Iterator[Problem]:
         yield Problem("cohort folder", "", "", "a file with another name", f"did you mean {close}.csv? {allowed}")
     if rest := sum(not word for word in meant):
         yield Problem("cohort folder", "", "", f"{rest} CSV file{'s' * (rest > 1)} with another name", allowed)
+
+
+def _plainly_synthetic(raw: pd.DataFrame) -> bool:
+    """Tell whether every row says that it is synthetic, by its flag and by its identifier."""
+    if raw.empty or "synthetic" not in raw:
+        return False
+    flagged = raw["synthetic"].fillna("").str.lower().map(TRUTH).eq(True)
+    return bool((flagged & raw["patient_id"].fillna("").str.upper().str.startswith(SYNTHETIC_ID)).all())
 
 
 def _synthetic_problems(raw: pd.DataFrame, table: str, *, synthetic: bool) -> Iterator[Problem]:
