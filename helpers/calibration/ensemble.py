@@ -25,7 +25,7 @@ import pandas as pd
 
 from helpers.calibration.calibrate import ASIDE, BRIEF, Plan, calibrate_labels, stage_search, survival_hits
 from helpers.calibration.gate import headline, low_dose, missing
-from helpers.calibration.least_loss import level
+from helpers.calibration.least_loss import level, moves_of_levels
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -83,7 +83,10 @@ class Effort:
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most, its start included."""
-        return (self.exchanges + self.shifts // 2) * DRAWN + (self.hops + 1) * self.moves * (start > 0)
+        walked = (self.exchanges + self.shifts // 2) * DRAWN
+        if start >= self.starts:
+            return walked + moves_of_levels()
+        return walked + (self.hops + 1) * self.moves * (start > 0)
 
 
 def depart(

@@ -21,6 +21,7 @@ from helpers.calibration.calibrate import BRIEF, calibrate_labels, stage_search,
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.kernels import best_sums
+from helpers.calibration.polish import HOP_MOVES
 from helpers.calibration.walk import DRAWN, FAR, HELD, JUMP, KEPT, SLOPE, TRIED, Walk
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.parallel import run_all
@@ -172,6 +173,23 @@ def level(
         walk = _recovered(labels, fates, rng, None, ceiling, recovering)
         labels, fates = walk.state()
         yield labels, fates, walk.lost()
+
+
+def moves_of_levels(levels: int = LEVELS, recovering: int = RECOVERING) -> int:
+    """Count the moves that :func:`level` tries at most: those drawn on its walks, and those of the stages that are searched anew.
+
+    Examples
+    --------
+    >>> moves_of_levels(levels=2) == 2 * moves_of_levels(levels=1) > 0
+    True
+    """
+    stages, rounds = ANEW.stages(), ANEW.first_rounds + ANEW.last_rounds
+    searched = sum(
+        rounds * int(float(stages[name]["moves"].iloc[0]) * ANEW.effort) + ANEW.hops_of(name) * HOP_MOVES
+        for name in ALONE
+    )
+    walked = (2 * SEEKING + recovering // 3 + recovering) * (DRAWN + DRAWN // 2)
+    return levels * (searched + walked)
 
 
 def _lowered(walk: Levelling) -> bool:
