@@ -5,41 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.importing.across import (
-    ask_about_all,
-    ask_about_dates,
-    ask_about_limits,
+from helpers.importing.across_columns import (
     ask_about_sides,
     ask_about_systems,
     ask_about_twice,
-    ask_about_units_of_rows,
+    settle_decimals,
+    tie_forms,
+)
+from helpers.importing.across_files import ask_about_all
+from helpers.importing.across_measurements import ask_about_limits, ask_about_units_of_rows, give_days
+from helpers.importing.across_patients import settle_infusions, settle_patients, settle_plate, settle_repeated
+from helpers.importing.across_times import (
+    ask_about_dates,
     ask_about_unplaced,
-    give_days,
     hold_censoring_against_words,
     hold_times_against_dates,
     pair_times,
-    settle_decimals,
-    settle_infusions,
-    settle_patients,
-    settle_plate,
-    settle_repeated,
-    tie_forms,
 )
 from helpers.importing.cells import is_missing
-from helpers.importing.described import (
-    Description,
-    checkbox,
-    read_files,
-)
+from helpers.importing.described import Description, checkbox, read_files
 from helpers.importing.facts import Facts
 from helpers.importing.grid import NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
-from helpers.importing.recognise import analyte_over, ask_about, recognised
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise import recognised
+from helpers.importing.recognise_numbers import analyte_over
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import (
-    analyte_of,
-    target_of,
-)
+from helpers.importing.vocabulary import analyte_of, target_of
 
 
 def propose(files: Sequence[str | Path]) -> Mapping:

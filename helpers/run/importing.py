@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.importing.apply import Import, apply
+from helpers.importing.apply import apply
+from helpers.importing.cohort_folder import Import
 from helpers.importing.mapping import NAME, Mapping, read_mapping, write_mapping
 from helpers.importing.propose import propose
 from helpers.problems import InputError, Problem, in_the_singular

@@ -1,0 +1,103 @@
+"""What the headings and codes of a sheet show together: forms, decimal marks, one thing twice, grading systems."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.described import checkbox
+from helpers.importing.facts import NOT_KNOWN, Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.questions import ask_about
+from helpers.importing.vocabulary import bare, endpoint_of, target_of
+
+
+def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
+    """Tie each REDCap checkbox to the column that says whether its form is complete."""
+    complete = {
+        one.column.name.removesuffix("_complete"): one.column.at
+        for one in facts
+        if one.column.name.endswith("_complete")
+    }
+    last = next((i for i in range(len(facts) - 1, -1, -1) if facts[i].column.name == "Complete?"), -1)
+    for i, (column, one) in enumerate(zip(columns, facts, strict=True)):
+        if "(choice=" in one.column.name and column.codes and i < last:
+            column.complete_at = next(other.column.at for other in facts[i:] if other.column.name == "Complete?")
+            column.reason += "; a box that is not ticked counts as no only where the form is complete"
+    boxes = {checkbox(one.column.name)[0]: one.column.at for one in facts if one.said.title.lower() in NOT_KNOWN}
+    for column, one in zip(columns, facts, strict=True):
+        column.unknown_at = boxes.get(checkbox(column.column)[0] or "-") if column.codes else None
+        if "___" in column.column and column.codes and one.said.form in complete:
+            column.complete_at = complete[one.said.form]
+            column.reason += "; a box that is not ticked counts as no only where the form is complete"
+
+
+def ask_about_sides(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about a table whose patients stand side by side: known words go down its first column and not along its headings."""
+    if len(facts) < 3:
+        return
+    down = [target_of(code_text(cell))[0] or endpoint_of(code_text(cell)) for cell in facts[0].column.cells if cell]
+    along = [target_of(one.column.name)[0] or endpoint_of(one.column.name) for one in facts[1:]]
+    if sum(map(bool, down)) >= max(3, len(down) / 2) and not any(along):
+        sheet.row_is = "leave out"
+        ask_about(sheet, ["its headings go down the first column, so the patients seem to stand side by side: turn the table round in a spreadsheet (copy, paste transposed) and name the new file; or leave it out"])  # fmt: skip
+
+
+def settle_decimals(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where a column's own cells leave the decimal mark open, say what the other columns of the file have."""
+    if not any(one.decimal == (",", "") for one in facts):
+        return
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if one.decimal[1] and one.is_number and column.to not in ("leave out", "patient"):
+            column.decimal = ","
+            column.decide = column.decide.replace(
+                one.decimal[1],
+                f"{one.decimal[1]} (other columns of the file have a decimal comma, so `,` was put there)",
+            )
+
+
+ONCE = (
+    "patients.",
+    "response.",
+    "status.",
+    "toxicity.CRS",
+    "toxicity.ICANS",
+    "origin",
+    "birth",
+    "labs.",
+    "treatments.",
+)
+
+
+def ask_about_twice(sheet: SheetMap) -> None:
+    """Ask where two columns are taken for the same thing, two grading systems for instance."""
+    places: dict[str, list[ColumnMap]] = {}
+    for column in sheet.columns:
+        if column.to.startswith(ONCE) and not column.to.endswith(".on_day"):
+            places.setdefault(column.to, []).append(column)
+    for to, columns in places.items():
+        if len(columns) > 1:
+            what = " (two grading systems are never mixed)" if to.endswith("grade") else ""
+            ask_about(
+                columns[1],
+                [
+                    f"`to`: columns {' and '.join(str(column.at) for column in columns)} are both taken for {to}; which one?{what}"
+                ],
+            )
+
+
+SYSTEM = re.compile(r" (grading|criteria|scale|system|graduierung|einteilung) |评分标准|分级标准|分级系统")
+
+
+def ask_about_systems(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask where rows are graded after several systems: the rows of one are kept."""
+    graded = any(column.to.startswith("toxicity.") and column.to.endswith("grade") for column in sheet.columns)
+    for column, one in zip(sheet.columns, facts, strict=True):
+        named = SYSTEM.search(f" {bare(column.column)} ") and column.to in ("leave out", "declared")
+        if not (graded and named) or len(one.counts) < 2 or not one.safe_codes():
+            continue
+        column.to, column.name, column.kind, column.reason = "rows", "", "", "the grading system of the row"
+        column.counts = dict(one.counts.most_common())
+        column.codes = {code: "leave out" if i else "keep" for i, code in enumerate(column.counts)}
+        kept = next(iter(column.counts.values()))
+        ask_about(column, [f"`codes`: {len(one.counts)} grading systems stand in this column; grades of different systems are not mixed: the {kept} rows of the commonest are kept; right?"])  # fmt: skip

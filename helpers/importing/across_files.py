@@ -1,0 +1,130 @@
+"""What only all files together show: day 0, the end of follow-up, keys that join, one grading system."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime
+
+from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, read_date
+from helpers.importing.grid import Sheet
+from helpers.importing.mapping import Mapping, SheetMap
+from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
+from helpers.importing.questions import ask_about
+from helpers.importing.table import Table
+from helpers.importing.vocabulary import bare
+
+
+def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
+    """Ask what only all files together show: day 0, the end of follow-up, keys that do not join."""
+    columns = [column for sheet in mapping.sheets for column in sheet.columns]
+    origins = [column for column in columns if column.to == "origin"]
+    dated = [
+        c for c in columns if c.to == "date" or c.to.endswith("_date") or (c.to in ("exposure", "true day") and c.order)
+    ]
+    if dated and not origins:
+        ask_about(mapping, ["dates are here, but no column is day 0: write `to: origin` at the one that is"])
+    if origins:
+        name = bare(origins[0].column)
+        mapping.origin = (
+            "CAR T-cell infusion" if re.search(r"infus|回输|输注|d0|day 0|day0", name) else "entry into the study"
+        )
+    if (
+        len({sheet.file for sheet in mapping.sheets} | {(s.file, s.sheet) for s in mapping.sheets}) > 2
+        or len(mapping.sheets) > 1
+    ):
+        if letters := settle_prefixes(
+            [(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)]
+        ):
+            ask_about(mapping, [f"`strip_prefix`: {letters}; right? (else empty it in each sheet)"])
+        lost = joined([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+        if lost:
+            mapping.unjoined = "leave out"
+            ask_about(
+                mapping, [f"`unjoined`: {lost}; rows of patients that no sheet of patients has are left out; right?"]
+            )
+    for sheet, (table, _) in zip(mapping.sheets, tables, strict=False):
+        _ask_about_ends(sheet, table, mapping)
+    _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+    _ask_about_systems_of_files(mapping)
+
+
+def _ask_about_days_of_rows(sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Ask about dates of one sheet that lie more than a year before the day 0 of another, or 1,462 days off."""
+    start: dict[str, datetime] = {}
+    for sheet, table in sheets:
+        for patient, moment in _dates_of(sheet, table, "origin"):
+            start[patient] = min(moment, start.get(patient, moment))
+    for sheet, table in sheets:
+        if any(column.to == "origin" for column in sheet.columns):
+            continue
+        for column in sheet.columns:
+            if column.to not in ("date", "until", "true day") and not column.to.endswith("_date"):
+                continue
+            found = _dates_of(sheet, table, column.to, column.at)
+            days = [(moment - start[patient]).days for patient, moment in found if patient in start]
+            early = [day for day in days if day < -YEAR]
+            shifted = [day for day in early if day + BETWEEN_SYSTEMS >= -YEAR / 6]
+            if not column.to.endswith("_date") and days and min(days) > BETWEEN_SYSTEMS - YEAR / 6:
+                ask_about(column, [f"all {len(days)} dates lie about 1,462 days or more after day 0: two date systems of Excel mixed? correct the file"])  # fmt: skip
+            if early:
+                why = "1,462 days later they would not, so two date systems of Excel may be mixed; " if shifted else ""
+                ask_about(column, [f"{len(early)} of {len(days)} dates lie more than a year before day 0: {why}correct the file, or go on if they are right"])  # fmt: skip
+
+
+YEAR = 365
+
+
+def _dates_of(sheet: SheetMap, table: Table, to: str, at: int = 0) -> list[tuple[str, datetime]]:
+    """List the patients (as they are joined) and dates of a column."""
+    cells = {column.at: column.cells for column in table.columns}
+    key = next((column.at for column in sheet.columns if column.to == "patient"), None)
+    wanted = next((column for column in sheet.columns if column.to == to and at in (0, column.at)), None)
+    if key is None or wanted is None or sheet.row_is == "leave out":
+        return []
+    read = [date_as_mapped(cell, wanted.order, wanted.exchange) for cell in cells[wanted.at]]
+    above, found = "", []
+    for cell, moment in zip(cells[key], read, strict=True):
+        above = key_of(cell) or (above if sheet.fill_down else "")
+        if moment is not None and above:
+            found.append((loose(cut(above, sheet)), moment.date))
+    return found
+
+
+GRADED_BY = re.compile(r" (astct|lee|penn|ctcae|nci|cartox|mskcc) ")
+
+
+def _ask_about_systems_of_files(mapping: Mapping) -> None:
+    """Ask where one file's heading names another grading system than another file's."""
+    named: dict[str, str] = {}
+    for sheet in mapping.sheets:
+        for column in sheet.columns:
+            words = re.sub(r"[()\[\]_./]", " ", f" {column.over} {column.column} ".lower())
+            if column.to.startswith("toxicity.") and (found := GRADED_BY.search(f" {words} ")):
+                named.setdefault(found.group(1).upper(), sheet.place)
+    if len(named) > 1:
+        ask_about(mapping, [f"grading systems {' and '.join(sorted(named))} stand in the headings, and grades of different systems are not mixed: leave the columns of all but one out (`to: leave out`)"])  # fmt: skip
+
+
+def _ask_about_ends(sheet: SheetMap, table: Table, mapping: Mapping) -> None:
+    to = Counter(column.to for column in sheet.columns)
+    dated = [column for column in sheet.columns if column.to in ("followup.death_date", "followup.contact_date")]
+    if (
+        sheet.row_is not in ("patient", "infusion")
+        or not to["followup.death_date"]
+        or any(column.to == "time" for column in sheet.columns)
+    ):
+        return
+    by_at = {column.at: column for column in table.columns}
+    known = [
+        [read_date(cell, column.order or "dmy") is not None for cell in by_at[column.at].cells] for column in dated
+    ]
+    without = sum(not any(row) for row in zip(*known, strict=True))
+    if without:
+        sheet.without_end = "leave out"
+        ask_about(
+            sheet,
+            [
+                f"`without_end`: {without} patients have neither a death nor a last contact, so their follow-up has no end: left out of followup.csv; right? (or add the date to the file)"
+            ],
+        )

@@ -1,0 +1,151 @@
+"""What measurements need of other columns: their day, their unit, the limits of their assay."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from helpers.importing.cells import read_number, repeated_limit
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.questions import ask_about
+from helpers.importing.vocabulary import analyte_of, bare, day_in, unit_of
+
+
+def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Give each analyte its day: the column of the true day beside it, a day in the headings, or that of the row."""
+    row_day = next((column.at for column in sheet.columns if column.to in ("date", "day")), None)
+    for i, column in enumerate(sheet.columns):
+        if column.to != "lab":
+            continue
+        beside = _true_day_of(sheet, facts, i)
+        if beside is not None:
+            after = sheet.columns[beside]
+            after.to, after.reason, after.decide, after.also_decide = (
+                "true day",
+                f"the day on which column {column.at} was drawn",
+                "",
+                [],
+            )
+            after.name, after.kind, after.codes, after.counts, after.never = "", "", {}, {}, None
+            after.order = facts[beside].order[0] if facts[beside].is_date else ""
+            column.day_at = after.at
+            continue
+        written = day_in(f"{column.over} / {column.column}")
+        written = day_in(sheet.sheet) if written is None else written
+        if written is not None:
+            column.day = written
+        elif row_day is not None:
+            column.day_at = row_day
+        else:
+            column.day = 0
+            ask_about(column, ["`day`: no heading and no column says on which day it was drawn"])
+    without = sorted({c.name for c in sheet.columns if c.to == "lab" and "no unit stands" in c.reason})
+    if without:
+        ask_about(
+            sheet,
+            [
+                f"no unit is written for {', '.join(without)}: the usual one was put into `unit` of these columns; is it right?"
+            ],
+        )
+
+
+def _true_day_of(sheet: SheetMap, facts: list[Facts], i: int) -> int | None:
+    """Find the column that says when a measurement was made: the next one, or one named like it and a date (CRP D7 date)."""
+    own = bare(sheet.columns[i].column)
+    for j, other in enumerate(sheet.columns):
+        name = bare(other.column)
+        same = (
+            name != own and re.sub(r"\b(date|datum|fecha|drawn|sampled|日期|时间)\b", " ", name).split() == own.split()
+        )
+        if same and facts[j].is_date and other.over == sheet.columns[i].over:
+            return j
+    following = i + 1 < len(sheet.columns) and _is_true_day(sheet.columns[i + 1], sheet.columns[i], facts[i + 1])
+    return i + 1 if following else None
+
+
+def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
+    name = bare(column.column)
+    named = re.match(r"(true )?(date|day|time)\b|(sample|draw|collection) (date|day)", name) is not None
+    return (
+        named
+        and not re.search(r"\d", column.column)
+        and (facts.is_number or facts.is_date or not facts.filled)
+        and column.over == lab.over
+        and not analyte_of(column.column)
+    )
+
+
+def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask where no unit is written for measurements, doses or times in rows of their own."""
+    to = {column.to: column for column in sheet.columns}
+    if sheet.row_is == "measurement" and "labs.unit" not in to and "labs.value" in to:
+        value = to["labs.value"]
+        value.unit = unit_of(f"{value.column} {value.over}")
+        names = to.get("labs.analyte")
+        if not value.unit and not (names and names.codes and all(unit_of(code) for code in names.codes)):
+            ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
+    if sheet.row_is in ("measurement", "administration", "event") and not {"date", "day"} & set(to):
+        ask_about(
+            sheet, ["no column says on which day: write `to: date` or `to: day` there, else every row is left out"]
+        )
+    if sheet.row_is == "administration" and "treatments.dose_unit" not in to and "treatments.dose" in to:
+        dose, at = to["treatments.dose"], sheet.columns.index(to["treatments.dose"])
+        if not dose.unit and any(read_number(cell, dose.decimal or ".") is not None for cell in facts[at].filled):
+            ask_about(dose, ["`unit`: no unit is written for the doses: mg? (or write g, µg, mg/kg ...)"])
+    if sheet.row_is == "parameter" and "adtte.unit" not in to and "adtte.value" in to:
+        ask_about(to["adtte.value"], ["`unit`: no unit is written: days? (or write weeks, months, years)"])
+
+
+def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about limits of detection that were entered as values, over all columns or rows of an analyte."""
+    if sheet.row_is == "measurement":
+        _ask_about_limits_of_rows(sheet, facts)
+    by_name: dict[str, list[int]] = {}
+    for i, column in enumerate(sheet.columns):
+        if column.to == "lab":
+            by_name.setdefault(column.name, []).append(i)
+    for places in by_name.values():
+        cells = [read_number(cell, facts[i].decimal[0]) for i in places for cell in facts[i].filled]
+        values = [one.value for one in cells if one is not None and one.value is not None and not one.side]
+        for i in places:
+            untold = Counter(
+                one.side
+                for cell in facts[i].filled
+                if (one := read_number(cell, facts[i].decimal[0])) and one.value is None
+            )
+            for side, count in sorted(untold.items()):
+                ask_about(sheet.columns[i], [f"`{side}_at`: {count} cells lie {'below' if side == 'left' else 'above'} a limit that is not told: write it, else they are left out"])  # fmt: skip
+        low, high = repeated_limit(values)
+        for place, limit, side in (("left_at", low, "lowest"), ("right_at", high, "highest")):
+            if limit is None:
+                continue
+            for i in places:
+                setattr(sheet.columns[i], place, limit)
+            count = values.count(limit)
+            ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
+                                            f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+def _ask_about_limits_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask the same of a table with a row per measurement, analyte by analyte."""
+    at = {column.to: i for i, column in enumerate(sheet.columns)}
+    if not {"labs.analyte", "labs.value"} <= set(at):
+        return
+    names, column = sheet.columns[at["labs.analyte"]], sheet.columns[at["labs.value"]]
+    decimal, found = column.decimal or ".", {}
+    for name, cell in zip(facts[at["labs.analyte"]].column.cells, facts[at["labs.value"]].column.cells, strict=True):
+        analyte = "" if name is None else names.codes.get(code_text(name), "")
+        if analyte and (one := read_number(cell, decimal)) is not None:
+            found.setdefault(analyte, []).append(one)
+    for analyte, numbers in sorted(found.items()):
+        for side, count in sorted(Counter(one.side for one in numbers if one.value is None).items()):
+            ask_about(column, [f"`{side}_of`: {count} results of {analyte} lie {'below' if side == 'left' else 'above'} a limit that is not told: write `{analyte}: limit`, else they are left out"])  # fmt: skip
+        values = [one.value for one in numbers if one.value is not None and not one.side]
+        for place, limit, side in zip(
+            ("left_of", "right_of"), repeated_limit(values), ("lowest", "highest"), strict=True
+        ):
+            if limit is not None:
+                getattr(column, place)[analyte] = limit
+                ask_about(column, [f"`{place}`: {values.count(limit)} of {len(values)} results of {analyte} equal the {side}, {limit:g}: a limit of the assay entered as a value? (if they were measured, delete it)"])  # fmt: skip

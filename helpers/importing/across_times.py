@@ -1,0 +1,217 @@
+"""Times with their statuses, dates with day 0, and whether the two agree."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, read_number
+from helpers.importing.facts import Facts
+from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_own import NO_PLACE
+from helpers.importing.vocabulary import TIME_UNITS, bare, endpoint_of
+
+
+def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Put each time together with its status."""
+    times = [column for column in sheet.columns if column.to == "time" and column.name not in ("end of follow-up",)]
+    statuses = [column for column in sheet.columns if column.to == "status"]
+    followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
+    by_at = {column.at: column for column in sheet.columns}
+    dates = {
+        column.to: column
+        for column in sheet.columns
+        if column.to.startswith("followup.") and column.to.endswith("_date")
+    }
+    for status in statuses:
+        own = [time for time in times if time.name == status.name]
+        if len(own) > 1:
+            stem = bare(status.column).split(" ")[0]
+            own = [time for time in own if bare(time.column).split(" ")[0] == stem] or own
+        if len(own) == 1:
+            status.time_at = own[0].at
+        elif len(own) > 1:
+            status.time_at = own[0].at
+            ask_about(status, [f"`time_at`: {len(own)} columns could be its time"])
+        elif not own and len(times) == 1 and len(statuses) == 1:
+            status.time_at = times[0].at
+            if endpoint_of(status.column):
+                times[0].name = status.name
+            else:
+                status.name = times[0].name  # a heading such as "status" belongs to whatever the time is of
+        elif not own and len(followed) == 1 and status.name == "death":
+            status.time_at, followed[0].name = followed[0].at, "death"
+        elif f"followup.{status.name}_date" in dates:
+            status.to, status.reason, status.decide, status.also_decide = (
+                "leave out",
+                "the date of the event says the same",
+                "",
+                [],
+            )
+        elif status.name == "death" and "followup.contact_date" in dates:
+            status.time_at = dates["followup.contact_date"].at
+        elif status.name in ("death", "relapse", "progression"):
+            status.to, status.reason = f"status.{status.name}", "yes or no without a day"
+            doubts = [text for text in (status.decide, *status.also_decide) if not text.startswith("`empty_means`")]
+            status.decide, status.also_decide = "", []
+            ask_about(status, doubts)
+            status.codes = {
+                code: {"event": "yes", "censored": "no"}.get(what, what) for code, what in status.codes.items()
+            }
+        else:
+            status.to, status.reason, status.decide, status.also_decide = (
+                "leave out",
+                "a composite event without a time",
+                "",
+                [],
+            )
+            ask_about(status, ["`time_at`: no column is known as its time: left out; or write `to: status` and `time_at` here, and `to: time`, `name` and `unit` there"])  # fmt: skip
+    for time in times:
+        if any(status.time_at == time.at for status in statuses):
+            continue
+        other = [status for status in statuses if status.time_at in by_at and by_at[status.time_at].name == time.name]
+        if time.name == "death" and not other and "day" not in bare(time.column):
+            time.name = "end of follow-up"
+            ask_about(
+                time,
+                [
+                    "`to`: a survival time without a status: is it the last contact of everybody (nobody known to be dead)?"
+                ],
+            )
+        elif not other:
+            ask_about(time, ["`to`: no status belongs to it; is every value the day of the event?"])
+    composite = [time for time in times if time.name == "progression or death"]
+    if composite and not any(time.name == "death" for time in times) and "followup.death_date" not in dates:
+        ask_about(
+            composite[0],
+            [
+                "`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"
+            ],
+        )
+
+
+def ask_about_unplaced(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about dates that have no place while day 0 or the end of follow-up is missing, and about properties that are none."""
+    if sheet.row_is not in ("patient", "infusion"):
+        return
+    to = {column.to for column in sheet.columns}
+    ends = to & {"followup.contact_date", "followup.death_date", "time"}
+    dated = [column for column in sheet.columns if column.reason == NO_PLACE]
+    if dated and "origin" not in to:
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is day 0: write `to` there, or leave them out"])  # fmt: skip
+    elif dated and not ends:
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known, and none is a last contact: write `to` there, or leave them out"])  # fmt: skip
+    elif any(
+        not all(one.column.cells) for column, one in zip(sheet.columns, facts, strict=True) if column in dated
+    ) and not _says_who_died(sheet):
+        ask_about(sheet, [f"{len(dated)} columns hold dates whose headings are not known (column {', '.join(str(column.at) for column in dated)}), and no column says who died: write `to` there, or leave them out"])  # fmt: skip
+    elif dated:
+        sheet.notes.append(f"dates that are not kept: columns {', '.join(str(column.at) for column in dated)}")
+
+
+def _says_who_died(sheet: SheetMap) -> bool:
+    return any(
+        column.to in ("followup.death_date", "status.death")
+        or (column.to in ("status", "time") and "death" in column.name)
+        for column in sheet.columns
+    )
+
+
+def ask_about_dates(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Look for dates before day 0, and for two date systems of Excel in one sheet."""
+    by_to = {column.to: i for i, column in enumerate(sheet.columns)}
+    if "origin" not in by_to:
+        return
+    start = _moments(facts[by_to["origin"]], sheet.columns[by_to["origin"]])
+    for i, column in enumerate(sheet.columns):
+        if not (column.to.endswith("_date") or (column.to in ("date", "exposure") and facts[i].is_date)):
+            continue
+        days = [(b - a).days for a, b in zip(start, _moments(facts[i], column), strict=True) if a and b]
+        early = [day for day in days if day < (-60 if column.to == "date" else 0)]
+        if not early:
+            late = [day for day in days if day > BETWEEN_SYSTEMS]
+            usual = [day for day in days if day <= BETWEEN_SYSTEMS]
+            if (
+                late
+                and usual
+                and "1904" in " ".join(sheet.notes)
+                and max(day - BETWEEN_SYSTEMS for day in late) <= max(usual)
+            ):
+                ask_about(
+                    column,
+                    [
+                        f"{len(late)} dates lie 1,462 days later than the others, in a workbook that counts from 1904: two date systems mixed?"
+                    ],
+                )
+            continue
+        mended = all(day + BETWEEN_SYSTEMS >= 0 for day in early)
+        ask_about(column, [
+            f"{len(early)} dates lie before day 0" + (": 1,462 days later they would not, so two date systems of Excel may be mixed; correct the file"
+            if mended and min(early) < -1000 else "; correct the file, or the order of day and month")
+        ])  # fmt: skip
+
+
+def hold_times_against_dates(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where follow-up stands both as a time and as dates, count the rows in which they differ."""
+    by_to = {column.to: i for i, column in enumerate(sheet.columns)}
+    ends = [
+        i for i, column in enumerate(sheet.columns) if column.to in ("followup.death_date", "followup.contact_date")
+    ]
+    times = [
+        i
+        for i, column in enumerate(sheet.columns)
+        if column.to == "time" and column.name in ("death", "end of follow-up")
+    ]
+    if "origin" not in by_to or not ends or not times:
+        return
+    start = _moments(facts[by_to["origin"]], sheet.columns[by_to["origin"]])
+    last = [
+        max((one for one in row if one), default=None)
+        for row in zip(*(_moments(facts[i], sheet.columns[i]) for i in ends), strict=True)
+    ]
+    for i in times:
+        column, unit = sheet.columns[i], TIME_UNITS.get(sheet.columns[i].unit, 1.0)
+        read = [read_number(cell, column.decimal or ".") for cell in facts[i].column.cells]
+        pairs = [
+            ((b - a).days, one.value * unit)
+            for a, b, one in zip(start, last, read, strict=True)
+            if a and b and one and one.value is not None
+        ]
+        apart = sum(abs(days - told) > max(2.0, 0.6 * unit) for days, told in pairs)
+        if apart:
+            ask_about(
+                column,
+                [
+                    f"{apart} of {len(pairs)} times differ from the dates in the same row; which are right? (leave the other out: `to: leave out`)"
+                ],
+            )
+
+
+ENDED = re.compile(r"death|died|dead|relapse|progress|event", re.IGNORECASE)
+
+
+GOES_ON = re.compile(r"alive|censor|ongoing|last contact|completed|lost|withdr|no event|cut-?off", re.IGNORECASE)
+
+
+def hold_censoring_against_words(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Where ADTTE says in words what happened, ask if CNSR has it the other way round more often than not."""
+    code = next((i for i, column in enumerate(sheet.columns) if column.to == "adtte.censored"), None)
+    words = next((one for one in facts if one.column.name.upper() == "EVNTDESC"), None)
+    if code is None or words is None:
+        return
+    agree = against = 0
+    for cell, said in zip(facts[code].column.cells, words.column.cells, strict=True):
+        number, text = read_number(cell), str(said or "")
+        happened = bool(ENDED.search(text)) and not GOES_ON.search(text)
+        if number is None or number.value is None or not (happened or GOES_ON.search(text)):
+            continue
+        agree += (number.value == 0) == happened
+        against += (number.value == 0) != happened
+    if against > agree:
+        ask_about(sheet.columns[code], [f"`codes`: in {against} of {agree + against} rows EVNTDESC says the opposite of CNSR (0 is the event in CDISC): is it coded the other way round here?"])  # fmt: skip
+
+
+def _moments(facts: Facts, column: ColumnMap) -> list[datetime | None]:
+    found = [date_as_mapped(cell, column.order, column.exchange) for cell in facts.column.cells]
+    return [one.date if one else None for one in found]

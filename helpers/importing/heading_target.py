@@ -1,0 +1,98 @@
+"""What a heading names, and the columns that are not read whatever they hold."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.described import checkbox
+from helpers.importing.facts import NOT_KNOWN, Facts
+from helpers.importing.recognise_numbers import is_only_a_day
+from helpers.importing.vocabulary import FREE_TEXT, IDENTIFYING, bare, day_in, target_of
+
+LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
+
+
+ROW_LEVEL = ("date", "day", "time", "until")
+
+
+def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
+    """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
+    column = facts.column
+    if (daily := _graded_by_day(facts)) is not None:
+        return daily, "likely"
+    target, confidence = _in_row(*target_of(column.name), facts, row_is)
+    titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
+    if titled and (not target or (confidence == "guess" and how != "guess")):
+        target, confidence = titled, "guess" if how == "guess" else "likely"
+    for group in reversed(column.groups):
+        if not target or (
+            target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
+        ):
+            grouped = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
+            target, confidence = grouped if grouped[0] else (target, confidence)
+        if not target:
+            target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
+    return target, confidence
+
+
+def _graded_by_day(facts: Facts) -> str | None:
+    """Recognise the grade of CRS or ICANS on one day: CRS d3, or D3 below CRS."""
+    groups = facts.column.groups
+    words = facts.column.name if not is_only_a_day(facts.column.name) else groups[-1] if groups else ""
+    if day_in(facts.column.name) is None or not facts.is_number:
+        return None
+    known = target_of(re.sub(r"(?i)[\s_.-]*\b(?:day|tag|d)[\s_]*\d+\s*$", "", words.replace("_", " ")))[0]
+    found = re.fullmatch(r"toxicity\.(CRS|ICANS)\.(?:flag|grade)", known)
+    return f"toxicity.{found.group(1)}.on_day" if found else None
+
+
+def has_a_place(target: str) -> bool:
+    """Tell whether a heading names something that should not be lost: a date, or a column of the dictionary."""
+    return (
+        target in ("origin", "birth")
+        or target.endswith("_date")
+        or target.startswith(("patients.", "toxicity.", "response."))
+    )
+
+
+def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
+    """Keep a target only where a row of this kind can hold it."""
+    if row_is in ("event", "administration", "measurement") and target == "origin":
+        words = f"{bare(facts.column.name)} {bare(facts.said.title or facts.column.title)}"
+        starts = re.search(r"start|begin|onset|von", words) is not None
+        target = ("date" if facts.is_date else "day" if facts.is_number else target) if starts else target
+    if row_is == "administration" and target == "labs.unit":
+        target = "treatments.dose_unit"
+    if target.startswith(("labs.", "treatments.", "toxicity.event", "toxicity.grade")) and not target.startswith(
+        LONG.get(row_is, ("-",))
+    ):
+        return "", ""
+    if row_is == "patient" and target == "infusion":
+        return "", ""
+    if row_is in ("patient", "infusion") and target in (*ROW_LEVEL, "exposure"):
+        return ("date", confidence) if target == "date" and facts.is_date else ("", "")
+    return (target, confidence) if target else ("", "")
+
+
+def why_not_read(facts: Facts) -> str | None:
+    """Say why a column is not to be read at all; None if it is."""
+    column, name = facts.column, bare(facts.column.name)
+    if facts.said.identifier or name in IDENTIFYING or bare(column.title) in IDENTIFYING:
+        birth = "birth" in (target_of(column.name)[0], target_of(facts.said.title)[0])
+        return "it may identify a patient: not read" + (" (write `to: birth` to keep the age alone)" if birth else "")
+    if checkbox(column.name)[0] and facts.said.title.lower() in NOT_KNOWN:
+        return "the box for not known"
+    if facts.said.free_text or name in FREE_TEXT:
+        return "free text: not read"
+    if re.fullmatch(
+        r"(Event Name|Repeat Instrument|Repeat Instance|Data Access Group|Survey Identifier|Complete\?|redcap_repeat_instrument)|"
+        r"redcap_(repeat_instrument|repeat_instance|event_name|data_access_group|survey_identifier)|.*_complete|.*_timestamp",
+        column.name,
+    ):
+        return "a technical column of REDCap"
+    if not facts.filled:
+        return "no cell holds anything"
+    first = facts.numbers[:1]
+    if not column.name and facts.is_number and facts.numbers == [first[0] + i for i in range(len(facts.numbers))]:
+        return "row numbers"
+    return None

@@ -1,0 +1,141 @@
+"""Codes: of categories, grades and answers; names of analytes, units and drugs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from helpers.importing.described import checkbox
+from helpers.importing.facts import MINUS, Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.vocabulary import agent_near, agent_of, analyte_of, bare, day_in, dose_unit_of, meaning, unit_of
+
+ONE_SEX = {"female": "female", "weiblich": "female", "male": "male", "mannlich": "male"}
+
+
+NAMED_MOST, NAMED_LONGEST = 300, 40
+
+
+def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
+    """Recognise a column of codes, and what each means; what no label says is asked about."""
+    if facts.is_date:
+        return None
+    if kind == "yes_no" and facts.is_number and not facts.is_flag:
+        return None
+    doubts, numeric = [], all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
+    if base.to.endswith(".on_day"):
+        base.day, base.reason = day_in(base.column), "the grade of that day"
+    if len(facts.counts) > 30 and kind != "event":
+        return None
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, code)
+        base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
+        base.counts[code] = count
+    named = next((what for word, what in ONE_SEX.items() if re.search(rf"\b{word}\b", bare(base.column))), "")
+    if kind == "sex" and named:  # a heading that names one sex: yes is that one
+        other = {"male": "female", "female": "male"}[named]
+        said = {
+            code: meaning(facts.labels.get(code, code), "yes_no") or {"1": "yes", "0": "no"}.get(code, "")
+            for code in base.codes
+        }
+        base.codes = {code: base.codes[code] or {"yes": named, "no": other}.get(said[code], "") for code in base.codes}
+        base.reason = f"the heading names one sex: yes is {named}"
+    if kind == "sex" and {code.lower() for code in base.codes} == {"h", "m"}:
+        base.codes = dict.fromkeys(base.codes, "")  # hombre and mujer, or homme and a slip: never by habit
+    marks = Counter(
+        code_text(cell) for cell in facts.column.cells if isinstance(cell, str) and code_text(cell).lower() == "none"
+    )
+    if kind in ("grade", "yes_no") and marks:
+        for code, count in marks.items():
+            base.codes[code], base.counts[code] = meaning(code, kind), count
+        doubts.append(
+            f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"
+        )
+    if kind == "yes_no" and (minus := [code for code in base.codes if code in MINUS]):
+        doubts.append(
+            f"`codes`: {sum(base.counts[code] for code in minus)} cells hold - beside +: no, or not known (then leave the code empty)?"
+        )
+    unread = [code for code in base.codes if not base.codes[code]]
+    if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
+        base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
+        base.confidence = "likely" if base.confidence == "sure" else base.confidence
+        base.reason += "; 0 and 1 read as no and yes"
+    if unread and kind == "event":
+        kept = sum(base.counts[code] for code in base.codes if base.codes[code])
+        others = sum(facts.counts.values()) - kept
+        doubts.append(f"`codes`: {kept} rows are CRS or ICANS; {others} rows of other events are left out; right?")
+        base.codes = {code: what for code, what in base.codes.items() if what}
+        base.counts = {code: base.counts[code] for code in base.codes}
+    elif unread:
+        cells = sum(base.counts[code] for code in unread)
+        doubts.append(
+            f"`codes`: no label says what {'these numbers mean' if numeric else f'{len(unread)} of the codes mean'} ({cells} cells)"
+        )
+        if not facts.safe_codes() and not numeric:
+            base.codes = {code: what for code, what in base.codes.items() if what}
+            base.counts = {code: base.counts[code] for code in base.codes}
+    if kind == "yes_no" and base.codes.get("0") == "yes" and base.codes.get("1") == "no":
+        doubts.append(
+            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
+        )
+    base.missing = [code for code in facts.missing if not base.codes.get(code)]
+    gaps = len(facts.column.cells) - len(facts.filled)
+    if kind == "yes_no" and set(base.codes.values()) == {"yes"} and gaps and not checkbox(base.column)[0]:
+        doubts.append(f"`empty_means`: {gaps} cells are empty and no cell says no: not known, or no (then write no)?")
+    if kind == "response" and len(facts.filled) < len(facts.column.cells):
+        gaps = len(facts.column.cells) - len(facts.filled)
+        base.empty_means = "not done"
+        doubts.append(
+            f"`empty_means`: {gaps} patients have no response here: not done, or not known (then leave it empty)?"
+        )
+    return ask_about(base, doubts)
+
+
+def recognise_names(base: ColumnMap, facts: Facts, target: str) -> ColumnMap:
+    """List what a column of analytes or units names, with what each is here; what is not known is asked about, never dropped."""
+    read = {"labs.analyte": analyte_of, "labs.unit": unit_of, "treatments.dose_unit": dose_unit_of}[target]
+    known = {code: read(facts.labels.get(code, code)) for code in sorted(facts.counts)}
+    unknown = sum(facts.counts[code] for code, what in known.items() if not what)
+    plain = len(known) <= NAMED_MOST and all(len(code) <= NAMED_LONGEST for code in known)
+    base.codes = {
+        code: what or (code if target != "treatments.dose_unit" else "")
+        for code, what in known.items()
+        if what or plain
+    }
+    base.counts = {code: facts.counts[code] for code in base.codes}
+    doubts = []
+    if unknown and target == "treatments.dose_unit":
+        doubts.append(
+            f"`codes`: {unknown} cells hold a unit that does not become mg: they have no dose, or correct the file"
+        )
+    elif unknown:
+        what = "analytes beyond the dictionary" if target == "labs.analyte" else "units that are not known here"
+        kept = (
+            "kept under their own names (empty: left out)" if plain else "left out, since they are too many or too long"
+        )
+        doubts.append(f"`codes`: {unknown} cells hold {what}: {kept}; right?")
+    gaps = len(facts.column.cells) - len(facts.filled)
+    if gaps and target != "labs.analyte":
+        usual = "mg" if target == "treatments.dose_unit" else "the analyte's usual one"
+        doubts.append(f"`empty_means`: {gaps} rows have no unit: {usual}? (write it there)")
+    return ask_about(base, doubts)
+
+
+def recognise_agents(base: ColumnMap, facts: Facts) -> ColumnMap:
+    """List the drugs that are known here; those that are nearly so are asked about, all others are other drugs."""
+    doubts, others, near = [], 0, 0
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, code)
+        name, close = agent_of(label), agent_near(label)
+        if name != "other" or close:
+            base.codes[code], base.counts[code] = (close if name == "other" else name), count
+            near += count * (name == "other")
+        else:
+            others += count
+    if near:
+        doubts.append(f"`codes`: {near} cells are only near to the name of a drug; is it that one?")
+    if others:
+        base.reason += f"; {others} cells name other drugs"
+    return ask_about(base, doubts)

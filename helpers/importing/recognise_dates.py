@@ -1,0 +1,112 @@
+"""Dates, days, visits and the units of times."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.cells import is_half_date, read_date, sentinel
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.vocabulary import day_in, time_unit_of
+
+DATELESS = ("death", "relapse", "progression")
+
+
+def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
+    """Recognise dates, in the order of day and month that their cells and their description show."""
+    serial = facts.is_number and all(36526 <= value <= 54789 for value in facts.numbers) and bool(facts.numbers)
+    if not facts.is_date and not serial:
+        if facts.is_number and target.startswith("followup.") and not facts.is_flag:
+            base.to, base.name = (
+                "time",
+                {"followup.contact_date": "end of follow-up"}.get(
+                    target, target.removeprefix("followup.").removesuffix("_date")
+                ),
+            )
+            base.reason = "days until it happened; empty: it did not"
+            settle_time_unit(base, f"{base.column} {facts.column.title} {facts.said.words}", facts)
+            ask_about_sentinel(base, facts)
+            return base
+        return None
+    base.order = facts.said.order or facts.order[0]
+    doubts = [f"`order`: {facts.order[1]}"] if facts.order[1] and not facts.said.order else []
+    if "exchanged" in facts.order[1] and "Excel" in facts.order[1]:
+        base.exchange = True
+        doubts = [f"`exchange`: {facts.order[1]}; they are exchanged back; right?"]
+    unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
+    half = sum(is_half_date(cell) for cell in facts.filled)
+    if half:
+        unread -= half
+        happened = target.removeprefix("followup.").removesuffix("_date") in DATELESS
+        then = "it is kept that it happened, without a day" if happened else "they are left empty"
+        doubts.append(f"`to`: {half} cells are dates without a day or a month: {then}; right?")
+    if unread:
+        doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
+    if serial:
+        base.reason = "numbers as Excel counts days, read as dates"
+    return ask_about(base, doubts)
+
+
+def recognise_end(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap | None:
+    """Read the end of an event; the end of a course of a drug is not spread over its days without asking."""
+    if row_is == "event":
+        base.to = "until"
+        return recognise_date(base, facts, "until") if facts.is_date else base if facts.is_number else None
+    base.to, base.reason = "leave out", "when it ended"
+    if row_is == "administration":
+        ask_about(base, ["each row is taken for one administration on its first day, whenever it ended; right?"])
+    return base
+
+
+def recognise_visits(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Read days that are written as D7, Day 14 or baseline."""
+    days = {code: day_in(code) for code in sorted(facts.counts)}
+    if not days or sum(day is None for day in days.values()) > 0.5 * len(days) or not facts.safe_codes():
+        return None
+    base.to = "day"
+    base.codes = {code: "" if day is None else f"{day:g}" for code, day in days.items()}
+    base.counts = dict(sorted(facts.counts.items()))
+    lost = sum(base.counts[code] for code, day in base.codes.items() if not day)
+    doubts = (
+        [f"`codes`: {lost} cells hold a visit whose day is not known: write its day, or leave it empty"] if lost else []
+    )
+    return ask_about(base, [*doubts, "`codes`: the day of the visit stands for the true day of the sample; right?"])
+
+
+def settle_time_unit(base: ColumnMap, words: str, facts: Facts) -> None:
+    """Find the unit of a time in its words, else ask about it."""
+    unit = time_unit_of(words)
+    letter = re.search(r"[_ .](d|w|m|y)$", base.column.lower())
+    base.unit = unit or (LETTERS[letter.group(1)] if letter else "days")
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if not unit:
+        base.confidence = "guess"
+        seen = f" (its heading ends in {letter.group(1)})" if letter else ""
+        ask_about(base, [f"`unit`: nothing says whether it is days, weeks, months or years{seen}"])
+    if facts.decimal[1]:
+        ask_about(base, [f"`decimal`: {facts.decimal[1]}"])
+
+
+LETTERS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+
+
+def ask_about_sentinel(base: ColumnMap, facts: Facts) -> None:
+    """Ask about a number far from all others: never, or not known?"""
+    if base.to in ("time", "exposure") and facts.numbers and all(36526 <= value <= 54789 for value in facts.numbers):
+        ask_about(base, ["`to`: every number could be a date as Excel counts days; is it one (then it is no time)?"])
+    if (number := sentinel(facts.numbers)) is None:
+        return
+    label = facts.labels.get(code_text(number), "")
+    base.never = number
+    if label.lower() in ("never", "none", "no event", "not reached"):
+        base.reason += "; " * bool(base.reason) + f"{number:g} is said to mean never"
+        return
+    count = sum(value == number for value in facts.numbers)
+    ask_about(
+        base,
+        [
+            f"`never`: {code_text(number)} stands in {count} cells, far from all others: never or not known? (if it is a value, delete `never`)"
+        ],
+    )

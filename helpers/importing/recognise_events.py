@@ -1,0 +1,129 @@
+"""Times of events, and the statuses that belong to them."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.cells import is_half_date, read_date
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_dates import ask_about_sentinel, settle_time_unit
+from helpers.importing.vocabulary import INVERTED, STATUS_NAMES, bare, endpoint_of, exposure_of, meaning, time_unit_of
+
+ALIVE_OR_NOT = re.compile(r" (alive|dead|died|deceased|lebt|lebend|verstorben) ")
+
+
+PLAIN_TIMES = (
+    "time",
+    "days",
+    "months",
+    "weeks",
+    "years",
+    "t",
+    "futime",
+    "fu time",
+    "follow up",
+    "follow up time",
+    "followup",
+    "time days",
+    "time months",
+    "stime",
+    "time to event",
+    "event time",
+    "tte",
+)
+
+
+STRONG_DEATH = ("death", "dead", "died", "deceased", "exitus", "mort", "mortality", "death status")
+
+
+def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise the time of an event and the status that belongs to a time."""
+    name, words = bare(base.column), f"{base.column} {facts.column.title} {facts.said.title} {facts.said.words}"
+    if (
+        row_is not in ("patient", "sample", "infusion")
+        or target.startswith(("toxicity.", "patients.", "response.", "status."))
+        or facts.is_date
+    ):
+        return None
+    exposure = exposure_of(base.column)
+    endpoint = endpoint_of(base.column) or endpoint_of(facts.column.title) or endpoint_of(facts.said.title)
+    if not endpoint and facts.column.groups and (name in PLAIN_TIMES or name in STATUS_NAMES):
+        endpoint = endpoint_of(facts.column.groups[-1])
+    status = (
+        name in STATUS_NAMES
+        or bare(facts.column.title) in STATUS_NAMES
+        or target
+        in (
+            "followup.death_date",
+            "followup.relapse_date",
+            "followup.progression_date",
+        )
+    )
+    status = status or (facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} ") is not None)
+    said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
+    flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
+        facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
+    )
+    dated = any(read_date(cell) or is_half_date(cell) for cell in facts.filled if isinstance(cell, str))
+    coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number and not dated
+    if (status or endpoint) and (flag or coded) and not exposure:
+        base.to, base.name = (
+            "status",
+            endpoint or ("relapse" if "relapse" in target else "progression" if "progression" in target else "death"),
+        )
+        return _vital(base, facts, name)
+    is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
+    if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
+        base.to, base.name = "time", endpoint or "death"
+        base.reason = "time to an event or to the end of follow-up"
+        settle_time_unit(base, words, facts)
+        ask_about_sentinel(base, facts)
+        return base
+    return None
+
+
+def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
+    doubts, numeric = [], set(facts.counts) <= {"0", "1", "2"}
+    inverted = name in INVERTED or any(word in INVERTED for word in name.split())
+    for code, count in sorted(facts.counts.items()):
+        label = facts.labels.get(code, "" if numeric else code)
+        said = meaning(label, "yes_no") if label else ""
+        base.codes[code] = (meaning(label, "vital") if label else "") or {"yes": "event", "no": "censored"}.get(
+            said, ""
+        )
+        base.counts[code] = count
+        if inverted and said:
+            base.codes[code] = "censored" if said == "yes" else "event"
+    unread = [code for code in base.codes if not base.codes[code]]
+    if unread and numeric:
+        usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}
+        if {"0", "2"} <= set(facts.counts):
+            usual = {"0": "censored"}  # which of the others is the event, and which another event, only a person knows
+        if inverted:
+            usual = {code: {"censored": "event", "event": "censored"}[what] for code, what in usual.items()}
+        base.codes = {code: usual.get(code, "unknown") for code in base.codes}
+        base.confidence = "likely" if name in STRONG_DEATH and set(facts.counts) <= {"0", "1"} else "guess"
+        if base.confidence == "guess":
+            doubts.append("`codes`: no label says which number is the event; check the counts")
+    elif unread:
+        for code in unread:
+            base.codes[code] = "unknown"
+        doubts.append(
+            f"`codes`: {sum(base.counts[code] for code in unread)} cells hold a status that is not known here; event, censored or unknown?"
+        )
+    if marks := len(facts.column.cells) - len(facts.filled):
+        written = sum(
+            cell is not None and cell == cell and bool(code_text(cell).strip())  # a code declared as missing, too
+            for cell in facts.column.cells
+            if cell not in facts.filled
+        )
+        if written:
+            doubts.append(
+                f"`empty_means`: {written} cells say that the status is not known; leave it empty to keep them unknown (never alive), or write censored"
+            )
+        base.reason = f"{marks} cells without a status stay unknown"
+    base.reason = "; ".join(part for part in ("status of an event", base.reason) if part)
+    return ask_about(base, doubts)

@@ -1,0 +1,103 @@
+"""Columns whose headings are words of the dictionary."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.cells import read_age, read_number
+from helpers.importing.facts import Facts
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_codes import recognise_agents, recognise_codes, recognise_names
+from helpers.importing.recognise_dates import (
+    ask_about_sentinel,
+    recognise_date,
+    recognise_end,
+    recognise_visits,
+    settle_time_unit,
+)
+from helpers.importing.recognise_numbers import ask_about_negative, ask_about_other_text, recognise_dose
+from helpers.importing.vocabulary import CODES_OF, bare, time_unit_of
+
+GROUPED = re.compile(
+    r" (group|groups|grp|agegrp|category|cat|class|quartile|tertile|percentile|z score|zscore|stratum) |组别|分组"
+)
+
+
+def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise a column whose heading is a word of the dictionary."""
+    if not target or target in ("other clock", "patient", "sample"):
+        return None
+    base.to, base.reason = (
+        target,
+        f"a known word for {target}" if base.confidence == "sure" else f"near to a word for {target}",
+    )
+    if target in ("origin", "birth", "date") or target.endswith("_date"):
+        return recognise_date(base, facts, target)
+    if target in ("day", "followup.contact_day") or target.endswith((".day_from", ".day_to", ".duration")):
+        if facts.is_date:
+            return recognise_date(base, facts, target)
+        if not facts.is_number:
+            return recognise_visits(base, facts) if target == "day" else None
+        base.to = target if target != "followup.contact_day" else "time"
+        if base.to == "time":
+            base.name = "end of follow-up"
+        settle_time_unit(base, f"{base.column} {facts.said.words} day", facts)
+        ask_about_sentinel(base, facts)
+        if row_is == "administration" and base.column == "START_DATE":
+            ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
+        if re.fullmatch(r"(A|AST|AEN|AEST|LB|CMST|CMEN)DY", base.column):
+            base.first_day, base.reason = 1, "CDISC's study day: 1 is the day of the first dose, and there is no 0"
+        return base
+    if target in CODES_OF:
+        return recognise_codes(base, facts, CODES_OF[target])
+    if GROUPED.search(f" {bare(base.column)} {bare(facts.column.title)} "):
+        return None
+    if target == "until":
+        return recognise_end(base, facts, row_is)
+    if target in ("labs.analyte", "labs.unit", "treatments.dose_unit"):
+        return recognise_names(base, facts, target)
+    if target == "treatments.agent":
+        return recognise_agents(base, facts)
+    if target == "age unit":
+        base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
+        return base
+    if target == "time":
+        return base
+    if target == "infusion":
+        return base if facts.is_number else None
+    if target == "exposure":
+        return base
+    if target == "treatments.dose":
+        return recognise_dose(base, facts)
+    if (
+        target == "patients.age_years"
+        and sum(read_age(cell) is not None for cell in facts.filled) > len(facts.filled) / 2
+    ):
+        base.unit, base.reason = "in words", "ages in words, such as 2 years 6 months"
+        others = sum(read_age(cell) is None and read_number(cell) is None for cell in facts.filled)
+        bare_numbers = sum(read_number(cell) is not None for cell in facts.filled)
+        doubts = [f"`to`: {others} cells are no age: left empty; right?"] * bool(others)
+        return ask_about(
+            base,
+            doubts + [f"`unit`: {bare_numbers} ages have no unit and are taken for years; right?"] * bool(bare_numbers),
+        )
+    if not facts.is_mostly_number:
+        return None
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    ask_about_other_text(base, facts)
+    if target == "patients.age_years":
+        unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+        base.unit = unit if unit in ("months", "days", "weeks") else ""
+    doubts = [facts.decimal[1]] if facts.decimal[1] else []
+    if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
+        doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
+    if (
+        base.confidence != "guess"
+        and target == "patients.blast_prelymphodepletion_pct"
+        and "blast" not in bare(facts.column.words)
+    ):
+        doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
+    ask_about_sentinel(base, facts)
+    ask_about_negative(base, facts)
+    return ask_about(base, doubts)

@@ -1,0 +1,135 @@
+"""Measurements, exposures and doses, and numbers that cannot be what they seem."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from helpers.importing.cells import LIMIT, read_number
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
+from helpers.importing.table import SourceColumn
+from helpers.importing.vocabulary import ANALYTE_UNITS, analyte_of, bare, dose_unit_of, exposure_of, unit_of
+
+
+def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise measurements of an analyte that the heading names."""
+    analyte = analyte_over(facts.column)
+    if not analyte and row_is == "sample" and not target and facts.is_number and unit_of(base.column):
+        analyte = re.sub(r"[(\[].*", "", base.column).strip()
+        base.reason = "not in the dictionary; the unit in its heading says that it was measured"
+    if (
+        not analyte
+        or not (facts.is_mostly_number or (facts.is_date is False and _mostly_limits(facts)))
+        or row_is in ("measurement", "administration", "event")
+    ):
+        return None
+    ask_about_other_text(base, facts)
+    base.to, base.name, base.reason = "lab", analyte, base.reason or "the heading names an analyte"
+    base.unit = unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}") or ANALYTE_UNITS.get(
+        analyte, "pg/mL"
+    )
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if not unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}"):
+        base.confidence = "likely"
+        base.reason += f"; no unit stands anywhere, {base.unit} is the usual one"
+    ask_about_negative(base, facts)
+    return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def analyte_over(column: SourceColumn) -> str:
+    """Find the analyte of a column in its heading, or above it where that says no more than a day or that it is a value."""
+    if found := analyte_of(column.name):
+        return found
+    if not (is_only_a_day(column.name) or bare(column.name) in A_VALUE):
+        return ""
+    return next((found for group in reversed(column.groups) if (found := analyte_of(group))), "")
+
+
+A_VALUE = (
+    "conc",
+    "concentration",
+    "obs conc",
+    "calc conc",
+    "value",
+    "result",
+    "konzentration",
+    "wert",
+    "ergebnis",
+    "resultat",
+    "浓度",
+    "结果",
+)
+
+
+def is_only_a_day(words: str) -> bool:
+    """Tell whether words say no more than a day."""
+    return (
+        re.fullmatch(r"(d|day|week|wk|w|j|jour|tag|第)?\s*[+-]?\d+\s*(days?|天)?|baseline|基线", bare(words))
+        is not None
+    )
+
+
+def _mostly_limits(facts: Facts) -> bool:
+    return sum(isinstance(cell, str) and LIMIT.match(cell.strip()) is not None for cell in facts.filled) >= 0.5 * max(
+        1, len(facts.filled)
+    )
+
+
+def recognise_exposure(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise the day on which an exposure began."""
+    name = exposure_of(base.column)
+    if not name or row_is != "patient" or not (facts.is_number or facts.is_date):
+        return None
+    if facts.is_flag:
+        return None
+    base.to, base.name, base.reason = "exposure", name, "the day on which it began"
+    if facts.is_date:
+        return recognise_date(base, facts, "exposure")
+    settle_time_unit(base, f"{base.column} {facts.said.words}", facts)
+    ask_about_sentinel(base, facts)
+    if base.never is not None and base.decide:
+        base.also_decide, base.decide = (
+            [],
+            f"`never`: {code_text(base.never)} stands there so often that it may mean never; right? (else empty it)",
+        )
+    return base
+
+
+def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Read doses, with the unit of the heading or of the cells themselves."""
+    units = {dose_unit_of(cell) for cell in facts.filled if isinstance(cell, str) and not read_number(cell)}
+    if not facts.is_number and (not units or "" in units):
+        return None
+    base.unit = dose_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def ask_about_other_text(base: ColumnMap, facts: Facts) -> None:
+    """Ask about cells of a column of numbers that are none."""
+    others = sum(read_number(cell, facts.decimal[0]) is None for cell in facts.filled)
+    if others:
+        base.other_text = "leave out"
+        ask_about(
+            base,
+            [
+                f"`other_text`: {others} cells hold text that is no number: left empty; right? (empty the field to stop there instead)"
+            ],
+        )
+
+
+def ask_about_negative(base: ColumnMap, facts: Facts) -> None:
+    """Ask about negative numbers where nothing can be negative: marks for missing, which never become a value."""
+    below = Counter(code_text(value) for value in facts.numbers if value < 0)
+    if not below or any(value < 0 and value != int(value) for value in facts.numbers):
+        return
+    base.missing += [code for code in sorted(below) if code not in base.missing]
+    if base.never is not None and base.never < 0:
+        base.never = None
+        base.also_decide = [text for text in base.also_decide if not text.startswith("`never`")]
+        base.decide = "" if base.decide.startswith("`never`") else base.decide
+    ask_about(base, [f"`missing`: {sum(below.values())} cells hold {', '.join(sorted(below))}, and nothing of this kind is below 0: not known; right?"])  # fmt: skip

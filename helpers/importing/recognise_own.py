@@ -1,0 +1,96 @@
+"""Columns beyond the dictionary, kept under names of their own."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.cohort.schema import TABLES
+from helpers.importing.facts import Facts
+from helpers.importing.mapping import ColumnMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_codes import recognise_codes
+from helpers.importing.recognise_dates import ask_about_sentinel
+from helpers.importing.recognise_numbers import ask_about_other_text
+from helpers.importing.vocabulary import bare, meaning, time_unit_of
+
+NO_PLACE = "a date that has no place: not kept"
+
+
+OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|prior|before|since|diagnosis|年龄|病程")
+
+
+def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Keep a column beyond the dictionary under a name of its own, if its cells are numbers or a few codes."""
+    if facts.is_date and row_is in ("patient", "infusion"):
+        base.reason = NO_PLACE
+        return base
+    if row_is not in ("patient", "sample", "infusion") or facts.is_date:
+        base.reason = (
+            "a date that has no place: not kept"
+            if facts.is_date
+            else "not in the dictionary, and no patient's property"
+        )
+        return base
+    base.name = (
+        re.sub(r"[^a-z0-9]+", "_", bare(facts.said.title if facts.column.name.count("___") else base.column)).strip("_")
+        or f"column_{base.at}"
+    )
+    if any(base.name in columns for columns in TABLES.values()):
+        base.name += "_here"
+    labels = {facts.labels.get(code, code) for code in facts.counts}
+    if facts.counts and all(meaning(label, "yes_no") for label in labels):
+        base.to, base.kind = "declared", "boolean"
+        return recognise_codes(base, facts, "yes_no")
+    codes = facts.safe_codes()
+    if set(facts.counts) == {"0", "1"} and not facts.labels:
+        base.to, base.kind, base.confidence = "declared", "boolean", "likely"
+        base.codes, base.counts = {"0": "no", "1": "yes"}, dict(sorted(facts.counts.items()))
+        base.reason = "not in the dictionary; 0 and 1 read as no and yes"
+        return base
+    few = (
+        set(facts.counts) <= {"1", "2", "3", "4"}
+        and len(facts.counts) > 1
+        and len(facts.filled) > 2 * len(facts.counts)
+    )
+    if few and not facts.labels:
+        base.to, base.kind, base.confidence = "declared", "category", "likely"
+        base.codes, base.counts = {code: code for code in sorted(facts.counts)}, dict(sorted(facts.counts.items()))
+        base.reason = "not in the dictionary: a few whole numbers, kept as groups of their own"
+        return base
+    if plus := sum(
+        isinstance(cell, str) and re.fullmatch(r"\d+([.,]\d+)?\s*\+", cell.strip()) is not None for cell in facts.filled
+    ):
+        base.reason = "times with a plus: not read"
+        return ask_about(
+            base,
+            [
+                f"`to`: {plus} cells are numbers with a plus, which usually means censored: not read; write the time and the status in columns of their own"
+            ],
+        )
+    if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
+        base.to, base.kind = "declared", "number"
+        if (
+            (unit := time_unit_of(f"{base.column} {facts.column.title} {facts.said.title}"))
+            and not facts.is_flag
+            and not OTHER_TIME.search(f" {bare(base.column)} {bare(facts.column.title)} ")
+        ):
+            ask_about(
+                base,
+                [
+                    f"`to`: {unit} whose meaning is not known: kept as a number of its own; right? (a time to an event or of follow-up: write `to: time`, `name`, `unit` here, and `to: status` and `time_at` at its status)"
+                ],
+            )
+        ask_about_other_text(base, facts)
+        base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+        ask_about_sentinel(base, facts)
+        base.reason = "not in the dictionary: kept as a number of its own"
+        return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+    if codes or (facts.labels and set(facts.counts) <= set(facts.labels)):
+        base.to, base.kind = "declared", "category"
+        base.codes = {code: facts.labels.get(code, code) for code in sorted(facts.counts)}
+        base.counts = dict(sorted(facts.counts.items()))
+        base.missing = [code for code in facts.missing if code not in base.codes]
+        base.reason = "not in the dictionary: kept as a category of its own"
+        return base
+    base.reason = "text of many values: not read"
+    return base

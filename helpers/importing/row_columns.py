@@ -1,0 +1,248 @@
+"""What the columns of a row say of its patient: properties, times, dates, exposures, measurements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from helpers.cohort.schema import TABLES
+from helpers.importing.account import ONE_ROW
+from helpers.importing.cells import is_half_date, read_age, read_number
+from helpers.importing.grid import Cell, code_text
+from helpers.importing.mapping import NAME, ColumnMap
+from helpers.importing.recognise_dates import DATELESS
+from helpers.importing.row_cells import RowCells
+from helpers.importing.row_syndromes import note_syndrome
+from helpers.importing.vocabulary import CODES_OF, TIME_UNITS, TO_UNIT
+from helpers.problems import InputError, Problem
+
+SCHEMA_UNITS = {
+    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
+}
+
+
+def keep_column(here: RowCells, column: ColumnMap) -> None:
+    """Keep what a column says of the row's patient, if it says something by itself."""
+    to = column.to
+    if to in ("leave out", "patient", "origin", "true day", "status", "rows", "until") or to.startswith(
+        ("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")
+    ):
+        return
+    handler: Callable[[RowCells, ColumnMap], None] | None = {
+        "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "declared": _keep_declared, "birth": _keep_birth,
+    }.get(to)  # fmt: skip
+    if handler is not None:
+        handler(here, column)
+    elif to.startswith("toxicity."):
+        note_syndrome(here, column)
+    elif to.startswith("followup.") and to.endswith("_date"):
+        keep_dated(here, column)
+    elif to not in ("date", "day", "infusion", "age unit"):
+        _keep_known(here, column)
+
+
+def _keep_known(here: RowCells, column: ColumnMap) -> None:
+    table, _, name = column.to.partition(".")
+    if table not in ONE_ROW or name not in TABLES[table]:
+        raise InputError(
+            [
+                Problem(
+                    "import",
+                    "",
+                    column.column,
+                    column.to,
+                    "a column of the dictionary, or one of the words at the head of mapping.yaml",
+                    NAME,
+                )
+            ]
+        )
+    if column.codes or column.to in CODES_OF:
+        value: object = here.coded(column)
+        if value is not None and TABLES[table][name].kind == "boolean":
+            value = {"yes": True, "no": False}.get(str(value))
+    else:
+        value = _age(here, column) if column.unit == "in words" else here.number(column, SCHEMA_UNITS.get(column.to))
+        unit = here.mapped("age unit") if column.to == "patients.age_years" and not column.unit else None
+        if value is not None and unit is not None and here.filled(unit):
+            written = unit.codes.get(code_text(here.cells[unit.at]), "")
+            if not written:
+                here.refuse(unit, " / ".join(TIME_UNITS))
+            value = round(value * SCHEMA_UNITS[column.to].get(written, 1.0), 4)
+        if value is not None and TABLES[table][name].kind == "integer":
+            value = int(value)
+        elif value is not None and column.unit:
+            value = round(value, 4)
+    here.work.set_value(table, here.patient, name, value, here.sheet.file, here.row)
+
+
+def _age(here: RowCells, column: ColumnMap) -> float | None:
+    """Read an age in words; a bare number counts years, what is none is left empty."""
+    if not here.filled(column):
+        return None
+    cell = here.cells[column.at]
+    read, years = read_number(cell), read_age(cell)
+    value = years if years is not None else read.value if read is not None else None
+    here.note(
+        column,
+        "an age in words became years" if value is not None else "no age: left empty",
+        cell,
+        "" if value is None else f"{value:g}",
+    )
+    return value
+
+
+def _keep_birth(here: RowCells, column: ColumnMap) -> None:
+    day, _ = here.day(column)
+    if day is not None and not any(other.to == "patients.age_years" for other in here.by_at.values()):
+        here.work.set_value("patients", here.patient, "age_years", round(-day / 365.25, 2), here.sheet.file, here.row)
+
+
+def keep_dated(here: RowCells, column: ColumnMap) -> None:
+    """Keep the date of an event or of an end of follow-up, as a day."""
+    day, _ = here.day(column)
+    name = column.to.removeprefix("followup.").removesuffix("_date")
+    if day is None:
+        if name in DATELESS and is_half_date(here.cells[column.at]):
+            here.work.set_value("status", here.patient, name, "yes", here.sheet.file, here.row)
+        return
+    if name == "contact":
+        status = next(
+            (other for other in here.by_at.values() if other.to == "status" and other.time_at == column.at), None
+        )
+        what = here.coded(status) if status is not None else "censored"
+        if what not in ("event", "censored"):
+            here.note(column, "a last contact of a patient whose status is not known: left out", "", "")
+            return
+        here.work.ends[here.patient].append(
+            ("death" if status and what == "event" else "end of follow-up", day, f"row {here.row}")
+        )
+    elif name == "assessment":
+        here.work.set_value("followup", here.patient, "last_assessment_day", day, here.sheet.file, here.row)
+    elif name == "transplant":
+        here.work.set_value("followup", here.patient, "transplant_day", day, here.sheet.file, here.row)
+    else:
+        here.work.ends[here.patient].append((name, day, f"row {here.row}"))
+
+
+def _keep_time(here: RowCells, column: ColumnMap) -> None:
+    value = here.number(column, TIME_UNITS)
+    status = next((other for other in here.by_at.values() if other.to == "status" and other.time_at == column.at), None)
+    what = "event" if status is None else here.coded(status)
+    if value is None:
+        return
+    if column.unit not in TIME_UNITS:
+        raise InputError([Problem("import", "", column.column, column.unit, " / ".join(TIME_UNITS), NAME)])
+    value = _whole_days(value, column)
+    if column.unit != "days":
+        here.note(column, f"{column.unit} became days", here.cells[column.at], f"{value:g}")
+    if column.name == "end of follow-up":
+        here.work.ends[here.patient].append(("end of follow-up", value, f"row {here.row}"))
+    elif what == "event":
+        here.work.ends[here.patient].append((column.name, value, f"row {here.row}"))
+        if status is not None:
+            here.work.ends[here.patient].append(("followed", value, f"row {here.row}"))
+    elif what == "censored":
+        kind = "end of follow-up" if column.name == "death" else f"{column.name}, censored"
+        here.work.ends[here.patient].append((kind, value, f"row {here.row}"))
+
+
+def _whole_days(value: float, column: ColumnMap) -> float:
+    """Take days that were written in weeks to two decimals for the whole days they came from; leave other times as they are."""
+    near = round(value)
+    exact = column.unit == "weeks" and abs(value - near) <= 0.005 * 7 + 1e-9
+    return float(near) if exact or abs(value - near) < 1e-9 else round(value, 4)
+
+
+def _keep_exposure(here: RowCells, column: ColumnMap) -> None:
+    day, _ = here.day(column)
+    if day is not None and (column.never is None or day != column.never):
+        here.once("exposures", {"patient_id": here.patient, "exposure": column.name, "day": day})
+
+
+def _keep_declared(here: RowCells, column: ColumnMap) -> None:
+    value: object = here.number(column) if column.kind == "number" else here.coded(column)
+    if column.kind == "boolean":
+        value = {"yes": True, "no": False}.get(str(value))
+    about = {"kind": column.kind, "meaning": column.name.replace("_", " ")}
+    if column.kind == "category":
+        about["allowed"] = sorted({what for what in column.codes.values() if what})
+    here.work.declared[column.name] = about
+    here.work.set_value("patients", here.patient, column.name, value, here.sheet.file, here.row)
+
+
+def _keep_lab(here: RowCells, column: ColumnMap) -> None:
+    if not here.filled(column):
+        return
+    day, clock = (column.day, "")
+    if column.day_at is not None:
+        day, clock = here.day(here.by_at[column.day_at])
+    keep_measurement(here, column, column.name, here.cells[column.at], column.unit, day, clock)
+
+
+def keep_measurement(
+    here: RowCells, column: ColumnMap, analyte: str, cell: Cell, unit: str, day: float | None, clock: str
+) -> str:
+    """Keep a measurement; say why it is left out, if it is."""
+    if day is None:
+        here.note(column, "a measurement without a day: left out", "", "")
+        return "a measurement without a day"
+    read = read_number(cell, column.decimal or ".")
+    left, right = column.left_of.get(analyte, column.left_at), column.right_of.get(analyte, column.right_at)
+    limit = {"left": left, "right": right}
+    if read is None or (read.value is None and limit[read.side] is None):
+        if read is None and column.other_text:
+            here.note(column, "text that is no number: left empty", cell, "")
+        elif read is not None:
+            here.note(column, "beyond a limit that is not told: left out", "a limit", "")
+        else:
+            here.refuse(column, "a number, or a limit such as <2.5")
+        return "beyond a limit that is not told"
+    value, side = (read.value if read.value is not None else limit[read.side]), read.side
+    if not side and left is not None and value <= left:
+        side, value = "left", left
+    if not side and right is not None and value >= right:
+        side, value = "right", right
+    wanted, factor = _unit(analyte, unit, here.work.analytes)
+    if factor is None:
+        here.work.problems.append(
+            Problem(
+                "import",
+                here.row,
+                column.column,
+                f"unit {unit}",
+                f"a unit that converts to {wanted}",
+                here.sheet.file,
+            )
+        )
+        return "a unit that does not convert"
+    value = float(f"{value * factor:.12g}")
+    if side:
+        here.note(column, f"{side}-censored", cell, f"{value:g}")
+    if analyte not in (TABLES["labs"]["analyte"].allowed or ()):
+        here.work.analytes.setdefault(analyte, wanted)
+    here.work.recorded["labs"].add(analyte)
+    row = {"patient_id": here.patient, "day": float(math.floor(day)), "time": clock or clock_of(day), "analyte": analyte, "value": value, "unit": wanted,
+           "censored": side or "no", "limit": value if side else None}  # fmt: skip
+    here.work.many["labs"].append(row)
+    return ""
+
+
+def clock_of(day: float) -> str:
+    """Write the time of day of a day with a fraction; empty where there is none.
+
+    Examples
+    --------
+    >>> clock_of(3.75), clock_of(3.0)
+    ('18:00', '')
+    """
+    part = day - math.floor(day)
+    minutes = round(part * 1440)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}" if 0 < minutes < 1440 else ""
+
+
+def _unit(analyte: str, unit: str, declared: dict[str, str]) -> tuple[str, float | None]:
+    """Find the unit that an analyte has here (beyond the dictionary: the one it came with first), and the factor to it."""
+    known = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
+    cytokine = analyte in TABLES["labs"]["analyte"].allowed
+    wanted = known.get(analyte, "pg/mL" if cytokine else declared.get(analyte, unit))
+    return (wanted, 1.0) if unit == wanted else (wanted, TO_UNIT.get((unit, wanted)))

@@ -1,0 +1,162 @@
+"""Rows that are one record each: a measurement, an administration, an adverse event, a parameter of ADTTE."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from helpers.cohort.schema import TABLES
+from helpers.importing.cells import is_missing, read_number
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import NAME, ColumnMap
+from helpers.importing.row_cells import RowCells
+from helpers.importing.row_columns import clock_of, keep_measurement
+from helpers.importing.vocabulary import (
+    ADTTE,
+    ANALYTE_UNITS,
+    DOSE_UNITS,
+    TIME_UNITS,
+    agent_of,
+    analyte_of,
+    bare,
+    dose_unit_of,
+    time_unit_of,
+    unit_of,
+)
+from helpers.problems import InputError, Problem
+
+
+def measurement(here: RowCells) -> str:
+    """Keep a measurement; say why it is left out, if it is."""
+    name, value = here.mapped("labs.analyte"), here.mapped("labs.value")
+    if name is None or value is None or not here.filled(name) or not here.filled(value):
+        return "no analyte or no value"
+    text = code_text(here.cells[name.at])
+    analyte = name.codes.get(text, "") if name.codes else analyte_of(text)
+    if not analyte:
+        here.note(name, "an analyte that is not known here: left out", text, "")
+        return "an analyte that is not kept"
+    unit = _lab_unit(here, value, text) or ANALYTE_UNITS.get(analyte, "")
+    if not unit and analyte not in TABLES["labs"]["analyte"].allowed:
+        return "an analyte beyond the dictionary without a unit"
+    day, clock = here.when()
+    return keep_measurement(here, value, analyte, here.cells[value.at], unit or "pg/mL", day, clock)
+
+
+def _lab_unit(here: RowCells, value: ColumnMap, analyte: str) -> str:
+    """Find the unit of a measurement: its own column, the heading of the value, the name of the analyte."""
+    unit = here.mapped("labs.unit")
+    if unit is not None and here.filled(unit):
+        text = code_text(here.cells[unit.at])
+        written = unit.codes.get(text, "") if unit.codes else unit_of(text)
+        if not written:
+            here.refuse(unit, "a unit that the mapping knows")
+        return written
+    return (unit.empty_means if unit is not None else "") or value.unit or unit_of(analyte)
+
+
+def administration(here: RowCells) -> str:
+    """Keep an administration of a drug; say why it is left out, if it is."""
+    agent = here.mapped("treatments.agent")
+    if agent is None or not here.filled(agent):
+        return "no drug"
+    written = code_text(here.cells[agent.at])
+    text, name = bare(written), agent.codes.get(written) or agent_of(written)
+    day, clock = here.when()
+    if day is None:
+        here.note(agent, "an administration without a day: left out", "", "")
+        return "an administration without a day"
+    row = {"patient_id": here.patient, "agent": name, "day": float(math.floor(day)), "time": clock or clock_of(day)}
+    row |= _dose_of_row(here)
+    for to in ("route", "indication"):
+        if (column := here.mapped(f"treatments.{to}")) is not None:
+            row[to] = here.coded(column)
+    salt = next((salt for word, salt in SALTS.items() if word in text), None)
+    if salt:
+        row["salt"] = salt
+    here.work.many["treatments"].append(row)
+    return ""
+
+
+SALTS = {
+    "phosphate": "sodium phosphate",
+    "succinate": "sodium succinate",
+    "acetate": "acetate",
+    "磷酸": "sodium phosphate",
+    "琥珀酸": "sodium succinate",
+}
+
+
+def _dose_of_row(here: RowCells) -> dict[str, object]:
+    """Read a dose and its unit: in the cell itself, in a column of units, or in the heading; by weight, it waits for the weight."""
+    dose, unit = here.mapped("treatments.dose"), here.mapped("treatments.dose_unit")
+    if dose is None or not here.filled(dose):
+        return {}
+    cell, written = here.cells[dose.at], ""
+    if isinstance(cell, str) and (found := re.fullmatch(r"\s*([\d.,]*\d)\s*([^\W\d_].*)", cell)):
+        written = dose_unit_of(found.group(2))
+        if not written:
+            here.refuse(dose, "a dose in mg, g or µg, or by kg")
+            return {}
+        read = read_number(found.group(1), dose.decimal or ".")
+        amount = read.value if read is not None else None
+    else:
+        amount = here.number(dose)
+    if amount is None:
+        return {}
+    if not written and unit is not None and here.filled(unit):
+        text = code_text(here.cells[unit.at])
+        written = unit.codes.get(text, "") if unit.codes else dose_unit_of(text)
+        if not written:
+            here.note(unit, "a unit that does not become mg: no dose", text, "")
+            return {}
+    written = written or dose.unit or (unit.empty_means if unit is not None else "") or "mg"
+    if written not in DOSE_UNITS:
+        raise InputError([Problem("import", "", dose.column, written, " / ".join(DOSE_UNITS), NAME)])
+    factor, by_weight = DOSE_UNITS[written]
+    if not by_weight:
+        if written != "mg":
+            here.note(dose, f"{written} became mg", amount, f"{amount * factor:g}")
+        return {"dose_mg": float(f"{amount * factor:.12g}")}
+    return {"mg_per_kg": amount * factor, "place": (here.sheet.file, here.row, dose)}
+
+
+def toxic_event(here: RowCells) -> str:
+    """Keep an adverse event with its grade; say why it is left out, if it is."""
+    event, grade = here.mapped("toxicity.event"), here.mapped("toxicity.grade")
+    what = event.codes.get(code_text(here.cells[event.at])) if here.filled(event) else None
+    if not what:
+        return "an event that is not kept"
+    how = here.coded(grade)
+    day, _ = here.when()
+    here.work.recorded["toxicity"].add(what)
+    if how in (None, "0") or day is None:
+        return "an event without a grade or a day"
+    until = here.mapped("until")
+    end = here.day(until)[0] if until is not None else None
+    row = {"patient_id": here.patient, "event": what, "day_from": float(math.floor(day)), "grade": int(how)}
+    here.work.many["toxicity"].append(row | ({"day_to": float(math.floor(end))} if end is not None else {}))
+    return ""
+
+
+def parameter(here: RowCells) -> str:
+    """Keep a parameter of ADTTE as an event or an end of follow-up; say why it is left out, if it is."""
+    name, value, censored = here.mapped("adtte.parameter"), here.mapped("adtte.value"), here.mapped("adtte.censored")
+    code = code_text(here.cells[name.at])
+    endpoint = name.codes.get(code, "") if name.codes else ADTTE.get(code.upper(), "")
+    if not endpoint:
+        return "a parameter that is not kept"
+    amount = here.number(value)
+    if amount is None or is_missing(here.cells[censored.at]):
+        return "no time or no censoring"
+    here.work.recorded["followup"].add(endpoint.split()[0])
+    unit, written = here.mapped("adtte.unit"), value.unit or "days"
+    if unit is not None and not is_missing(here.cells[unit.at]):
+        written = time_unit_of(f"a {code_text(here.cells[unit.at])}")
+    if written not in TIME_UNITS:
+        here.refuse(unit or value, " / ".join(TIME_UNITS))
+        return "a unit of time that is not known"
+    event = code_text(here.cells[censored.at]) == "0"
+    kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
+    here.work.ends[here.patient].append((kind, round(amount * TIME_UNITS[written], 4), f"row {here.row}"))
+    return ""
