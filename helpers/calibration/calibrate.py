@@ -23,7 +23,7 @@ from helpers.calibration.gate import headline
 from helpers.calibration.kernels import EARLY_DEATH
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
 from helpers.calibration.polish import hop
-from helpers.calibration.progress import STATE, fingerprint, keep, reached
+from helpers.calibration.progress import STATE, TRACE, fingerprint, keep, reached
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.parallel import run_all
@@ -148,7 +148,6 @@ class Step:
 
 
 Progress = Callable[[object], None]
-TRACE = "trace.csv"
 SEED = 12  # of the search that made the default cohort
 
 

@@ -13,7 +13,7 @@ from helpers.paths import write_json
 from helpers.problems import InputError, Problem
 from helpers.synthesis.state import read_state, write_state
 
-STATE, PROGRESS = "state.csv", "progress.json"
+STATE, PROGRESS, TRACE = "state.csv", "progress.json", "trace.csv"
 INPUTS = ("models.csv", "stages.csv", "bounds.csv", "start.csv")
 
 
@@ -42,20 +42,28 @@ def fingerprint(plan, seed: int) -> str:
 
 
 def reached(folder: Path, digest: str) -> tuple[list[str], float]:
-    """Read which stages a search has behind it, and the seconds spent on them; none if it has not begun.
+    """Read which stages a search has behind it, and the seconds spent on them; none if it has not begun, which it then has.
 
     Raises
     ------
     InputError
-        If the files are damaged, or the search began with another plan or other inputs.
+        If the files are damaged, or the search began with another plan or other inputs; or if files stand there that no search began.
     """
     file = folder / PROGRESS
     if not file.exists():
+        foreign = [name for name in (STATE, TRACE) if (folder / name).exists()]
+        if foreign:
+            allowed = "a new folder, or one that a search began; nothing was written"
+            raise InputError(
+                [Problem("calibrate", "", "", "a file of another making", allowed, name) for name in foreign]
+            )
+        write_json(file, {"done": [], "seconds": 0.0, "fingerprint": digest})
         return [], 0.0
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         done, seconds, begun = [str(name) for name in found["done"]], float(found["seconds"]), found["fingerprint"]
-        read_state(folder / STATE)
+        if done:
+            read_state(folder / STATE)
     except (OSError, ValueError, TypeError, KeyError, pd.errors.ParserError):
         raise InputError(
             [_wrong("a file that cannot be read", "what a search wrote; delete the folder to begin anew")]

@@ -20,10 +20,11 @@ def teach() -> None:
 @refusing
 def exercises(out: Path | None, seed: int | None) -> None:
     """Run the source of each exercise; write the student's and the teacher's notebook, the sheet and the key."""
+    from helpers.run.class_files import write_exercises
     from helpers.teaching.build import FOLDER as HOME
-    from helpers.teaching.build import SEED, build
+    from helpers.teaching.build import SEED
 
-    files = build(out or HOME, seed=SEED if seed is None else seed)
+    files = write_exercises((out or HOME).resolve(), seed=SEED if seed is None else seed)
     click.echo(f"Written: {len(files)} files in {(out or HOME).name}: student, teacher (with key.csv), sheet, data")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from helpers.paths import write_json
@@ -14,10 +14,10 @@ from helpers.run.folders import file_checksum, working_folder
 RECORD = ".supplement-files.json"
 
 
-def refuse_foreign_files(files: Iterable[Path], command: str) -> None:
+def refuse_foreign_files(files: Iterable[Path], command: str, folder: Path | None = None) -> None:
     """Refuse files that *command* is to write where something stands already that an earlier one did not leave there.
 
-    An empty file holds nothing, and may be written.
+    An empty file holds nothing, and may be written. Of a whole tree, *folder* keeps the record; else each file's own.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def refuse_foreign_files(files: Iterable[Path], command: str) -> None:
     helpers.problems.InputError: ...
     """
     allowed = f"a new file, or one that an earlier {command} wrote and nobody changed; nothing was written"
-    foreign = [file for file in files if not _replaceable(file, command)]
+    foreign = [file for file in files if not _replaceable(file, command, folder or file.parent)]
     if foreign:
         raise InputError([Problem(command, "", "", "a file of another making", allowed, file.name) for file in foreign])
 
@@ -57,28 +57,53 @@ def write_own_file(out: Path, command: str, write: Callable[[Path], object]) -> 
 
 
 def place_files(made: Iterable[Path], folder: Path, command: str) -> None:
-    """Put files of *command* in place in *folder*, which keeps a record of their checksums.
+    """Put files of *command* in place in *folder*, by their names, if every one is ours to replace."""
+    _place({Path(file.name): file for file in made}, folder, command)
+
+
+def place_tree(made: Path, folder: Path, command: str) -> list[Path]:
+    """Put all files below *made* in place below *folder*, if every one is ours to replace; return them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> made, folder = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
+    >>> (made / "sheet").mkdir()
+    >>> _ = (made / "sheet" / "01.html").write_text("one")
+    >>> [file.relative_to(folder).as_posix() for file in place_tree(made, folder, "teach exercises")]
+    ['sheet/01.html']
+    """
+    names = sorted(file.relative_to(made) for file in made.rglob("*") if file.is_file())
+    return _place({name: made / name for name in names}, folder, command)
+
+
+def _place(made: Mapping[Path, Path], folder: Path, command: str) -> list[Path]:
+    """Put each file in place at its name below *folder*, which keeps a record of their checksums.
 
     The record knows old and new file before the exchange, so that a kill in its midst leaves no file that is not ours.
     """
-    made = list(made)
-    refuse_foreign_files([folder / file.name for file in made], command)
+    refuse_foreign_files([folder / name for name in made], command, folder)
     record = _record(folder)
-    for file in made:
-        old = folder / file.name
-        sums = [file_checksum(path) for path in (old, file) if path.exists()]
-        record[file.name] = {"command": command, "sha256": sums}
+    for name, file in made.items():
+        sums = [file_checksum(path) for path in (folder / name, file) if path.exists()]
+        record[name.as_posix()] = {"command": command, "sha256": sums}
     write_json(folder / RECORD, record)
-    for file in made:
-        os.replace(file, folder / file.name)
+    for name, file in made.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, folder / name)
+    return [folder / name for name in made]
 
 
-def _replaceable(file: Path, command: str) -> bool:
+def _replaceable(file: Path, command: str, folder: Path) -> bool:
+    name = file.relative_to(folder)
+    above = [folder / part for part in name.parents if part.name]
+    if any(path.is_symlink() or (path.exists() and not path.is_dir()) for path in above):
+        return False
     if file.is_symlink() or (file.exists() and not file.is_file()):
         return False
     if not file.exists() or not file.stat().st_size:
         return True
-    known = _record(file.parent).get(file.name, {})
+    known = _record(folder).get(name.as_posix(), {})
     return known.get("command") == command and file_checksum(file) in known["sha256"]
 
 

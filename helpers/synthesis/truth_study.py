@@ -32,7 +32,7 @@ from helpers.paths import DATA, RUNS, write_csv
 from helpers.synthesis.truth import ESTIMANDS, HORIZON, Scenario, draw, true_values
 
 FOLDER = DATA / "study"
-TRUTH, PERFORMANCE, SLICE = "truth.csv", "performance.csv", "slice.csv"
+STORED = TRUTH, PERFORMANCE, SLICE = "truth.csv", "performance.csv", "slice.csv"
 WORKING = RUNS / "study"
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
@@ -242,8 +242,9 @@ def run_study(
     jobs: int = 1,
     dask: str = "",
     say: Callable[[str], None] = print,
+    write: Callable[[Path, pd.DataFrame], object] = write_csv,
 ) -> pd.DataFrame:
-    """Try the methods, keeping each piece as soon as it is done: what *folder* holds already is not done again.
+    """Try the methods, keeping each piece (by *write*) as soon as it is done: what *folder* holds already is not done again.
 
     Returns
     -------
@@ -254,7 +255,7 @@ def run_study(
     say(f"{len(wanted) - len(missing)} of {len(wanted)} pieces are there already")
     for group in _groups(missing, 8 * max(jobs, 1)):
         for piece, found in zip(group, run_all(estimates, group, jobs=jobs, dask=dask), strict=True):
-            write_csv(folder / piece.file, found)
+            write(folder / piece.file, found)
         say(f"{sum((folder / piece.file).exists() for piece in wanted)} of {len(wanted)} pieces done")
     return pd.concat([pd.read_csv(folder / piece.file) for piece in wanted], ignore_index=True)
 
