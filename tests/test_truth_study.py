@@ -110,7 +110,11 @@ def test_the_command_writes_a_study(tmp_path, monkeypatch: pytest.MonkeyPatch) -
     done = CliRunner().invoke(study, settings)
     assert done.exit_code == 0, done.output
     assert "Aims:" in done.output
-    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["performance.csv", "slice.csv", "truth.csv"]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == [
+        "performance.csv",
+        "slice.csv",
+        "truth.csv",
+    ]
 
 
 def test_the_stored_study_is_whole_and_shows_what_it_was_made_for(stored: pd.DataFrame) -> None:
