@@ -21,7 +21,8 @@ from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.ledger import check_ledger, write_ledger
-from helpers.release.released import counted_as, released
+from helpers.release.released import released
+from helpers.release.released_models import counted_as
 from helpers.release.rules import Rules, coarse_curve, coarse_interval
 from helpers.run.cli import main
 

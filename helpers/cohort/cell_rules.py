@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from helpers.cohort.extract_words import AS_BASE, DRUGS, FORM_WORDS, NO_SITE, SALTS, SITES, UNITS
 from helpers.cohort.recorded import STEROIDS
 
 WRONG = "wrong"
@@ -54,129 +55,8 @@ FACTORS = {
     ("mg/L", "mg/L"): "1",
     ("mg/dL", "mg/L"): "10",
 }
-UNITS = {
-    "kg": ("公斤",),
-    "cm": ("厘米",),
-    "m": ("米",),
-    "years": ("y", "yr"),
-    "岁": (),
-    "": (),
-    "%": ("％",),
-    "fraction": (),
-    "10^6/kg": ("x10^6/kg", "×10^6/kg"),
-    "/kg": (),
-    "mg": ("毫克",),
-    "g": ("克",),
-    "mg/kg": (),
-    "pg/mL": ("pg/ml",),
-    "ng/L": ("ng/l",),
-    "ng/mL": ("ng/ml",),
-    "µg/L": ("ug/L", "μg/L"),
-    "mg/L": ("mg/l",),
-    "mg/dL": ("mg/dl",),
-}
 ANALYTE_UNIT = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
 CYTOKINE_UNIT = "pg/mL"
-
-WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "sex": {"male": ("M", "男"), "female": ("F", "女")},
-    "yes_no": {"true": ("yes", "Y", "1", "是", "有"), "false": ("no", "N", "0", "否", "无")},
-    "resolved": {"true": ("yes", "Y", "是", "已缓解"), "false": ("no", "N", "否", "未缓解")},
-    "disease_status": {
-        "primary refractory": ("refractory", "原发难治"),
-        "relapsed": ("relapse", "复发"),
-        "remission": ("缓解",),
-    },
-    "car_target": {
-        "CD19": (),
-        "CD19+CD22": ("CD19/CD22", "CD22+CD19", "CD19-22"),
-        "CD19+CD22+CD20": ("CD19/CD20/CD22", "CD19/CD22/CD20", "CD19+CD20+CD22"),
-        "CD22": (),
-        "other": ("其他",),
-    },
-    "car_origin": {"autologous": ("auto", "自体"), "allogeneic": ("allo", "allogenic", "异体")},
-    "mrd_method": {
-        "flow cytometry": ("FCM", "流式"),
-        "PCR": ("qPCR", "定量PCR"),
-        "sequencing": ("NGS", "测序"),
-    },
-    "event": {"CRS": ("细胞因子释放综合征",), "ICANS": ("神经毒性",)},
-    "grade": {
-        str(grade): (f"{grade}级", f"grade {grade}", f"G{grade}", roman)
-        for grade, roman in zip(range(1, 6), ("I", "II", "III", "IV", "V"), strict=True)
-    },
-    "grading_system": {"ASTCT": ("ASTCT 2019", "ASTCT标准")},
-    "route": {
-        "IV": ("静滴", "静脉滴注", "iv gtt"),
-        "PO": ("口服", "oral"),
-        "IM": ("肌注",),
-        "IT": ("鞘内注射", "intrathecal"),
-        "topical": ("外用",),
-        "inhaled": ("雾化吸入",),
-        "ocular": ("滴眼",),
-    },
-    "indication": {
-        "CRS": (),
-        "ICANS": ("神经毒性",),
-        "CRS/ICANS": ("CRS+ICANS",),
-        "premedication": ("预处理用药", "premed"),
-        "physiological replacement": ("生理替代", "stress replacement"),
-        "GVHD": ("移植物抗宿主病",),
-        "other": ("其他",),
-    },
-    "analyte": {
-        "CRP": ("C反应蛋白",),
-        "PCT": ("降钙素原",),
-        "IL-2": ("IL2", "白介素-2"),
-        "IL-4": ("IL4", "白介素-4"),
-        "IL-6": ("IL6", "白介素-6"),
-        "IL-10": ("IL10", "白介素-10"),
-        "IL-17A": ("IL17A", "白介素-17A"),
-        "TNF-α": ("TNFα", "TNF-a", "肿瘤坏死因子-α"),
-        "IFN-γ": ("IFNγ", "IFN-g", "干扰素-γ"),
-        "ferritin": ("铁蛋白",),
-    },
-    "day30_response": {
-        "CR": ("完全缓解",),
-        "CRi": ("CR with incomplete recovery", "完全缓解伴血象未恢复"),
-        "PR": ("部分缓解",),
-        "NR": ("未缓解", "no response"),
-        "not done": ("未评估", "not assessed"),
-    },
-    "death_cause": {
-        "leukaemia": ("leukemia", "白血病"),
-        "treatment": ("treatment-related", "治疗相关"),
-        "infection": ("感染",),
-        "transplantation": ("移植相关", "transplant-related"),
-        "unrelated": ("无关",),
-    },
-    "censor_reason": {
-        "data cut-off": ("cut-off", "随访截止"),
-        "lost to follow-up": ("失访", "LTFU"),
-        "withdrew": ("退出", "withdrawn"),
-    },
-}
-SITES = {
-    "site_bm": ("BM", "骨髓"),
-    "site_cns": ("CNS", "中枢"),
-    "site_testis": ("testis", "睾丸"),
-    "site_other": ("other", "其他"),
-}
-NO_SITE = ("none", "无")
-DRUGS = {
-    "methylprednisolone": ("甲泼尼龙", "甲强龙"),
-    "prednisone": ("泼尼松", "强的松"),
-    "prednisolone": ("泼尼松龙",),
-    "dexamethasone": ("地塞米松",),
-    "hydrocortisone": ("氢化可的松",),
-    "tocilizumab": ("托珠单抗", "TCZ"),
-    "ruxolitinib": ("芦可替尼", "鲁索替尼", "RUX"),
-    "anakinra": ("阿那白滞素",),
-    "other": ("levetiracetam", "左乙拉西坦"),
-}
-SALTS = {"sodium phosphate": "磷酸钠", "sodium succinate": "琥珀酸钠", "acetate": "醋酸"}
-FORM_WORDS = ("注射用", "注射液", "片", "injection", "tablets", "tablet")
-AS_BASE = ("(as base)", "(以碱基计)")
 
 
 def stripped_or_missing(text: pd.Series) -> pd.Series:
@@ -271,15 +151,16 @@ def translated_terms(text: pd.Series, words: Mapping[str, Iterable[str]]) -> pd.
 
     Examples
     --------
+    >>> from helpers.cohort.extract_words import WORDS
     >>> translated_terms(pd.Series(["静滴", "IV", "by mouth"]), WORDS["route"])  # doctest: +NORMALIZE_WHITESPACE
       value          form
     0    IV  another word
     1    IV
     2  <NA>         wrong
     """
-    known = {_bare(word): term for term, others in words.items() for word in (term, *others)}
+    known = {bare_word(word): term for term, others in words.items() for word in (term, *others)}
     text = stripped_or_missing(text)
-    return _forms(text.map(_bare, na_action="ignore").map(known).astype("string"), text, "another word")
+    return _forms(text.map(bare_word, na_action="ignore").map(known).astype("string"), text, "another word")
 
 
 def relapse_sites(text: pd.Series) -> pd.DataFrame:
@@ -294,10 +175,10 @@ def relapse_sites(text: pd.Series) -> pd.DataFrame:
     2    False     False        False
     """
     text = stripped_or_missing(text)
-    known = {_bare(word): site for site, words in SITES.items() for word in words} | {
-        _bare(word): "" for word in NO_SITE
+    known = {bare_word(word): site for site, words in SITES.items() for word in words} | {
+        bare_word(word): "" for word in NO_SITE
     }
-    found = text.map(lambda cell: [known.get(_bare(part), WRONG) for part in cell.split("+")], na_action="ignore")
+    found = text.map(lambda cell: [known.get(bare_word(part), WRONG) for part in cell.split("+")], na_action="ignore")
     wrong = found.map(lambda sites: WRONG in sites, na_action="ignore").fillna(False).astype(bool)
     sites = {
         site: found.map(lambda sites, site=site: site in sites, na_action="ignore").astype("boolean").mask(wrong)
@@ -497,7 +378,7 @@ def reading_examples(text: pd.Series, read: pd.DataFrame, rows: int = 4) -> pd.D
     return read.loc[chosen].assign(**{"as written": text.loc[chosen]})[["as written", *read.columns]]
 
 
-def _bare(cell: str) -> str:
+def bare_word(cell: str) -> str:
     return re.sub(r"\s+", "", cell).casefold()
 
 
@@ -507,16 +388,16 @@ def _forms(value: pd.Series, text: pd.Series, changed: str) -> pd.DataFrame:
     return pd.DataFrame({"value": value, "form": form.mask(text.notna() & value.isna(), WRONG)})
 
 
-DRUG_WORDS = {_bare(word): agent for agent, others in DRUGS.items() for word in (agent, *others)}
-SALT_WORDS = {_bare(word): salt for salt, chinese in SALTS.items() for word in (salt, chinese)}
+DRUG_WORDS = {bare_word(word): agent for agent, others in DRUGS.items() for word in (agent, *others)}
+SALT_WORDS = {bare_word(word): salt for salt, chinese in SALTS.items() for word in (salt, chinese)}
 
 
 def _drug(cell: str) -> tuple[str | None, str | None]:
     """Return agent and salt of one name; the agent is None if it is unknown."""
-    name = _bare(cell)
-    as_base = any(_bare(label) in name for label in AS_BASE)
+    name = bare_word(cell)
+    as_base = any(bare_word(label) in name for label in AS_BASE)
     for word in (*AS_BASE, *FORM_WORDS):
-        name = name.replace(_bare(word), "")
+        name = name.replace(bare_word(word), "")
     salt = "base"
     for word, found in SALT_WORDS.items():
         if word in name:
@@ -528,7 +409,7 @@ def _drug(cell: str) -> tuple[str | None, str | None]:
 
 
 QUANTITY = re.compile(r"([<>＜＞]?)\s*(-?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?)\s*(.*)")
-UNIT_WORDS = {_bare(word): unit for unit, others in UNITS.items() for word in (unit, *others)}
+UNIT_WORDS = {bare_word(word): unit for unit, others in UNITS.items() for word in (unit, *others)}
 # "m" and "M", "g" and "G" mean the same here; no unit differs from another by case alone
 
 
@@ -536,8 +417,8 @@ def _quantity(cell: object, unit: object, told: bool) -> tuple[str, Decimal | No
     if pd.isna(cell):
         return "", None, None, ""
     match = QUANTITY.fullmatch(str(cell))
-    default = "" if pd.isna(unit) else UNIT_WORDS.get(_bare(str(unit)))
-    written = UNIT_WORDS.get(_bare(match[3])) if match and match[3] else default
+    default = "" if pd.isna(unit) else UNIT_WORDS.get(bare_word(str(unit)))
+    written = UNIT_WORDS.get(bare_word(match[3])) if match and match[3] else default
     if match is None or written is None or (told and default not in ("", written)):
         return "", None, None, WRONG
     forms = ["decimal comma"] * ("," in match[2]) + ["trailing unit"] * bool(match[3])

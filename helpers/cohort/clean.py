@@ -6,19 +6,28 @@ dropped without a line in the log: for each file, rows read = rows dropped + row
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort import cell_rules
+from helpers.cohort import cell_rules, extract_words
+from helpers.cohort.clean_columns import (
+    days_from_infusion,
+    read_column_of_numbers,
+    read_dates,
+    read_ids,
+    read_terms,
+    read_yes_no,
+)
+from helpers.cohort.clean_log import Log
+from helpers.cohort.clean_rows import check_rows_kept, count_rows_read, rows_by_day, rows_of_persons, without_repeats
 from helpers.cohort.raw import EXTRACTS, read_extracts
 from helpers.cohort.safe_words import safe_content
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import LABELLED_IN_BASE
-from helpers.problems import InputError, Problem
+from helpers.problems import InputError
 
 CUTOFF = pd.Timestamp("2024-08-01")
 """Data cut-off ("The last follow-up date was 1 August 2024", Methods)."""
@@ -45,66 +54,6 @@ SORTED_BY = {
     "exposures": ("patient_id", "day"),
     "labs": ("patient_id", "day", "time", "analyte"),
 }
-LOG_COLUMNS = ("table", "file", "column", "rule", "reason", "action", "rows")
-RAW_NAME = {
-    "day": "date", "day_from": "date", "day_to": "date_to", "assessment_day": "date", "cutoff_day": "date",
-    "infusion_year": "date", "dose_mg": "dose", "limit": "value",
-}  # fmt: skip
-ACTIONS = ("read", "dropped", "changed", "kept")
-REASONS = {
-    "another word": "read as the dictionary's word",
-    "case and blanks": "identifier in capitals, blanks removed",
-    "day first": "date read day first",
-    "Chinese": "Chinese date read",
-    "Excel serial": "Excel serial read as a date",
-    "decimal comma": "decimal comma read as a point",
-    "trailing unit": "unit taken out of the number's cell",
-    "another unit": "converted into the dictionary's unit",
-    "mg/kg": "dose per kg multiplied by the weight at infusion",
-    "below limit": "below detection: left censored at the limit",
-    "above limit": "above the upper limit: right censored at it",
-}
-
-
-@dataclass
-class Log:
-    """What was done (``lines``) and what cannot be read (``problems``)."""
-
-    lines: list[tuple[str, str, str, str, str, str, int]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def note(self, table: str, name: str, rule: str, reason: str, action: str, rows: int, column: str = "") -> None:
-        """Add a line unless no row is affected."""
-        if rows:
-            self.lines.append((table, EXTRACTS[name].file, column, rule, reason, action, int(rows)))
-
-    def refuse(self, name: str, row: int | str, column: str, found: object, allowed: str) -> None:
-        """Add a problem; the column is named as the file's own header names it."""
-        heading = EXTRACTS[name].columns.get(column, column)
-        self.problems.append(Problem("raw", row, heading, found, allowed, EXTRACTS[name].file))
-
-    def read(
-        self, table: str, name: str, column: str, text: pd.Series, result: pd.DataFrame, rule: str, allowed: str
-    ) -> pd.DataFrame:
-        """Count how the cells of *text* were written, list those that cannot be read, and hand *result* on."""
-        self.note(table, name, rule, "a mark for missing left empty", "changed", cell_rules.missing_marks(text), column)
-        written = Counter(form for forms in result["form"] for form in forms.split("; ") if form in REASONS)
-        for form in sorted(written):
-            self.note(table, name, rule, REASONS[form], "changed", written[form], column)
-        for row in result.index[result["form"] == cell_rules.WRONG]:
-            self.refuse(
-                name, row, column, "an identifier" if column == "patient_id" else safe_content(text[row]), allowed
-            )
-        return result
-
-    def frame(self) -> pd.DataFrame:
-        """Return the lines as data, table by table: table, file, column, rule, reason, action (read/changed/dropped/kept), rows."""
-        lines = pd.DataFrame(self.lines, columns=list(LOG_COLUMNS))
-        lines = lines.groupby(list(LOG_COLUMNS[:-1]), sort=False, as_index=False)["rows"].sum()
-        files = [extract.file for extract in EXTRACTS.values()]
-        ranks = {"table": list(TABLES).index, "file": files.index, "action": ACTIONS.index}
-        order = lines[list(ranks)].apply(lambda column: column.map(ranks[column.name]))
-        return lines.loc[order.sort_values(list(ranks), kind="stable").index].reset_index(drop=True)
 
 
 def clean_extracts(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
@@ -145,9 +94,9 @@ def clean_extracts(raw_folder: str | Path = "") -> tuple[Cohort, pd.DataFrame]:
     }
     for name, reader in readers.items():
         if name in raw:
-            tables[name] = reader(_once(raw[name], name, name, log), first, log)
+            tables[name] = reader(count_rows_read(raw[name], name, name, log), first, log)
     parts = [
-        _treatments(_once(raw[name], "treatments", name, log), first, log, name)
+        _treatments(count_rows_read(raw[name], "treatments", name, log), first, log, name)
         for name in ("drugs_ward", "drugs_icu")
         if name in raw
     ]
@@ -221,8 +170,8 @@ def numbered_infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     """
     log.note("screening", "registry", "flow", "infusions in the registry", "read", len(registry))
     people = pd.DataFrame(index=registry.index)
-    people["patient_id"] = _ids(registry, "screening", "registry", log)
-    people["date"] = _dates(registry["date"], "screening", "registry", "date", log)["date"]
+    people["patient_id"] = read_ids(registry, "screening", "registry", log)
+    people["date"] = read_dates(registry["date"], "screening", "registry", "date", log)["date"]
     for row in people.index[people["date"].isna() & cell_rules.stripped_or_missing(registry["date"]).isna()]:
         log.refuse("registry", row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
     weight = cell_rules.read_numbers(registry["weight_kg"], "kg")
@@ -231,7 +180,7 @@ def numbered_infusions(registry: pd.DataFrame, log: Log) -> pd.DataFrame:
     people["infusion_number"] = (ordered.cumcount() + 1).astype("Int64")
     people["next_date"] = ordered["date"].shift(-1)
     for column in ("prior_car_elsewhere", "in_other_trial"):
-        people[column] = _yes_no(registry[column], "screening", "registry", column, log)
+        people[column] = read_yes_no(registry[column], "screening", "registry", column, log)
     people["excluded_reason"] = exclusion_reasons(people)
     log.note("screening", "registry", "flow", "infusions in the registry", "kept", len(people))
     return people
@@ -312,53 +261,53 @@ def _patients(registry: pd.DataFrame, people: pd.DataFrame, log: Log) -> pd.Data
     registry = registry.loc[people.index]
     frame = people[["patient_id"]].copy()
     for column in ("sex", "car_target", "car_origin", "disease_status", "mrd_method"):
-        frame[column] = _terms(registry[column], table, name, column, log)
+        frame[column] = read_terms(registry[column], table, name, column, log)
     for column, unit in {
         "age_years": "years", "weight_kg": "kg", "height_cm": "cm", "car_dose_e6_per_kg": "10^6/kg",
         "blast_prelymphodepletion_pct": "%", "mrd_prelymphodepletion": "fraction", "blast_preinfusion_pct": "%",
     }.items():  # fmt: skip
-        frame[column] = _numbers(registry[column], table, name, column, unit, log)
-    frame["n_relapses"] = _numbers(registry["n_relapses"], table, name, "n_relapses", "", log)
-    frame["prior_transplant"] = _yes_no(registry["prior_transplant"], table, name, "prior_transplant", log)
+        frame[column] = read_column_of_numbers(registry[column], table, name, column, unit, log)
+    frame["n_relapses"] = read_column_of_numbers(registry["n_relapses"], table, name, "n_relapses", "", log)
+    frame["prior_transplant"] = read_yes_no(registry["prior_transplant"], table, name, "prior_transplant", log)
     sites = cell_rules.relapse_sites(registry["sites"])
     log.read(table, name, "sites", registry["sites"], sites, "sites", "BM, CNS, testis, other joined by +, or none")
-    frame[list(cell_rules.SITES)] = sites[list(cell_rules.SITES)]
+    frame[list(extract_words.SITES)] = sites[list(extract_words.SITES)]
     frame["infusion_year"] = people["date"].dt.year
     frame["cutoff_day"] = (CUTOFF - people["date"]).dt.days
-    _kept(frame, table, name, log)
+    check_rows_kept(frame, table, name, log)
     return frame
 
 
 def _toxicity(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "toxicity"
-    raw, frame = _placed(raw, table, name, first, log, "day_from")
+    raw, frame = rows_by_day(raw, table, name, first, log, "day_from")
     for column in ("event", "grade", "grading_system"):
-        frame[column] = _terms(raw[column], table, name, column, log)
+        frame[column] = read_terms(raw[column], table, name, column, log)
     frame["grade"] = pd.to_numeric(frame["grade"]).astype("Int64")
     frame["episode_id"] = cell_rules.stripped_or_missing(raw["episode_id"])
-    end = _dates(raw["date_to"], table, name, "date_to", log)["date"]
-    frame["day_to"] = _days(end, frame["patient_id"], first)
+    end = read_dates(raw["date_to"], table, name, "date_to", log)["date"]
+    frame["day_to"] = days_from_infusion(end, frame["patient_id"], first)
     for row in frame.index[frame["day_to"] < frame["day_from"]]:
         log.refuse(name, row, "date_to", raw["date_to"][row], "the day it began, or later")
-    frame["resolved"] = _yes_no(raw["resolved"], table, name, "resolved", log, "resolved")
-    return _unrepeated(frame, raw, table, name, log)
+    frame["resolved"] = read_yes_no(raw["resolved"], table, name, "resolved", log, "resolved")
+    return without_repeats(frame, raw, table, name, log)
 
 
 def _treatments(raw: pd.DataFrame, first: pd.DataFrame, log: Log, name: str) -> pd.DataFrame:
     table = "treatments"
-    raw, frame = _placed(raw, table, name, first, log, "day", timed=True)
+    raw, frame = rows_by_day(raw, table, name, first, log, "day", timed=True)
     drug = log.read(
         table, name, "drug", raw["drug"], cell_rules.drug_names(raw["drug"]), "drug_names",
-        "a known drug name, Chinese or English: " + " / ".join(cell_rules.DRUGS),
+        "a known drug name, Chinese or English: " + " / ".join(extract_words.DRUGS),
     )  # fmt: skip
     frame[["agent", "salt"]] = drug[["agent", "salt"]]
     for column in ("route", "indication"):
-        frame[column] = _terms(raw[column], table, name, column, log)
+        frame[column] = read_terms(raw[column], table, name, column, log)
     weight = first["weight_kg"].reindex(frame["patient_id"]).set_axis(frame.index)
     dose = cell_rules.doses_to_mg(raw["dose"], raw.get("unit", "mg"), weight)
     log.read(table, name, "dose", raw["dose"], dose, "doses_to_mg", "a number with mg, g or mg/kg")
     frame["dose_mg"] = dose["dose_mg"]
-    frame = _unrepeated(frame, raw, table, name, log)
+    frame = without_repeats(frame, raw, table, name, log)
     steroid = frame["agent"].isin(cell_rules.STEROIDS)
     salt = frame["salt"].fillna("base")
     in_base = [(agent, salt) in LABELLED_IN_BASE for agent, salt in zip(frame["agent"], salt, strict=True)]
@@ -373,8 +322,8 @@ def _treatments(raw: pd.DataFrame, first: pd.DataFrame, log: Log, name: str) -> 
 
 def _labs(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "labs"
-    raw, frame = _placed(raw, table, name, first, log, "day", timed=True)
-    frame["analyte"] = _terms(raw["analyte"], table, name, "analyte", log)
+    raw, frame = rows_by_day(raw, table, name, first, log, "day", timed=True)
+    frame["analyte"] = read_terms(raw["analyte"], table, name, "analyte", log)
     unit = frame["analyte"].map(cell_rules.ANALYTE_UNIT).fillna(cell_rules.CYTOKINE_UNIT)
     frame["unit"] = unit.astype("string")
     read = cell_rules.censored_values(raw["value"], raw["unit"], unit)
@@ -388,157 +337,34 @@ def _labs(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
         "a number, < or > a limit, in a unit of the analyte",
     )
     frame[["value", "censored", "limit"]] = read[["value", "censored", "limit"]]
-    return _unrepeated(frame, raw, table, name, log)
+    return without_repeats(frame, raw, table, name, log)
 
 
 def _response(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "response"
-    raw, frame = _placed(raw, table, name, first, log, "assessment_day", dated=False)
-    frame["day30_response"] = _terms(raw["day30_response"], table, name, "day30_response", log)
-    frame["mrd_day30"] = _numbers(raw["mrd_day30"], table, name, "mrd_day30", "fraction", log)
+    raw, frame = rows_by_day(raw, table, name, first, log, "assessment_day", dated=False)
+    frame["day30_response"] = read_terms(raw["day30_response"], table, name, "day30_response", log)
+    frame["mrd_day30"] = read_column_of_numbers(raw["mrd_day30"], table, name, "mrd_day30", "fraction", log)
     frame["reason_not_done"] = cell_rules.stripped_or_missing(raw["reason_not_done"])
-    return _unrepeated(frame, raw, table, name, log)
+    return without_repeats(frame, raw, table, name, log)
 
 
 def _followup(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "followup"
-    raw, frame = _persons(raw, table, name, first, log)
+    raw, frame = rows_of_persons(raw, table, name, first, log)
     for column in (column for column in raw if column.endswith("_day")):
-        date = _dates(raw[column], table, name, column, log)["date"]
-        frame[column] = _days(date, frame["patient_id"], first)
+        date = read_dates(raw[column], table, name, column, log)["date"]
+        frame[column] = days_from_infusion(date, frame["patient_id"], first)
     for column in ("death_cause", "censor_reason"):
-        frame[column] = _terms(raw[column], table, name, column, log)
-    cutoff = _days(pd.Series(CUTOFF, index=frame.index), frame["patient_id"], first)
+        frame[column] = read_terms(raw[column], table, name, column, log)
+    cutoff = days_from_infusion(pd.Series(CUTOFF, index=frame.index), frame["patient_id"], first)
     frame, counts = last_day(frame, cutoff)
     for reason, rows in counts.items():
         log.note(table, name, "cut-off", reason, "changed", rows)
-    return _unrepeated(frame, raw, table, name, log)
+    return without_repeats(frame, raw, table, name, log)
 
 
 def _exposures(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
-    raw, frame = _placed(raw, "exposures", "exposures", first, log, "day", by_infusion=False)
+    raw, frame = rows_by_day(raw, "exposures", "exposures", first, log, "day", by_infusion=False)
     frame["exposure"] = cell_rules.stripped_or_missing(raw["exposure"])
-    return _unrepeated(frame, raw, "exposures", "exposures", log)
-
-
-def _once(raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.DataFrame:
-    log.note(table, name, "rows", "rows in the file", "read", len(raw))
-    return raw
-
-
-def _persons(
-    raw: pd.DataFrame, table: str, name: str, first: pd.DataFrame, log: Log
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the rows of persons in the cohort; return them as they stand, and their identifiers."""
-    ids = _ids(raw, table, name, log)
-    for row in raw.index[ids.notna() & ~ids.isin(first.index)]:
-        log.refuse(name, row, "patient_id", "a patient that the registry does not have", "a patient of the registry")
-    reason = ids.map(first["excluded_reason"])
-    for why, rows in reason.value_counts(sort=False).sort_index().items():
-        log.note(table, name, "flow", f"person not in the cohort: {why}", "dropped", rows)
-    keep = reason.isna() & ids.isin(first.index)
-    return raw[keep], pd.DataFrame({"patient_id": ids[keep]})
-
-
-def _placed(
-    raw: pd.DataFrame,
-    table: str,
-    name: str,
-    first: pd.DataFrame,
-    log: Log,
-    day: str,
-    *,
-    timed: bool = False,
-    dated: bool = True,
-    by_infusion: bool = True,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the rows of the cohort's first infusions and count their days from it.
-
-    What was recorded from the day of a repeat infusion on belongs to that one; only follow-up and exposures (GVHD,
-    transplantation ...) belong to the person.
-    """
-    raw, frame = _persons(raw, table, name, first, log)
-    read = _dates(raw["date"], table, name, "date", log)
-    if dated:
-        for row in raw.index[cell_rules.stripped_or_missing(raw["date"]).isna()]:
-            log.refuse(name, row, "date", "an empty cell", cell_rules.DATES_ALLOWED)
-    later = by_infusion & (read["date"] >= first["next_date"].reindex(frame["patient_id"]).set_axis(frame.index))
-    log.note(table, name, "flow", "belongs to a repeat infusion", "dropped", later.sum())
-    frame[day] = _days(read["date"], frame["patient_id"], first)
-    if timed:
-        frame["time"] = read["time"]
-    return raw[~later], frame[~later].copy()
-
-
-def _unrepeated(frame: pd.DataFrame, raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.DataFrame:
-    """Leave out what the file has twice, and check what is left against the dictionary."""
-    mark = cell_rules.repeated_records(frame.assign(record=cell_rules.stripped_or_missing(raw["record"])), "record")
-    for row in frame.index[mark == cell_rules.WRONG]:
-        log.refuse(name, row, "record", "a record number used before, with other content", "one record, one content")
-    log.note(table, name, "duplicates", "the same record again", "dropped", (mark == "repeat").sum())
-    frame = frame[mark != "repeat"]
-    _kept(frame, table, name, log)
-    return frame
-
-
-def _kept(frame: pd.DataFrame, table: str, name: str, log: Log) -> None:
-    """Check a finished table cell by cell against the dictionary's bounds; log how many rows it keeps."""
-    for name_of, column in TABLES[table].items():
-        if name_of not in frame:
-            continue
-        bad = frame[name_of].isna() if column.required else pd.Series(False, index=frame.index)
-        if column.low is not None:
-            bad |= (frame[name_of] < column.low).fillna(False)
-        if column.high is not None:
-            bad |= (frame[name_of] > column.high).fillna(False)
-        already = {(problem.row, problem.file) for problem in log.problems}
-        for row in frame.index[bad.fillna(True).astype(bool)]:
-            if (row, EXTRACTS[name].file) not in already:
-                found = "an empty cell" if pd.isna(frame[name_of][row]) else safe_content(f"{frame[name_of][row]:g}")
-                log.refuse(name, row, RAW_NAME.get(name_of, name_of), found, column.allowed_text())
-    if table in ("patients", "response", "followup"):
-        for row in frame.index[frame.duplicated("patient_id")]:
-            log.refuse(name, row, "patient_id", "a patient again", "each patient once")
-    log.note(table, name, "rows", "rows in the cohort", "kept", len(frame))
-
-
-def _ids(raw: pd.DataFrame, table: str, name: str, log: Log) -> pd.Series:
-    read = cell_rules.patient_ids(raw["patient_id"])
-    return log.read(table, name, "patient_id", raw["patient_id"], read, "patient_ids", "SYN- and three digits")["value"]
-
-
-def _dates(text: pd.Series, table: str, name: str, column: str, log: Log) -> pd.DataFrame:
-    return log.read(table, name, column, text, cell_rules.parse_dates(text), "parse_dates", cell_rules.DATES_ALLOWED)
-
-
-def _days(date: pd.Series, patient_id: pd.Series, first: pd.DataFrame) -> pd.Series:
-    """Count days from the patient's first infusion."""
-    origin = first["date"].reindex(patient_id).set_axis(patient_id.index)
-    return (date - origin).dt.days.astype("float64")
-
-
-def _terms(text: pd.Series, table: str, name: str, column: str, log: Log) -> pd.Series:
-    words = cell_rules.WORDS[column]
-    return log.read(table, name, column, text, cell_rules.translated_terms(text, words), "terms", " / ".join(words))[
-        "value"
-    ]
-
-
-def _yes_no(text: pd.Series, table: str, name: str, column: str, log: Log, words: str = "yes_no") -> pd.Series:
-    read = cell_rules.translated_terms(text, cell_rules.WORDS[words])
-    log.read(
-        table,
-        name,
-        column,
-        text,
-        read.assign(form=read["form"].where(read["form"] == cell_rules.WRONG, "")),
-        "terms",
-        "yes / no, 是 / 否",
-    )
-    return read["value"].map({"true": True, "false": False}).astype("boolean")
-
-
-def _numbers(text: pd.Series, table: str, name: str, column: str, unit: str, log: Log) -> pd.Series:
-    read = cell_rules.read_numbers(text, unit)
-    allowed = f"a number{f' ({unit})' if unit else ''}"
-    return log.read(table, name, column, text, read, "units", allowed)["value"]
+    return without_repeats(frame, raw, "exposures", "exposures", log)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from helpers.cohort import cell_rules
+from helpers.cohort import extract_words
 from helpers.cohort.schema import TABLES
 
 MISSING_MARKS = frozenset(
@@ -27,9 +27,9 @@ SPELLED = (("alpha", "a"), ("gamma", "g"), ("beta", "b"), ("interleukin", "il"),
 
 def _words() -> frozenset[str]:
     allowed = {word for columns in TABLES.values() for column in columns.values() for word in column.allowed}
-    synonyms = {w for words in cell_rules.WORDS.values() for word, others in words.items() for w in (word, *others)}
-    units = {w for unit, others in cell_rules.UNITS.items() for w in (unit, *others)}
-    drugs = {w for drug, others in cell_rules.DRUGS.items() for w in (drug, *others)}
+    synonyms = {w for words in extract_words.WORDS.values() for word, others in words.items() for w in (word, *others)}
+    units = {w for unit, others in extract_words.UNITS.items() for w in (unit, *others)}
+    drugs = {w for drug, others in extract_words.DRUGS.items() for w in (drug, *others)}
     truth = {"true", "false", "yes", "no", "0", "1"}
     return frozenset(word.casefold() for word in allowed | synonyms | units | drugs | truth | MISSING_MARKS)
 
@@ -108,7 +108,7 @@ def did_you_mean(cell: str, allowed: Iterable[str]) -> str:
     ('IL-6', 'TNF-α', '')
     """
     spelled = {letters_and_digits(word): word for word in allowed}
-    for words in cell_rules.WORDS.values():
+    for words in extract_words.WORDS.values():
         spelled |= {
             letters_and_digits(w): word for word, others in words.items() if word in spelled.values() for w in others
         }

@@ -23,7 +23,8 @@ from helpers.calibration.label_search import Bound, LabelSearch, Model
 from helpers.cohort.derive import Analysis
 from helpers.paths import write_csv
 from helpers.problems import NotAvailable
-from helpers.release.released import counted_as, label_series
+from helpers.release.released_counts import label_series
+from helpers.release.released_models import counted_as
 from helpers.release.rules import MONTH
 from helpers.results.curves import endpoint_columns
 

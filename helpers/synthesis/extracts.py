@@ -21,7 +21,7 @@ import openpyxl
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort import cell_rules
+from helpers.cohort import cell_rules, extract_words
 from helpers.cohort.clean import CUTOFF, clean_extracts, in_order
 from helpers.cohort.dictionary import write_dictionary
 from helpers.cohort.raw import EXTRACTS, FLAG
@@ -237,7 +237,7 @@ def _registry(registry: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame({"record": [str(number) for number in range(1, len(registry) + 1)]})
     frame["patient_id"] = _ids(registry["patient_id"], rng)
     for column in ("sex", "car_target", "car_origin", "disease_status", "mrd_method"):
-        frame[column] = _terms(registry[column], cell_rules.WORDS[column], rng)
+        frame[column] = _terms(registry[column], extract_words.WORDS[column], rng)
     for column, (unit, others) in NUMBER_UNITS.items():
         if column in EXTRACTS["registry"].columns:
             frame[column] = _numbers(registry[column], unit, others, rng)
@@ -251,11 +251,11 @@ def _registry(registry: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def _toxicity(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "toxicity", "day_from", "T", rng)
-    frame["event"] = _terms(table["event"], cell_rules.WORDS["event"], rng)
+    frame["event"] = _terms(table["event"], extract_words.WORDS["event"], rng)
     frame["episode_id"] = table["episode_id"].fillna("").to_numpy()
     frame["date_to"] = _dates(_date(table, origin, "day_to"), None, DATE_MIX["toxicity"], rng)
-    frame["grade"] = _terms(table["grade"].astype("string"), cell_rules.WORDS["grade"], rng)
-    frame["grading_system"] = _terms(table["grading_system"], cell_rules.WORDS["grading_system"], rng)
+    frame["grade"] = _terms(table["grade"].astype("string"), extract_words.WORDS["grade"], rng)
+    frame["grading_system"] = _terms(table["grading_system"], extract_words.WORDS["grading_system"], rng)
     frame["resolved"] = _yes_no(table["resolved"], "resolved", rng)
     return frame
 
@@ -286,13 +286,13 @@ def _administrations(
     else:
         frame["dose"] = [f"{dose.replace('.', ',')} {unit}".strip() for dose, unit in doses]
     for column in ("route", "indication"):
-        frame[column] = _terms(table[column], cell_rules.WORDS[column], rng)
+        frame[column] = _terms(table[column], extract_words.WORDS[column], rng)
     return _repeat(frame, rng)
 
 
 def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "labs", "day", "L", rng)
-    frame["analyte"] = _terms(table["analyte"], cell_rules.WORDS["analyte"], rng)
+    frame["analyte"] = _terms(table["analyte"], extract_words.WORDS["analyte"], rng)
     sign = table["censored"].map({"left": "<", "right": ">"}).fillna("")
     other, comma, trailing = (rng.random(len(table)) < share for share in (0.12, 0.05, 0.08))
     value, unit = [], []
@@ -311,7 +311,7 @@ def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> p
 
 def _response(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "response", "assessment_day", "R", rng)
-    frame["day30_response"] = _terms(table["day30_response"], cell_rules.WORDS["day30_response"], rng)
+    frame["day30_response"] = _terms(table["day30_response"], extract_words.WORDS["day30_response"], rng)
     frame["mrd_day30"] = _numbers(table["mrd_day30"], *NUMBER_UNITS["mrd_day30"], rng)
     frame["reason_not_done"] = table["reason_not_done"].fillna("").to_numpy()
     return frame
@@ -323,8 +323,8 @@ def _followup(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) 
     for column in EXTRACTS["followup"].columns:
         if column.endswith("_day"):
             frame[column] = _dates(_date(table, origin, column), None, DATE_MIX["followup"], rng)
-        elif column in cell_rules.WORDS:
-            frame[column] = _terms(table[column], cell_rules.WORDS[column], rng)
+        elif column in extract_words.WORDS:
+            frame[column] = _terms(table[column], extract_words.WORDS[column], rng)
     return frame
 
 
@@ -442,7 +442,7 @@ def _term(value: object, other: bool, pick: float, words: Mapping[str, Sequence[
 
 def _yes_no(values: pd.Series, words: str, rng: np.random.Generator) -> list[str]:
     text = values.map({True: "true", False: "false"})
-    known = cell_rules.WORDS[words]
+    known = extract_words.WORDS[words]
     return [cell if cell not in known else known[cell][0] for cell in _terms(text, known, rng)]
 
 
@@ -485,7 +485,7 @@ def _dose(dose: float, weight: float, rng: np.random.Generator) -> tuple[str, st
 
 def _drug(agent: str, salt: object, chinese: bool, rng: np.random.Generator) -> str:
     """Write a drug as its department does; a salt stays in the name, since the dose is its mass."""
-    names = cell_rules.DRUGS[agent]
+    names = extract_words.DRUGS[agent]
     own = (
         [name for name in names if not name.isascii()]
         if chinese
@@ -496,7 +496,7 @@ def _drug(agent: str, salt: object, chinese: bool, rng: np.random.Generator) -> 
     if pd.isna(salt):
         return own[int(rng.integers(len(own)))]
     if salt != "base":
-        word = cell_rules.SALTS[salt]
+        word = extract_words.SALTS[salt]
         if chinese:
             return f"{word}{own[0]}片" if salt == "acetate" else f"注射用{own[0]}{word}"
         return f"{agent} {salt}"
@@ -508,12 +508,14 @@ def _drug(agent: str, salt: object, chinese: bool, rng: np.random.Generator) -> 
 def _sites(registry: pd.DataFrame, rng: np.random.Generator) -> list[str]:
     language = (rng.random(len(registry)) < 0.3).astype(int)
     texts = []
-    for row, other in zip(registry[list(cell_rules.SITES)].itertuples(index=False), language, strict=True):
+    for row, other in zip(registry[list(extract_words.SITES)].itertuples(index=False), language, strict=True):
         if pd.isna(list(row)).any():
             texts.append("")
             continue
-        words = [cell_rules.SITES[site][other] for site, present in zip(cell_rules.SITES, row, strict=True) if present]
-        texts.append("+".join(words) or cell_rules.NO_SITE[other])
+        words = [
+            extract_words.SITES[site][other] for site, present in zip(extract_words.SITES, row, strict=True) if present
+        ]
+        texts.append("+".join(words) or extract_words.NO_SITE[other])
     return texts
 
 

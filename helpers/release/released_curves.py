@@ -1,0 +1,104 @@
+"""Medians, curves and tests that leave, and the patients behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from helpers.cohort.derive import Analysis
+from helpers.problems import NotAvailable
+from helpers.release.released_labels import CURVE_OF, MEASURED, own_labels
+from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_test
+from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
+from helpers.results.exposure import exposure_groups
+
+
+def released_medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
+    names |= own_labels(analysis, "number")
+    rows = []
+    for name, label in names.items():
+        values = analysis.frame[name]
+        median, q1, q3 = coarse_median(values, rules)
+        if median is not None:
+            rows.append(
+                {"variable": label, "n": rules.rounded(values.notna().sum()), "median": median, "q1": q1, "q3": q3}
+            )
+    return rows
+
+
+def released_curves(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    """Read the curves of everybody, and of the exposure groups if each has the threshold of patients and of events."""
+    rows = []
+    for endpoint in ENDPOINTS:
+        time, event = endpoint_columns(endpoint)
+        if time not in analysis.frame or event not in analysis.frame:
+            continue
+        frame = analysis.frame
+        members = {"all": pd.Series(True, index=frame.index)}
+        try:
+            groups = exposure_groups(analysis)
+        except NotAvailable:
+            groups = None
+        if groups is not None:
+            split = {str(level): groups == level for level in groups.dropna().unique()}
+            enough = all(
+                frame.loc[inside, event].sum() >= rules.threshold
+                and (inside & frame[time].notna()).sum() >= 2 * rules.threshold
+                for inside in split.values()
+            )
+            members |= split if enough and len(split) > 1 else {}
+        for group, inside in members.items():
+            found = coarse_curve(frame.loc[inside, time], frame.loc[inside, event], rules)
+            if len(found):
+                rows.append({"endpoint": endpoint, "group": group, **{name: found[name].tolist() for name in found}})
+    return rows
+
+
+def behind_curves(analysis: Analysis, curves: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Name the patients and the events behind each released curve."""
+    found = {}
+    for row in curves:
+        time, event = endpoint_columns(row["endpoint"])
+        frame = analysis.frame
+        if row["group"] != "all":
+            frame = frame[exposure_groups(analysis).reindex(frame.index).astype("string") == row["group"]]
+        place = f"{CURVE_OF}{row['endpoint']}, {row['group']}"
+        followed = frame[frame[time].notna() & frame[event].notna()]
+        found[f"{place}: patients"] = frozenset(map(str, followed.index))
+        found[f"{place}: events"] = frozenset(map(str, followed.index[followed[event].astype(bool)]))
+    return found
+
+
+def behind_medians(analysis: Analysis, medians: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Name the patients behind each released median."""
+    labels = {label: name for name, label in (MEASURED | own_labels(analysis, "number")).items()}
+    return {
+        f"median of {row['variable']}": frozenset(map(str, analysis.frame[labels[row["variable"]]].dropna().index))
+        for row in medians
+    }
+
+
+def released_comparisons(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+    try:
+        groups = exposure_groups(analysis)
+    except NotAvailable:
+        return []
+    rows = []
+    for endpoint in ENDPOINTS:
+        time, event = endpoint_columns(endpoint)
+        if time not in analysis.frame or event not in analysis.frame:
+            continue
+        sizes = [(groups == level).sum() for level in groups.dropna().unique()]
+        if len(sizes) < 2 or min(sizes) < rules.threshold or analysis.frame[event].sum() < rules.threshold:
+            continue
+        rows.append(
+            {
+                "endpoint": endpoint,
+                "comparison": analysis.parameters.exposure,
+                "test": "log-rank",
+                "p": coarse_test(logrank_of(analysis, endpoint, groups).value),
+            }
+        )
+    return rows
