@@ -13,13 +13,17 @@ from helpers.release.rules import Rules
 
 @dataclass
 class Cell:
-    """One count: its name, its true value, whether it is shown, why not, and whom it counts (for the ledger; not everywhere known)."""
+    """One count: its name, its true value, whether it is shown, why not, whom it counts (for the ledger; not everywhere known).
+
+    ``least`` is what its line alone says, shown or not: a level is listed since somebody has it.
+    """
 
     name: str
     count: int
     shown: bool = True
     why: str = ""
     members: frozenset[str] | None = field(default=None, repr=False)
+    least: int = 0
 
 
 @dataclass
@@ -78,12 +82,12 @@ def intervals(counts: Counts, rules: Rules) -> dict[str, tuple[int, int]]:
     place = {id(cell): i for i, cell in enumerate(cells)}
     below, above = rules.reach()
     low, high = (
-        np.zeros(len(cells)),
+        np.array([float(cell.least) for cell in cells]),
         np.full(len(cells), float(max((cell.count for cell in cells), default=0) + rules.base)),
     )
     for i, cell in enumerate(cells):
         if cell.shown:
-            low[i], high[i] = max(0, rules.rounded(cell.count) - below), rules.rounded(cell.count) + above
+            low[i], high[i] = max(cell.least, rules.rounded(cell.count) - below), rules.rounded(cell.count) + above
     rows, least, most = [], [], []
     for part in (*counts.parts, *counts.same):
         row = np.zeros(len(cells))

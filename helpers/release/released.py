@@ -73,15 +73,21 @@ def released(analysis: Analysis, rules: Rules) -> Released:
     total = len(analysis.frame)
     if not rules.may_total(total):
         raise NotAvailable(f"the cohort has fewer than {rules.threshold} patients; nothing of it can be released")
-    counts, everyone = Counts(), Cell("patients", total, members=frozenset(map(str, analysis.frame.index)))
-    tables = count_tables(analysis, counts, everyone)
-    tie_tables(counts, tables)
-    bounds = protect(counts, rules)
-    models, behind = released_models(analysis, rules)
-    models, bounds = models_that_give_nothing_away(models, behind, counts, tables, analysis.parameters, bounds, rules)
-    if left := narrow_cells(bounds, rules):
+    for crossed in (True, False):  # without the response by exposure, where that cannot be protected
+        counts, everyone = Counts(), Cell("patients", total, members=frozenset(map(str, analysis.frame.index)))
+        tables = count_tables(analysis, counts, everyone, crossed=crossed)
+        tie_tables(counts, tables)
+        bounds = protect(counts, rules)
+        models, behind = released_models(analysis, rules)
+        models, bounds = models_that_give_nothing_away(
+            models, behind, counts, tables, analysis.parameters, bounds, rules
+        )
+        left = narrow_cells(bounds, rules)
+        if not left:
+            break
+    else:
         raise NotAvailable(
-            f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; release fewer tables"
+            f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; nothing is released"
         )
     numbers = {
         "about": _about(analysis, rules, total),

@@ -17,21 +17,26 @@ from helpers.results.exposure import exposure_groups
 MISSING = "not known"
 
 
-def count_tables(analysis: Analysis, counts: Counts, everyone: Cell) -> list[tuple[str, str, Cell, Partition]]:
-    """Cut the patients by each variable, and the response by exposure; tell which cells hang together."""
+def count_tables(
+    analysis: Analysis, counts: Counts, everyone: Cell, *, crossed: bool = True
+) -> list[tuple[str, str, Cell, Partition]]:
+    """Cut the patients by each variable, and the response by exposure if *crossed*; tell which cells hang together.
+
+    A variable of one level is left out: its line alone would say that everybody has it.
+    """
     tables = []
     variables = {name: label for name, label in COUNTED.items() if name in analysis.frame}
     variables |= own_labels(analysis, "category", "boolean")
     levels_of: dict[str, dict[str, Cell]] = {}
     for name, label in variables.items():
         cells = _cells(_levels(analysis.frame[name]), label)
-        if len(cells) > 12:
+        if not 2 <= len(cells) <= 12:
             continue
         part = Partition(everyone, list(cells.values()))
         counts.parts.append(part)
         levels_of[name] = cells
         tables += [(label, level, cell, part) for level, cell in cells.items()]
-    tables += _by_exposure(analysis, counts, everyone, levels_of)
+    tables += _by_exposure(analysis, counts, everyone, levels_of if crossed else {})
     return tables
 
 
@@ -60,7 +65,9 @@ def _levels(series: pd.Series) -> pd.Series:
 def _cells(levels: pd.Series, label: str) -> dict[str, Cell]:
     sizes = levels.value_counts().sort_index()
     return {
-        str(level): Cell(f"{label}: {level}", int(size), members=frozenset(map(str, levels.index[levels == level])))
+        str(level): Cell(
+            f"{label}: {level}", int(size), members=frozenset(map(str, levels.index[levels == level])), least=1
+        )
         for level, size in sizes.items()
     }
 
@@ -75,7 +82,7 @@ def _by_exposure(
         return []
     name = analysis.parameters.exposure
     sizes = _cells(groups, f"{name} group")
-    if len(sizes) > 6:
+    if not 2 <= len(sizes) <= 6:
         return []
     part = Partition(everyone, list(sizes.values()))
     counts.parts.append(part)

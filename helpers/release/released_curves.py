@@ -19,13 +19,19 @@ def released_medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
     names |= own_labels(analysis, "number")
     rows = []
     for name, label in names.items():
-        values = analysis.frame[name]
+        values = _measured(analysis, name)
         median, q1, q3 = coarse_median(values, rules)
         if median is not None:
             rows.append(
                 {"variable": label, "n": rules.rounded(values.notna().sum()), "median": median, "q1": q1, "q3": q3}
             )
     return rows
+
+
+def _measured(analysis: Analysis, name: str) -> pd.Series:
+    """Take the values of a measured variable: of a dose, those of whom it was given to."""
+    values = analysis.frame[name]
+    return values.where(values > 0) if name == "gc_dose_mg_per_kg" else values
 
 
 def released_curves(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
@@ -75,7 +81,7 @@ def behind_medians(analysis: Analysis, medians: list[dict[str, Any]]) -> dict[st
     """Name the patients behind each released median."""
     labels = {label: name for name, label in (MEASURED | own_labels(analysis, "number")).items()}
     return {
-        f"median of {row['variable']}": frozenset(map(str, analysis.frame[labels[row["variable"]]].dropna().index))
+        f"median of {row['variable']}": frozenset(map(str, _measured(analysis, labels[row["variable"]]).dropna().index))
         for row in medians
     }
 

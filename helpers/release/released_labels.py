@@ -17,7 +17,7 @@ COUNTED: Mapping[str, str] = {
 
 MEASURED: Mapping[str, str] = {
     "age_years": "Age, years", "weight_kg": "Weight, kg", "blast_prelymphodepletion_pct": "Blasts before lymphodepletion, %",
-    "gc_dose_mg_per_kg": "Cumulative glucocorticoid, mg/kg", "crs_onset_day": "Onset of CRS, day", "crs_duration_days": "Duration of CRS, days",
+    "gc_dose_mg_per_kg": "Cumulative glucocorticoid where given, mg/kg", "crs_onset_day": "Onset of CRS, day", "crs_duration_days": "Duration of CRS, days",
 }  # fmt: skip
 
 

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from helpers.estimate.kaplan_meier import survival_curve
 from helpers.problems import InputError, Problem
 
 LEAST_THRESHOLD = 5
@@ -89,21 +88,23 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules) -> pd.DataFram
 
     Notes
     -----
-    The value at a step is the Kaplan-Meier estimate itself, so that a coarse curve is not biased as one is whose summed
-    events are divided by the number at risk at the end of the interval. It is the estimate after a multiple of the threshold of
-    events: up to nine that came later wait for the next step, and the curve tells no other number of events.
+    The value at a step is the Kaplan-Meier estimate after a multiple of the threshold of events, with the numbers at risk and
+    those lost between two steps rounded like every other count: the exact estimate after ten of 38 events is 0.74, which no other
+    number of patients gives. Rounding is to either side, so the curve is not biased as one is whose summed events are divided by
+    the number at risk at the end of the interval. Up to nine events that came later wait for the next step.
 
     Examples
     --------
     >>> days = pd.Series(range(1, 101)) * 10.0
     >>> coarse_curve(days, pd.Series([True] * 100), Rules())["survival"].tolist()[:6]
     [1.0, 1.0, 1.0, 1.0, 0.9, 0.9]
+    >>> [float(coarse_curve(days[:n], pd.Series([True] * n), Rules())["survival"].min()) for n in (38, 39, 42)]
+    [0.5, 0.5, 0.25]
     """
     known = time.notna() & event.notna()
     time, event = time[known].astype(float), event[known].astype(bool)
     if len(time) < rules.threshold:
         return pd.DataFrame(columns=["month", "survival", "at_risk"])
-    exact = survival_curve(time, event)
     days = np.sort(time[event])
     rows, last, seen = [], 1.0, 0
     for month in range(LAST_MONTH + 1):
@@ -111,26 +112,51 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules) -> pd.DataFram
         left = int((time >= day).sum())
         if left < rules.threshold:
             break
-        whole = int((days <= day).sum()) // rules.threshold * rules.threshold
-        if whole > seen:  # the estimate after the 10th, 20th ... event, not after all that have come by this month
-            last, seen = float(exact.loc[exact["time"] <= days[whole - 1], "survival"].iloc[-1]), whole
+        while seen + rules.threshold <= (days <= day).sum():
+            last *= _factor(time, days, seen, rules)
+            seen += rules.threshold
         rows.append((month, round(last, 2), rules.rounded(left)))
     return pd.DataFrame(rows, columns=["month", "survival", "at_risk"])
+
+
+def _factor(time: pd.Series, days: np.ndarray, seen: int, rules: Rules) -> float:
+    """Give the survival from one step of a curve to the next: the threshold of events among the rounded number at risk.
+
+    Those censored between the first and the last of these events are rounded too, and taken to leave evenly.
+    """
+    first, final = days[seen], days[seen + rules.threshold - 1]
+    before = seen - int((days < first).sum())  # of the events of the same day, those of the step before
+    at_risk = rules.rounded((time >= first).sum() - before)
+    lost = rules.rounded(((time >= first) & (time < final)).sum() - ((days >= first) & (days < final)).sum())
+    left = at_risk - np.arange(rules.threshold) - lost * np.linspace(0, 1, rules.threshold)
+    return float(np.prod(1 - 1 / np.maximum(left, 2)))
 
 
 def coarse_median(values: pd.Series, rules: Rules) -> tuple[float | None, float | None, float | None]:
     """Give median and quartiles to two digits, each only with enough patients on its thinner side; never an end.
 
+    None is finer than the values were recorded: 2.25 days tell the number of patients but for multiples of four. Beside a
+    heap (the threshold of patients or more with one value) only those count who are not of the heap: above sixty zeros the median
+    of 119 doses is the smallest dose of all.
+
     Examples
     --------
     >>> coarse_median(pd.Series(range(1, 101)), Rules()), coarse_median(pd.Series(range(25)), Rules())
     ((50.0, 26.0, 75.0), (12.0, None, None))
+    >>> coarse_median(pd.Series([0.0] * 59 + [0.5 + i for i in range(60)]), Rules())
+    (None, 0.0, 30.0)
     """
     known = values.dropna().astype(float)
+    decimals = next((d for d in range(6) if np.allclose(known, known.round(d), rtol=0, atol=1e-9)), 6)
+    sizes = known.value_counts()
+    alone = known[~known.isin(sizes.index[sizes >= rules.threshold])]
     found = []
     for share in (0.5, 0.25, 0.75):
+        value = known.quantile(share)
         enough = len(known) * min(share, 1 - share) >= rules.threshold
-        found.append(float(f"{known.quantile(share):.2g}") if enough else None)
+        if sizes.get(value, 0) < rules.threshold:
+            enough &= min((alone <= value).sum(), (alone >= value).sum()) >= rules.threshold
+        found.append(round(float(f"{value:.2g}"), decimals) if enough else None)
     return found[0], found[1], found[2]
 
 
