@@ -343,6 +343,7 @@ def test_a_bundle_by_the_command_line_holds_nothing_but_the_released_numbers(tmp
             properties = archive.read("docProps/core.xml").decode() + archive.read("docProps/app.xml").decode()
             assert {info.date_time for info in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
             assert set(re.findall(r"(\d{4}-\d\d-\d\d)T", properties)) == {"2000-01-01"}
+            assert not [name for name in archive.namelist() if re.search("thumbnail|jpeg|png", name)]
             everything = b"".join(archive.read(name) for name in archive.namelist()).decode("utf-8", "replace")
         assert "python-docx" not in properties
         assert not re.search("openpyxl|Microsoft|Macintosh", properties, re.IGNORECASE)

@@ -122,7 +122,11 @@ def _sealed(buffer: BytesIO, path: Path) -> Path:
     """Write an Office file without the day of its making and without the name of the program that made it."""
     with zipfile.ZipFile(buffer) as made, atomic_writing(path, "wb") as handle, zipfile.ZipFile(handle, "w") as sealed:
         for name in made.namelist():
+            if name == "docProps/thumbnail.jpeg":  # of the template, not of this document
+                continue
             content = made.read(name)
+            if name == "_rels/.rels":
+                content = re.sub(rb"<Relationship [^>]*thumbnail[^>]*/>", b"", content)
             if name == "docProps/app.xml":
                 content = re.sub(rb"<(Application|AppVersion|Template|Company|Manager)>[^<]*</\1>", b"", content)
             if name == "docProps/core.xml":
@@ -231,7 +235,7 @@ def request_form(
 DESCRIPTIONS = {
     "results.json": "all released numbers; every other file is written from it",
     "counts.csv": "counts by level, rounded, small ones suppressed", "medians.csv": "medians and quartiles, two digits",
-    "comparisons.csv": "log-rank tests, p to two decimals", "models.csv": "Cox models, levels with few patients or events left out",
+    "comparisons.csv": "log-rank tests, p in steps", "models.csv": "Cox models, levels with few patients or events left out",
     "tables.docx": "the tables as Word", "tables.xlsx": "the tables as Excel", "index.html": "first page: by which rules, and what there is",
     "patients.html": "counts and medians as a page", "survival.html": "coarse curves, and their values by year", "models.html": "Cox models as a page",
 }  # fmt: skip

@@ -108,7 +108,9 @@ def guess(
         raise NotAvailable(f"the search is made for at most {MOST_PATIENTS} patients")
     real = _real_rows(analysis, margins, endpoint)
     exposure = f"{numbers['about']['exposure']} group"
-    labels = tuple(name for name in margins if name != exposure)[: MOST_LABELS - (exposure in margins)]
+    # a count that is the exposure itself, under its own name, is no second label: dealt apart from it, it would make chance look poor
+    labels = tuple(name for name, levels in margins.items() if name != exposure and levels != margins.get(exposure))
+    labels = labels[: MOST_LABELS - (exposure in margins)]
     labels += (exposure,) * (exposure in margins)  # what curves and models tie to the outcome
     truth = _rows(real, labels)
     found, found_unique, chance, chance_unique = [], [], [], []
