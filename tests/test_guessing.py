@@ -60,6 +60,29 @@ def test_a_leak_is_found_by_the_same_search(leaky):
     assert "MORE than chance" in guessed_text(found)
 
 
+def test_what_the_released_events_say_is_no_find():
+    """Boys relapse twice as often as girls: the events of the release say so, and whoever deals by them needs no search."""
+    n, rng = 80, np.random.default_rng(5)
+    ids, male = [f"SYN-{i:03d}" for i in range(n)], np.arange(n) % 2 == 0
+    event = np.where(male, rng.random(n) < 0.6, rng.random(n) < 0.3)
+    day = rng.permutation(np.arange(100, 100 + 15 * n, 15)).astype(float)
+    patients = pd.DataFrame({"patient_id": ids, "sex": np.where(male, "male", "female")})
+    followup = pd.DataFrame(
+        {
+            "patient_id": ids,
+            "relapse_day": np.where(event, day, np.nan),
+            "death_day": np.nan,
+            "last_contact_day": day + 9,
+        }
+    )
+    tables, recorded = {"patients": patients, "followup": followup}, {"followup": ("relapse", "progression", "death")}
+    analysis = analyse(Cohort("x", "infusion", True, "made up", "CC0", tables, recorded=recorded), Parameters())
+    numbers = released(analysis, Rules()).numbers
+    assert any(row["variable"] == "Sex" for row in numbers["models"])
+    found = guess(analysis, numbers, range(8), moves=2000)
+    assert not found.more_than_chance, found
+
+
 def test_without_counts_or_curves_nothing_is_searched_for(leaky):
     analysis, numbers = leaky
     with pytest.raises(NotAvailable, match="nothing to search with"):

@@ -12,6 +12,8 @@ import pandas as pd
 
 MISSING = "–"
 HEADS = {
+    "ess_treated": "effective n, treated", "ess_untreated": "effective n, untreated", "largest": "largest weight",
+    "one_minus_km": "1 − Kaplan–Meier", "gray_p": "Gray's p",
     "p_holm": "p, Holm", "p_bh": "p, Benjamini–Hochberg", "p_without_tcz": "p, pairs without TCZ", "p_sign": "p, sign test",
     "n_without_tcz": "pairs without TCZ", "n_after_tcz": "pairs after TCZ", "after_tcz": "after TCZ", "n_at_limit": "pairs at a limit",
     "n_gc": "n, GC", "n_nongc": "n, no GC", "median_gc": "median, GC", "median_nongc": "median, no GC",

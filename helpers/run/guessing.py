@@ -3,8 +3,9 @@
 The intruder of this module has the released results, knows what each column means, and owns the label search that made the
 synthetic cohort. Labels are dealt with the released margins (what is suppressed shares what is left), days of event are drawn
 from the released curve, and the labels are exchanged between patients until the released hazard ratios and cross-tables come
-out. A row is a patient's quasi-identifiers with the outcome. Chance is the same cohort before the search: whoever knows the
-released margins, and nothing else, deals as many rows right.
+out. A row is a patient's quasi-identifiers with the outcome. Chance is dealing the labels without a search, each by its released
+margin and by the released events of its levels: that events are rarer in one group is what a study publishes, and it is true of
+nobody in particular. What the search finds beyond it are labels that belong together in one patient.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Guessed:
     found, found_unique : tuple of int
         Real rows (and unique ones) that the search of each seed returned.
     chance, chance_unique : float
-        Mean of what dealing by the released margins alone returns.
+        Mean of what dealing by the released margins and events alone returns.
     excess, low, high : float
         Mean of the found minus chance, and its 95 % interval over the seeds.
     """
@@ -74,6 +75,7 @@ def guess(
     seeds: Sequence[int] = range(10),
     *,
     moves: int = MOVES,
+    place: Path | None = None,
     told: Sequence[Bound] = (),
 ) -> Guessed:
     """Search for the patients behind a release, once for each seed, and compare what comes back with chance.
@@ -87,6 +89,8 @@ def guess(
     seeds : sequence of int
     moves : int
         Exchanges of labels of one search.
+    place : Path, optional
+        Folder for working files; by default the system's for temporary ones.
     told : sequence of Bound
         What the intruder knows beyond the release (to see that the attack works when something leaks).
 
@@ -114,8 +118,8 @@ def guess(
     labels += (exposure,) * (exposure in margins)  # what curves and models tie to the outcome
     truth = _rows(real, labels)
     found, found_unique, chance, chance_unique = [], [], [], []
-    with tempfile.TemporaryDirectory(prefix="guess-") as folder:
-        models = _models(numbers, margins, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="guess-", dir=place) as folder:
+        models, shares = _models(numbers, margins, Path(folder)), _event_shares(numbers, margins)
         for seed in seeds:
             rng = np.random.default_rng(seed)
             dealt, outcome = _deal(rng, margins), _outcomes(rng, curve, numbers["about"]["patients"])
@@ -127,7 +131,8 @@ def guess(
             both = _back(truth, _rows(_with_outcome(guessed, outcome), labels))
             found.append(both[0]), found_unique.append(both[1])
             for _ in range(CHANCE_DEALS):
-                again = _back(truth, _rows(_with_outcome(_deal(rng, margins), outcome), labels))
+                by_event = _deal_by_event(rng, margins, outcome[1], shares)
+                again = _back(truth, _rows(_with_outcome(by_event, outcome), labels))
                 chance.append(again[0]), chance_unique.append(again[1])
     excess = np.array(found) - np.mean(chance)
     half = 1.96 * float(np.std(excess, ddof=1)) / np.sqrt(len(excess)) if len(excess) > 1 else np.inf
@@ -171,6 +176,44 @@ def _deal(rng: np.random.Generator, margins: Mapping[str, Mapping[str, int]]) ->
     return pd.DataFrame(
         {name: rng.permutation(np.repeat(list(levels), list(levels.values()))) for name, levels in margins.items()}
     )
+
+
+def _deal_by_event(
+    rng: np.random.Generator, margins: Mapping[str, Mapping[str, int]], event: np.ndarray, shares: Mapping[str, Mapping[str, float]],
+) -> pd.DataFrame:  # fmt: skip
+    """Deal each label by itself, those with the event by the released share of events in each level."""
+    dealt = {}
+    for name, levels in margins.items():
+        sizes = np.array(list(levels.values()), float)
+        weights = sizes * [shares.get(name, {}).get(level, event.mean()) for level in levels]
+        wanted = np.minimum(weights * event.sum() / max(weights.sum(), 1e-9), sizes)
+        with_event = np.floor(wanted).astype(int)
+        while with_event.sum() < event.sum():  # the largest remainder that still has somebody
+            with_event[np.argmax(np.where(with_event < sizes, wanted - with_event, -np.inf))] += 1
+        names, column = np.array(list(levels), object), np.empty(len(event), object)
+        column[event] = rng.permutation(np.repeat(names, with_event))
+        column[~event] = rng.permutation(np.repeat(names, sizes.astype(int) - with_event))
+        dealt[name] = column
+    return pd.DataFrame(dealt)
+
+
+def _event_shares(numbers: Mapping[str, Any], margins: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, float]]:
+    """Read from the released models, by level of each label, the share of patients with the event."""
+    shares: dict[str, dict[str, float]] = {}
+    table = pd.DataFrame(numbers["models"])
+    if not len(table):
+        return shares
+    counted = {name: list(levels) for name, levels in margins.items()}
+    for (kind, variable), part in table.groupby(["model", "variable"], sort=False):
+        found = counted_as(str(variable), list(part["level"]), counted, numbers["about"]["exposure"])
+        if found is None or kind == "multivariable" or "adjusted" in str(variable):
+            continue
+        label, levels = found
+        of_levels = {
+            one: row.events / row.n for row, level in zip(part.itertuples(), levels, strict=True) for one in level
+        }
+        shares.setdefault(label, of_levels)
+    return shares
 
 
 def _outcomes(rng: np.random.Generator, curve: Mapping[str, Any], patients: int) -> tuple[np.ndarray, np.ndarray]:
@@ -278,6 +321,6 @@ def guessed_text(found: Guessed) -> str:
     return (
         f"Whole patients: {len(found.found)} searches for cohorts that meet the released numbers returned on average "
         f"{np.mean(found.found):.1f} of {found.patients} real rows ({', '.join(found.labels)}, event and year), {np.mean(found.found_unique):.1f} of "
-        f"{found.unique} that only one patient has; dealing by the released margins alone {found.chance:.1f} and {found.chance_unique:.1f}. "
+        f"{found.unique} that only one patient has; dealing by the released margins and events {found.chance:.1f} and {found.chance_unique:.1f}. "
         f"Difference {found.excess:.1f} ({found.low:.1f} to {found.high:.1f}): {verdict}."
     )  # fmt: skip

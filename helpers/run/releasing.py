@@ -75,10 +75,10 @@ def release_bundle(
     with working_folder(out) as part:
         bundle, form = part / "bundle", part / "form"
         older = part / "older"
-        for left in (bundle, form, older):  # of a release that was killed
+        for left in (bundle, form, older, *part.glob("guess-*")):  # of a release that was killed
             shutil.rmtree(left, ignore_errors=True)
         files = write_bundle(found.numbers, bundle)
-        request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches))
+        request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches, part))
         # the ledger first: no bundle is ever without its entry
         write_ledger(ledger, earlier, found.truth, found.members, settings)
         older.mkdir()
@@ -90,13 +90,13 @@ def release_bundle(
     return found, [out / file.name for file in files]
 
 
-def _searched(analysis: Analysis, found: Released, searches: int) -> str:
+def _searched(analysis: Analysis, found: Released, searches: int, place: Path) -> str:
     from helpers.run.guessing import guess, guessed_text
 
     if searches < 1:
         return "Whole patients: not searched for (--searches 0)."
     try:
-        return guessed_text(guess(analysis, found.numbers, range(searches)))
+        return guessed_text(guess(analysis, found.numbers, range(searches), place=place))
     except NotAvailable as error:
         return f"Whole patients: not searched for, since {error}."
 

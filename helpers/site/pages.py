@@ -68,11 +68,12 @@ def _number_row(row, about: pd.Series, key: str, place: tuple[str, str] | None) 
     linked = f'<a href="{place[0]}.html#cell-{place[1]}">notebook {place[0][:2]}</a> ' if place else ""
     code = f'<a href="{api_page(module)}.html#module-{module}">{breakable(name)}</a>' if module else ""
     number = "" if pd.isna(row.recomputed) else f"{row.recomputed:.6g}"
+    recomputed = number and beside_published(row.recomputed, str(about["value"]))
     cells = (
         about["where"],
         typeset(about["what"]),
         about["value"],
-        number,
+        recomputed,
         row.verdict,
         row.reason.replace(f"states {key} again", "stated again"),
     )
@@ -82,6 +83,21 @@ def _number_row(row, about: pd.Series, key: str, place: tuple[str, str] | None) 
         for text, by in zip(cells, sort, strict=True)
     )
     return f'<tr id="{markup.escape(row.id)}" data-verdict="{row.verdict}">{shown}<td>{linked}{code}</td></tr>'
+
+
+def beside_published(value: float, published: str) -> str:
+    """Write a recomputed number so that it can be compared by eye: as many digits as published if that says all, else one more.
+
+    Examples
+    --------
+    >>> [beside_published(value, text) for value, text in ((81, "81"), (67.5, "67.50"), (95 / 6, "15.83"), (8, "8.0"), (3e-7, "<0.001"))]
+    ['81', '67.50', '15.833', '8.0', '3e-07']
+    """
+    found = re.search(r"\d+(?:\.(\d+))?", published)
+    digits = len(found[1] or "") if found else 2
+    said = abs(value - round(value, digits)) < 1e-9
+    text = f"{value:.{digits + (not said)}f}"
+    return f"{value:.3g}" if value and float(text) == 0 else text
 
 
 def audit_page() -> str:
