@@ -181,3 +181,21 @@ def test_monte_carlo_error_is_the_scatter_of_pooled_estimates():
     told = np.sqrt(np.mean([pooled_estimate(row, np.full(20, 0.04))["mcse"] ** 2 for row in draws]))
     assert told == pytest.approx(np.std(pooled), rel=0.05)
     assert told == pytest.approx(0.3 / np.sqrt(20), rel=0.02)
+
+
+def test_an_interval_without_a_finite_end_is_a_reason_and_no_warning():
+    """Four events, three coefficients: less than one degree of freedom is left, and the t quantile is in the thousands."""
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame(
+        {
+            "t": rng.integers(1, 60, 14).astype(float),
+            "d": np.arange(14) < 4,
+            **dict(zip("abc", rng.normal(size=(3, 14)), strict=True)),
+        }
+    )
+    frame.loc[:3, "a"] = np.nan
+    table = cox_imputed(frame, ["a", "b", "c"], "t", "d", m=2, rng=np.random.default_rng(1)).table
+    lost = table["reason"].str.startswith("no finite interval")
+    assert lost.any()
+    assert table.loc[lost, ["hr", "ci_low", "ci_high", "p"]].isna().all(axis=None)
+    assert np.isfinite(table.loc[~lost, ["hr", "ci_low", "ci_high", "p"]]).all(axis=None)

@@ -246,7 +246,11 @@ def _pooled_row(
     if reasons:
         return dict.fromkeys(names, np.nan) | {"reason": f"in {len(reasons)} of {len(models)} data sets: {reasons[0]}"}
     found = pooled_estimate(estimates, variances, df_complete=df_complete, alpha=alpha)
-    hazard = {"hr": np.exp(found["estimate"]), "ci_low": np.exp(found["low"]), "ci_high": np.exp(found["high"])}
+    with np.errstate(over="ignore"):  # few degrees of freedom give a t quantile in the hundreds
+        ends = np.exp([found["estimate"], found["low"], found["high"]])
+    if not np.isfinite(ends).all():
+        return dict.fromkeys(names, np.nan) | {"reason": f"no finite interval ({found['df']:.2g} degrees of freedom)"}
+    hazard = dict(zip(("hr", "ci_low", "ci_high"), ends, strict=True))
     rest = {name: found[name] for name in ("se", "df", "p", "fmi", "riv", "mcse")}
     row = {"coef": found["estimate"], **rest, **hazard}
     return {name: float(row[name]) for name in names} | {"reason": ""}

@@ -81,9 +81,23 @@ def group_population(analysis: Analysis, comparison: str, *keys: str) -> str:
     'dose: none / low'
     """
     _, paper, stated, _ = COMPARISONS[comparison]
-    who = named_population(analysis, paper if analysis.reading == "paper" else stated)
-    groups = f"{comparison}: {' / '.join(keys)}" if keys else ""
-    return " & ".join(part for part in ("" if who == "all" and groups else who, groups) if part)
+    return within(analysis, paper if analysis.reading == "paper" else stated, comparison, *keys)
+
+
+def within(analysis: Analysis, population: str, groups: str, *keys: str) -> str:
+    """Name the patients of a population that are in some groups, by what parts them and the groups' parts of ids.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> one = analyse(Cohort("one", "infusion", True, "made up", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})}))
+    >>> within(one, "evaluable", "gc", "no_gc"), within(one, "all", "target", "cd19")
+    ('evaluable & gc: no_gc', 'target: cd19')
+    """
+    who = named_population(analysis, population)
+    named = f"{groups}: {' / '.join(keys)}" if keys else ""
+    return " & ".join(part for part in ("" if who == "all" and named else who, named) if part)
 
 
 def labelled_groups(analysis: Analysis, comparison: str) -> pd.Series:

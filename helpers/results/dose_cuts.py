@@ -11,9 +11,10 @@ from scipy.stats import norm
 from helpers.estimate.maximally_selected_cut import MOST, Cuts, every_cut
 from helpers.estimate.partial_likelihood import maximise
 from helpers.problems import NotAvailable
+from helpers.results.comparisons import within
 from helpers.results.curves import endpoint_columns
 from helpers.results.measures import once_per_analysis
-from helpers.results.populations import in_population, is_yes, needed_frame
+from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import DOSE, EVENTS, family
 from helpers.results.value import Value
 
@@ -85,10 +86,22 @@ def cut_values(analysis: Analysis) -> dict[str, Value]:
             float(row[name.rpartition(".")[2]]),
             n=int(row["n_low"] + row["n_none"]),
             events=int(row["events"]),
+            missing=_without_outcome(analysis, float(row["cut"])),
+            population=within(analysis, "toxicity", "dose", "none", f"up to {row['cut']:.10g} mg/kg"),
             method=method,
         )
         for name, row in rows.items()
     }
+
+
+def _without_outcome(analysis: Analysis, cut: float) -> int:
+    """Count those without GC or with a dose up to *cut* of whom the endpoint is unknown."""
+    time, event = endpoint_columns(analysis.parameters.endpoint)
+    frame = analysis.frame
+    dose = frame[DOSES["cumulative"]].astype(float).round(9)
+    inside = is_no(frame["gc"]) | (is_yes(frame["gc"]) & (dose > 0) & (dose <= cut))
+    outcome = frame[time].notna() & frame[event].notna()
+    return int((in_population(analysis, "toxicity") & inside & ~outcome).sum())
 
 
 def dose_shape(analysis: Analysis, dose: str = "cumulative") -> tuple[pd.DataFrame, list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.noise import changes
 from helpers.estimate.trajectories import for_ranks, paired_samples, sample_near, summarised_values
 from helpers.problems import NotAvailable
+from helpers.results.comparisons import within
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import DOSE, GC, family
@@ -377,24 +378,55 @@ def analyte_trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------------------- the values
 
 
+class Counts(NamedTuple):
+    """How many a value rests on, how many of its population are left out, and the population, "" for that of the family."""
+
+    n: int
+    missing: int
+    population: str = ""
+
+
 def _spelt(
-    table: pd.DataFrame, place: Callable[[object], str], measures: tuple[str, ...], n: Callable[[object], int]
+    table: pd.DataFrame,
+    place: Callable[[object], str],
+    measures: tuple[str, ...],
+    counts: Callable[[object, str], Counts],
 ) -> dict[str, Value]:
     found = {}
     for row in table.itertuples():
         for measure in measures:
-            number, size, reason, method = getattr(row, measure), n(row), row.reason, ""
+            number, (size, missing, who), reason, method = getattr(row, measure), counts(row, measure), row.reason, ""
             at = getattr(row, "n_at_limit", 0)
             if measure == "p_without_tcz":
-                size, reason, at = row.n_without_tcz, row.reason_without_tcz, row.n_at_limit_without_tcz
+                reason, at = row.reason_without_tcz, row.n_at_limit_without_tcz
             if measure.startswith("ratio"):
                 reason, method = row.reason_ratio, RATIO + _limits(at, size)
             elif measure == "p_sign":
                 reason, method = row.reason_sign, "sign test: rises against falls, exact"
             elif measure.startswith("p"):
                 method = f"{row.test}; {RANKS}{_limits(at, size)}"
-            found[f"{place(row)}.{measure}"] = Value("", number, reason or "no value", n=size, method=method)
+            found[f"{place(row)}.{measure}"] = Value(
+                "", number, reason or "no value", n=size, missing=missing, population=who, method=method
+            )
     return found
+
+
+def _of_two_groups(
+    analysis: Analysis, population: str, comparison: str, groups: dict[str, tuple[str, pd.Series]]
+) -> Callable[[object, str], Counts]:
+    """Count for a comparison of two groups: a median rests on its group, a test on both."""
+    inside = in_population(analysis, population)
+    of = {name: int((inside & members).sum()) for name, (_, members) in groups.items()}
+
+    def counts(row: object, measure: str) -> Counts:
+        name = measure.removeprefix("median_")
+        if name in groups:
+            n = getattr(row, f"n_{name}")
+            return Counts(n, of[name] - n, within(analysis, population, comparison, groups[name][0]))
+        n = sum(getattr(row, f"n_{name}") for name in groups)
+        return Counts(n, int(inside.sum()) - n)
+
+    return counts
 
 
 def _limits(at: int, of: int) -> str:
@@ -402,6 +434,7 @@ def _limits(at: int, of: int) -> str:
     return f"; {at} of {of} pairs have a value at a limit, so that the size of their change is a bound" if at else ""
 
 
+NO_TCZ = "no tocilizumab before the later sample"
 RATIO = "after / before, Hodges-Lehmann on the logarithmic scale; exact interval of the signed ranks"
 PAIRED = ("median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz",
           "ratio", "ratio_low", "ratio_high", "p_sign", "n_at_limit")  # fmt: skip
@@ -420,10 +453,14 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 )
 def before_and_after(analysis: Analysis) -> dict[str, Value]:
     """Each analyte before and after GC."""
-    part = analyte_ids(analysis)
-    return _spelt(
-        paired_tests(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, lambda row: row.n
-    )
+    part, given = analyte_ids(analysis), int(in_population(analysis, "gc").sum())
+
+    def counts(row: object, measure: str) -> Counts:
+        if measure != "p_without_tcz":
+            return Counts(row.n, given - row.n)
+        return Counts(row.n_without_tcz, given - row.n_after_tcz - row.n_without_tcz, f"gc & {NO_TCZ}")
+
+    return _spelt(paired_tests(analysis), lambda row: f"extra.figure2.{part[row.analyte]}.day{row.day}", PAIRED, counts)
 
 
 @family(
@@ -447,7 +484,9 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
     def place(row) -> str:
         return f"extra.sfigure3.{part[row.analyte]}.{row.day if row.day == 'peak' else f'day{row.day}'}"
 
-    return _spelt(by_gc(analysis), place, COMPARED, lambda row: row.n_gc + row.n_nongc)
+    given = analysis.frame["gc"]
+    counts = _of_two_groups(analysis, "toxicity", "gc", {"gc": ("gc", is_yes(given)), "nongc": ("no_gc", is_no(given))})
+    return _spelt(by_gc(analysis), place, COMPARED, counts)
 
 
 @family(
@@ -461,10 +500,7 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
 )
 def dose_changes(analysis: Analysis) -> dict[str, Value]:
     """Change of each analyte by dose group."""
-    part = analyte_ids(analysis)
-    return _spelt(
-        by_dose(analysis),
-        lambda row: f"extra.sfigure5.{part[row.analyte]}",
-        CHANGED,
-        lambda row: row.n_low + row.n_high,
-    )
+    part, dose = analyte_ids(analysis), analysis.frame["gc_group"]
+    groups = {name: (name, is_yes(dose == name)) for name in ("low", "high")}
+    counts = _of_two_groups(analysis, "gc", "dose", groups)
+    return _spelt(by_dose(analysis), lambda row: f"extra.sfigure5.{part[row.analyte]}", CHANGED, counts)

@@ -113,7 +113,7 @@ def count_analysed(analysis: Analysis) -> dict[str, float]:
     shared = {"n": len(answer), "missing": int(answer.isna().sum())}
     return {
         "results.efficacy.excluded.n": Value("", int(is_no(answer).sum()), population="all", **shared),
-        "results.efficacy.analysed.n": Value("", int(is_yes(answer).sum()), population="toxicity", **shared),
+        "results.efficacy.analysed.n": Value("", int(is_yes(answer).sum()), population="all", **shared),
     }
 
 
@@ -123,11 +123,13 @@ def count_analysed(analysis: Analysis) -> dict[str, float]:
     method="count",
     needs=["table:screening"],
 )
-def count_screened(analysis: Analysis) -> dict[str, float]:
+def count_screened(analysis: Analysis) -> dict[str, Value]:
     """Count the infusions screened and excluded."""
     if gap := screening_gap(analysis):
         raise NotAvailable(gap)
-    return {f"extra.flow.{box}.n": n for box, _, n, *_ in _screening(analysis) if box != UNTOLD[0]}
+    rows = _screening(analysis)
+    shared = {"n": rows[0][2], "missing": 0}
+    return {f"extra.flow.{box}.n": Value("", n, **shared) for box, _, n, *_ in rows if box not in (UNTOLD[0], "cohort")}
 
 
 @family("extra.flow.gc.n", "extra.flow.nongc.n", population="toxicity", method="count", depends=GC, needs=["gc"])
@@ -146,4 +148,4 @@ def not_evaluable(analysis: Analysis) -> dict[str, Value]:
     """Count those of the analysed whose response at day 30 is not known."""
     among = in_population(analysis, "toxicity")
     outside = int((among & ~in_population(analysis, "evaluable")).sum())
-    return {"extra.flow.not_evaluable.n": Value("", outside, n=int(among.sum()))}
+    return {"extra.flow.not_evaluable.n": Value("", outside, n=int(among.sum()), missing=0)}

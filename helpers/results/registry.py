@@ -39,6 +39,7 @@ ONSET = (*GC, "gc_clock", "onset_cut_days")
 LENGTH = (*GC, "duration_cut_days")
 AGENT = ("window_days",)
 EVENTS = {"OS": (), "PFS": ("censoring",), "EFS": ("censoring", "nonresponse_day")}
+NOBODY = "no patient to compute it from"
 _FAMILIES: dict[str, Family] = {}
 
 
@@ -96,7 +97,7 @@ def _complete(id: str, found: Value | float | None, reading: Reading) -> Value:
         value,
         id=id,
         value=number,
-        reason="" if number is not None else value.reason or "no patient to compute it from",
+        reason="" if number is not None else value.reason or ("no finite value" if value.n else NOBODY),
         population=value.population or reading.population,
         method=value.method or reading.method,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,11 @@ import pandas as pd
 from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
+from helpers.results.comparisons import within
 from helpers.results.measures import count_and_percent, once_per_analysis
 from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import AGENT, DOSE, GC, family
-from helpers.results.table3 import PRINTED, STATED, compare_response, stated_test, test_of
+from helpers.results.table3 import PRINTED, STATED, compare_outcome, compare_response, stated_test
 from helpers.results.table5 import (
     ALL_CUTS,
     MEASURES,
@@ -163,10 +165,14 @@ def failures_counted(analysis: Analysis, agent: str) -> dict[str, Value]:
     groups, place = _by(analysis, agent), f"extra.response.failures.{agent}"
     found = {}
     for label, members in groups.items():
-        cells = count_and_percent(cr, among & members)
-        found |= {f"{place}.{label}.cr": cells["n"], f"{place}.{label}.pct": cells["pct"]}
-    table = [[int((members & among & cr).sum()), int((members & among & ~cr).sum())] for members in groups.values()]
-    return found | {f"{place}.p": test_of(analysis, table, list(groups))}
+        found |= _cells(analysis, f"{place}.{label}", cr, among & members, within(analysis, "toxicity", agent, label))
+    return found | {f"{place}.p": compare_outcome(analysis, groups, among, cr)}
+
+
+def _cells(analysis: Analysis, place: str, cr: pd.Series, among: pd.Series, population: str) -> dict[str, Value]:
+    cells = count_and_percent(cr, among)
+    named = {"cr": cells["n"], "pct": cells["pct"]}
+    return {f"{place}.{name}": replace(value, population=population) for name, value in named.items()}
 
 
 def _ids(agent: str, *labels: str) -> list[str]:
@@ -200,20 +206,29 @@ def response_by_burden(analysis: Analysis) -> dict[str, Value]:
     classes = {key: is_yes(mask) & evaluable for key, mask in classes.items()}
     place, found, strata = "extra.response.burden", {}, []
     for key, inside in classes.items():
-        cells = count_and_percent(cr, inside)
-        found |= {f"{place}.{key}.cr": cells["n"], f"{place}.{key}.pct": cells["pct"]}
+        who = within(analysis, "evaluable", "burden", key)
+        found |= _cells(analysis, f"{place}.{key}", cr, inside, who)
         groups = {"GC": gc, "no GC": is_no(frame["gc"])}
-        found[f"{place}.{key}.gc.p"] = compare_response(analysis, groups, inside)
+        found[f"{place}.{key}.gc.p"] = replace(compare_response(analysis, groups, inside), population=who)
         strata.append([[int((inside & arm & answer).sum()) for answer in (cr, ~cr)] for arm in groups.values()])
-    found[f"{place}.p"] = compare_response(analysis, classes, classes["lt5"] | classes["ge5"])
-    return found | _pooled(strata, place)
+    found[f"{place}.p"] = compare_response(analysis, classes, evaluable)
+    counted = dict(zip(classes, strata, strict=True))
+    used = [key for key, table in counted.items() if _tells(table)]
+    who = evaluable if len(used) != 1 else classes[used[0]]
+    named = within(analysis, "evaluable", "burden", *(used if len(used) == 1 else ()))
+    return found | {
+        key: replace(value, population=named, missing=int(who.sum()) - value.n)
+        for key, value in _pooled(strata, place).items()
+    }
+
+
+def _tells(table: list[list[int]]) -> bool:
+    return np.sum(table) > 1 and np.sum(table, axis=0).all() and np.sum(table, axis=1).all()
 
 
 def _pooled(strata: list[list[list[int]]], place: str) -> dict[str, Value]:
     """Pool classes of blasts; one in which all responded, or all had the same treatment, adds nothing and is not counted."""
-    tables = [
-        table for table in strata if np.sum(table) > 1 and np.sum(table, axis=0).all() and np.sum(table, axis=1).all()
-    ]
+    tables = [table for table in strata if _tells(table)]
     n = int(np.sum(tables))
     if not tables:
         reason = "no class of blasts with both outcomes and both groups"

@@ -10,6 +10,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from helpers.estimate.contingency import fisher
 from helpers.estimate.groups import kruskal_wallis
+from helpers.results.comparisons import within
 from helpers.results.measures import count_and_percent
 from helpers.results.populations import is_no, is_yes, needed_frame
 from helpers.results.registry import family
@@ -40,7 +41,8 @@ def _cells(analysis: Analysis, event: str) -> dict[str, Value]:
         for grade, (low, high) in GRADES.items():
             cells = frame[event] if grade == "any" else frame[f"{event}_grade"].between(low, high)
             for measure, value in count_and_percent(cells, among).items():
-                found[f"extra.stable1.{event}.{key}.{grade}.{measure}"] = value
+                who = within(analysis, "all", "target", key)
+                found[f"extra.stable1.{event}.{key}.{grade}.{measure}"] = replace(value, population=who)
     return found
 
 

@@ -226,7 +226,7 @@ def dose_groups(analysis: Analysis) -> dict[str, Value]:
         "none": "results.multivariable.nongc.n",
         "high": "extra.survival.high.n",
     }
-    return {id: count_and_percent(is_yes(groups == level), among)["n"] for level, id in ids.items()}
+    return {id: count_and_percent(groups == level, among, known=groups.notna())["n"] for level, id in ids.items()}
 
 
 # -------------------------------------------------------------------------------------------------------- follow-up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def _extra(*rows: str) -> list[str]:
 @family("table1.n", population="all", method="count")
 def cohort_size(analysis: Analysis) -> dict[str, Value]:
     """Count the patients of the cohort."""
-    return {"table1.n": Value("", len(analysis.frame), n=len(analysis.frame))}
+    return {"table1.n": Value("", len(analysis.frame), n=len(analysis.frame), missing=0)}
 
 
 def _levels(analysis: Analysis, column: str, levels: dict[str, str], place: str) -> dict[str, Value]:
@@ -192,7 +193,8 @@ def relapse_sites(analysis: Analysis) -> dict[str, Value]:
 )
 def blasts_before(analysis: Analysis) -> dict[str, Value]:
     """Median and range of marrow blasts before lymphodepletion, of those known."""
-    return with_prefix("table1.blast_prelympho", median_and_range(analysis.frame["blast_prelymphodepletion_pct"]))
+    found = with_prefix("table1.blast_prelympho", median_and_range(analysis.frame["blast_prelymphodepletion_pct"]))
+    return {id: replace(value, population="all") for id, value in found.items()}  # the unknown ones stand beside them
 
 
 @family(

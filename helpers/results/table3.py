@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.estimate.contingency import asked_for, fisher, fisher_test, pearson, yates
+from helpers.results.comparisons import within
 from helpers.results.measures import count_and_percent
-from helpers.results.populations import in_population, is_no, is_yes, needed_frame
+from helpers.results.populations import in_population, is_no, is_yes, named_population, needed_frame
 from helpers.results.registry import AGENT, GC, family
 from helpers.results.value import Reading, Value
 
@@ -88,11 +89,12 @@ def test_convention(analysis: Analysis, table: list[list[int]]) -> str:
     return asked
 
 
-def responder_counts(analysis: Analysis, place: str, members: pd.Series) -> dict[str, Value]:
-    """Count complete responders and the others of a group among the evaluable: ``<place>.cr`` and ``<place>.nr``."""
+def responder_counts(analysis: Analysis, place: str, members: pd.Series, population: str) -> dict[str, Value]:
+    """Count complete responders and the others of a group, named by *population*, among the evaluable: ``<place>.cr`` and ``<place>.nr``."""
     evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
     among = evaluable & members
-    return {f"{place}.cr": count_and_percent(cr, among)["n"], f"{place}.nr": count_and_percent(~cr, among)["n"]}
+    counted = {"cr": count_and_percent(cr, among)["n"], "nr": count_and_percent(~cr, among)["n"]}
+    return {f"{place}.{name}": replace(value, population=population) for name, value in counted.items()}
 
 
 def by_agent(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
@@ -101,12 +103,15 @@ def by_agent(analysis: Analysis, agent: str) -> dict[str, pd.Series]:
     return {name: is_yes(given), f"no {name}": is_no(given)}
 
 
+def _rows(agent: str) -> tuple[tuple[str, str], ...]:
+    """List the groups of :func:`by_agent` as the rows of the print and as parts of ids."""
+    return (agent, agent), (f"non{agent}", f"no_{agent}")
+
+
 def _agent(analysis: Analysis, agent: str) -> dict[str, Value]:
-    groups = by_agent(analysis, agent)
-    given, not_given = groups.values()
-    found = responder_counts(analysis, f"table3.{agent}", given) | responder_counts(
-        analysis, f"table3.non{agent}", not_given
-    )
+    groups, found = by_agent(analysis, agent), {}
+    for (row, key), members in zip(_rows(agent), groups.values(), strict=True):
+        found |= responder_counts(analysis, f"table3.{row}", members, within(analysis, "evaluable", agent, key))
     return found | {f"table3.{agent}.p": compare_response(analysis, groups, in_population(analysis, "evaluable"))}
 
 
@@ -146,7 +151,9 @@ def response_by_rux(analysis: Analysis) -> dict[str, Value]:
 def overall_response(analysis: Analysis) -> dict[str, Value]:
     """Response of all whose response was assessed."""
     evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
-    found = {"results.efficacy.evaluable.n": count_and_percent(evaluable)["n"]}
+    who = in_population(analysis, "toxicity")
+    counted = replace(count_and_percent(evaluable, who)["n"], population=named_population(analysis, "toxicity"))
+    found = {"results.efficacy.evaluable.n": counted}
     for answer, mask in (("cr", cr), ("nr", ~cr)):
         found |= {f"results.efficacy.{answer}.{m}": value for m, value in count_and_percent(mask, evaluable).items()}
     return found
@@ -162,10 +169,11 @@ def overall_response(analysis: Analysis) -> dict[str, Value]:
 def response_rates(analysis: Analysis) -> dict[str, Value]:
     """Response rates with and without GC."""
     evaluable, cr = in_population(analysis, "evaluable"), is_yes(analysis.frame["cr"])
-    found = {}
-    for group, members in zip(("gc", "nongc"), by_agent(analysis, "gc").values(), strict=True):
-        found[f"results.efficacy.{group}.n"] = count_and_percent(members, evaluable)["n"]
-        found[f"results.efficacy.{group}.crr.pct"] = count_and_percent(cr, evaluable & members)["pct"]
+    known, found = analysis.frame["gc"].notna(), {}
+    for (group, key), members in zip(_rows("gc"), by_agent(analysis, "gc").values(), strict=True):
+        found[f"results.efficacy.{group}.n"] = count_and_percent(members, evaluable, known=known)["n"]
+        share = count_and_percent(cr, evaluable & members)["pct"]
+        found[f"results.efficacy.{group}.crr.pct"] = replace(share, population=within(analysis, "evaluable", "gc", key))
     return found
 
 
@@ -242,10 +250,10 @@ def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
         if agent not in analysis.frame:
             continue
         groups = by_agent(analysis, agent)
-        for group, members in zip((agent, f"non{agent}"), groups.values(), strict=True):
-            missing = int((evaluable & members & answer.isna()).sum())
+        for (group, key), members in zip(_rows(agent), groups.values(), strict=True):
+            missing, who = int((evaluable & members & answer.isna()).sum()), within(analysis, "evaluable", agent, key)
             for measure, value in count_and_percent(answer, known & members).items():
-                found[f"{_MRD}.{group}.{measure}"] = replace(value, missing=missing)
+                found[f"{_MRD}.{group}.{measure}"] = replace(value, missing=missing, population=who)
         tested = compare_outcome(analysis, groups, known, is_yes(answer))
         found[f"{_MRD}.{agent}.p"] = replace(tested, missing=int(evaluable.sum()) - (tested.n or 0))
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.results.populations import in_population, is_yes, needed_frame
+from helpers.results.comparisons import within
+from helpers.results.populations import in_population, is_yes, named_population, needed_frame
 from helpers.results.registry import DOSE, LENGTH, ONSET, family
 from helpers.results.table3 import PRINTED, STATED, WHY, compare_response, comparison_frame, responder_counts
 from helpers.results.value import Value
@@ -27,9 +29,11 @@ def _split(analysis: Analysis, name: str) -> dict[str, Value]:
     found = {}
     for row, members in groups.items():
         if row != "dose_0":  # the print's own row for it is that of Table 3
-            found |= responder_counts(analysis, f"table4.{row}", members)
+            who = within(analysis, among, name, rows[row])
+            found |= responder_counts(analysis, f"table4.{row}", members, who)
     labelled = {rows[row]: members for row, members in groups.items()}
-    return found | {f"table4.{name}.p": compare_response(analysis, labelled, in_population(analysis, among))}
+    test = compare_response(analysis, labelled, in_population(analysis, among))
+    return found | {f"table4.{name}.p": replace(test, population=named_population(analysis, among))}
 
 
 def _ids(name: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from helpers.problems import NotAvailable
 from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import AGENTS, exposure_groups
 from helpers.results.measures import once_per_analysis
-from helpers.results.populations import in_population, needed_frame
+from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import GC, family
 from helpers.results.table5 import MEASURES, METHOD, MODEL
 from helpers.results.value import Value
@@ -142,13 +143,14 @@ def at_landmark(analysis: Analysis, day: float) -> dict[str, Value]:
         data = timed_exposure(analysis)
     except NotAvailable as absent:  # the days are the user's, so their ids are there with the reason
         return {measure: Value("", None, str(absent)) for measure in MEASURES}
-    taken = landmark_rows(data["time"], data["event"], data["day"], day)
-    if not len(taken.frame):
-        return _none(
-            f"nobody is at risk after day {day:g}", {"n": 0, "events": 0, "missing": int(data["time"].isna().sum())}
-        )
-    who = f"still at risk after day {day:g} was exposed by then"
-    return _two_groups(analysis, taken.frame, len(taken.frame) + int(data["time"].isna().sum()), who)
+    taken, unknown = landmark_rows(data["time"], data["event"], data["day"], day), int(data["time"].isna().sum())
+    if len(taken.frame):
+        who = f"still at risk after day {day:g} was exposed by then"
+        found = _two_groups(analysis, taken.frame, len(taken.frame) + unknown, who)
+    else:
+        found = _none(f"nobody is at risk after day {day:g}", {"n": 0, "events": 0, "missing": unknown})
+    population = f"{named_population(analysis, 'toxicity')} & at risk after day {day:g}"
+    return {measure: replace(value, population=population) for measure, value in found.items()}
 
 
 def _two_groups(analysis: Analysis, frame: pd.DataFrame, of: int, who: str) -> dict[str, Value]:
