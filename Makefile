@@ -62,6 +62,7 @@ coverage: .venv/.ready-test
 
 refresh: .venv/.ready-test
 	@$(PY) -m helpers.synthesis.extracts
+	@$(PY) -m helpers.calibration.stored_search
 	@$(SUPPLEMENT) refresh
 	@$(SUPPLEMENT) teach exercises
 

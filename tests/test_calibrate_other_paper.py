@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.calibration import stored_search
 from helpers.calibration.other_paper import MADE_UP, Paper, calibrate_small, endpoints_of, evaluated
 from helpers.estimate.cox import cox
 from helpers.estimate.kaplan_meier import half_width, survival_at
@@ -115,3 +116,30 @@ def test_a_first_state_decides_and_others_do_not():
     assert event.all()
     time, event = endpoints_of(days, {"os": ("death",)})["os"]
     assert (time.tolist(), event.tolist()) == ([30, 20, 9], [True, True, False])
+
+
+@pytest.mark.parametrize("endpoints", stored_search.ENDPOINTS)
+def test_a_search_of_today_finds_what_is_stored(right, wrong, endpoints):
+    """Else ``python -m helpers.calibration.stored_search`` stores it again."""
+    today = right if endpoints == "endpoints.csv" else wrong
+    stored = stored_search.small_search(Paper(endpoints_file=endpoints))
+    assert stored.stored
+    pd.testing.assert_frame_equal(stored.patients, today.patients)
+    pd.testing.assert_frame_equal(stored.found, today.found)
+    pd.testing.assert_frame_equal(stored.trace, today.trace.drop(columns="seconds"))
+
+
+@pytest.mark.parametrize("changed", ["nothing", "seed", "table", "definition", "the other definition"])
+def test_a_stored_search_is_shown_only_for_the_tables_and_the_seed_that_it_was_made_with(
+    tmp_path, monkeypatch, right, changed
+):
+    folder = tmp_path / "paper"
+    shutil.copytree(MADE_UP, folder)
+    name = {"table": "bounds.csv", "definition": "endpoints.csv", "the other definition": "wrong_endpoints.csv"}.get(
+        changed
+    )
+    if name:
+        (folder / name).write_text((folder / name).read_text() + "\n")
+    monkeypatch.setattr(stored_search, "calibrate_small", lambda *_, **__: right)
+    found = stored_search.small_search(Paper(folder), 1 if changed == "seed" else stored_search.SEED)
+    assert found.stored == (changed in ("nothing", "the other definition"))
