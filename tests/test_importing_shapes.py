@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from import_shapes import PLANTED, SHAPES, text
 from import_shapes_more import TRAPS
+from import_shapes_unseen import SHAPES as UNSEEN
+from import_shapes_unseen import TRAPS as TRAPS_UNSEEN
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
@@ -18,6 +20,7 @@ from helpers.problems import InputError
 from helpers.results.competing import first_events
 
 ORACLE = Path(__file__).parent / "oracle"
+SHAPES, TRAPS = SHAPES | UNSEEN, TRAPS | TRAPS_UNSEEN
 
 
 def answered(mapping, answers):
@@ -71,6 +74,32 @@ def test_a_trap_stops_the_import(name, tmp_path):
     assert any(word in question for question in mapping.open_questions()), mapping.open_questions()
     with pytest.raises(InputError):
         apply(mapping, files, tmp_path / "out", tmp_path / "key.csv")
+
+
+def test_names_and_numbers_of_people_are_not_read_whatever_the_heading(tmp_path):
+    content = (
+        "Patient ID,Sex,Infusion date,Last contact,Notes,Referring doctor,Contact,Seen by,Reach at\n"
+        "1,F,2021-03-14,2022-03-14,mother Planted called,Planted,13800000000,Dr Planted,13800000000\n"
+        "2,M,2021-04-20,2022-04-20,0098761 moved,Planted,13800000000,Dr Planted,13800000000\n"
+    )
+    files = [text(tmp_path, "a.csv", content)]
+    mapping = propose(files)
+    assert [column.to for column in mapping.sheets[0].columns][4:] == ["leave out"] * 5
+    apply(answered(mapping, {}), files, tmp_path / "out", tmp_path / "key.csv")
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    told = mapping.model_dump_json() + "".join(written)
+    assert not [word for word in PLANTED if word in told]
+
+
+def test_a_first_dose_is_an_administration_whose_dose_is_not_known(tmp_path):
+    files, _, _ = UNSEEN["dates_of_first_doses"](tmp_path)
+    apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
+    frame = analyse(read_cohort(tmp_path / "out"), Parameters()).frame
+    assert frame["tcz"].to_dict() == {"K-11": True, "K-12": False, "K-13": True, "K-14": False}
+    assert frame["gc"].to_dict() == {"K-11": True, "K-12": False, "K-13": False, "K-14": True}
+    assert frame["gc_time_days"].dropna().to_dict() == {"K-11": 4, "K-14": 4}
+    if "gc_dose_mg_per_kg" in frame:
+        assert frame.loc[["K-11", "K-14"], "gc_dose_mg_per_kg"].isna().all()
 
 
 def test_a_limit_of_rows_is_censored_analyte_by_analyte(tmp_path):

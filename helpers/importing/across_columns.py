@@ -6,9 +6,10 @@ import re
 
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
-from helpers.importing.grid import code_text
+from helpers.importing.grid import Sheet, code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.questions import ask_about
+from helpers.importing.table import Table
 from helpers.importing.vocabulary import bare, endpoint_of, target_of
 
 
@@ -83,6 +84,40 @@ def ask_about_twice(sheet: SheetMap) -> None:
                 [
                     f"`to`: columns {' and '.join(str(column.at) for column in columns)} are both taken for {to}; which one?{what}"
                 ],
+            )
+
+
+def ask_about_headings(sheet: SheetMap) -> None:
+    """Ask where one heading stands over several columns that are both read: one of them is something else, or an older state."""
+    places: dict[tuple[str, str], list[ColumnMap]] = {}
+    for column in sheet.columns:
+        if column.column and column.cells and column.day_at is None and not column.to.endswith((".on_day", "true day")):
+            places.setdefault((column.over, column.column), []).append(column)
+    for columns in places.values():
+        read = [column for column in columns if column.to != "leave out"]
+        if len(columns) > 1 and read and not all(column.to in ("date", "day", "lab") for column in read):
+            where = " and ".join(str(column.at) for column in columns)
+            ask_about(
+                read[-1],
+                [f"`to`: the same heading stands over columns {where}; what is this one? (else `to: leave out`)"],
+            )
+
+
+def ask_about_merged(sheet: SheetMap, source: Sheet, table: Table) -> None:
+    """Ask where a cell is merged over rows of different patients: its value is taken for each of them."""
+    key = next((column.at for column in sheet.columns if column.to == "patient"), None)
+    cells = {column.at: column.cells for column in table.columns}
+    if key is None or source.numbers:
+        return
+    row_of = {row - 1: i for i, row in enumerate(table.rows)}
+    for top, left, bottom, right in source.merged:
+        inside = [row_of[row] for row in range(top, bottom + 1) if row in row_of]
+        column = next((one for one in sheet.columns if one.at == left + 1), None)
+        patients = {code_text(cells[key][i]) for i in inside if cells[key][i] is not None}
+        if left == right and column is not None and column.to not in ("leave out", "patient") and len(patients) > 1:
+            ask_about(
+                column,
+                ["`to`: a cell is merged over rows of several patients: its value is taken for each of them; right?"],
             )
 
 

@@ -43,10 +43,20 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
             ask_about(
                 mapping, [f"`unjoined`: {lost}; rows of patients that no sheet of patients has are left out; right?"]
             )
+    _leave_out_strangers(mapping)
     for sheet, (table, _) in zip(mapping.sheets, tables, strict=False):
         _ask_about_ends(sheet, table, mapping)
     _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
     _ask_about_systems_of_files(mapping)
+
+
+def _leave_out_strangers(mapping: Mapping) -> None:
+    """Propose to leave out a sheet of which nothing is known, where others hold patients: a legend, a list of words."""
+    if any(column.to == "patient" for sheet in mapping.sheets for column in sheet.columns):
+        for sheet in mapping.sheets:
+            if sheet.decide.startswith("no heading is known"):
+                sheet.row_is = "leave out"
+                sheet.decide = "no heading is known and no column names the patient: the sheet is left out; right? (a table of patients: `row_is: patient`)"
 
 
 def _ask_about_days_of_rows(sheets: list[tuple[SheetMap, Table]]) -> None:

@@ -31,7 +31,17 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
     if not found:
         if sheet.row_is == "patient" and all(column.to in ("declared", "leave out") for column in sheet.columns):
             ask_about(sheet, ["no heading is known and no column names the patient: is this a table of patients? (else `row_is: leave out`)"])  # fmt: skip
-        if sheet.row_is in ("patient", "parameter"):
+        texts = [
+            i
+            for i, (column, one) in enumerate(zip(sheet.columns, facts, strict=True))
+            if _could_be_key(column, one) and not one.is_number
+        ]
+        if sheet.row_is == "patient" and len(texts) == 1:
+            column = sheet.columns[texts[0]]
+            column.to, column.kind, column.name, column.codes, column.counts = "patient", "", "", {}, {}
+            column.reason, column.confidence = "another code in each row", "guess"
+            ask_about(sheet, [f"no column is known to name the patient; another code stands in each row of one: is it column {column.at}? (else `to: leave out` there, and each row is taken for a patient)"])  # fmt: skip
+        elif sheet.row_is in ("patient", "parameter"):
             sheet.notes.append("no column names the patient: each row is taken for one")
             if near := [
                 column.at for column, one in zip(sheet.columns, facts, strict=True) if _could_be_key(column, one)

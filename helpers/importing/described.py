@@ -9,7 +9,7 @@ from pathlib import Path
 
 from helpers.importing.grid import CATALOGUE, Sheet, decode, open_sheets
 from helpers.importing.table import find_table
-from helpers.importing.vocabulary import codes_in
+from helpers.importing.vocabulary import bare, codes_in, target_of
 
 REDCAP = "Variable / Field Name"
 
@@ -141,7 +141,7 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
             elif _codebook_columns(sheet):
                 codebooks.append(sheet)
             else:
-                sheets += by_instrument(sheet)
+                sheets += [by_event(one) for one in by_instrument(sheet)]
     headings = {str(cell).strip().lower() for sheet in sheets for row in sheet.cells[:5] for cell in row if cell}
     for sheet in codebooks:
         found = codebook(sheet)
@@ -150,6 +150,76 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
         else:
             sheets.append(sheet)
     return sheets, merged(*said)
+
+
+EVENT_NAMES = (
+    "event",
+    "event type",
+    "milestone",
+    "event name",
+    "type of event",
+    "ereignis",
+    "evenement",
+    "evento",
+    "事件",
+    "事件类型",
+)
+
+
+def by_event(sheet: Sheet) -> Sheet:
+    """Lay a sheet with a row per dated event (infusion, relapse, death, last contact) out with a row per patient and a column per event.
+
+    Only where half of the rows or more are of events whose date has a place, and no column grades them. An event that a patient has
+    again gets a column of its own.
+
+    Examples
+    --------
+    >>> rows = [["id", "event", "date"], ["1", "Infusion", "2021-03-14"], ["1", "Relapse", "2021-06-22"], ["2", "Infusion", "2021-04-20"]]
+    >>> by_event(Sheet("a.csv", "", rows)).cells
+    [['id', 'Infusion date', 'Relapse date'], ['1', '2021-03-14', '2021-06-22'], ['2', '2021-04-20', None]]
+    """
+    table = find_table(sheet)
+    if table is None or not 3 <= len(table.columns) <= 5:
+        return sheet
+    named = {target_of(column.name)[0]: column for column in reversed(table.columns)}
+    event = next((column for column in table.columns if bare(column.name) in EVENT_NAMES), None)
+    date = named.get("date") or next(
+        (one for one in table.columns if bare(one.name).endswith(("date", "datum", "日期"))), None
+    )
+    patient = named.get("patient")
+    if (
+        event is None
+        or date is None
+        or patient is None
+        or {"toxicity.grade", "labs.value", "treatments.dose"} & set(named)
+    ):
+        return sheet
+    placed = {str(cell): _has_a_date(str(cell)) for cell in event.cells if cell is not None}
+    known = [placed.get(str(cell), False) for cell in event.cells]
+    if len(placed) > 30 or sum(placed.values()) < 2 or sum(known) * 2 < len(known):
+        return sheet
+    columns: dict[str, int] = {}
+    rows: dict[str, dict[str, object]] = {}
+    first: dict[str, int] = {}
+    for key, what, when, row in zip(patient.cells, event.cells, date.cells, table.rows, strict=True):
+        here = rows.setdefault(str(key), {})
+        first.setdefault(str(key), row)
+        name, again = f"{what} date", 1
+        while name in here:
+            again += 1
+            name = f"{what} {again} date"
+        columns.setdefault(name, len(columns))
+        here[name] = when
+    cells = [[patient.name, *columns], *([key, *(here.get(name) for name in columns)] for key, here in rows.items())]
+    note = f"{len(table.rows)} rows of dated events became {len(rows)} rows of patients"
+    return Sheet(
+        sheet.file, sheet.name, cells, notes=(*sheet.notes, note), numbers=(table.headings[-1], *first.values())
+    )
+
+
+def _has_a_date(event: str) -> bool:
+    target, how = target_of(f"{event} date")
+    return how != "guess" and (target == "origin" or target.startswith("followup.") or target.endswith(".day_from"))
 
 
 CODEBOOK = {

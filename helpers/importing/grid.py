@@ -234,12 +234,12 @@ def _read_excel(path: Path) -> list[Sheet]:
         if values.epoch.year == 1904:
             notes.append("dates of this workbook count from 1904")
         if empty:
-            notes.append(f"{empty} formulas hold no value (saved by a program that does not compute): read as missing")
+            notes.append(f"{empty} {NO_VALUES}")
         if sheet.sheet_state != "visible":
-            notes.append("a hidden sheet")
+            notes.append(HIDDEN)
         hidden = sum(bool(dim.hidden) for dim in sheet.row_dimensions.values())
         if hidden:
-            notes.append(f"{hidden} hidden or filtered rows are read too")
+            notes.append(f"{hidden} {HIDDEN_ROWS}")
         sheets.append(Sheet(path.name, sheet.title, _rectangle(rows), merged, notes=tuple(notes)))
     return [sheet for sheet in sheets if any(cell is not None for row in sheet.cells for cell in row)]
 
@@ -309,6 +309,8 @@ def _read_statistics(path: Path, catalogues: Sequence[Path] = ()) -> list[Sheet]
     return [Sheet(path.name, "", cells, labels=labels, titles=titles, missing=missing, notes=tuple(notes))]
 
 
+HIDDEN, HIDDEN_ROWS = "a hidden sheet", "hidden or filtered rows are read too"
+NO_VALUES = "formulas hold no value (saved by a program that does not compute): read as missing"
 NUMBERS_AS_DATES = "are read as dates of SAS, days from 1960"
 
 

@@ -7,7 +7,7 @@ import re
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.recognise_numbers import is_only_a_day
-from helpers.importing.vocabulary import FREE_TEXT, IDENTIFYING, bare, day_in, target_of
+from helpers.importing.vocabulary import FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
 
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
 
@@ -24,6 +24,10 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
     if titled and (not target or (confidence == "guess" and how != "guess")):
         target, confidence = titled, "guess" if how == "guess" else "likely"
+    if target.endswith(".flag") and titled == target.replace(
+        ".flag", ".grade"
+    ):  # a short name, and a label that says more
+        target, confidence = titled, "likely"
     for group in reversed(column.groups):
         if not target or (
             target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
@@ -77,7 +81,9 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
 def why_not_read(facts: Facts) -> str | None:
     """Say why a column is not to be read at all; None if it is."""
     column, name = facts.column, bare(facts.column.name)
-    if facts.said.identifier or name in IDENTIFYING or bare(column.title) in IDENTIFYING:
+    titled = bare(column.title)
+    named = {name, titled} & set(IDENTIFYING) or IDENTIFIES.search(f"{name} | {titled}")
+    if facts.said.identifier or named:
         birth = "birth" in (target_of(column.name)[0], target_of(facts.said.title)[0])
         return "it may identify a patient: not read" + (" (write `to: birth` to keep the age alone)" if birth else "")
     if checkbox(column.name)[0] and facts.said.title.lower() in NOT_KNOWN:

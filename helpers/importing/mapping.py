@@ -28,6 +28,7 @@ HEAD = """\
 #                           `unit` days / weeks / months / years; its status stands in another column
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
+#   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
 #   to: rows                which rows count: `codes` keep / leave out (standards of a plate, one of two grading systems)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.importing.across_columns import (
+    ask_about_headings,
+    ask_about_merged,
     ask_about_sides,
     ask_about_systems,
     ask_about_twice,
@@ -25,7 +27,7 @@ from helpers.importing.across_times import (
 from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox, read_files
 from helpers.importing.facts import Facts
-from helpers.importing.grid import NUMBERS_AS_DATES, Cell, Sheet, code_text
+from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
@@ -89,6 +91,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     result.columns = columns
     if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
         ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
+    _ask_about_notes(result)
     give_days(result, facts)
     pair_times(result, facts)
     settle_plate(result, facts)
@@ -102,10 +105,23 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     hold_times_against_dates(result, facts)
     settle_decimals(result, facts)
     ask_about_twice(result)
+    ask_about_headings(result)
+    ask_about_merged(result, sheet, table)
     ask_about_systems(result, facts)
     hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
     return result
+
+
+def _ask_about_notes(sheet: SheetMap) -> None:
+    """Ask where what was read is not what is seen: hidden sheets and rows, formulas without a value."""
+    for note in sheet.notes:
+        if note == HIDDEN:
+            ask_about(
+                sheet, ["the sheet is hidden in the workbook: is it meant to be read? (else `row_is: leave out`)"]
+            )
+        elif note.endswith((HIDDEN_ROWS, NO_VALUES)):
+            ask_about(sheet, [f"{note}; right?"])
 
 
 def _said(column: SourceColumn, known: dict[str, Description]) -> Description:

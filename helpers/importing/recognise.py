@@ -10,7 +10,7 @@ from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_events import recognise_event_time
 from helpers.importing.recognise_known import recognise_known
-from helpers.importing.recognise_numbers import recognise_exposure, recognise_laboratory
+from helpers.importing.recognise_numbers import recognise_exposure, recognise_first_dose, recognise_laboratory
 from helpers.importing.recognise_own import NO_PLACE, recognise_own
 from helpers.importing.vocabulary import ADTTE
 
@@ -34,6 +34,7 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
     for recognise in (
         _other_clock,
         _patient,
+        recognise_first_dose,
         recognise_event_time,
         recognise_known,
         recognise_laboratory,

@@ -63,6 +63,7 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         )
     )
     status = status or (facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} ") is not None)
+    status = status or (not endpoint and (not target or target.startswith("followup.")) and _alive_and_dead(facts))
     said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
     flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
         facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
@@ -85,6 +86,20 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
     return None
 
 
+LIVING = re.compile(r"\d?:?\s*(alive|living|lebt|lebend|am leben|vivo|viva|vivante?|存活|生存)", re.IGNORECASE)
+DYING = re.compile(
+    r"\d?:?\s*(dead|died|deceased|death|tot|verstorben|gestorben|exitus|fallecid[oa]|muert[oa]|décédée?|死亡|已死亡)",
+    re.IGNORECASE,
+)
+
+
+def _alive_and_dead(facts: Facts) -> bool:
+    """Tell whether the cells themselves say who is alive and who is dead, whatever the heading says."""
+    labels = [facts.labels.get(code, code) for code in facts.counts]
+    living, dying = [any(words.fullmatch(label.strip()) for label in labels) for words in (LIVING, DYING)]
+    return living and dying and len(labels) <= 6
+
+
 def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
     doubts, numeric = [], set(facts.counts) <= {"0", "1", "2"}
     inverted = name in INVERTED or any(word in INVERTED for word in name.split())
@@ -97,6 +112,10 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
         base.counts[code] = count
         if inverted and said:
             base.codes[code] = "censored" if said == "yes" else "event"
+    if base.codes.get("0") == "event" and base.codes.get("1") == "censored" and not inverted:
+        doubts.append(
+            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
+        )
     unread = [code for code in base.codes if not base.codes[code]]
     if unread and numeric:
         usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}

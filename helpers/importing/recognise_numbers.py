@@ -12,7 +12,15 @@ from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
 from helpers.importing.table import SourceColumn
-from helpers.importing.vocabulary import ANALYTE_UNITS, analyte_of, bare, dose_unit_of, exposure_of, unit_of
+from helpers.importing.vocabulary import (
+    ANALYTE_UNITS,
+    analyte_of,
+    bare,
+    dose_unit_of,
+    exposure_of,
+    first_dose_of,
+    unit_of,
+)
 
 
 def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
@@ -97,6 +105,21 @@ def recognise_exposure(base: ColumnMap, facts: Facts, target: str, row_is: str) 
             f"`never`: {code_text(base.never)} stands there so often that it may mean never; right? (else empty it)",
         )
     return base
+
+
+def recognise_first_dose(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise the date or the day of a drug's first dose: an administration whose dose is not known."""
+    name = first_dose_of(base.column) or first_dose_of(facts.said.title or facts.column.title)
+    if not name or row_is not in ("patient", "infusion") or facts.is_flag or not (facts.is_date or facts.is_number):
+        return None
+    base.to, base.name, base.reason, base.confidence = "first dose", name, "the first dose of a drug", "sure"
+    if facts.is_date:
+        found = recognise_date(base, facts, "first dose") or base
+    else:
+        settle_time_unit(base, f"{base.column} {facts.said.words}", facts)
+        ask_about_sentinel(base, facts)
+        found = base
+    return ask_about(found, ["`to`: its patients count as given the drug on that day, with a dose that is not known; those without a date as not given it; right?"])  # fmt: skip
 
 
 def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:

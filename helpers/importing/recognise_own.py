@@ -16,6 +16,8 @@ from helpers.importing.vocabulary import bare, meaning, time_unit_of
 NO_PLACE = "a date that has no place: not kept"
 
 
+TITLED = re.compile(r"(^|\| )(dr|mr|mrs|ms|prof|frau|herr|mme|sr|sra)\b\.? ", re.IGNORECASE)
+LONG_NUMBER = 10_000_000  # numbers of telephones, records and the like
 OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|prior|before|since|diagnosis|年龄|病程")
 
 
@@ -42,6 +44,9 @@ def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Co
         base.to, base.kind = "declared", "boolean"
         return recognise_codes(base, facts, "yes_no")
     codes = facts.safe_codes()
+    if TITLED.search(" | ".join(map(str, labels))) or (facts.numbers and min(facts.numbers) >= LONG_NUMBER):
+        base.reason = "it may identify a person: not read"
+        return base
     if set(facts.counts) == {"0", "1"} and not facts.labels:
         base.to, base.kind, base.confidence = "declared", "boolean", "likely"
         base.codes, base.counts = {"0": "no", "1": "yes"}, dict(sorted(facts.counts.items()))

@@ -29,7 +29,7 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
     ):
         return
     handler: Callable[[RowCells, ColumnMap], None] | None = {
-        "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "declared": _keep_declared, "birth": _keep_birth,
+        "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "first dose": _keep_first_dose, "declared": _keep_declared, "birth": _keep_birth,
     }.get(to)  # fmt: skip
     if handler is not None:
         handler(here, column)
@@ -157,6 +157,12 @@ def _keep_exposure(here: RowCells, column: ColumnMap) -> None:
     day, _ = here.day(column)
     if day is not None and (column.never is None or day != column.never):
         here.once("exposures", {"patient_id": here.patient, "exposure": column.name, "day": day})
+
+
+def _keep_first_dose(here: RowCells, column: ColumnMap) -> None:
+    day, _ = here.day(column)
+    if day is not None and (column.never is None or day != column.never):
+        here.once("treatments", {"patient_id": here.patient, "agent": column.name, "day": float(math.floor(day))})
 
 
 def _keep_declared(here: RowCells, column: ColumnMap) -> None:

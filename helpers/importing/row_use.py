@@ -35,6 +35,10 @@ def _recorded(work: Work, column: ColumnMap) -> None:
         work.recorded["treatments"].add({"gc": "glucocorticoids", "tcz": "tocilizumab", "rux": "ruxolitinib"}[tail])
     elif column.to == "lab":
         work.recorded["labs"].add(column.name)
+    elif column.to == "first dose":
+        work.recorded["treatments"].add(
+            column.name if column.name in ("tocilizumab", "ruxolitinib") else "glucocorticoids"
+        )
     elif column.to == "exposure":
         work.recorded["exposures"].add(column.name)
     elif column.to == "followup.death_date" or (

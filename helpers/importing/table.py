@@ -100,11 +100,26 @@ def find_table(sheet: Sheet) -> Table | None:
             left_out["heading again"] = left_out.get("heading again", 0) + 1
         else:
             rows.append(i)
+    if controls := _controls(cells, last, rows):
+        left_out["blank, standard or control"] = len(controls)
+        rows = [i for i in rows if i not in controls]
     columns = _columns(sheet, cells, range(first, last + 1), rows, [] if units is None else cells[units])
     if not rows or not columns:
         return None
     number = sheet.numbers or range(1, len(cells) + 1)
     return Table(sheet.place, columns, tuple(number[i] for i in rows), left_out, tuple(range(first + 1, last + 2)))
+
+
+CONTROL = re.compile(r"(blank|bkg|background|standard|std|control|ctrl|qc)[\s_-]*\d*", re.IGNORECASE)
+
+
+def _controls(cells: Sequence[Sequence[Cell]], heading: int, rows: list[int]) -> set[int]:
+    """Find the wells of a plate that hold no patient's sample, where a column of patients says so."""
+    heads = [_heading(cell).lower() for cell in cells[heading]]
+    if not {"well", "wells", "location"} & set(heads):
+        return set()
+    named = [j for j, head in enumerate(heads) if re.search(r"patient|subject|^id$|proband|病人|患者", head)]
+    return {i for i in rows if any(CONTROL.fullmatch(str(cells[i][j]).strip()) for j in named)}
 
 
 def _empty(cell: Cell) -> bool:
@@ -130,13 +145,28 @@ def _first_heading(
             continue
         first = next(cell for cell in row if not _empty(cell))
         comment = isinstance(first, str) and first.startswith("#") and _comment(cells, i)
-        title = full[i] == 1 and width > 1
+        title = (full[i] == 1 and width > 1) or _of_the_instrument(cells, full, i, width)
         if comment or title:
             kind = "comment" if comment else "title"
             left_out[kind] = left_out.get(kind, 0) + 1
             continue
         return i
     return None
+
+
+def _of_the_instrument(cells: Sequence[Sequence[Cell]], full: list[int], i: int, width: int) -> bool:
+    """Tell a line of an instrument (a name and a value) above a table from its headings: a far fuller row of words comes below."""
+    row = cells[i]
+    if width < 5 or full[i] != 2 or _empty(row[0]) or _empty(row[1]):
+        return False
+    below = next((j for j in range(i + 1, min(i + 40, len(cells))) if full[j] > 2), None)
+    gap = below is not None and any(full[j] <= 1 for j in range(i + 1, below))
+    return (
+        below is not None
+        and full[below] >= 0.7 * width
+        and _all_words(cells[below])
+        and (gap or _number_like(str(row[1])))
+    )
 
 
 def _comment(cells: Sequence[Sequence[Cell]], i: int) -> bool:

@@ -13,14 +13,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
-                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "病历编号", "入组编号", "subj", "ipp", "nip"),
+                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
-               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
-    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "出生日期", "生日"),
+               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
+    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
     "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期", "date d administration", "date de prelevement", "prelevement", "verabreicht", "gabedatum", "drawn", "date drawn", "specimen collected", "date collected", "采集时间", "采集日期", "用药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
@@ -28,14 +28,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
-    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
                            "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
     "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
     "age unit": ("ageu", "age unit", "age units", "alterseinheit", "年龄单位"),
     "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height", "heightbl", "korpergrosse"),
     "patients.infusion_year": ("year of infusion", "infusion year", "year", "treatment year"),
-    "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct"),
+    "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct", "prior transplantation", "previous hsct", "previous transplantation", "transplantation before car t", "transplant before car t", "hsct before car t", "sct before car t", "transplantation before infusion", "transplant before infusion", "hsct before infusion", "earlier transplantation", "transplantation vor car t", "trasplante previo", "greffe anterieure", "回输前移植"),
     "patients.disease_status": ("disease status", "status before infusion", "disease status at infusion", "疾病状态"),
     "patients.n_relapses": ("number of relapses", "n relapses", "no of relapses", "复发次数"),
     "patients.car_target": ("car target", "target", "target antigen", "靶点", "car t target"),
@@ -47,13 +47,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                                 "疗效", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "slc", "sindrome de liberacion de citocinas", "zytokinfreisetzungssyndrom", "crs occurrence", "细胞因子释放综合征"),
-    "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "highest crs grade",
+    "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "crs最高分级", "crs最高级别", "最高crs分级", "crs分度", "crs严重程度", "grado maximo de crs", "grado maximo de slc", "highest crs grade",
                            "max crs grade", "crs grad", "grado de slc", "grado de crs", "crs grad max", "crs grad maximal", "maximaler crs grad", "grad des crs"),
     "toxicity.CRS.day_from": ("crs onset", "crs onset day", "day of crs onset", "date crs", "crs start", "crs start day", "crs onset date", "crs start date", "date of crs onset", "crs date", "crs发生日期", "time to crs", "days to crs", "crs beginn", "beginn crs", "crs beginn tag", "crs发生时间", "crs day", "crs onset days"),
     "toxicity.CRS.day_to": ("crs end", "crs resolution", "crs end day", "crs resolution day", "crs stop day", "crs end date", "crs resolution date", "crs stop", "crs结束时间", "crs结束日期", "crs ende", "ende crs"),
     "toxicity.CRS.duration": ("crs duration", "duration of crs", "crs持续时间", "crs duration days"),
     "toxicity.ICANS.flag": ("icans", "icans yes no", "neurotoxicity", "any icans", "ntx", "cres", "神经毒性", "icans occurrence"),
-    "toxicity.ICANS.grade": ("icans grade", "max grade icans", "icans max grade", "neurotoxicity grade", "max neurotoxicity grade", "icansgr", "icans分级", "ntx grade", "maximum icans grade",
+    "toxicity.ICANS.grade": ("icans grade", "max grade icans", "icans max grade", "neurotoxicity grade", "max neurotoxicity grade", "icansgr", "icans最高分级", "icans级别", "grado maximo de icans", "icans分级", "ntx grade", "maximum icans grade",
                              "max icans grade", "icans grad", "icans grad max", "maximaler icans grad"),
     "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "icans onset date", "icans start date", "icans onset day", "icans day", "icans发生时间", "time to icans", "icans beginn", "beginn icans", "neurotoxicity onset", "icans start day"),
     "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date", "icans ende", "ende icans"),
@@ -62,12 +62,12 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                   "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides", "kortikosteroide", "kortikoide", "glukokortikoide", "glukokortikosteroide", "corticosteroides", "corticotherapie", "steroid therapy", "steroid treatment", "皮质激素", "皮质类固醇"),
     "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
-    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "sterbedatum", "date of exitus", "verstorben am", "gestorben am"),
+    "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "data di morte", "data decesso", "data de obito", "sterbedatum", "date of exitus", "verstorben am", "gestorben am"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
                               "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
                               "last fu date", "last visit", "date de dernier suivi", "dernier suivi", "date de derniere visite", "derniere visite", "date de dernier contact", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
-                              "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
-    "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse"),
+                              "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "letzte visite", "datum letzte visite", "letzte untersuchung", "date of last follow up or death", "date of death or last follow up", "last follow up or death", "death or last follow up", "date last follow up", "ultimo controllo", "ultimo follow up", "data ultimo follow up", "data ultimo controllo", "fecha de ultimo seguimiento", "ultimo seguimiento", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
+    "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse", "rezidiv am", "rezidivdatum", "datum rezidiv", "date de rechute", "rechute le", "fecha de recaida", "data recidiva"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
     "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
     "followup.assessment_date": ("last assessment", "date of last assessment", "last disease assessment", "last marrow"),
@@ -78,7 +78,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
     "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
-    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
+    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
     "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
     "treatments.route": ("route", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
@@ -91,10 +91,10 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 
 # (time, status) pairs: endpoint -> words by which its time and its status are called
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {
-    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
+    "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "supervivencia global", "supervivencia", "sopravvivenza globale", "sobrevida global", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
     "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "无事件生存", "dfs1", "progressionsfreies uberleben", "ereignisfreies uberleben", "rezidivfreies uberleben", "disease free", "progression free", "event free", "relapse free", "是否进展", "进展状态"),
-    "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "是否复发", "复发状态"),
+    "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
                 "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "gestorben", "deces", "decede", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
@@ -142,9 +142,9 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "mädchen", "maedchen", "niña", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "si", "sí", "+", "＋", "(+)", "√", "✓", "✔", "positive", "positiv", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "-", "−", "－", "–", "(-)", "negative", "negativ", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
-    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
+    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerta", "fallecida", "deceduto", "deceduta", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
                         "recurred/progressed", "recurred", "progressed", "relapsed", "relapse", "1:relapsed", "event", "1:event", "复发", "yes", "1:progressed"),
-              "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "vivant", "存活", "生存", "失访", "no event",
+              "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "perdido", "perdido de vista", "perdu de vue", "perso", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "viva", "vivant", "vivante", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
                            "progression free", "好转", "出院", "无复发")},
     "response": {"CR": ("cr", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
@@ -176,7 +176,11 @@ EXPOSURES = (
 )  # fmt: skip
 IDENTIFYING = ("name", "surname", "first name", "last name", "patient name", "initials", "phone", "telephone", "tel", "mobile", "email", "e mail", "address", "street", "postcode", "zip", "zip code",
                "ssn", "mrn", "medical record number", "hospital number", "record number", "insurance", "passport", "national id", "nhs number", "姓名", "电话", "手机", "地址", "身份证", "身份证号",
-               "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
+               "contact", "contact person", "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
+IDENTIFIES = re.compile(
+    r"\b(doctor|doctors|dr|physician|consultant|surgeon|nurse|gp|arzt|hausarzt|medecin|medico|phone|telephone|telefono|mobile|e ?mail|address|adresse|direccion|"
+    r"postcode|zip|surname|vorname|nachname|nombre|apellidos?|cognome|guardian|mother s name|father s name|passport|insurance|ssn|mrn)\b"
+)
 FREE_TEXT = (
     "note",
     "notes",
@@ -206,7 +210,8 @@ def bare(words: str) -> str:
     text = re.sub(r"[(\[（].*?[)\]）]", " ", words).replace("ß", "ss")
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
     text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
+    text = re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
+    return re.sub(r"\bfu\b(?! (days?|months?|years?|time))", "follow up", text)
 
 
 @cache
@@ -473,6 +478,31 @@ def agent_near(words: str) -> str:
     known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings if len(word) >= 6}
     near = process.extractOne(bare(words).split(" ")[0], list(known), scorer=fuzz.ratio, score_cutoff=82)
     return known[near[0]] if near else ""
+
+
+FIRST = r"first|1st|start|starting|begin|beginn|initiation|started|erste|erster|onset|debut|premiere|primera|inicio"
+
+
+def first_dose_of(words: str) -> str:
+    """Find the drug whose first dose a heading dates; empty if it dates none.
+
+    Examples
+    --------
+    >>> first_dose_of("Date of first tocilizumab"), first_dose_of("Dexamethasone start date"), first_dose_of("首次托珠单抗日期")
+    ('tocilizumab', 'dexamethasone', 'tocilizumab')
+    >>> first_dose_of("tocilizumab"), first_dose_of("date of first relapse"), first_dose_of("date of last ruxolitinib")
+    ('', '', '')
+    """
+    key = bare(words)
+    rest, said = re.subn(
+        rf"\b({FIRST}|date|datum|fecha|of|the|dose|dosis|gabe|treatment|therapy|given|on|am|de|der|du|d|in)\b|首次|第一次|使用|用药|给药|开始|日期|时间",
+        " ",
+        key,
+    )
+    when = re.search(rf"\b({FIRST}|date|datum|fecha|on|am)\b|首次|第一次|开始|日期|时间", key) is not None
+    rest = rest.strip()
+    known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings}
+    return known.get(rest, "") if said and when else ""
 
 
 def exposure_of(words: str) -> str:
