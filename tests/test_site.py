@@ -17,14 +17,17 @@ import pytest
 from docutils import nodes
 from few_patients import few_patients
 
+from helpers.calibration.ensemble import load_ensemble, load_states
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
+from helpers.estimate.cox import cox
 from helpers.parameters import Parameters
 from helpers.paths import DOCS, NOTEBOOKS, ROOT
 from helpers.problems import NotAvailable
 from helpers.published.concordance import concordance
 from helpers.published.values import canonical_id, published_values
 from helpers.results import registry
+from helpers.results.lost import WITHIN
 from helpers.run import site as run_site
 from helpers.site import alternatives, figure3, front, in_page, more_figures, number_cells, pages, whole
 from helpers.site.fold import folded, sets_up
@@ -333,3 +336,19 @@ def test_pages_of_docstrings_stand_below_the_page_that_leads_to_them():
     made = pages.api_pages()
     below = made["api"].split("{toctree}")[1].split("```")[0]
     assert set(below.split()) - {":hidden:"} == set(made) - {"api"}
+
+
+def test_the_ratio_of_a_member_is_that_of_its_rebuilt_cohort():
+    """With who was lost early staying well: from the state alone, and by a Cox model of the cohort that is rebuilt from it."""
+    state, cohort = next(load_states()), next(load_ensemble(first=1))
+    frame = analyse(cohort).frame
+    frame = frame[(frame["crs_grade"].fillna(0) > 0) | (frame["icans_grade"].fillna(0) > 0)]
+    cutoff = frame["cutoff_day"]
+    for failed in ((), ("low",)):
+        gone = ~frame["pfs_event"] & (frame["pfs_days"] < WITHIN) & (frame["pfs_days"] < cutoff)
+        fails = gone & frame["gc_group"].isin(failed)
+        data = frame.assign(
+            pfs_days=frame["pfs_days"].mask(gone & ~fails, cutoff), pfs_event=frame["pfs_event"] | fails
+        )
+        rows = cox(data, ["gc_group"], "pfs_days", "pfs_event").table.set_index("level")
+        assert alternatives.ratio_if(state, failed) == pytest.approx(rows.loc["low", "hr"], rel=1e-9)

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.calibration.ensemble import ensemble_index, load_ensemble, load_states
-from helpers.calibration.fate_search import endpoints
 from helpers.calibration.variety import Seen, State
 from helpers.cohort.derive import Analysis, analyse
-from helpers.estimate.cox import cox
+from helpers.estimate.partial_likelihood import maximise
 from helpers.results.lost import WITHIN
 
 LEVELS = ["none", "low", "high"]
@@ -67,20 +66,14 @@ def ratio_if(state: State, failed: Collection[str]) -> float:
         Dose groups whose lost had the event when last seen.
     """
     labels, fates = state
-    time, event = (np.array(part) for part in endpoints(labels, fates)["pfs"])
+    time, event = state.pfs if isinstance(state, Seen) else Seen(state).pfs
     group, cutoff = labels["gc"].to_numpy(str), fates["cutoff"].to_numpy(float)
     gone = ~event & (time < WITHIN) & (time < cutoff)
     fails = gone & np.isin(group, list(failed))
-    data = pd.DataFrame(
-        {
-            "time": np.where(gone & ~fails, cutoff, time),
-            "event": event | fails,
-            "gc": pd.Categorical(group, LEVELS),
-        }
-    )
-    concerned = (labels["crs"].astype(int) > 0) | (labels["icans"].astype(int) > 0)
-    table = cox(data[concerned.to_numpy()], ["gc"], "time", "event").table
-    return float(table.set_index("level").loc["low", "hr"])
+    time, event = np.where(gone & ~fails, cutoff, time), event | fails
+    among = ((labels["crs"].astype(int) > 0) | (labels["icans"].astype(int) > 0)).to_numpy()
+    doses = np.column_stack([group == level for level in LEVELS[1:]]).astype(float)
+    return float(np.exp(maximise(doses[among], time[among], event[among]).beta[0]))
 
 
 def chosen(ratios: pd.DataFrame, ranks: Sequence[np.ndarray], count: int) -> dict[int, str]:
@@ -107,6 +100,7 @@ def chosen(ratios: pd.DataFrame, ranks: Sequence[np.ndarray], count: int) -> dic
     {1: 'least ratio had the lost stayed well, 0.400', 2: 'largest ratio had the lost stayed well, 0.600'}
     """
     found: dict[int, str] = {}
+    ratios = ratios.round(10)  # of members alike in this the first, whatever the last bits of their ratios
     for fate in ratios:
         for place, size in ((ratios[fate].idxmin(), "least"), (ratios[fate].idxmax(), "largest")):
             if len(found) < count:
