@@ -402,3 +402,23 @@ def test_leads_of_one_per_patient_find_what_all_pairs_find():
         leads = ways @ pairs.T
         apart = (leads >= -1e-9).all(axis=1) & (leads > 1e-6).any(axis=1)
         assert (signs != 0).any() == apart.any(), trial
+
+
+def test_values_that_differ_by_noise_are_the_same_for_all():
+    """0.1 + 0.2 is not 0.3 in binary: a model of that difference has no meaning, and would overflow."""
+    frame = pd.DataFrame({"t": range(1, 21), "d": [True, False] * 10, "x": [0.3, 0.1 + 0.2] * 10})
+    found = cox(frame, ["x"], "t", "d").table.iloc[0]
+    assert found["reason"] == "the same for all complete cases"
+    assert np.isnan(found["hr"])
+
+
+def test_values_too_close_together_give_a_reason_and_no_warning():
+    """Per year, a ratio of ages that differ by millionths of a day is beyond every number."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {"t": rng.integers(1, 300, 40), "d": rng.random(40) < 0.6, "age": 8 + 1e-9 * rng.normal(size=40)}
+    )
+    found = cox(frame, ["age"], "t", "d").table.iloc[0]
+    assert found["reason"] == "no finite ratio per unit: its values lie too close together"
+    wide = cox(frame.assign(age=(frame["age"] - 8) * 1e9), ["age"], "t", "d").table.iloc[0]
+    assert found["z"] == pytest.approx(wide["z"], rel=1e-6)

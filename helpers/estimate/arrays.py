@@ -125,3 +125,15 @@ def snapped_to_times(values: ArrayLike, times: NDArray[np.float64]) -> NDArray[n
     below = times[np.maximum(place - 1, 0)]
     nearest = np.where(np.abs(times[place] - wanted) < np.abs(below - wanted), times[place], below)
     return np.where(np.abs(nearest - wanted) <= SAME * max(1.0, np.abs(times).mean()), nearest, wanted)
+
+
+def exponential(values: ArrayLike) -> NDArray[np.float64]:
+    """Return e to the power of *values*; what is too large for a number is infinite, without a warning.
+
+    Examples
+    --------
+    >>> exponential([0.0, 1000.0]).tolist()
+    [1.0, inf]
+    """
+    with np.errstate(over="ignore"):
+        return np.exp(np.asarray(values, dtype=float))

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2, norm
 
+from helpers.estimate.arrays import exponential
 from helpers.estimate.design import Design, cox_design
 from helpers.estimate.kaplan_meier import Estimate
+from helpers.estimate.noise import TYPED
 from helpers.estimate.partial_likelihood import Fit, Ties, fit_not_found, maximise
 from helpers.estimate.separation import runaway_coefficients
 
@@ -38,6 +40,7 @@ COLUMNS = [
 ]
 TOLERANCE = 1e-4  # share of a covariate's variance that the others must leave, as SPSS demands of a regression
 EXACT = 1e-18
+NARROW = "no finite ratio per unit: its values lie too close together"
 PATIENCE = 500  # steps of a search that has a maximum far out
 FAR = 700.0  # log hazard ratio beyond which nothing is looked for
 
@@ -342,9 +345,9 @@ def _reasons_before(laid: Design) -> dict[str, str]:
     ever_at_risk = x[laid.time >= laid.time[laid.event].min()]
     kept: list[int] = []
     for place, name in enumerate(laid.x):
-        if np.ptp(x[:, place]) == 0:
+        if _all_the_same(x[:, place]):
             reasons[name] = "the same for all complete cases"
-        elif np.ptp(ever_at_risk[:, place]) == 0:
+        elif _all_the_same(ever_at_risk[:, place]):
             reasons[name] = "the same for all still at risk when the first event occurred"
         elif (own := _own_share(ever_at_risk[:, kept], ever_at_risk[:, place])) < EXACT:
             reasons[name] = "determined by the covariates before it"
@@ -353,6 +356,11 @@ def _reasons_before(laid: Design) -> dict[str, str]:
         else:
             kept.append(place)
     return reasons
+
+
+def _all_the_same(values: NDArray[np.float64]) -> bool:
+    """Tell whether numbers differ by no more than the noise of decimals written in binary."""
+    return bool(np.ptp(values) <= TYPED * np.abs(values).max(initial=0))
 
 
 def _own_share(others: NDArray[np.float64], column: NDArray[np.float64]) -> float:
@@ -444,6 +452,9 @@ def _table(
     place = laid.x.columns.get_indexer(finite)
     coef[place], se[place] = found.beta, np.sqrt(np.diag(found.covariance))
     reach, z = norm.ppf(1 - alpha / 2) * se, coef / se
-    limits = {"ci_low": np.exp(coef - reach), "ci_high": np.exp(coef + reach)}
-    columns = {"coef": coef, "se": se, "z": z, "hr": np.exp(coef), **limits, "p": 2 * norm.sf(np.abs(z))}
-    return laid.terms.assign(**columns, reason=list(reasons.values()))[COLUMNS]
+    limits = {"ci_low": exponential(coef - reach), "ci_high": exponential(coef + reach)}
+    columns = {"coef": coef, "se": se, "z": z, "hr": exponential(coef), **limits, "p": 2 * norm.sf(np.abs(z))}
+    told = [
+        reason or NARROW * bool(end == np.inf) for reason, end in zip(reasons.values(), limits["ci_high"], strict=True)
+    ]
+    return laid.terms.assign(**columns, reason=told)[COLUMNS]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from helpers.estimate.arrays import exponential
 from helpers.estimate.cox import cox
 from helpers.estimate.partial_likelihood import Ties, maximise
 
@@ -142,6 +143,6 @@ def _pooled(groups: Sequence[str], n: int, counts: list, fits: list, alpha: floa
         se = float(np.sqrt(within + extra))
         law = student((len(beta) - 1) * (1 + within / extra) ** 2) if extra > 0 else norm
         reach = law.ppf(1 - alpha / 2) * se
-        rows.append({**line, "hr": np.exp(middle), "ci_low": np.exp(middle - reach), "ci_high": np.exp(middle + reach),
+        rows.append({**line, "hr": exponential(middle), "ci_low": exponential(middle - reach), "ci_high": exponential(middle + reach),
                      "p": float(2 * law.sf(abs(middle) / se)) if se > 0 else np.nan})  # fmt: skip
     return pd.DataFrame(rows)

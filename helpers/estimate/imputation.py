@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 from scipy.stats import t as student
 
-from helpers.estimate.arrays import as_floats, known_durations
+from helpers.estimate.arrays import as_floats, exponential, known_durations
 from helpers.estimate.cox import Cox, cox
 from helpers.estimate.partial_likelihood import Ties
 
@@ -246,8 +246,9 @@ def _pooled_row(
     if reasons:
         return dict.fromkeys(names, np.nan) | {"reason": f"in {len(reasons)} of {len(models)} data sets: {reasons[0]}"}
     found = pooled_estimate(estimates, variances, df_complete=df_complete, alpha=alpha)
-    with np.errstate(over="ignore"):  # few degrees of freedom give a t quantile in the hundreds
-        ends = np.exp([found["estimate"], found["low"], found["high"]])
+    ends = exponential(
+        [found["estimate"], found["low"], found["high"]]
+    )  # few degrees of freedom: a t quantile in the hundreds
     if not np.isfinite(ends).all():
         return dict.fromkeys(names, np.nan) | {"reason": f"no finite interval ({found['df']:.2g} degrees of freedom)"}
     hazard = dict(zip(("hr", "ci_low", "ci_high"), ends, strict=True))

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2, norm
 
-from helpers.estimate.arrays import as_floats, equal_times_tied
+from helpers.estimate.arrays import as_floats, equal_times_tied, exponential
 
 Ties = Literal["efron", "breslow"]
 STEPS = 60
@@ -280,8 +280,8 @@ def _fitted(
     coef[free] = beta / scale
     se[free], naive_se[free] = np.sqrt(np.diag(covariance)) / scale, np.sqrt(np.diag(naive)) / scale
     reach, z = norm.ppf(1 - alpha / 2) * se, coef / se
-    columns = {"coef": coef, "se": se, "naive_se": naive_se, "z": z, "hr": np.exp(coef), "ci_low": np.exp(coef - reach),
-               "ci_high": np.exp(coef + reach), "p": 2 * norm.sf(np.abs(z)), "reason": reasons}  # fmt: skip
+    columns = {"coef": coef, "se": se, "naive_se": naive_se, "z": z, "hr": exponential(coef), "ci_low": exponential(coef - reach),
+               "ci_high": exponential(coef + reach), "p": 2 * norm.sf(np.abs(z)), "reason": reasons}  # fmt: skip
     table = pd.DataFrame({"covariate": list(covariates), **columns})
     p = float(chi2.sf(statistic, len(free)))
     outer = covariance / np.outer(scale, scale)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from helpers.estimate.maximally_selected_cut import MOST, Cuts, every_cut
+from helpers.estimate.noise import without_noise
 from helpers.estimate.partial_likelihood import maximise
 from helpers.problems import NotAvailable
 from helpers.results.comparisons import within
@@ -127,7 +128,7 @@ def dose_shape(analysis: Analysis, dose: str = "cumulative") -> tuple[pd.DataFra
     rows = rows[in_population(analysis, "toxicity") & frame["gc"].notna()].dropna()
     given = rows["dose"][rows["dose"] > 0]
     knots = [float(knot) for knot in np.percentile(given, (10, 50, 90))] if len(given) > 2 else []
-    if len(set(knots)) < 3 or (rows["dose"] > 0).all():
+    if len(np.unique(without_noise(knots))) < 3 or (rows["dose"] > 0).all():
         raise NotAvailable(f"cohort {analysis.cohort.name} has no {dose} doses that a curve could follow")
     along = np.linspace(*np.percentile(given, (5, 95)), 60)
     x, read = (_spline(values, knots) for values in (rows["dose"].to_numpy(), along))
