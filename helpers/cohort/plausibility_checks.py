@@ -29,6 +29,7 @@ FEW = 5  # below this many values nothing is said about a distribution
 PILE_SHARE, PILE_LEAST = 0.1, 5
 HIGHEST_MG_PER_KG = 60  # methylprednisolone equivalent on one day: above the 30 mg/kg of pulse therapy, twice
 LOWEST_MG_PER_KG = 0.005
+HEAVIEST = {"children": 28, "adults": 42}  # body-mass index that half of a cohort may have, kg/m2
 DAYS = {
     "followup": tuple(name for name in TABLES["followup"] if name.endswith("_day")),
     "treatments": ("day",),
@@ -302,6 +303,11 @@ def _sizes(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warne
         yield Warned("patients", "weight_kg", int(patients["weight_kg"].count()), "", "half are above 150 kg: kg?")
     if {"weight_kg", "height_cm"} <= set(patients):
         index = patients["weight_kg"] / (patients["height_cm"] / 100) ** 2
+        young = "age_years" in patients and patients["age_years"].median() < 16
+        most = HEAVIEST["children" if young else "adults"]
+        if index.count() >= FEW and index.median() > most:
+            reason = f"half have a body-mass index above {most}: pounds where kg are asked for?"
+            yield Warned("patients", "weight_kg", int(index.count()), "", reason)
         yield from _warned(
             "patients", "weight_kg", (index > 70) | (index < 8), "does not fit the height (body-mass index)"
         )
@@ -350,6 +356,63 @@ def _clocks(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warn
         yield from _warned("treatments", "day", treatments["day"] < -60, "more than 60 days before day 0")
 
 
+def _followup_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """Rows of follow-up that contradict themselves: an event after the last contact, a cause without a death, censored and dead."""
+    rows = tables.get("followup")
+    if rows is None:
+        return
+    if "last_contact_day" in rows:
+        for column in ("relapse_day", "progression_day", "treatment_failure_day", "transplant_day"):
+            if column in rows:
+                late = calendar_day(rows[column]) > calendar_day(rows["last_contact_day"])
+                yield from _warned("followup", column, late, "after the last contact")
+    if "death_day" not in rows:
+        return
+    dead = rows["death_day"].notna()
+    if "death_cause" in rows:
+        known = tables.get("status", pd.DataFrame(columns=["patient_id", "death"]))
+        told = set(known["patient_id"][known["death"].eq("yes").fillna(False)]) if "death" in known else set()
+        alone = rows["death_cause"].notna() & ~dead & ~rows["patient_id"].isin(told)
+        yield from _warned("followup", "death_cause", alone, "a cause of death and no death")
+    if "censor_reason" in rows:
+        both = rows["censor_reason"].notna() & dead
+        yield from _warned("followup", "censor_reason", both, "a reason why follow-up ended beside a death")
+
+
+def _toxicity_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """Grade 5, which is fatal, of somebody alive; days at two grades of one event."""
+    rows, death = tables.get("toxicity"), _death(tables)
+    if rows is None:
+        return
+    if death is not None and "grade" in rows and "death" in seen_in_table(cohort, "followup"):
+        alive = rows["patient_id"].isin(death.index[death.isna()])
+        yield from _warned(
+            "toxicity", "grade", rows["grade"].eq(5) & alive, "grade 5, which is fatal, of a patient who is not dead"
+        )
+    if {"event", "day_from", "day_to"} <= set(rows):
+        ordered = rows.dropna(subset=["event", "day_from", "day_to"]).sort_values("day_from", kind="stable")
+        reached = ordered.groupby(["patient_id", "event"])["day_to"].transform(lambda days: days.cummax().shift())
+        again = ordered.duplicated([name for name in REPEATED["toxicity"] if name in ordered])
+        inside = (ordered["day_from"] < reached) & ~again
+        yield from _warned(
+            "toxicity", "day_from", inside.sort_index(), "days that an earlier interval of the same event covers too"
+        )
+
+
+def _response_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """A complete response assessed after a relapse or progression."""
+    rows, followup = tables.get("response"), tables.get("followup")
+    if rows is None or followup is None or not {"assessment_day", "day30_response"} <= set(rows):
+        return
+    complete = rows["day30_response"].isin(["CR", "CRi"])
+    for column, word in (("relapse_day", "a relapse"), ("progression_day", "a progression")):
+        if column in followup:
+            before = rows["patient_id"].map(_by_patient(followup, column)) < calendar_day(rows["assessment_day"])
+            yield from _warned(
+                "response", "day30_response", complete & before, f"a complete response assessed after {word}"
+            )
+
+
 def _unsaid(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
     """What cohort.json says was recorded and nobody had: right, or not yet filled in."""
     for table, words in cohort.recorded.items():
@@ -377,5 +440,8 @@ CHECKS: tuple[Callable[[Mapping[str, pd.DataFrame], Cohort], Iterator[Warned]], 
     _sizes,
     _fractions,
     _clocks,
+    _followup_at_odds,
+    _toxicity_at_odds,
+    _response_at_odds,
     _unsaid,
 )
