@@ -103,10 +103,10 @@ SHIELD = "'"
 
 
 def shielded_text(text: str) -> str:
-    """Set an apostrophe before a text that a spreadsheet would take for a formula; :func:`unshielded_text` takes it off.
+    """Set an apostrophe before a text that a spreadsheet would take for a formula.
 
-    A text that begins with apostrophes before such a sign gets one more, so that the way back is exact. Numbers stay as they
-    are, and so does a text that reads as one ("-3.5", "+2").
+    A text that begins with apostrophes before such a sign gets one more, so that taking one off is the exact way back. Numbers
+    stay as they are, and so does a text that reads as one ("-3.5", "+2").
 
     Examples
     --------
@@ -115,17 +115,6 @@ def shielded_text(text: str) -> str:
     """
     bare = text.lstrip(SHIELD)
     return SHIELD + text if bare.startswith(FORMULA) and not (bare == text and _is_number(text)) else text
-
-
-def unshielded_text(text: str) -> str:
-    """Give back the text that :func:`shielded_text` was given.
-
-    Examples
-    --------
-    >>> [unshielded_text(shielded_text(text)) for text in ("=1+1", "'=x", "plain", "-3.5")]
-    ['=1+1', "'=x", 'plain', '-3.5']
-    """
-    return text[1:] if text.startswith(SHIELD) and text.lstrip(SHIELD).startswith(FORMULA) else text
 
 
 def _is_number(text: str) -> bool:

@@ -21,7 +21,7 @@ from helpers.estimate.partial_likelihood import maximise
 from helpers.paths import DATA, ROOT
 from helpers.problems import InputError
 from helpers.published.concordance import SAME, concordance
-from helpers.published.corrections import as_corrected, read_corrections
+from helpers.published.corrections import read_corrections
 from helpers.published.values import published_values
 from helpers.results.registry import compute
 from helpers.synthesis import study
@@ -186,6 +186,18 @@ def test_a_state_survives_a_round_trip(small, tmp_path):
 def test_the_default_cohort_is_natural():
     report = rules_report(default()[0])
     assert report["broken"].sum() == 0, report[report["broken"] > 0].to_string()
+
+
+def as_corrected(printed):
+    """Return the printed numbers as they should read."""
+    out, table = printed.set_index("id"), read_corrections()
+    assert set(table["id"]) <= set(out.index)
+    for row in table.itertuples():
+        if row.corrected_to:
+            out.loc[row.id, ["number", "value"]] = [float(row.corrected_to), row.corrected_to]
+        if row.alias:
+            out.loc[row.id, "alias_of"] = row.alias
+    return out.reset_index()[list(printed.columns)]
 
 
 def test_the_default_cohort_reaches_what_it_did():

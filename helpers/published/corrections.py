@@ -55,38 +55,3 @@ def read_corrections(directory: str | Path = PUBLISHED) -> pd.DataFrame:
     if problems:
         raise InputError(problems)
     return table
-
-
-def as_corrected(printed: pd.DataFrame) -> pd.DataFrame:
-    """Return the printed numbers as they should read; :func:`helpers.published.concordance.concordance` takes them.
-
-    Parameters
-    ----------
-    printed : pandas.DataFrame
-        From :func:`helpers.published.values.published_values`.
-
-    Raises
-    ------
-    InputError
-        For a correction of an id that is not printed.
-
-    Examples
-    --------
-    >>> from helpers.published.values import published_values
-    >>> as_corrected(published_values()).set_index("id").loc["results.efficacy.rux.p", ["value", "alias_of"]].tolist()
-    ['0.14', 'table3.tcz.p']
-    """
-    table = read_corrections()
-    unknown = ~table["id"].isin(printed["id"])
-    if unknown.any():
-        rows = unknown.to_numpy().nonzero()[0]
-        raise InputError(
-            [Problem("corrections", int(r) + 2, "id", table["id"].iloc[r], "a printed id", FILE) for r in rows]
-        )
-    out = printed.set_index("id")
-    for row in table.itertuples():
-        if row.corrected_to:
-            out.loc[row.id, ["number", "value"]] = [float(row.corrected_to), row.corrected_to]
-        if row.alias:
-            out.loc[row.id, "alias_of"] = row.alias
-    return out.reset_index()[list(printed.columns)]
