@@ -598,12 +598,14 @@ def test_mark_a_class_of_awkward_students(tmp_path, key, monkeypatch):
     (strange / "helpers.py").write_text(BOMB)
     (strange / "exercises").mkdir()
     (strange / "exercises" / "check.py").write_text(BOMB)
+    handed_in(room, "hexadecimal", ["q05_1 = 0x" + "f" * 50_000, 'q05_c1 = "b"'])
+    handed_in(room, "too long", [f"q05_1 = [{'1,' * 60_000}]", '%time\nq05_c1 = "b"'])
     (handed_in(tmp_path, "outside", ["q05_1 = 0.17"])).joinpath("more").mkdir()
     (room / "link").symlink_to(tmp_path / "outside")
     done = CliRunner().invoke(main, ["teach", "mark", f"{room}", "--key", f"{key}", "--out", f"{tmp_path / 'out.csv'}"])
     assert done.exit_code == 0, done.output
     table = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
-    assert len(table) == 2 * (len(names) + 7)  # the link is nobody
+    assert len(table) == 2 * (len(names) + 9)  # the link is nobody
     by = table.groupby("student")["verdict"].agg(list).to_dict()
     assert all(found == ["right", "right"] for student, found in by.items() if student not in ROWS)
     assert {student: by[student] for student in ROWS} == ROWS
@@ -614,6 +616,7 @@ def test_mark_a_class_of_awkward_students(tmp_path, key, monkeypatch):
 ROWS = {
     **{student: ["unreadable", "unreadable"] for student in ("empty", "broken", "list", "deep", "renamed")},
     "huge outputs": ["right", "not answered"], "strange": ["other", "other"],
+    "hexadecimal": ["other", "right"], "too long": ["not answered", "right"],
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from helpers.problems import InputError, Problem
 from helpers.teaching.check import PROGRESS, neighbours, spelt
 
 LARGEST = 50_000_000  # bytes of a file that is read: outputs may be large
+LONGEST = 100_000  # signs of a cell that is read: an answer is short, and a long list takes memory
 ANY = "any"  # exercise of a notebook that cannot be read and whose name does not begin with a number
 KEY = ("exercise", "question", "digits", "what", "value")
 COLUMNS = ("student", "exercise", "question", "answer", "verdict", "attempts", "right_at", "prediction")
@@ -104,7 +105,7 @@ def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any
         digits = int(rows["digits"].iloc[0])
         tried = progress["answers"].get(question, [])
         given = answers.get(question)
-        text = tried[-1]["answer"] if given is None and tried else None if given is None else spelt(given, digits)
+        text = tried[-1]["answer"] if given is None and tried else None if given is None else _written(given, digits)
         verdict = _verdict(text, rows, digits)
         if text is None and unreadable & {exercise, ANY}:
             verdict = "unreadable"
@@ -113,6 +114,14 @@ def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any
         )
         guess = str(progress["predictions"].get(question, ""))
         yield _plain(student.name), exercise, question, _plain(text or ""), verdict, len(tried), right_at, _plain(guess)
+
+
+def _written(given: Any, digits: int) -> str:
+    """Spell an answer as the boxes know it; a number with more digits than Python writes is none of theirs."""
+    try:
+        return spelt(given, digits)
+    except (ValueError, OverflowError, RecursionError):
+        return "too large"
 
 
 def _plain(text: str) -> str:
@@ -185,9 +194,14 @@ def _literals(source: str) -> dict[str, Any]:
     --------
     >>> _literals('q1 = 0.5  # mine\\nq2 = len(rows)\\nq3 = [1, 2]\\nq4 = None')
     {'q1': 0.5, 'q3': [1, 2]}
+    >>> _literals('%matplotlib inline\\n!pip list\\nq1 = 3')
+    {'q1': 3}
     """
+    if len(source) > LONGEST:
+        return {}
+    plain = "\n".join("" if line.startswith(("%", "!", "?")) else line for line in source.split("\n"))
     try:
-        body = ast.parse(source).body
+        body = ast.parse(plain).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found = {}
