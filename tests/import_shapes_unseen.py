@@ -30,6 +30,8 @@ def trap(word):
 
 
 # fmt: off
+
+
 @shape
 def dates_of_first_doses(folder):
     rows = [['CAR-T registry, export for the 2024 review'] + [None]*9,
@@ -197,7 +199,69 @@ def macintosh_workbook(folder):
         'followup': (['patient_id', 'relapse_day', 'death_day', 'last_contact_day'], [('M1', None, None, 365), ('M2', 100, 200, 200)])}
 
 
+@shape
+def trial_two_time_units(d):
+    t='SubjectID,Arm,Age,Sex,PFS (mo),PFS event,OS (mo),OS event\n101,A,9,F,12.2,0,12.2,0\n102,B,13,M,3.1,1,8,1\n103,A,6,F,5,1,20,0\n'
+    return [text(d,'trial.csv',t)],{},{'patients':(['patient_id','sex','age_years'],[('101','female',9),('102','male',13),('103','female',6)]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('101',None,12.2*MONTH),('102',8*MONTH,8*MONTH),('103',None,20*MONTH)])}
+
+
+@shape
+def steroid_courses(d):
+    p='Hospital no;Pseudonym;sex;infusion;weight [kg]\n99887;P-1;m;14.03.2021;20,5\n99887;P-2;w;20.04.2021;31\n'
+    s='Pseudonym;Substanz;Dosis;Einheit;Applikation;Datum\nP-1;Prednisolon;40;mg;oral;17.03.2021\nP-1;Dexamethason;0,15;mg/kg;i.v.;18.03.2021\nP-2;Tocilizumab;8;mg/kg;i.v.;22.04.2021\nP-2;Urbason;2;mg/kg;iv;23.04.2021\n'
+    return [text(d,'pat.csv',p,'cp1252'),text(d,'med.csv',s,'cp1252')],{},{'patients':(['patient_id','sex','weight_kg'],[('P-1','male',20.5),('P-2','female',31)]),
+      'treatments':(['patient_id','agent','day','dose_mg','route'],[('P-1','prednisolone',3,40,'PO'),('P-1','dexamethasone',4,3.075,'IV'),('P-2','tocilizumab',2,248,'IV'),('P-2','methylprednisolone',3,62,'IV')])}
+
+
+@shape
+def chinese_followup_wide(d):
+    rows=[['登记号','姓名','性别','年龄','诊断','CAR-T靶点','回输日期','CRS分级','CRS开始日期','是否使用激素','是否使用托珠单抗','第28天疗效','是否复发','复发日期','末次随访日期','生存状态'],
+      ['N01','张小三','男',6,'B-ALL','CD19',datetime(2020,3,14),'2级',datetime(2020,3,17),'否','是','CR','否',None,datetime(2021,3,14),'存活'],
+      ['N02','张小三','女',12,'B-ALL','CD19+CD22',datetime(2020,4,20),'0级',None,'否','否','CRi','是',datetime(2020,7,29),datetime(2020,11,6),'死亡'],
+      ['N03','张小三','女',3,'B-ALL','CD22',datetime(2020,5,25),'3级',datetime(2020,5,26),'是','是','NR','否',None,datetime(2021,5,25),'存活']]
+    return [workbook(d/'随访表.xlsx',{'随访':rows})],{},{'patients':(['patient_id','sex','age_years','car_target'],[('N01','male',6,'CD19'),('N02','female',12,'CD19+CD22'),('N03','female',3,'CD22')]),
+      'toxicity':(['patient_id','event','day_from','grade'],[('N01','CRS',3,2),('N03','CRS',1,3)]),
+      'response':(['patient_id','day30_response'],[('N01','CR'),('N02','CRi'),('N03','NR')]),
+      'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('N01',None,None,365),('N02',100,200,200),('N03',None,None,365)])}
+
+
+@shape
+def adlb_and_adae(d):
+    lb='USUBJID,PARAMCD,PARAM,AVAL,ADY\nZ1,CRP,C Reactive Protein (mg/L),12,4\nZ1,FERRITIN,Ferritin (ug/L),800,8\nZ2,CRP,C Reactive Protein (mg/L),140,1\n'
+    ae='USUBJID,AEDECOD,AETOXGR,AESTDY,AEENDY\nZ1,Cytokine release syndrome,2,4,7\nZ2,Cytokine release syndrome,3,2,9\nZ2,Pyrexia,1,2,3\n'
+    sl='USUBJID,AGE,SEX,TRTSDT,DTHDT,LSTALVDT\nZ1,9,F,2021-03-14,,2022-03-14\nZ2,14,M,2021-04-20,2021-07-29,2021-07-29\n'
+    return [text(d,'adsl.csv',sl),text(d,'adlb.csv',lb),text(d,'adae.csv',ae)],{},{'patients':(['patient_id','sex','age_years'],[('Z1','female',9),('Z2','male',14)]),
+      'labs':(['patient_id','day','analyte','value'],[('Z1',3,'CRP',12),('Z1',7,'ferritin',800),('Z2',0,'CRP',140)]),
+      'toxicity':(['patient_id','event','day_from','day_to','grade'],[('Z1','CRS',3,6,2),('Z2','CRS',1,8,3)]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('Z1',None,365),('Z2',100,100)])}
+
+
+@shape
+def french_dta(d):
+    f=pd.DataFrame({'num':['F1','F2','F3'],'sexe':np.array([1,2,2],'int8'),'age':[7.,np.nan,12.],'delai':[24.,6.5,12.],'dc':np.array([0,1,0],'int8'),'rechute':np.array([0,1,1],'int8')})
+    f.to_stata(d/'base.dta',write_index=False,version=118,value_labels={'sexe':{1:'Masculin',2:'Féminin'},'dc':{0:'vivant',1:'décédé'},'rechute':{0:'non',1:'oui'}},variable_labels={'num':'Numéro de patient','sexe':'Sexe','age':'Age (ans)','delai':'Survie globale (mois)','dc':'Statut vital','rechute':'Rechute'})
+    return [d/'base.dta'],{},{'patients':(['patient_id','sex','age_years'],[('F1','male',7),('F2','female',None),('F3','female',12)]),
+      'status':(['patient_id','relapse'],[('F1','no'),('F2','yes'),('F3','yes')]),'followup':(['patient_id','death_day','last_contact_day'],[('F1',None,24*MONTH),('F2',6.5*MONTH,6.5*MONTH),('F3',None,12*MONTH)])}
+
+
+@shape
+def icu_timestamps(d):
+    t='patient_nr|infusion_datetime|sample_datetime|il6_pg_ml|crp_mg_l\nT1|2021-03-14T10:00|2021-03-14T06:00|7.1|3\nT1|2021-03-14T10:00|2021-03-17T06:15|2210|80.5\nT2|2021-04-20T12:30|2021-04-21T07:00|<1.5|NA\n'
+    return [text(d,'t.psv',t)],{},{'labs':(['patient_id','day','time','analyte','value','censored'],[('T1',0,'06:00','IL-6',7.1,'no'),('T1',3,'06:15','IL-6',2210,'no'),('T2',1,'07:00','IL-6',1.5,'left'),('T1',0,'06:00','CRP',3,'no'),('T1',3,'06:15','CRP',80.5,'no')])}
+
+
+@shape
+def days_and_flags(d):
+    t='Case,M/F,Age at CAR-T,CRS (yes/no),CRS grade,Day of CRS,ICANS,Tocilizumab day,Steroid start (day),Relapse day,Death day,Follow-up (days)\n1,M,8,yes,2,3,no,4,,,,400\n2,F,5,no,,,no,,,90,150,150\n3,F,15,yes,3,1,yes,2,3,,,365\n'
+    return [text(d,'series.csv',t)],{},{'patients':(['patient_id','sex','age_years'],[('1','male',8),('2','female',5),('3','female',15)]),
+      'toxicity':(['patient_id','event','day_from','grade'],[('1','CRS',3,2),('3','CRS',1,3)]),'treatments':(['patient_id','agent','day'],[('1','tocilizumab',4),('3','tocilizumab',2)]),
+      'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('1',None,None,400),('2',90,150,150),('3',None,None,365)])}
+
+
 # ---------------------------------------------------------------- traps: a word that the question must have
+
+
 @trap('exchanged')
 def exchanged_in_a_second_sheet(d):
     p = [['Patient ID', 'Infusion date'], ['1', datetime(2021, 3, 14)], ['2', datetime(2021, 4, 20)], ['3', datetime(2021, 5, 25)]]
@@ -281,4 +345,27 @@ def dates_that_could_be_either(d):
     return [text(d, 'a.csv', 'id,Date of infusion,Date of last contact,Status\n1,03/04/2021,05/06/2022,alive\n2,01/02/2021,07/08/2021,dead\n3,09/10/2021,11/12/2022,alive\n')]
 
 
+@trap('two digits')
+def two_digit_years_far(d):
+    return [text(d,'a.csv','Patient ID,DOB,Infusion date,Last contact\n1,14/03/11,14/03/21,14/03/22\n2,20/04/68,20/04/21,20/04/22\n')]
+
+
+@trap('unit')
+def mixed_units_one_column(d):
+    return [text(d,'l.csv','patient,day,test,result,unit\n1,1,CRP,2,mg/dL\n1,2,CRP,30,mg/L\n2,1,CRP,4,\n')]
+
+
+@trap('never')
+def nines_for_missing(d):
+    return [text(d,'a.csv','id,age,weight,os_days,dead\n1,5,20,300,0\n2,999,30,200,1\n3,7,999,99999,0\n4,8,31,420,0\n')]
+
+
+@trap('status')
+def relapse_with_maybe(d):
+    return [text(d,'a.csv','id,os_days,dead,relapse\n1,300,0,no\n2,200,1,yes\n3,500,0,suspected\n4,320,0,no\n')]
+
+
+@trap('per cent')
+def blasts_as_fraction(d):
+    return [text(d,'a.csv','id,BM blasts,infusion date,last contact\n1,0.45,2021-03-14,2022-03-14\n2,0.02,2021-04-20,2022-03-14\n3,0.9,2021-05-25,2022-03-14\n')]
 # fmt: on

@@ -42,6 +42,11 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
         happened = target.removeprefix("followup.").removesuffix("_date") in DATELESS
         then = "it is kept that it happened, without a day" if happened else "they are left empty"
         doubts.append(f"`to`: {half} cells are dates without a day or a month: {then}; right?")
+    short = sum(isinstance(cell, str) and re.search(r"[./-]\d{2}$", cell.strip()) is not None for cell in facts.filled)
+    if target == "birth" and short:
+        doubts.append(
+            f"`to`: {short} births have years of two digits: 00 to 69 are taken for 2000 to 2069; right? (write four digits in the file, if not)"
+        )
     if unread:
         doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
     if serial:
@@ -49,10 +54,17 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     return ask_about(base, doubts)
 
 
+def count_from_one(base: ColumnMap) -> None:
+    """Know CDISC's study days by their names: they begin with 1."""
+    if re.fullmatch(r"[A-Z]{0,2}(ST|EN)?DY", base.column):
+        base.first_day, base.reason = 1, "CDISC's study day: 1 is the day of the first dose, and there is no 0"
+
+
 def recognise_end(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap | None:
     """Read the end of an event; the end of a course of a drug is not spread over its days without asking."""
     if row_is == "event":
         base.to = "until"
+        count_from_one(base)
         return recognise_date(base, facts, "until") if facts.is_date else base if facts.is_number else None
     base.to, base.reason = "leave out", "when it ended"
     if row_is == "administration":

@@ -11,6 +11,7 @@ from helpers.importing.questions import ask_about
 from helpers.importing.recognise_codes import recognise_agents, recognise_codes, recognise_names
 from helpers.importing.recognise_dates import (
     ask_about_sentinel,
+    count_from_one,
     recognise_date,
     recognise_end,
     recognise_visits,
@@ -46,8 +47,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
         ask_about_sentinel(base, facts)
         if row_is == "administration" and base.column == "START_DATE":
             ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
-        if re.fullmatch(r"(A|AST|AEN|AEST|LB|CMST|CMEN)DY", base.column):
-            base.first_day, base.reason = 1, "CDISC's study day: 1 is the day of the first dose, and there is no 0"
+        count_from_one(base)
         return base
     if target in CODES_OF:
         return recognise_codes(base, facts, CODES_OF[target])
@@ -92,6 +92,10 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     doubts = [facts.decimal[1]] if facts.decimal[1] else []
     if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
         doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
+    shares = [value for value in facts.numbers if 0 < value < 1]
+    if target.endswith("_pct") and facts.numbers and max(facts.numbers) <= 1 and shares:
+        base.factor = 100
+        doubts.append("`factor`: no value is above 1: fractions, taken times 100 (or per cent: then empty `factor`)?")
     if (
         base.confidence != "guess"
         and target == "patients.blast_prelymphodepletion_pct"

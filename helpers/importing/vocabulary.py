@@ -28,9 +28,9 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
-    "patients.sex": ("sex", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.sex": ("sex", "m f", "f m", "m w", "w m", "h f", "sex m f", "sex f m", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
-                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
+                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at car t", "age at car", "age at infusion date", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
     "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
     "age unit": ("ageu", "age unit", "age units", "alterseinheit", "年龄单位"),
     "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height", "heightbl", "korpergrosse"),
@@ -38,13 +38,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patients.prior_transplant": ("prior hct", "prior transplant", "prior hsct", "previous transplant", "prior allo", "prior bmt", "prior sct", "既往移植", "移植史", "prior allo hsct", "prior transplantation", "previous hsct", "previous transplantation", "transplantation before car t", "transplant before car t", "hsct before car t", "sct before car t", "transplantation before infusion", "transplant before infusion", "hsct before infusion", "earlier transplantation", "transplantation vor car t", "trasplante previo", "greffe anterieure", "回输前移植"),
     "patients.disease_status": ("disease status", "status before infusion", "disease status at infusion", "疾病状态"),
     "patients.n_relapses": ("number of relapses", "n relapses", "no of relapses", "复发次数"),
-    "patients.car_target": ("car target", "target", "target antigen", "靶点", "car t target"),
+    "patients.car_target": ("car target", "car t靶点", "靶抗原", "car靶点", "zielantigen", "target", "target antigen", "靶点", "car t target"),
     "patients.car_dose_e6_per_kg": ("car t dose", "car dose", "cell dose", "dose cells", "回输剂量", "cart dose", "infused dose"),
     "patients.blast_prelymphodepletion_pct": ("blasts", "bm blasts", "marrow blasts", "bone marrow blasts", "blast pct", "blast percent", "baseline blasts", "bone marrow final",
                                               "bone marrow", "骨髓原始细胞", "原始细胞比例", "tumor burden", "disease burden", "blasts before lymphodepletion"),
     "patients.mrd_prelymphodepletion": ("mrd before infusion", "baseline mrd", "mrd pre", "mrd prelymphodepletion"),
     "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "response d28", "day 28 response", "response at day 28", "response at day 30",
-                                "疗效", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
+                                "疗效", "第28天疗效", "第30天疗效", "28天疗效", "30天疗效", "疗效评估", "疗效评价", "缓解情况", "response d30", "response at day 28 30", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "slc", "sindrome de liberacion de citocinas", "zytokinfreisetzungssyndrom", "crs occurrence", "细胞因子释放综合征"),
     "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "crs最高分级", "crs最高级别", "最高crs分级", "crs分度", "crs严重程度", "grado maximo de crs", "grado maximo de slc", "highest crs grade",
@@ -78,7 +78,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
     "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
-    "treatments.agent": ("drug", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
+    "treatments.agent": ("drug", "substanz", "praparat", "medikation", "sostanza", "principio activo", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
     "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
     "treatments.route": ("route", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
@@ -178,6 +178,9 @@ IDENTIFYING = ("name", "surname", "first name", "last name", "patient name", "in
                "ssn", "mrn", "medical record number", "hospital number", "record number", "insurance", "passport", "national id", "nhs number", "姓名", "电话", "手机", "地址", "身份证", "身份证号",
                "contact", "contact person", "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
 IDENTIFIES = re.compile(
+    r"\b(hospital|record|chart|file|case file|insurance|national|social security|personal|ward|fall akten|akten|klinik) ?(no|nr|num|number|nummer)\b|\b(hospital|insurance|national) id\b|\bname of\b|\bname (der|des|de|du)\b|"
+    r"\b(mother|father|parent|guardian|sibling|mutter|vater|eltern)s? s? ?(name|phone|tel|contact)\b|\b(tel|handy|wohnort|stadt|city|town|village|residence|strasse|street|plz|ort|einsender|zuweiser|"
+    r"referrer|referring|referred by|sender|seen by|attending|investigator|interviewer|entered by|completed by)\b|"
     r"\b(doctor|doctors|dr|physician|consultant|surgeon|nurse|gp|arzt|hausarzt|medecin|medico|phone|telephone|telefono|mobile|e ?mail|address|adresse|direccion|"
     r"postcode|zip|surname|vorname|nachname|nombre|apellidos?|cognome|guardian|mother s name|father s name|passport|insurance|ssn|mrn)\b"
 )
@@ -211,6 +214,7 @@ def bare(words: str) -> str:
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
     text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     text = re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
+    text = re.sub(r"\b(date ?time|time ?stamp)\b", "date", text)
     return re.sub(r"\bfu\b(?! (days?|months?|years?|time))", "follow up", text)
 
 
@@ -295,10 +299,10 @@ SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neuro
 SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
 PARTS = {
     "flag": ("", "any", "occurrence", "present"),
-    "grade": ("grade", "highest grade", "worst grade", "peak grade", "grad", "severity grade"),
-    "day_from": ("first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
-    "day_to": ("last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
-    "duration": ("duration", "length", "dauer", "days duration"),
+    "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "highest grade", "worst grade", "peak grade", "grad", "severity grade"),
+    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
+    "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
+    "duration": ("持续时间", "持续天数", "duration", "length", "dauer", "days duration"),
 }  # fmt: skip
 
 
@@ -313,7 +317,7 @@ def _made_of(key: str) -> str:
     if NUMBERED.fullmatch(key):
         return "patient"
     for name, words in SYNDROMES.items():
-        rest, named = re.subn(rf"\b({words})\b", " ", key)
+        rest, named = re.subn(rf"(?<![a-z])({words})(?![a-z])", " ", key)
         if named == 1:
             left = " ".join(word for word in rest.split() if word not in SMALL_WORDS)
             return next((f"toxicity.{name}.{part}" for part, known in PARTS.items() if left in known), "")
@@ -349,7 +353,7 @@ def analyte_of(words: str) -> str:
     >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sIL2R"), analyte_of("sex")
     ('IL-6', 'IL-10', 'IFN-γ', 'CRP', 'sIL-2R', '')
     """
-    text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", words)
+    text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", slashed(words))
     key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(text))
     key = re.sub(r"\s+(d|day|j|jour|tag)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
     if key in _by_analyte():
@@ -363,6 +367,17 @@ def analyte_of(words: str) -> str:
     return ""
 
 
+def slashed(words: str) -> str:
+    """Write units whose slash became an underscore or a dot as units.
+
+    Examples
+    --------
+    >>> slashed("il6_pg_ml"), slashed("CRP.mg.L"), slashed("weight_kg")
+    ('il6 pg/ml', 'CRP mg/L', 'weight_kg')
+    """
+    return re.sub(r"(?i)[_.\s]([munpµμ]?g)[_.](ml|dl|l)$", r" \1/\2", words)
+
+
 def unit_of(words: str) -> str:
     """Find a unit of concentration written in a heading.
 
@@ -371,7 +386,7 @@ def unit_of(words: str) -> str:
     >>> unit_of(" Ferritin (ug/L) "), unit_of("CRP mg/dL"), unit_of("IL-6")
     ('µg/L', 'mg/dL', '')
     """
-    text = words.lower()
+    text = " ".join(map(slashed, words.split())).lower()
     for unit, spellings in UNITS.items():
         if any(re.search(rf"(?<![a-zµμ]){re.escape(spelling)}(?![a-z])", text) for spelling in spellings):
             return unit
@@ -495,11 +510,11 @@ def first_dose_of(words: str) -> str:
     """
     key = bare(words)
     rest, said = re.subn(
-        rf"\b({FIRST}|date|datum|fecha|of|the|dose|dosis|gabe|treatment|therapy|given|on|am|de|der|du|d|in)\b|首次|第一次|使用|用药|给药|开始|日期|时间",
+        rf"\b({FIRST}|date|datum|fecha|of|the|dose|dosis|gabe|treatment|therapy|given|day|on|am|de|der|du|d|in)\b|首次|第一次|使用|用药|给药|开始|日期|时间",
         " ",
         key,
     )
-    when = re.search(rf"\b({FIRST}|date|datum|fecha|on|am)\b|首次|第一次|开始|日期|时间", key) is not None
+    when = re.search(rf"\b({FIRST}|date|day|datum|fecha|on|am)\b|首次|第一次|开始|日期|时间", key) is not None
     rest = rest.strip()
     known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings}
     return known.get(rest, "") if said and when else ""
