@@ -298,6 +298,19 @@ def test_the_ledger_remembers_every_release_and_whom_it_counts(tmp_path):
     assert len(json.loads(path.read_text())["releases"]) == 3
 
 
+def test_two_hospitals_share_a_ledger_and_their_pool_is_held_against_both(tmp_path):
+    """Models are known by counts alone: those of other patients are not near, those of the pool may be."""
+    path, rules = tmp_path / "ledger.json", Rules()
+    first, second = frozenset(f"A{i}" for i in range(70)), frozenset(f"B{i}" for i in range(60))
+    write_ledger(path, [], {"patients": 70, "model, events": 30}, {"patients": first}, {})
+    earlier = check_ledger(path, {"patients": 60, "model, events": 28}, {"patients": second}, rules)
+    write_ledger(path, earlier, {"patients": 60, "model, events": 28}, {"patients": second}, {})
+    pool = {"patients": first | second}
+    assert len(check_ledger(path, {"patients": 130, "model, events": 58}, pool, rules)) == 2
+    with pytest.raises(InputError, match="release 1"):
+        check_ledger(path, {"patients": 130, "model, events": 34}, pool, rules)
+
+
 def test_a_cut_off_that_moves_past_one_dose_is_refused(tmp_path):
     """Two runs whose groups differ by one child: n and events of both would give her outcome."""
     frame = analyse(read_cohort(), Parameters()).frame
