@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers.cohort.derive import analyse
+from helpers.cohort.endpoints import derive_outcomes
 from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
 from helpers.cohort.treatments import gc_cutoff, steroid_doses
@@ -284,3 +285,15 @@ def test_what_a_labelled_milligram_holds(agent, salt, labels, factor):
     row = dose(mg=200.0) | {"agent": agent, "salt": salt}
     found = analyse(cohort(treatments=[row]), Parameters(steroid_labels=labels)).frame["gc_dose_mg_per_kg"].item()
     assert found == pytest.approx(200 * factor * 4 / ladder / 20, rel=1e-8)
+
+
+@pytest.mark.parametrize(("day", "answer"), [(999.0, "yes"), (1000.0, "yes"), (1001.0, "no")])
+@pytest.mark.parametrize("name", ["relapse", "progression", "death"])
+def test_an_outcome_on_the_day_of_the_cut_off_came_by_it(name, day, answer):
+    patients = pd.DataFrame({"patient_id": ["SYN-001"], "cutoff_day": [1000.0]})
+    followup = pd.DataFrame({"patient_id": ["SYN-001"], f"{name}_day": [day], "last_contact_day": [day]})
+    recorded = {"followup": (name,)}
+    tables = {"patients": patients, "followup": followup}
+    one = Cohort("x", "infusion", True, "", "", tables, recorded=recorded)
+    found = derive_outcomes(one, patients.set_index("patient_id"))[name].iloc[0]
+    assert found == {"yes": True, "no": False}[answer]

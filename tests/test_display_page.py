@@ -70,7 +70,6 @@ def test_a_column_without_a_known_value_is_missing():
         page.needs("patients.sex")
     with pytest.raises(NotAvailable, match=r"^cohort empty has no value in column sex of table patients$"):
         page.needs("sex")
-    page.needs("patients.sex", known=False)
 
 
 @pytest.mark.parametrize(

@@ -152,15 +152,13 @@ class Page:
         """Write a table as CSV if there is an output folder; its last column says whether it is synthetic."""
         notebook.save_table(frame, name, self.parameters, of or self.cohort)
 
-    def needs(self, *names: str, known: bool = True) -> None:
-        """Stop this cell with one plain sentence unless the cohort has all *names*; cells that build on it stop too.
+    def needs(self, *names: str) -> None:
+        """Stop this cell with one plain sentence unless the cohort has all *names*, each with a row or a known value; cells that build on it stop too.
 
         Parameters
         ----------
         *names : str
             A table ("labs"), a column of one ("labs.analyte"), or a column of the analysis frame ("gc_time_days").
-        known : bool
-            Ask also for at least one row or known value in each.
 
         Raises
         ------
@@ -174,7 +172,7 @@ class Page:
                 values = found[column] if column else found["patient_id"]
             else:
                 values = populations.needed_frame(self.analysis, name)[name]
-            if known and not values.notna().any():
+            if not values.notna().any():
                 raise NotAvailable(f"cohort {self.cohort.name} has no {_unknown(table, column)}")
 
     def only_if(self, holds: object, otherwise: str) -> None:
