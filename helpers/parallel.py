@@ -127,6 +127,10 @@ def connected_cluster(address: str, folders: Iterable[str | Path] = ()) -> Itera
         raise InputError([_wrong(address, "an address such as tcp://127.0.0.1:8786 or tls://host:8786")])
     try:
         client = Client(address, timeout=PATIENCE)
+    except TypeError:  # what distributed says of tls:// without certificates
+        raise InputError(
+            [_wrong(address, "tls:// with certificates in Dask's configuration (distributed.comm.tls)")]
+        ) from None
     except (OSError, ValueError, TimeoutError):
         raise InputError([_wrong(address, f"a Dask scheduler that answers within {PATIENCE} seconds")]) from None
     with client:

@@ -103,3 +103,10 @@ def test_no_process_is_started_for_nothing():
     assert run_all(abs, [], jobs=2) == []
     with pytest.raises(ValueError, match="jobs is 0"):
         run_all(abs, [1], jobs=0)
+
+
+def test_tls_without_certificates_is_one_line():
+    with pytest.raises(
+        InputError, match=r"found 'tls://127\.0\.0\.1:9'; allowed: tls:// with certificates in Dask's configuration"
+    ):
+        run_all(draw, ITEMS, seed=7, dask="tls://127.0.0.1:9")

@@ -191,7 +191,9 @@ def _synthetic_problems(raw: pd.DataFrame, table: str, *, synthetic: bool) -> It
     if wrong.any():
         rows = [row + 2 for row in raw.index[wrong]]
         said = (
-            'a cohort.json with "synthetic": true' if not synthetic else 'false, with "synthetic": false in cohort.json'
+            'a cohort.json with "synthetic": true'
+            if not synthetic
+            else 'true, or false with "synthetic": false in cohort.json'
         )
         found = f"synthetic = {str(not synthetic).lower()}"
         yield Problem(table, rows_in_words(rows), "synthetic", found, said, file, len(rows))
