@@ -259,6 +259,43 @@ def days_and_flags(d):
       'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('1',None,None,400),('2',90,150,150),('3',None,None,365)])}
 
 
+@shape
+def stacked_two_rows(d):
+    r=[['Demographics',None,None,'CRS',None,'Outcome',None,None,'IL-6 (pg/mL)',None,None],
+       ['Pt #','Sex','Age (y)','Max grade','Onset day','Relapse','Status','Days of follow-up','Day 0','Day 3','Day 7'],
+       ['A-1','M',7,2,3,'N','Alive',400,'<2',150,33],['A-2','F',12,0,None,'Y','Deceased',210,3.1,12,'N/A'],['A-3','F',4,4,1,'N','Alive',365,8,'>5000',900]]
+    return [workbook(d/'s.xlsx',{'S':r},{'S':['A1:C1','D1:E1','F1:H1','I1:K1']})],{},{'patients':(['patient_id','sex','age_years'],[('A-1','male',7),('A-2','female',12),('A-3','female',4)]),
+      'toxicity':(['patient_id','event','day_from','grade'],[('A-1','CRS',3,2),('A-3','CRS',1,4)]),'status':(['patient_id','relapse'],[('A-1','no'),('A-2','yes'),('A-3','no')]),
+      'labs':(['patient_id','day','analyte','value','censored'],[('A-1',0,'IL-6',2,'left'),('A-1',3,'IL-6',150,'no'),('A-1',7,'IL-6',33,'no'),('A-2',0,'IL-6',3.1,'no'),('A-2',3,'IL-6',12,'no'),('A-3',0,'IL-6',8,'no'),('A-3',3,'IL-6',5000,'right'),('A-3',7,'IL-6',900,'no')]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('A-1',None,400),('A-2',210,210),('A-3',None,365)])}
+
+
+@shape
+def sample_names_with_weeks(d):
+    t='Sample;Ferritin (ng/ml);CRP (mg/l)\nK01_d0;310;2,1\nK01_d7;5100;88\nK02_d0;95,5;<0,6\nK02_d7;1200;140\n'
+    return [text(d,'plate.csv',t)],{},{'labs':(['patient_id','day','analyte','value','censored'],[('K01',0,'ferritin',310,'no'),('K01',7,'ferritin',5100,'no'),('K02',0,'ferritin',95.5,'no'),('K02',7,'ferritin',1200,'no'),('K01',0,'CRP',2.1,'no'),('K01',7,'CRP',88,'no'),('K02',0,'CRP',.6,'left'),('K02',7,'CRP',140,'no')])}
+
+
+@shape
+def sas_xpt_registry(d):
+    f=pd.DataFrame({'PTNO':['R1','R2','R3'],'SEX':[1.,2.,2.],'AGEINF':[5.,9.,14.],'OSTIME':[1.5,.4,2.],'OSSTAT':[0.,1.,0.],'RELTIME':[.8,np.nan,np.nan]})
+    pyreadstat.write_xport(f,str(d/'reg.xpt'),file_format_version=8,column_labels=['Patient number','Sex (1=male, 2=female)','Age at infusion (years)','Overall survival (years)','Vital status (0=alive, 1=dead)','Time to relapse (years), empty if none'])
+    return [d/'reg.xpt'],{},{'patients':(['patient_id','sex','age_years'],[('R1','male',5),('R2','female',9),('R3','female',14)]),'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('R1',.8*YEAR,None,1.5*YEAR),('R2',None,.4*YEAR,.4*YEAR),('R3',None,None,2*YEAR)])}
+
+
+@shape
+def redcap_labels_export(d):
+    t='Record ID,Sex,Age at infusion (years),Date of infusion,CRS occurred?,Maximum CRS grade,"Treatments given (choice=Tocilizumab)","Treatments given (choice=Steroids)","Treatments given (choice=None)",Complete?,Vital status,Date of last contact,Complete?\n1,Female,7,2021-03-14,Yes,2,Checked,Unchecked,Unchecked,Complete,Alive,2022-03-14,Complete\n2,Male,11,2021-04-20,No,,Unchecked,Unchecked,Checked,Complete,Dead,2021-07-29,Complete\n'
+    return [text(d,'x_DATA_LABELS.csv',t)],{},{'patients':(['patient_id','sex','age_years'],[('1','female',7),('2','male',11)]),'status':(['patient_id','crs','crs_grade_max','tcz','gc'],[('1','yes',2,'yes','no'),('2','no',None,'no','no')]),
+      'followup':(['patient_id','death_day','last_contact_day'],[('1',None,365),('2',100,100)])}
+
+
+@shape
+def italian_csv(d):
+    t='Codice paziente;Sesso;Data di nascita;Data infusione;Peso (kg);Recidiva;Data recidiva;Stato vitale;Data ultimo follow-up\nI-1;M;14/03/2012;14/03/2021;30,5;no;;vivo;14/03/2022\nI-2;F;20/04/2015;20/04/2021;21;sì;29/07/2021;deceduto;06/11/2021\n'
+    return [text(d,'it.csv',t,'cp1252')],{},{'patients':(['patient_id','sex','age_years','weight_kg'],[('I-1','male',9,30.5),('I-2','female',6,21)]),'followup':(['patient_id','relapse_day','death_day','last_contact_day'],[('I-1',None,None,365),('I-2',100,200,200)])}
+
+
 # ---------------------------------------------------------------- traps: a word that the question must have
 
 
@@ -368,4 +405,16 @@ def relapse_with_maybe(d):
 @trap('per cent')
 def blasts_as_fraction(d):
     return [text(d,'a.csv','id,BM blasts,infusion date,last contact\n1,0.45,2021-03-14,2022-03-14\n2,0.02,2021-04-20,2022-03-14\n3,0.9,2021-05-25,2022-03-14\n')]
+
+
+@trap('no label says')
+def sex_codes(d): return [text(d,'a.csv','id,sex,age\n1,1,5\n2,2,7\n3,1,9\n')]
+
+
+@trap('no column is day 0')
+def dates_no_origin(d): return [text(d,'a.csv','id,diagnosis date,date of death,last contact\n1,2020-03-14,,2022-03-14\n2,2020-04-20,2021-04-20,2021-04-20\n')]
+
+
+@trap('day 0')
+def death_before_infusion(d): return [text(d,'a.csv','id,infusion date,date of death,last contact\n1,2021-03-14,2021-03-10,2021-03-10\n2,2021-04-20,,2022-04-20\n')]
 # fmt: on

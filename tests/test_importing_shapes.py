@@ -78,13 +78,13 @@ def test_a_trap_stops_the_import(name, tmp_path):
 
 def test_names_and_numbers_of_people_are_not_read_whatever_the_heading(tmp_path):
     content = (
-        "Patient ID,Sex,Infusion date,Last contact,Notes,Referring doctor,Contact,On duty,Reach at,Name of mother,Wohnort,Hospital no\n"
-        "1,F,2021-03-14,2022-03-14,mother Planted called,Planted,13800000000,Dr Planted,13800000000,Auntie,Planted,99887\n"
-        "2,M,2021-04-20,2022-04-20,0098761 moved,Planted,13800000000,Dr Planted,13800000000,Auntie,Planted,99887\n"
+        "Patient ID,Sex,Infusion date,Last contact,Notes,Referring doctor,Contact,On duty,Reach at,Name of mother,Wohnort,Hospital no,Initials of child\n"
+        "1,F,2021-03-14,2022-03-14,mother Planted called,Planted,13800000000,Dr Planted,13800000000,Auntie,Planted,99887,Planted\n"
+        "2,M,2021-04-20,2022-04-20,0098761 moved,Planted,13800000000,Dr Planted,13800000000,Auntie,Planted,99887,Planted\n"
     )
     files = [text(tmp_path, "a.csv", content)]
     mapping = propose(files)
-    assert [column.to for column in mapping.sheets[0].columns][4:] == ["leave out"] * 8
+    assert [column.to for column in mapping.sheets[0].columns][4:] == ["leave out"] * 9
     apply(answered(mapping, {}), files, tmp_path / "out", tmp_path / "key.csv")
     written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
     told = mapping.model_dump_json() + "".join(written)

@@ -83,6 +83,9 @@ def why_not_read(facts: Facts) -> str | None:
     column, name = facts.column, bare(facts.column.name)
     titled = bare(column.title)
     named = {name, titled} & set(IDENTIFYING) or IDENTIFIES.search(f"{name} | {titled}")
+    named = named or (
+        re.search(r"\bname\b", name) is not None and not target_of(column.name)[0] and not facts.is_number
+    )
     if facts.said.identifier or named:
         birth = "birth" in (target_of(column.name)[0], target_of(facts.said.title)[0])
         return "it may identify a patient: not read" + (" (write `to: birth` to keep the age alone)" if birth else "")

@@ -88,7 +88,7 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
 
 LIVING = re.compile(r"\d?:?\s*(alive|living|lebt|lebend|am leben|vivo|viva|vivante?|存活|生存)", re.IGNORECASE)
 DYING = re.compile(
-    r"\d?:?\s*(dead|died|deceased|death|tot|verstorben|gestorben|exitus|fallecid[oa]|muert[oa]|décédée?|死亡|已死亡)",
+    r"\d?:?\s*(dead|died|deceased|death|tot|verstorben|gestorben|exitus|fallecid[oa]|muert[oa]|decedut[oa]|mort[oae]?|óbito|décédée?|死亡|已死亡)",
     re.IGNORECASE,
 )
 

@@ -96,7 +96,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "无事件生存", "dfs1", "progressionsfreies uberleben", "ereignisfreies uberleben", "rezidivfreies uberleben", "disease free", "progression free", "event free", "relapse free", "是否进展", "进展状态"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
-STATUS_NAMES = ("vital status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
+STATUS_NAMES = ("vital status", "stato vitale", "situacao vital", "estado vital actual", "statut du patient", "patient status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
                 "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "gestorben", "deces", "decede", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
@@ -142,7 +142,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "mädchen", "maedchen", "niña", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "si", "sí", "+", "＋", "(+)", "√", "✓", "✔", "positive", "positiv", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "-", "−", "－", "–", "(-)", "negative", "negativ", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
-    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerta", "fallecida", "deceduto", "deceduta", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
+    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerta", "fallecida", "deceduto", "deceduta", "morto", "morta", "obito", "óbito", "décédée", "decede", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
                         "recurred/progressed", "recurred", "progressed", "relapsed", "relapse", "1:relapsed", "event", "1:event", "复发", "yes", "1:progressed"),
               "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "perdido", "perdido de vista", "perdu de vue", "perso", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "viva", "vivant", "vivante", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
@@ -181,7 +181,7 @@ IDENTIFIES = re.compile(
     r"\b(hospital|record|chart|file|case file|insurance|national|social security|personal|ward|fall akten|akten|klinik) ?(no|nr|num|number|nummer)\b|\b(hospital|insurance|national) id\b|\bname of\b|\bname (der|des|de|du)\b|"
     r"\b(mother|father|parent|guardian|sibling|mutter|vater|eltern)s? s? ?(name|phone|tel|contact)\b|\b(tel|handy|wohnort|stadt|city|town|village|residence|strasse|street|plz|ort|einsender|zuweiser|"
     r"referrer|referring|referred by|sender|seen by|attending|investigator|interviewer|entered by|completed by)\b|"
-    r"\b(doctor|doctors|dr|physician|consultant|surgeon|nurse|gp|arzt|hausarzt|medecin|medico|phone|telephone|telefono|mobile|e ?mail|address|adresse|direccion|"
+    r"\binitials\b|\binitialen\b|\biniziali\b|\b(doctor|doctors|dr|physician|consultant|surgeon|nurse|gp|arzt|hausarzt|medecin|medico|phone|telephone|telefono|mobile|e ?mail|address|adresse|direccion|"
     r"postcode|zip|surname|vorname|nachname|nombre|apellidos?|cognome|guardian|mother s name|father s name|passport|insurance|ssn|mrn)\b"
 )
 FREE_TEXT = (
@@ -298,7 +298,7 @@ NUMBERED = re.compile(
 SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neurotox|neurotoxicity|ntx"}
 SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
 PARTS = {
-    "flag": ("", "any", "occurrence", "present"),
+    "flag": ("", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
     "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "highest grade", "worst grade", "peak grade", "grad", "severity grade"),
     "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
     "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),

@@ -70,7 +70,8 @@ def build_book(
         If sphinx fails or warns, or a page would fetch something from elsewhere.
     """
     title = re.sub(r"[^\w .,:;()+=%/-]", " ", title)[:150]  # the theme writes it into each page as it is
-    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="book-", dir=out.parent) as folder:  # where a killed run is cleared away
         source, html = Path(folder) / "source", Path(folder) / "html"
         beside = {**(pages or {}), **({} if "glossary" in (pages or {}) else glossary_page())}
         listed = [
