@@ -217,6 +217,7 @@ def test_pictures_for_whoever_looks(browser, site):
     folder = os.environ.get("SUPPLEMENT_PICTURES")
     if not folder:
         return
+    Path(folder).mkdir(parents=True, exist_ok=True)
     for name, (width, height), theme in itertools.product(
         ("index", "05_kaplan_meier", "08_confounding_and_choices", "figure3", "forest", "specifications", "analytes", "published",
          "audit", "paper_to_code", "glossary", "exercises"),
