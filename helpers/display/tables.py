@@ -74,6 +74,9 @@ def p_equals(p: float | None) -> str:
     return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
+LARGE = 1e5
+
+
 def format_interval(value: float | None, low: float | None, high: float | None, decimals: int = 2) -> str:
     """Write an estimate with its interval, as Table 5 prints hazard ratios.
 
@@ -81,11 +84,20 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     --------
     >>> format_interval(0.436, 0.204, 0.931), format_interval(1.0, None, None), format_interval(2, 0.3, float("inf"))
     ('0.44 (0.20–0.93)', '1.00', '2.00 (0.30–∞)')
+    >>> format_interval(0.0012, 1e-6, 0.9), format_interval(1e6, 2.5, 3e12)
+    ('0.0012 (1e-06–0.90)', '1e+06 (2.50–3e+12)')
     """
     if _absent(value) or (_absent(low) and _absent(high)):
-        return format_number(value, decimals)
-    ends = ["∞" if end == math.inf else format_number(end, decimals) for end in (low, high)]
-    return f"{format_number(value, decimals)} ({ends[0]}–{ends[1]})"
+        return _of_any_size(value, decimals)
+    ends = ["∞" if end == math.inf else _of_any_size(end, decimals) for end in (low, high)]
+    return f"{_of_any_size(value, decimals)} ({ends[0]}–{ends[1]})"
+
+
+def _of_any_size(number: float | None, decimals: int) -> str:
+    """Write a number by its decimals; one that they would make zero, or that fills the column, by two digits."""
+    if _absent(number) or number == 0 or 0.5 * 10**-decimals <= abs(number) < LARGE:
+        return format_number(number, decimals)
+    return f"{number:.2g}"
 
 
 def format_count(count: float | None, total: float | None) -> str:
