@@ -297,3 +297,10 @@ def test_an_outcome_on_the_day_of_the_cut_off_came_by_it(name, day, answer):
     one = Cohort("x", "infusion", True, "", "", tables, recorded=recorded)
     found = derive_outcomes(one, patients.set_index("patient_id"))[name].iloc[0]
     assert found == {"yes": True, "no": False}[answer]
+
+
+@pytest.mark.parametrize(("blasts", "over"), [(4.9, False), (5.0, True), (5.1, True)])
+def test_blasts_at_the_cut_are_above_it(blasts, over):
+    """Table 1's rows are "<5%" and "≥5%"."""
+    patients = [{"patient_id": "SYN-001", "blast_prelymphodepletion_pct": blasts}]
+    assert analyse(cohort(patients), Parameters(blast_cut=5.0)).frame["blast_over_cut"].iloc[0] == over

@@ -338,3 +338,9 @@ def test_state_occupancy_of_myeloid():
 def test_where_everybody_had_the_event_the_incidence_is_one_without_doubt(n):
     read = incidence_at(np.arange(1, n + 1), np.ones(n), [n + 1]).iloc[0]
     assert [read["incidence"], read["low"], read["high"]] == pytest.approx([1, 1, 1])
+
+
+def test_an_incidence_is_known_up_to_and_with_the_last_day_of_follow_up():
+    found = incidence_at([1, 2, 3], [1, 2, 0], [3, 3.5])["incidence"]
+    assert found[0] == pytest.approx(1 / 3)
+    assert np.isnan(found[1])

@@ -119,3 +119,9 @@ def test_what_has_no_finite_answer_has_none() -> None:
     nobody_failed = log_hazard_ratio([1, 2, 3, 4], [1, 1, 0, 0], [0, 0, 1, 1])
     assert np.isnan(nobody_failed.value)
     assert np.isnan(survival_difference([1, 2, 3, 4], [1, 0, 0, 0], [1, 1, 0, 0], 3.5).value)
+
+
+def test_a_death_on_the_day_that_is_asked_for_has_happened() -> None:
+    """Counted: of two treated one died on day 2, of two others nobody yet."""
+    found = survival_difference([2, 4, 3, 5], [1, 0, 1, 0], [1, 1, 0, 0], 2)
+    assert found.value.item() == pytest.approx(-0.5)

@@ -61,13 +61,14 @@ def number_origin(id: str) -> list[str]:
 
 
 def _shown(id: str, function: Callable) -> list[str]:
-    """Say which cells name the id or the beginning of it; else which use its module, or compute by the same estimators."""
-    cells = list(_cells(_quoted(id)))
+    """Say which cells name the id or the beginning of it; else which name its neighbours, use its module or its estimators."""
+    cells = list(_cells(_Quoted(id)))
     if cells:
         return [f"  notebook: {cell}" for cell in cells]
     module = function.__module__
     own = _names_of(module)
     for words, shows in (
+        ("name numbers beside it", rf"f[\"'](?:{'|'.join(map(re.escape, _beginnings(id)))})\.\{{"),
         (f"use {module.rpartition('.')[2]}", rf"\b(?:{re.escape(module.rpartition('.')[2])}\.\w+|{own})\("),
         ("compute by the same functions", rf"\b(?:{'|'.join(sorted(_calls(function))) or '(?!)'})\("),
     ):
@@ -106,15 +107,38 @@ def _code_names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*(_code_names(one) for one in code.co_consts if isinstance(one, CodeType)))
 
 
-def _quoted(id: str) -> re.Pattern[str]:
-    """Match an id in quotes, or a beginning of it (``"table5.multivariable."``, ``"table1."``)."""
+def _beginnings(id: str) -> list[str]:
+    """List the beginnings of an id that have two parts or more."""
     parts = id.split(".")
-    names = [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
-    whole = "|".join(map(re.escape, names))
-    return re.compile(rf"[\"'](?:(?:{whole})(?:\.?[\"']|\.\{{)|{re.escape(parts[0])}\.[\"'])")
+    return [".".join(parts[:length]) for length in range(len(parts) - 1, 1, -1)] or [id]
 
 
-def _cells(shows: re.Pattern[str]) -> Iterator[str]:
+class _Quoted:
+    """An id in quotes, or a beginning of it (``"table5.multivariable."``, ``"table1."``); what an f-string leaves open may be anything.
+
+    Examples
+    --------
+    >>> cell = 'page.agree(f"table5.univariate.{row}.ci_{end}", 1)'
+    >>> [_Quoted(f"table5.univariate.gc_low.{what}").search(cell) for what in ("ci_low", "hr")]
+    [True, False]
+    """
+
+    def __init__(self, id: str):
+        parts = id.split(".")
+        names = "|".join(map(re.escape, [id, *_beginnings(id)]))
+        self.id, self.first = id, f"{parts[0]}."
+        self.plain = re.compile(rf"[\"'](?:(?:{names})\.?[\"']|{re.escape(parts[0])}\.[\"'])")
+
+    def search(self, source: str) -> bool:
+        """Tell whether a text names the id."""
+        return bool(self.plain.search(source)) or any(
+            re.match("".join(".+" if piece.startswith("{") else re.escape(piece) for piece in re.split(r"(\{[^{}]*\})", text)) + r"(?:(?<=\.)|\.|$)", self.id)
+            for _, text in re.findall(r"f([\"'])((?:(?!\1).)*\{(?:(?!\1).)*)\1", source)
+            if text.startswith(self.first)
+        )  # fmt: skip
+
+
+def _cells(shows: re.Pattern[str] | _Quoted) -> Iterator[str]:
     for path in numbered_notebooks():
         for count, source in _code(path, path.stat().st_mtime_ns):
             if shows.search(source):
@@ -128,5 +152,5 @@ def _code(path: Path, _changed: int) -> tuple[tuple[int | None, str], ...]:
     return tuple((cell.execution_count, cell.source) for cell in cells if cell.cell_type == "code")
 
 
-def _line(source: str, shows: re.Pattern[str]) -> str:
+def _line(source: str, shows: re.Pattern[str] | _Quoted) -> str:
     return next((line.strip() for line in source.splitlines() if shows.search(line)), "")[:100]
