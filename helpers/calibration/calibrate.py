@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_fates
-from helpers.calibration.gate import headline
+from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_failures, search_fates
+from helpers.calibration.gate import headline, missing
 from helpers.calibration.kernels import EARLY_DEATH
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
 from helpers.calibration.polish import hop
@@ -33,8 +33,10 @@ from helpers.synthesis.labels import draw_labels, draw_marrow, settle
 from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
 
 FOLDER = DATA / "synthesis"
+EFS = "efs"  # the stage that searches who fails treatment when
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
+EFS_MOVES = 3_000_000  # of one annealing of treatment failures
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 
@@ -194,6 +196,9 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         if name not in done:
             labels = _stage(seed, name, rows, labels, fates, plan, tell)
             done = kept(labels, fates, [*done, name])
+    if EFS not in done:
+        fates = calibrate_efs(seed, labels, fates, plan, tell)
+        done = kept(labels, fates, [*done, EFS])
     if SETTLED not in done:
         labels = settle(labels, _rng(seed, SETTLED, 0))
         kept(labels, fates, [*done, SETTLED])
@@ -211,7 +216,7 @@ def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]
     if plan.start.exists() and not plan.fresh:
         labels, fates = read_state(plan.start)
         if seed == SEED:
-            return labels, fates, ["fates", *plan.stages()]
+            return labels, fates, ["fates", *plan.stages(), EFS]
         return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
     labels = draw_labels(rng)
     return labels, draw_fates(labels, rng), []
@@ -236,6 +241,48 @@ def calibrate_fates(
         if most.all():
             break
     return best
+
+
+def calibrate_efs(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None, say: Progress | None = None
+) -> pd.DataFrame:
+    """Search treatment failures and unrelated deaths until EFS and its log-rank tests are the printed ones, if they are not yet.
+
+    Days of progression, death and last contact stay, and with them every number of OS and PFS.
+    """
+    plan, say, began = plan or Plan(), say or (lambda text: None), time.monotonic()
+    known = read_models(plan.folder / "models.csv")
+    search = label_search(
+        labels, fates, plan, [m for m in known if (known[m].kind, known[m].endpoint) == ("logrank", "efs")]
+    )
+    ids = [id for id in km_ids() if ".efs_" in id] + [id for some in search.ids for id in some]
+    targets, groups = targets_of(ids, plan.published), np.array([search.patterns(k) for k in range(len(search.models))])
+    hits = survival_hits(labels, fates, plan)
+    turns = plan.first_rounds + plan.last_rounds
+    for turn in range(turns):
+        if not missing(hits, ids):
+            break
+        found, cost = search_failures(
+            fates, labels, targets, groups, _rng(seed, EFS, turn), int(EFS_MOVES * plan.effort)
+        )
+        other = survival_hits(labels, found, plan)
+        if len(missing(other, ids)) < len(missing(hits, ids)):
+            fates, hits = found, other
+        missed = missing(hits, ids)
+        say(
+            Step(
+                EFS,
+                turn + 1,
+                turns,
+                time.monotonic() - began,
+                cost,
+                len(ids) - len(missed),
+                len(ids),
+                tuple(missed),
+                sum(hits.values()),
+            )
+        )
+    return fates
 
 
 def calibrate_labels(
@@ -413,7 +460,7 @@ def _aloud(line: str) -> None:
 
 
 def adopt_best(found: Mapping[int, Outcome], folder: str | Path) -> Path:
-    """Write the state with the most hits as that of the default cohort, with the trace of its search.
+    """Write the state with the most hits as that of the default cohort, with the trace of its search if it searched anything.
 
     Parameters
     ----------
@@ -425,8 +472,9 @@ def adopt_best(found: Mapping[int, Outcome], folder: str | Path) -> Path:
     from helpers.synthesis.study import CALIBRATED
 
     seed = max(found, key=lambda seed: sum(found[seed].hits.values()))
-    trace = pd.read_csv(Path(folder) / str(seed) / TRACE)
-    write_csv(FOLDER / TRACE, trace.assign(seed=seed, synthetic=True))
+    trace = Path(folder) / str(seed) / TRACE
+    if trace.exists():
+        write_csv(FOLDER / TRACE, pd.read_csv(trace).assign(seed=seed, synthetic=True))
     return write_state(CALIBRATED, found[seed].labels, found[seed].fates)
 
 

@@ -13,7 +13,7 @@ import io
 import json
 import lzma
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -23,9 +23,18 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import ASIDE, BRIEF, Plan, calibrate_labels, stage_search, survival_hits
-from helpers.calibration.gate import headline, low_dose, missing
-from helpers.calibration.least_loss import level, moves_of_levels
+from helpers.calibration.calibrate import (
+    ASIDE,
+    BRIEF,
+    Plan,
+    calibrate_efs,
+    calibrate_labels,
+    stage_search,
+    survival_hits,
+)
+from helpers.calibration.fate_search import km_ids
+from helpers.calibration.gate import headline, low_dose, missing, of_progression
+from helpers.calibration.least_loss import dealt_anew, level, moves_of_levels
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -43,6 +52,7 @@ INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed"
 WORKING = RUNS / "ensemble"
 STARTS = 1000  # seed of the first departure, beyond those of members
 DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
+LEADING = ("female", "age_over", "marrow", "gc")  # labels of that stage, which lead their groups on a walk
 CORE = 3.0  # what a low-dose number weighs on the way to a start
 NEARLY = 0.5  # what a start may cost more than the default
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
@@ -63,9 +73,9 @@ class Effort:
     exchanges, shifts : int
         Steps of a member: of labels, of days.
     securing, recovering : int
-        Steps of a start at most: until every low-dose number is hit, until all are.
-    given : Plan
-        How the labels that follow from GC are searched for a start.
+        Steps of a start at most: until every low-dose number is hit, and every one of the headline; to win back the others.
+    given, last : Plan
+        How the labels that follow from GC are searched for a start, and its treatment failures.
     each : int
         Members that walk from one start before the next has its turn.
     """
@@ -78,6 +88,7 @@ class Effort:
     securing: int = 150
     recovering: int = 80
     given: Plan = BRIEF
+    last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
     each: int = 12
     levelled: int = 1
 
@@ -125,7 +136,7 @@ def depart(
     for stage in GIVEN:
         out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
-    return _secured(out, fates, np.random.default_rng([seed, 10]), effort)
+    return _secured(seed, out, fates, effort)
 
 
 def levelled(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -143,16 +154,24 @@ def levelled(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> tuple[pd.D
     return best
 
 
-def _secured(labels, fates, rng: np.random.Generator, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walk until every low-dose number is hit, sparing the others, and then draw nearer what is missed."""
-    for keep, steps in ((low_dose(), effort.securing), (None, effort.recovering)):
-        walk = Walk(labels, fates, rng, keep=keep)
+def _secured(seed: int, labels, fates, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Walk until every low-dose number is hit, then every one of the headline, then what they cost; EFS, which touches nothing else, comes last."""
+    rng, stage = np.random.default_rng([seed, 10]), stage_search(Plan().stages()[DEAREST], labels, fates, Plan())[0]
+    whole = [id for id in dict.fromkeys([*km_ids(), *stage.hits()]) if ".efs" not in id]
+    phases = (
+        (low_dose(), None, effort.securing),
+        (of_progression(), LEADING, effort.securing),
+        (whole, LEADING, effort.recovering),
+    )
+    for keep, only, steps in phases:
+        walk = Walk(labels, fates, rng, keep=keep, only=only)
         for _ in range(steps):
             if not walk.wanted:
                 break
-            walk.exchange(greedy=True) if rng.random() < 0.8 else walk.shift(greedy=True)
+            walk.both(greedy=True) if rng.random() < 0.5 else walk.exchange(greedy=True)
         labels, fates = walk.state()
-    return labels, fates
+    labels = dealt_anew(seed, labels, fates)
+    return labels, calibrate_efs(seed, labels, fates, effort.last)
 
 
 def wander(

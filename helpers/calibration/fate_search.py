@@ -7,17 +7,19 @@ quarter of it, unless two exchange theirs), and all event days different.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.kernels import EARLY_DEATH, anneal_fates, read_milestones
+from helpers.calibration.kernels import EARLY_DEATH, SOONEST_UNRELATED, anneal_failures, anneal_fates, read_milestones
 from helpers.calibration.targets import DAYS, Schedule, Targets
 from helpers.synthesis.fates import LATEST_CUTOFF, draw_cutoff, follow_up_marks
 
 ENDPOINTS = ("os", "pfs", "efs")
 LAST_FOLLOW_UP = 2500
+FAILURES = (3.0, 0.03)  # temperature from and to while treatment failures are annealed
 NEVER = np.inf
 STATES = ("progression", "failure", "death")
 
@@ -57,6 +59,44 @@ def search_fates(
     )  # fmt: skip
     found = replace(days, state=state, contact=contact, unrelated=unrelated).written(fates, rng)
     return found, float(loss), targets.hit(km_values(labels, found, targets.logarithmic))
+
+
+def search_failures(
+    fates: pd.DataFrame,
+    labels: pd.DataFrame,
+    targets: Targets,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    moves: int = 2_000_000,
+) -> tuple[pd.DataFrame, float]:
+    """Anneal treatment failures, and which deaths are unrelated, until EFS is the printed one; OS and PFS are not touched.
+
+    Parameters
+    ----------
+    fates, labels : DataFrame
+    targets : Targets
+        Of the six numbers of EFS in the order of :func:`km_ids`, and of the log-rank tests of EFS.
+    groups : int array, shape (tests, patients)
+        Group of each patient in each test, 0 or 1; -1: not in it.
+    rng : numpy.random.Generator
+    moves : int
+
+    Returns
+    -------
+    fates : DataFrame
+        The best found.
+    cost : float
+        What its misses cost, zero if there are none.
+    """
+    days = Days.of(labels, fates)
+    mild = np.isinf(days.state[:, 0]) & (days.state[:, 2] >= SOONEST_UNRELATED) & np.isfinite(days.state[:, 2])
+    mild &= ((labels["crs"] < 3) & (labels["icans"] < 3)).to_numpy()
+    able = (labels["response"] == "CR").to_numpy() & ~days.fixed
+    state, unrelated, cost = anneal_failures(
+        rng, moves, *FAILURES, days.state, days.contact, days.assessed, days.unrelated, able, mild, groups,
+        km_factors(len(fates)), targets.number, targets.half, targets.logarithmic,
+    )  # fmt: skip
+    return replace(days, state=state, unrelated=unrelated).written(fates, rng), float(cost)
 
 
 @dataclass
@@ -99,6 +139,24 @@ class Days:
             edges,
             np.searchsorted(edges[:, 0], contact, side="right") - 1,
         )
+
+    def after(self, moves: Iterable[tuple]) -> Days | None:
+        """Return the days after some moves; None if two event days were the same.
+
+        Parameters
+        ----------
+        moves : iterable of (patients, states, contacts, quarters, flags)
+            What is moved, as :func:`helpers.calibration.kernels.fate_effects` writes it.
+        """
+        state, contact, quarter, unrelated = (
+            one.copy() for one in (self.state, self.contact, self.quarter, self.unrelated)
+        )
+        for who, states, contacts, quarters, flags in moves:
+            state[who], contact[who], quarter[who], unrelated[who] = states, contacts, quarters, flags
+        taken = np.concatenate([state[np.isfinite(state)], self.assessed[np.isfinite(self.assessed)]])
+        if np.unique(taken).size < taken.size:
+            return None
+        return replace(self, state=state, contact=contact, quarter=quarter, unrelated=unrelated)
 
     def written(self, fates: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         """Write them into a copy of *fates*; causes of death and cut-offs are drawn anew."""

@@ -28,6 +28,17 @@ def headline() -> list[str]:
     return [*km_ids(), *TESTS, *rows]
 
 
+def of_progression() -> list[str]:
+    """List the printed numbers of the headline that neither OS nor EFS decides: they are searched first, EFS last.
+
+    Examples
+    --------
+    >>> len(of_progression()), set(of_progression()) < set(headline())
+    (31, True)
+    """
+    return [id for id in headline() if not any(part in id for part in (".os_", ".efs_", ".os.p", ".efs.p"))]
+
+
 def low_dose() -> list[str]:
     """List the printed numbers of the low-dose result.
 

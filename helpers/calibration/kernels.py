@@ -30,6 +30,7 @@ MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
 EARLY_DEATH = 30  # day before which a death is one of toxicity
 LATEST_NR = 150  # a non-responder progresses by this day
 MOST_UNRELATED, SOONEST_UNRELATED = 5, 90  # deaths that nobody would lay to the disease or its treatment; first day
+JUMP, SLOPE = 0.6, 0.25  # what a number costs outside its half unit, and for each half unit beyond
 MOST_BARE, MOST_FAILED = 11, 10  # deaths without progression; treatment failures
 
 # --- what is aimed at
@@ -980,7 +981,7 @@ def _move(rng, i, j, state, contact, assessed, earliest, unrelated, fixed, edges
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _plausible(state, unrelated):
+def oddness(state, unrelated):
     """Penalise what would be odd in a cohort: many unrelated deaths or early ones, deaths without progression, failures."""
     odd, bare, failed, soon = 0, 0, 0, 0
     for i in range(unrelated.size):
@@ -1010,7 +1011,7 @@ def anneal_fates(
     values, old_values = np.empty(18), np.empty(18)
     for e in range(3):
         read_milestones(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
-    odd = _plausible(state, unrelated)
+    odd = oddness(state, unrelated)
     (heat, width), best = cooled(schedule, 0.0), loss_of(values, number, half, FINAL, schedule[4]) + odd
     loss = loss_of(values, number, half, width, schedule[4]) + odd
     keep = (state.copy(), contact.copy(), unrelated.copy())
@@ -1034,7 +1035,7 @@ def anneal_fates(
         for e in range(3):
             if (changed >> e) & 1:
                 read_milestones(time[e], event[e], at_risk[e], factors, 6 * e, logarithmic, values)
-        now = _plausible(state, unrelated)
+        now = oddness(state, unrelated)
         new = loss_of(values, number, half, width, schedule[4]) + now
         if new <= loss or rng.random() < math.exp((loss - new) / heat):
             loss, odd = new, now
@@ -1060,6 +1061,115 @@ def anneal_fates(
                 state[i], contact[i], quarter[i], unrelated[i] = row[k], rest[k], quarters[k], flags[k]
                 derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
     return keep[0], keep[1], keep[2], best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _test_groups(time, event, groups, values):
+    """Fill values with the p of the log-rank tests between groups."""
+    order = np.argsort(event - 2.0 * time)
+    ordered, zero, one = event[order], np.empty(time.size), np.empty(time.size)
+    for g in range(groups.shape[0]):
+        deaths, died = _two_groups(groups[g][order], ordered, zero, one)
+        _logrank(zero, one, deaths, died, values[g : g + 1])
+
+
+@njit(cache=True, nogil=True)
+def _failure_day(rng, i, state, contact, taken, near):
+    """Draw a day of treatment failure of patient i; -1 if none is free."""
+    return _free_day(rng, 60.0, min(min(state[i, 0], contact[i]) - 15.0, 1000.0), taken, near)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def anneal_failures(
+    rng, moves, warm, cold, state, contact, assessed, unrelated, able, mild, groups, factors, number, half, logarithmic
+):  # fmt: skip
+    """Anneal who fails treatment when, and whose death is unrelated, all other days held, until EFS is the printed one.
+
+    Parameters
+    ----------
+    able, mild : bool arrays, shape (n,)
+        Who may fail treatment; whose death may be unrelated.
+    groups : int array, shape (tests, n)
+        Group of each patient in a log-rank test of EFS, -1: not in it.
+
+    Returns
+    -------
+    state, unrelated, cost : the best found
+    """
+    n, units, values = contact.size, np.empty(number.size), np.empty(number.size)
+    state, unrelated, even = state.copy(), unrelated.copy(), np.ones(number.size)
+    taken = np.zeros(4000, np.bool_)
+    for i in range(n):
+        for k in range(3):
+            if state[i, k] < np.inf:
+                taken[int(state[i, k])] = True
+        if assessed[i] < np.inf:
+            taken[int(assessed[i])] = True
+    time, event, at_risk = derive_all(state, contact, assessed, unrelated)
+    read_milestones(time[2], event[2], at_risk[2], factors, 0, logarithmic, values)
+    _test_groups(time[2], event[2], groups, values[6:])
+    here = cost_of((values - number) / half, even, JUMP, SLOPE)
+    odd, best, kept, flags = oddness(state, unrelated), here, state[:, 1].copy(), unrelated.copy()
+    for turn in range(moves):
+        if best <= 0:
+            break
+        heat = warm * (cold / warm) ** (turn / moves)
+        i, j, kind = rng.integers(0, n), -1, rng.random()
+        before, flag, day = state[i, 1], unrelated[i], np.inf
+        if kind < 0.12:
+            if not mild[i]:
+                continue
+            unrelated[i] = not flag
+        elif kind < 0.25:
+            if before == np.inf:
+                continue
+            state[i, 1] = np.inf
+        elif kind < 0.75:
+            if not able[i] or unrelated[i] or (kind >= 0.5 and before == np.inf):
+                continue
+            day = _failure_day(
+                rng, i, state, contact, taken, before if before < np.inf and rng.random() < 0.5 else -1.0
+            )
+            if day < 0:
+                continue
+            state[i, 1] = day
+        else:
+            j = rng.integers(0, n)
+            if before == np.inf or not able[j] or unrelated[j] or state[j, 1] < np.inf:
+                continue
+            day = _failure_day(rng, j, state, contact, taken, before if rng.random() < 0.5 else -1.0)
+            if day < 0:
+                continue
+            state[i, 1], state[j, 1] = np.inf, day
+        derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+        if j >= 0:
+            derive_endpoints(j, state, contact, assessed, unrelated, time, event, at_risk)
+        limit, units[6:] = here - heat * math.log(rng.random()), 0.0
+        read_milestones(time[2], event[2], at_risk[2], factors, 0, logarithmic, values)
+        for k in range(6):
+            units[k] = (values[k] - number[k]) / half[k]
+        cost = cost_of(units, even, JUMP, SLOPE)
+        if cost <= limit:  # the tests only if it may still be kept
+            _test_groups(time[2], event[2], groups, values[6:])
+            for k in range(6, number.size):
+                units[k] = (values[k] - number[k]) / half[k]
+            cost = cost_of(units, even, JUMP, SLOPE)
+        if cost <= limit and oddness(state, unrelated) <= odd:
+            here = cost
+            if before < np.inf and (day < np.inf or state[i, 1] == np.inf):
+                taken[int(before)] = False
+            if day < np.inf:
+                taken[int(day)] = True
+            if cost < best:
+                best, kept, flags = cost, state[:, 1].copy(), unrelated.copy()
+        else:
+            state[i, 1], unrelated[i] = before, flag
+            derive_endpoints(i, state, contact, assessed, unrelated, time, event, at_risk)
+            if j >= 0:
+                state[j, 1] = np.inf
+                derive_endpoints(j, state, contact, assessed, unrelated, time, event, at_risk)
+    state[:, 1] = kept
+    return state, flags, best
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -1128,7 +1238,7 @@ def state_distances(fates, matrix, columns, limits, models, which, number, half,
     for b in range(limits.shape[0]):
         for i in range(contact.size):
             have[b] += _member(matrix[i], limits[b])
-    return (values - number) / half, _broken(have, limits), _plausible(state, unrelated)
+    return (values - number) / half, _broken(have, limits), oddness(state, unrelated)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -1165,7 +1275,7 @@ def fate_effects(
     for b in range(limits.shape[0]):
         for i in range(n):
             have[b] += _member(matrix[i], limits[b])
-    broken, odd, values = _broken(have, limits), _plausible(state, unrelated), base.copy()
+    broken, odd, values = _broken(have, limits), oddness(state, unrelated), base.copy()
     rare = np.flatnonzero((state[:, 1] < np.inf) | unrelated | ((state[:, 2] < np.inf) & (state[:, 0] == np.inf)))
     who, size, found = np.zeros((count, 2), np.int64), np.zeros(count, np.int64), 0
     rows, contacts = np.empty((count, 2, 3)), np.empty((count, 2))
@@ -1192,7 +1302,7 @@ def fate_effects(
             _write_fates(two[k], matrix, columns, state, unrelated, time, event)
             for b in range(limits.shape[0]):
                 moved[b] += _member(matrix[two[k]], limits[b])
-        if changed and _broken(moved, limits) <= broken and _plausible(state, unrelated) <= odd:
+        if changed and _broken(moved, limits) <= broken and oddness(state, unrelated) <= odd:
             values[:] = base
             _all_values(
                 matrix, models, which, time, event, at_risk, factors, logarithmic, changed, beta, SWIFT, values, work

@@ -134,12 +134,17 @@ class LabelSearch:
 
     def values(self, model: int) -> np.ndarray:
         """Compute the numbers of a model, in the order of its ids."""
-        columns, conditions, kind, endpoint = self.compiled[model]
+        columns, _, kind, endpoint = self.compiled[model]
         order, event = self.endpoints[endpoint]
-        pattern = np.array([pattern_of(self.matrix[i], columns, conditions) for i in order])
+        pattern = self.patterns(model)[order]
         out = np.empty(len(self.ids[model]))
         fit(pattern, event, len(columns), kind, np.zeros(len(columns)), out, FIRM, scratch(len(pattern)))
         return out
+
+    def patterns(self, model: int) -> np.ndarray:
+        """Number each patient's values of a model's columns, bit by bit; -1: not in its population."""
+        columns, conditions, *_ = self.compiled[model]
+        return np.array([pattern_of(row, columns, conditions) for row in self.matrix])
 
     def hits(self) -> dict[str, bool]:
         """Tell for each printed id whether the labels give it."""

@@ -169,7 +169,7 @@ def level(
         labels, fates = walk.state()
         walk = _recovered(labels, fates, rng, core, ceiling, recovering // 3)
         labels, fates = walk.state()
-        labels = _dealt_anew(seed, labels, fates)
+        labels = dealt_anew(seed, labels, fates)
         walk = _recovered(labels, fates, rng, None, ceiling, recovering)
         labels, fates = walk.state()
         yield labels, fates, walk.lost()
@@ -213,8 +213,14 @@ def _recovered(labels, fates, rng: np.random.Generator, keep, ceiling: float, st
     return walk
 
 
-def _dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
-    """Search labels anew that bear on no dose group, stage by stage, where one of their numbers is missed; keep what hits more and breaks nothing."""
+def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
+    """Search labels anew that bear on no dose group, stage by stage, where one of their numbers is missed.
+
+    Returns
+    -------
+    DataFrame
+        Labels that hit as many of the printed numbers as those given or more, and break no bound that they keep.
+    """
     hits, broken = survival_hits(labels, fates), _broken(labels, fates)
     for stage in ALONE:
         search, _ = stage_search(ANEW.stages()[stage], labels, fates, ANEW)

@@ -9,21 +9,28 @@ on the way; those that are missed are drawn nearer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from helpers.calibration.calibrate import Plan, label_search
 from helpers.calibration.fate_search import ENDPOINTS, Days, km_factors, km_ids
-from helpers.calibration.kernels import best_sums, derive_all, exchange_effects, fate_effects, state_distances
+from helpers.calibration.kernels import (
+    JUMP,
+    SLOPE,
+    best_sums,
+    derive_all,
+    exchange_effects,
+    fate_effects,
+    state_distances,
+)
 from helpers.calibration.targets import targets_of
 from helpers.synthesis.labels import settle
 
 DRAWN, KEPT, TRIED = 1500, 300, 60  # moves drawn in a step; sums of them that are looked at, that are computed
 FAR = 60.0  # half units beyond which effects do not add up
-JUMP, SLOPE = 0.6, 0.25  # what a number costs outside its half unit, and for each half unit beyond
-HELD, WANTED, OTHER = 100.0, 0.02, 0.002  # what a number that is held, one that is drawn nearer, and any other weighs
+HELD, WANTED, OTHER = 100.0, 1.0, 0.002  # what a number that is held, one that is drawn nearer, and any other weighs
 FLAGS = ("crs4", "icans4", "icans_open")
 FATE_CODES = ("event", "lost", "unrelated", "early", "died")  # as the kernels write them
 
@@ -85,6 +92,8 @@ class Walk:
         Whose models, bounds and published values are held.
     keep : sequence of id, optional
         Numbers that are held once they are hit; by default all. Others are spared where that costs nothing.
+    only : sequence of str, optional
+        Groups of labels that are exchanged, by the first label of each; by default all.
 
     Attributes
     ----------
@@ -102,6 +111,7 @@ class Walk:
         plan: Plan | None = None,
         *,
         keep: Sequence[str] | None = None,
+        only: Sequence[str] | None = None,
     ):
         self.labels, self.fates, self.rng, plan = labels, fates, rng, plan or Plan()
         self.days = Days.of(labels, fates)
@@ -115,8 +125,9 @@ class Walk:
         self.logarithmic = curves.logarithmic
         self.ids = [*km_ids(), *[id for some in self.search.ids for id in some]]
         self.printed = np.array([bool(id) for id in self.ids])
-        self.groups = np.array([[name in group.labels for name in names] for group in GROUPS])
-        self.touched = np.array([layout.touched(group.labels) for group in GROUPS])
+        self.kinds = [group for group in GROUPS if only is None or group.labels[0] in only]
+        self.groups = np.array([[name in group.labels for name in names] for group in self.kinds])
+        self.touched = np.array([layout.touched(group.labels) for group in self.kinds])
         self.columns = np.array([names.index(name) for name in FATE_CODES])
         known = list(dict.fromkeys(compiled[3] for compiled in self.search.compiled))
         self.which = np.array([ENDPOINTS.index(name) for name in known])
@@ -187,18 +198,8 @@ class Walk:
         other = _exchanged(self.search.matrix, self.groups, drawn.exchanges[labels])
         if other is None:
             return False
-        new = self.days
-        if days.size:
-            new = replace(
-                new, state=new.state.copy(), contact=new.contact.copy(), unrelated=new.unrelated.copy(),
-                quarter=new.quarter.copy(),
-            )  # fmt: skip
-            for k in days:
-                i, *after = drawn.moved(k)
-                new.state[i], new.contact[i], new.quarter[i], new.unrelated[i] = after
-            if not _all_differ(new):
-                return False
-        return self._take(other, new)
+        new = self.days.after(drawn.moved(k) for k in days) if days.size else self.days
+        return new is not None and self._take(other, new)
 
     def _promising(self, now, effects, greedy: bool) -> list[np.ndarray]:
         """Return sets of moves to try: the nearest to the print, or of those that lose nothing the farthest from here."""
@@ -247,8 +248,8 @@ class Walk:
     def _strata(self) -> np.ndarray:
         frame = self.search.frame()
         frame["outside"] = (frame["toxic"] == "no") & (frame["agents"] == "rux")
-        out = np.zeros((len(GROUPS), len(frame)), np.int64)
-        for k, group in enumerate(GROUPS):
+        out = np.zeros((len(self.kinds), len(frame)), np.int64)
+        for k, group in enumerate(self.kinds):
             if group.within:
                 out[k] = frame.groupby(list(group.within)).ngroup().to_numpy()
             for name, code in group.stay:
@@ -259,12 +260,6 @@ class Walk:
 def _padded(numbers: np.ndarray) -> np.ndarray:
     """Put the 18 numbers of the curves, which labels do not change, before those of labels."""
     return np.concatenate([np.zeros((*numbers.shape[:-1], 18), numbers.dtype), numbers], axis=-1)
-
-
-def _all_differ(days: Days) -> bool:
-    """Tell whether all event days differ."""
-    taken = np.concatenate([days.state[np.isfinite(days.state)], days.assessed[np.isfinite(days.assessed)]])
-    return np.unique(taken).size == taken.size
 
 
 def _decoded(labels: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
