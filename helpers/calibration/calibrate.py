@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from helpers.calibration.day_polish import polish_days
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_failures, search_fates
 from helpers.calibration.gate import headline, missing
 from helpers.calibration.kernels import EARLY_DEATH
@@ -36,6 +37,7 @@ FOLDER = DATA / "synthesis"
 EFS = "efs"  # the stage that searches who fails treatment when
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
+POLISHES, POLISH_ROUNDS = 8, 150
 EFS_MOVES = 3_000_000  # of one annealing of treatment failures
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
@@ -56,6 +58,8 @@ class Plan:
     hops : int
         How often a stage of labels hops on from the best (:func:`helpers.calibration.polish.hop`) while a number is missed; the
         dearest stage four times as often.
+    polishes : int
+        How often the best fates are polished while a number of the curves is missed.
     effort : float
         Factor on the moves of every stage.
     """
@@ -67,6 +71,7 @@ class Plan:
     first_rounds: int = FIRST_ROUNDS
     last_rounds: int = LAST_ROUNDS
     hops: int = HOPS
+    polishes: int = POLISHES
     effort: float = 1.0
 
     @property
@@ -225,18 +230,25 @@ def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]
 def calibrate_fates(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None, say: Progress | None = None
 ) -> pd.DataFrame:
-    """Search a Kaplan-Meier solution: some rounds from given fates, the last ones from the best that they found."""
+    """Search a Kaplan-Meier solution: some rounds from given fates, the last ones from the best that they found, which is then polished."""
     plan, say = plan or Plan(), say or (lambda text: None)
-    targets, best, least = targets_of(km_ids(), plan.published), fates, np.inf
-    began, moves, turns = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds
+    targets, best, least, most = targets_of(km_ids(), plan.published), fates, np.inf, np.zeros(len(km_ids()), bool)
+    began, moves, annealed = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds
+    turns = annealed + plan.polishes
     for turn in range(turns):
-        start, schedule = (fates, DAYS) if turn < plan.first_rounds else (best, FINE)
-        found, loss, hit = search_fates(start, labels, targets, _rng(seed, "fates", turn), moves, schedule)
-        if loss < least:
+        rng = _rng(seed, "fates", turn)
+        if turn < annealed:
+            start, schedule = (fates, DAYS) if turn < plan.first_rounds else (best, FINE)
+            found, loss, hit = search_fates(start, labels, targets, rng, moves, schedule)
+            better = loss < least
+        else:
+            found, loss = polish_days(labels, best, targets, rng, int(POLISH_ROUNDS * plan.effort))
+            hit = targets.hit(km_values(labels, found, targets.logarithmic))
+            better = hit.sum() > most.sum()
+        if better:
             best, least, most = found, loss, hit
         missed = tuple(id.removeprefix("results.efficacy.") for id, h in zip(targets.ids, most, strict=True) if not h)
-        seconds = time.monotonic() - began
-        total = sum(survival_hits(labels, best, plan).values())
+        total, seconds = sum(survival_hits(labels, best, plan).values()), time.monotonic() - began
         say(Step("fates", turn + 1, turns, seconds, least, int(most.sum()), most.size, missed, total))
         if most.all():
             break
