@@ -22,7 +22,17 @@ from helpers.synthesis.study import CALIBRATED
 
 ONCE = Plan(first_rounds=1, last_rounds=0, hops=0, effort=1e-3)
 TINY = ensemble.Effort(
-    starts=2, hops=0, moves=40_000, exchanges=4, shifts=2, securing=2, recovering=1, given=ONCE, each=1, levelled=0
+    starts=2,
+    hops=0,
+    moves=40_000,
+    exchanges=4,
+    shifts=2,
+    securing=2,
+    recovering=1,
+    given=ONCE,
+    last=ONCE,
+    each=1,
+    levelled=0,
 )
 
 
@@ -79,7 +89,7 @@ def test_a_start_is_secured_by_a_walk(begun):
     shifted = labels.assign(female=np.roll(girls, 1))  # the multivariable model is lost
     lost = gate.missing(survival_hits(shifted, fates), gate.low_dose())
     longer = replace(TINY, securing=60)
-    found = survival_hits(*ensemble._secured(shifted, fates, np.random.default_rng(1), longer))
+    found = survival_hits(*ensemble._secured(1, shifted, fates, longer))
     assert lost
     assert gate.missing(found, gate.low_dose()) == []
 

@@ -65,7 +65,7 @@ class Effort:
     Attributes
     ----------
     starts : int
-        Cohorts to walk from that are searched; members take those that hit every low-dose number, the default first.
+        Cohorts to walk from that are searched; members take those that hit every number of the headline, the default first.
     levelled : int
         Further starts, in which the dose groups are lost more alike (:func:`levelled`).
     hops, moves : int
@@ -103,7 +103,7 @@ class Effort:
 def depart(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Leave a calibrated state for another that hits the low-dose numbers: by a warm annealing, hops and a walk.
+    """Leave a calibrated state for another that hits the headline, if it is found: by a warm annealing, hops, walks, stages of labels and a search of EFS.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def _secured(seed: int, labels, fates, effort: Effort) -> tuple[pd.DataFrame, pd
                 break
             walk.both(greedy=True) if rng.random() < 0.5 else walk.exchange(greedy=True)
         labels, fates = walk.state()
-    labels = dealt_anew(seed, labels, fates)
+    labels = dealt_anew(seed, labels, fates, replace(effort.given, hops=min(1, effort.given.hops)))
     return labels, calibrate_efs(seed, labels, fates, effort.last)
 
 
@@ -221,7 +221,7 @@ def build_ensemble(
     starts = behind_the_gate(folder, searched)
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
     say(
-        f"{len(starts)} of {searched} starts hit every low-dose number; {len(seeds) - len(todo)} of {len(seeds)} members are there"
+        f"{len(starts)} of {searched} starts hit every number of the headline; {len(seeds) - len(todo)} of {len(seeds)} members are there"
     )
     for begin in range(0, len(todo), 4 * jobs):
         one = partial(_member, folder=folder, effort=effort, starts=starts)
@@ -242,9 +242,9 @@ def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
 
 
 def behind_the_gate(folder: Path, starts: int) -> list[int]:
-    """Name the starts that hit every low-dose number, the default first: members walk from these only."""
+    """Name the starts that hit every number of the headline, the default first: members walk from these only."""
     hits = [survival_hits(*read_state(folder / f"start_{k}.csv")) for k in range(starts)]
-    return [k for k, found in enumerate(hits) if not k or not missing(found, low_dose())]
+    return [k for k, found in enumerate(hits) if not k or not missing(found)]
 
 
 def _member(seed: int, folder: Path, effort: Effort, starts: Sequence[int]) -> None:

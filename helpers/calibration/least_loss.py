@@ -17,7 +17,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import BRIEF, calibrate_labels, stage_search, survival_hits
+from helpers.calibration.calibrate import BRIEF, Plan, calibrate_labels, stage_search, survival_hits
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.kernels import best_sums
@@ -213,7 +213,7 @@ def _recovered(labels, fates, rng: np.random.Generator, keep, ceiling: float, st
     return walk
 
 
-def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> pd.DataFrame:
+def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> pd.DataFrame:
     """Search labels anew that bear on no dose group, stage by stage, where one of their numbers is missed.
 
     Returns
@@ -221,12 +221,13 @@ def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> pd.DataF
     DataFrame
         Labels that hit as many of the printed numbers as those given or more, and break no bound that they keep.
     """
+    plan = plan or ANEW
     hits, broken = survival_hits(labels, fates), _broken(labels, fates)
     for stage in ALONE:
-        search, _ = stage_search(ANEW.stages()[stage], labels, fates, ANEW)
+        search, _ = stage_search(plan.stages()[stage], labels, fates, plan)
         if not missing(hits, list(search.hits())):
             continue
-        other = calibrate_labels(seed, stage, labels, fates, ANEW)
+        other = calibrate_labels(seed, stage, labels, fates, plan)
         found = survival_hits(other, fates)
         if sum(found.values()) > sum(hits.values()) and _broken(other, fates) <= broken:
             labels, hits = other, found
