@@ -80,7 +80,7 @@ class Effort:
         Members that walk from one start before the next has its turn.
     """
 
-    starts: int = 10
+    starts: int = 1
     hops: int = 10
     moves: int = HOP_MOVES // 3
     exchanges: int = 160
@@ -89,8 +89,8 @@ class Effort:
     recovering: int = 80
     given: Plan = BRIEF
     last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
-    each: int = 12
-    levelled: int = 1
+    each: int = 40
+    levelled: int = 0
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most, its start included."""
@@ -160,8 +160,8 @@ def _secured(seed: int, labels, fates, effort: Effort) -> tuple[pd.DataFrame, pd
     whole = [id for id in dict.fromkeys([*km_ids(), *stage.hits()]) if ".efs" not in id]
     phases = (
         (low_dose(), None, effort.securing),
-        (of_progression(), LEADING, effort.securing),
-        (whole, LEADING, effort.recovering),
+        ([*of_progression(), *low_dose()], LEADING, effort.securing),
+        ([*whole, *low_dose()], LEADING, effort.recovering),
     )
     for keep, only, steps in phases:
         walk = Walk(labels, fates, rng, keep=keep, only=only)
@@ -396,10 +396,10 @@ def load_ensemble(
 
 
 @click.command()
-@click.option("--members", default=120, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--members", default=110, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option(
-    "--starts", default=10, show_default=True, help="cohorts to walk from that are searched, the default the first"
+    "--starts", default=1, show_default=True, help="cohorts to walk from that are searched, the default the first"
 )
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
 def main(members: int, jobs: int, starts: int, within: int) -> None:
