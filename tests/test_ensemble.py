@@ -237,6 +237,22 @@ def test_the_shipped_ensemble_is_whole_and_keeps_the_rules():
         assert not rules_report(cohort)["broken"].any()
 
 
+def test_every_member_is_behind_the_headline_gate_and_near_the_default():
+    index, hits = ensemble.ensemble_index(), sum(survival_hits(*read_state(CALIBRATED)).values())
+    assert len(index) >= 100
+    assert (index["headline_missed"] == 0).all()
+    assert index["hits"].min() >= hits - ensemble.WITHIN
+    assert index["start"].nunique() > 1
+
+
+def test_stored_starts_hit_the_headline_and_differ():
+    starts = ensemble.stored_starts()
+    assert all(gate.missing(survival_hits(*state)) == [] for state in starts)
+    assert all(ensemble.Walk(*state, np.random.default_rng(0)).broken == 0 for state in starts)
+    girls = {tuple(labels["female"]) for labels, _ in [*starts, read_state(CALIBRATED)]}
+    assert len(girls) == len(starts) + 1
+
+
 def test_a_member_in_which_somebody_breaks_a_rule_is_not_stored(begun, tmp_path, monkeypatch):
     rules = pd.DataFrame({"rule": ["weight follows age"], "broken": [1], "who": ["SYN-001"]})
     monkeypatch.setattr(plausibility, "rules_report", lambda cohort: rules)

@@ -23,7 +23,7 @@ from helpers.calibration.fate_search import endpoints, km_ids, km_values, search
 from helpers.calibration.gate import headline, missing
 from helpers.calibration.kernels import EARLY_DEATH
 from helpers.calibration.label_search import Bound, LabelSearch, read_models
-from helpers.calibration.polish import hop
+from helpers.calibration.polish import HOP_MOVES, hop
 from helpers.calibration.progress import STATE, TRACE, fingerprint, keep, reached
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
 from helpers.cohort.derive import DAYS_PER_YEAR
@@ -61,7 +61,7 @@ class Plan:
     polishes : int
         How often the best fates are polished while a number of the curves is missed.
     effort : float
-        Factor on the moves of every stage.
+        Factor on the moves of every stage and hop.
     """
 
     folder: Path = FOLDER
@@ -88,6 +88,11 @@ class Plan:
         """Return how often a stage hops at most."""
         moves = {name: float(rows["moves"].iloc[0]) for name, rows in self.stages().items()}
         return self.hops * (4 if moves[stage] == max(moves.values()) else 1)
+
+    @property
+    def hop_moves(self) -> int:
+        """Return the moves of a hop's annealing."""
+        return int(HOP_MOVES * self.effort)
 
     def other_bounds(self, stage: str) -> list[Bound]:
         """Return the bounds of all other stages."""
@@ -374,7 +379,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
         others = [] if alone else [bound for bound in plan.other_bounds(name) if bound.looks_at(moved)]
         rng = _rng(seed, name, rounds)
         hop(
-            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights,
+            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights, moves=plan.hop_moves,
             say=lambda turn, cost: tell(rounds + turn, cost),
         )  # fmt: skip
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))

@@ -47,10 +47,11 @@ from helpers.synthesis.labels import settle
 from helpers.synthesis.plausibility import plausible_details
 from helpers.synthesis.state import FATES, read_state, take_over, write_state
 
-STATES, INDEX, HITS, QUANTITIES = "synthetic_states.csv.xz", "index.csv", "hits.csv.xz", "quantities.csv"
+STATES, STORED_STARTS = "synthetic_states.csv.xz", "synthetic_starts.csv.xz"
+INDEX, HITS, QUANTITIES = "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
-STARTS = 1000  # seed of the first departure, beyond those of members
+STARTS, DEPARTED = 10, 1000  # cohorts to walk from; seed of the first departure, beyond those of members
 DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
 LEADING = ("female", "age_over", "marrow", "gc")  # labels of that stage, which lead their groups on a walk
 CORE = 3.0  # what a low-dose number weighs on the way to a start
@@ -65,7 +66,8 @@ class Effort:
     Attributes
     ----------
     starts : int
-        Cohorts to walk from that are searched; members take those that hit every number of the headline, the default first.
+        Cohorts to walk from: the default, those that are stored (:func:`stored_starts`), and if there are fewer, departures that are
+        searched. Members take those that hit every number of the headline.
     levelled : int
         Further starts, in which the dose groups are lost more alike (:func:`levelled`).
     hops, moves : int
@@ -80,7 +82,7 @@ class Effort:
         Members that walk from one start before the next has its turn.
     """
 
-    starts: int = 1
+    starts: int = STARTS
     hops: int = 10
     moves: int = HOP_MOVES // 3
     exchanges: int = 160
@@ -89,15 +91,15 @@ class Effort:
     recovering: int = 80
     given: Plan = BRIEF
     last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
-    each: int = 40
+    each: int = 11
     levelled: int = 0
 
     def all_moves(self, start: int) -> int:
-        """Count the moves tried for one member at most, its start included."""
+        """Count the moves tried for one member at most; of a start that is not stored those of its search, too."""
         walked = (self.exchanges + self.shifts // 2) * DRAWN
         if start >= self.starts:
             return walked + moves_of_levels()
-        return walked + (self.hops + 1) * self.moves * (start > 0)
+        return walked + (self.hops + 1) * self.moves * (start > len(stored_starts()))
 
 
 def depart(
@@ -234,11 +236,28 @@ def build_ensemble(
 def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
     if not (folder / f"start_{k}.csv").exists():
         labels, fates = read_state(origin)
-        if k >= effort.starts:
+        stored = stored_starts()
+        if 0 < k <= len(stored):
+            labels, fates = stored[k - 1]
+        elif k >= effort.starts:
             labels, fates = levelled(k - effort.starts + 1, labels, fates)
         elif k:
-            labels, fates = depart(STARTS + k, labels, fates, effort)
+            labels, fates = depart(DEPARTED + k, labels, fates, effort)
         write_state(folder / f"start_{k}.csv", labels, fates)
+
+
+@lru_cache(maxsize=1)
+def stored_starts() -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Read the stored cohorts, labels and fates, from which members walk beside the default; docs/calibration.md says how they were found.
+
+    Examples
+    --------
+    >>> all(len(labels) == len(fates) == 120 for labels, fates in stored_starts())
+    True
+    """
+    table = pd.read_csv(ENSEMBLE / STORED_STARTS, dtype=str, keep_default_na=False)
+    found = [rows.drop(columns="start") for _, rows in table.groupby("start", sort=False)]
+    return [read_state(io.StringIO(rows.to_csv(index=False))) for rows in found]
 
 
 def behind_the_gate(folder: Path, starts: int) -> list[int]:
@@ -399,7 +418,10 @@ def load_ensemble(
 @click.option("--members", default=110, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option(
-    "--starts", default=1, show_default=True, help="cohorts to walk from that are searched, the default the first"
+    "--starts",
+    default=STARTS,
+    show_default=True,
+    help="cohorts to walk from: the default, the stored ones, and departures",
 )
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
 def main(members: int, jobs: int, starts: int, within: int) -> None:

@@ -21,7 +21,6 @@ from helpers.calibration.calibrate import BRIEF, Plan, calibrate_labels, stage_s
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.kernels import best_sums
-from helpers.calibration.polish import HOP_MOVES
 from helpers.calibration.walk import DRAWN, FAR, HELD, JUMP, KEPT, SLOPE, TRIED, Walk
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.parallel import run_all
@@ -185,7 +184,7 @@ def moves_of_levels(levels: int = LEVELS, recovering: int = RECOVERING) -> int:
     """
     stages, rounds = ANEW.stages(), ANEW.first_rounds + ANEW.last_rounds
     searched = sum(
-        rounds * int(float(stages[name]["moves"].iloc[0]) * ANEW.effort) + ANEW.hops_of(name) * HOP_MOVES
+        rounds * int(float(stages[name]["moves"].iloc[0]) * ANEW.effort) + ANEW.hops_of(name) * ANEW.hop_moves
         for name in ALONE
     )
     walked = (2 * SEEKING + recovering // 3 + recovering) * (DRAWN + DRAWN // 2)
