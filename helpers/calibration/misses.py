@@ -2,7 +2,7 @@
 
 *Proof*: the audit shows by arithmetic that the printed numbers it stands with cannot hold together. *Frontier*: cohorts
 of the ensemble hit it, and others are lost where it is hit. *Missed here*: cohorts of the ensemble hit it, and nothing is
-seen to be lost with it. *Not found*: no search so far has hit it.
+seen to be lost with it. *Not found*: no stored cohort hits it.
 """
 
 from __future__ import annotations
