@@ -107,7 +107,7 @@ def one_group(analysis: Analysis, split: str, key: str) -> pd.Series:
         return no(f[split]) if key.startswith("no_") else yes(f[split])
     if up_to := re.fullmatch(r"up to ([\d.]+) mg/kg", key):
         dose = f["gc_dose_mg_per_kg"].astype(float)
-        return yes(f["gc"]) & (dose > 0) & (dose <= float(up_to[1]) + 1e-9)
+        return yes(f["gc"]) & (dose > 0) & (dose <= float(up_to[1]) * (1 + 1e-9))  # the name has ten digits
     if split in SPLITS or split.startswith("dose"):
         return f[SPLITS.get(split, "gc_group")].astype(object).eq(key).fillna(False).astype(bool)
     name = analysis.parameters.exposure
