@@ -256,7 +256,9 @@ def stored_starts() -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     True
     """
     table = pd.read_csv(ENSEMBLE / STORED_STARTS, dtype=str, keep_default_na=False)
-    found = [rows.drop(columns="start") for _, rows in table.groupby("start", sort=False)]
+    found = [
+        rows.drop(columns="start").rename(columns={"patient": ""}) for _, rows in table.groupby("start", sort=False)
+    ]
     return [read_state(io.StringIO(rows.to_csv(index=False))) for rows in found]
 
 
