@@ -41,13 +41,15 @@ def with_values(source: str, settings: dict[str, object]) -> str:
 
 def shown_by(cell: nbformat.NotebookNode) -> str:
     """Give what a cell shows as text; an error as its name."""
-    parts = []
+    printed, parts = "", []  # a line that is printed may come in two pieces, with a display between them
     for output in cell.outputs:
         if output.output_type == "error":
             parts.append(f"{output.ename}: {output.evalue}")
+        elif output.output_type == "stream":
+            printed += output.text
         else:
-            parts.append(output.get("text") or output.data.get("text/markdown") or output.data["text/plain"])
-    return "\n".join(part.strip("\n") for part in parts)
+            parts.append(output.data.get("text/markdown") or output.data["text/plain"])
+    return "\n".join(part.strip("\n") for part in [printed, *parts] if part.strip("\n"))
 
 
 def lines_of(text: str) -> list[str]:
