@@ -32,7 +32,6 @@ TINY = ensemble.Effort(
     given=ONCE,
     last=ONCE,
     each=1,
-    levelled=0,
 )
 
 
@@ -92,22 +91,6 @@ def test_a_start_is_secured_by_a_walk(begun):
     found = survival_hits(*ensemble._secured(1, shifted, fates, longer))
     assert lost
     assert gate.missing(found, gate.low_dose()) == []
-
-
-def test_a_levelled_start_is_the_last_that_is_near_enough(monkeypatch):
-    labels, fates = read_state(CALIBRATED)
-    hits = sum(survival_hits(labels, fates).values())
-    near, far = labels.copy(), labels.copy()
-    for k in range(len(labels)):  # labels dealt round until some numbers are lost: one state a little, one much
-        near["target"] = np.roll(labels["target"], k)
-        if 1 <= hits - sum(survival_hits(near, fates).values()) <= ensemble.WITHIN:
-            break
-    far["female"] = np.roll(labels["female"], 7)
-    assert hits - sum(survival_hits(far, fates).values()) > ensemble.WITHIN
-    monkeypatch.setattr(ensemble, "level", lambda *a: iter([(labels, fates, {}), (near, fates, {}), (far, fates, {})]))
-    assert ensemble.levelled(1, labels, fates)[0] is near
-    monkeypatch.setattr(ensemble, "level", lambda *a: iter([(far, fates, {})]))
-    assert ensemble.levelled(1, labels, fates)[0] is labels
 
 
 def test_cohorts_apart_share_less_than_half_of_their_days_of_event():

@@ -286,19 +286,8 @@ def calibrate_efs(
         if len(missing(other, ids)) < len(missing(hits, ids)):
             fates, hits = found, other
         missed = missing(hits, ids)
-        say(
-            Step(
-                EFS,
-                turn + 1,
-                turns,
-                time.monotonic() - began,
-                cost,
-                len(ids) - len(missed),
-                len(ids),
-                tuple(missed),
-                sum(hits.values()),
-            )
-        )
+        seconds, hit = time.monotonic() - began, len(ids) - len(missed)
+        say(Step(EFS, turn + 1, turns, seconds, cost, hit, len(ids), tuple(missed), sum(hits.values())))
     return fates
 
 

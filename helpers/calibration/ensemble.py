@@ -34,7 +34,7 @@ from helpers.calibration.calibrate import (
 )
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import headline, low_dose, missing, of_progression
-from helpers.calibration.least_loss import dealt_anew, level, moves_of_levels
+from helpers.calibration.least_loss import dealt_anew
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -68,8 +68,6 @@ class Effort:
     starts : int
         Cohorts to walk from: the default, those that are stored (:func:`stored_starts`), and if there are fewer, departures that are
         searched. Members take those that hit every number of the headline.
-    levelled : int
-        Further starts, in which the dose groups are lost more alike (:func:`levelled`).
     hops, moves : int
         How often the labels of a start hop at most, and the moves of the annealing of each hop.
     exchanges, shifts : int
@@ -92,13 +90,10 @@ class Effort:
     given: Plan = BRIEF
     last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
     each: int = 11
-    levelled: int = 0
 
     def all_moves(self, start: int) -> int:
         """Count the moves tried for one member at most; of a start that is not stored those of its search, too."""
         walked = (self.exchanges + self.shifts // 2) * DRAWN
-        if start >= self.starts:
-            return walked + moves_of_levels()
         return walked + (self.hops + 1) * self.moves * (start > len(stored_starts()))
 
 
@@ -139,21 +134,6 @@ def depart(
         out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
     return _secured(seed, out, fates, effort)
-
-
-def levelled(seed: int, labels: pd.DataFrame, fates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Level the loss of the dose groups as far as the hits allow; see :func:`helpers.calibration.least_loss.level`.
-
-    Returns
-    -------
-    labels, fates : DataFrame
-        Of the states reached that are within six hits of the given one, that with the least difference in loss.
-    """
-    enough, best = sum(survival_hits(labels, fates).values()) - WITHIN, (labels, fates)
-    for *state, _ in level(seed, labels, fates):
-        if sum(survival_hits(*state).values()) >= enough:
-            best = tuple(state)
-    return best
 
 
 def _secured(seed: int, labels, fates, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -218,12 +198,11 @@ def build_ensemble(
         seed, hits.
     """
     folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
-    searched = effort.starts + effort.levelled
-    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(searched), jobs=jobs)
-    starts = behind_the_gate(folder, searched)
+    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(effort.starts), jobs=jobs)
+    starts = behind_the_gate(folder, effort.starts)
     todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
     say(
-        f"{len(starts)} of {searched} starts hit every number of the headline; {len(seeds) - len(todo)} of {len(seeds)} members are there"
+        f"{len(starts)} of {effort.starts} starts hit every number of the headline; {len(seeds) - len(todo)} of {len(seeds)} members are there"
     )
     for begin in range(0, len(todo), 4 * jobs):
         one = partial(_member, folder=folder, effort=effort, starts=starts)
@@ -239,8 +218,6 @@ def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
         stored = stored_starts()
         if 0 < k <= len(stored):
             labels, fates = stored[k - 1]
-        elif k >= effort.starts:
-            labels, fates = levelled(k - effort.starts + 1, labels, fates)
         elif k:
             labels, fates = depart(DEPARTED + k, labels, fates, effort)
         write_state(folder / f"start_{k}.csv", labels, fates)

@@ -20,8 +20,8 @@ import pandas as pd
 from helpers.calibration.calibrate import BRIEF, Plan, calibrate_labels, stage_search, survival_hits
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
-from helpers.calibration.kernels import best_sums
-from helpers.calibration.walk import DRAWN, FAR, HELD, JUMP, KEPT, SLOPE, TRIED, Walk
+from helpers.calibration.polish import COUNTED, best_sets
+from helpers.calibration.walk import DRAWN, FAR, HELD, KEPT, TRIED, Walk
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.parallel import run_all
 from helpers.paths import RUNS, write_csv
@@ -89,19 +89,11 @@ class Levelling(Walk):
         lowering, others = np.flatnonzero(near & (change < -1e-9)), np.flatnonzero(near & (change < 1e-9))
         if not lowering.size or lowering.size == others.size:
             return False
-        now = np.where(self.printed, drawn.now, 0).astype(np.float32)
-        one, other = (np.where(self.printed, drawn.effects[k], 0).astype(np.float32) for k in (lowering, others))
+        now, effects = (np.where(self.printed, one, 0).astype(np.float32) for one in (drawn.now, drawn.effects[others]))
         weight = np.where(self.held, HELD, np.where(self.printed & (np.abs(now) <= 1.0), 1.0, 0.0))
-        pairs, first = best_sums(now, one, other, weight, JUMP, SLOPE, KEPT)
-        sums = one[pairs[:, 0]] + other[pairs[:, 1]]
-        threes, second = best_sums(now, sums, other, weight, JUMP, SLOPE, KEPT)
-        sums = sums[threes[:, 0]] + other[threes[:, 1]]
-        fours, third = best_sums(now, sums, other, weight, JUMP, SLOPE, KEPT)
-        sets = [[lowering[a], others[b]] for a, b in pairs]
-        sets += [[*sets[a], others[b]] for a, b in threes]
-        sets += [[*sets[len(pairs) + a], others[b]] for a, b in fours]
-        order = np.argsort(np.concatenate([first, second, third]), kind="stable")[: 2 * TRIED]
-        return any(self._made(drawn, np.unique(sets[k])) for k in order)
+        first = np.searchsorted(others, lowering)
+        sets, cost = best_sets(now, effects, weight, COUNTED, KEPT, first=first, largest=4)
+        return any(self._made(drawn, others[sets[k]]) for k in np.argsort(cost, kind="stable")[: 2 * TRIED])
 
     def _changes(self, drawn) -> np.ndarray:
         """Compute by how much each drawn move changes the difference."""
@@ -172,23 +164,6 @@ def level(
         walk = _recovered(labels, fates, rng, None, ceiling, recovering)
         labels, fates = walk.state()
         yield labels, fates, walk.lost()
-
-
-def moves_of_levels(levels: int = LEVELS, recovering: int = RECOVERING) -> int:
-    """Count the moves that :func:`level` tries at most: those drawn on its walks, and those of the stages that are searched anew.
-
-    Examples
-    --------
-    >>> moves_of_levels(levels=2) == 2 * moves_of_levels(levels=1) > 0
-    True
-    """
-    stages, rounds = ANEW.stages(), ANEW.first_rounds + ANEW.last_rounds
-    searched = sum(
-        rounds * int(float(stages[name]["moves"].iloc[0]) * ANEW.effort) + ANEW.hops_of(name) * ANEW.hop_moves
-        for name in ALONE
-    )
-    walked = (2 * SEEKING + recovering // 3 + recovering) * (DRAWN + DRAWN // 2)
-    return levels * (searched + walked)
 
 
 def _lowered(walk: Levelling) -> bool:

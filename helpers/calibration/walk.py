@@ -16,15 +16,8 @@ import pandas as pd
 
 from helpers.calibration.calibrate import Plan, label_search
 from helpers.calibration.fate_search import ENDPOINTS, Days, km_factors, km_ids
-from helpers.calibration.kernels import (
-    JUMP,
-    SLOPE,
-    best_sums,
-    derive_all,
-    exchange_effects,
-    fate_effects,
-    state_distances,
-)
+from helpers.calibration.kernels import derive_all, exchange_effects, fate_effects, state_distances
+from helpers.calibration.polish import COUNTED, best_sets, exchanged
 from helpers.calibration.targets import targets_of
 from helpers.synthesis.labels import settle
 
@@ -195,7 +188,7 @@ class Walk:
         people = [*drawn.exchanges[labels, 1:].ravel(), *[i for k in days for i in drawn.moved(k)[0]]]
         if len(set(people)) < len(people):
             return False
-        other = _exchanged(self.search.matrix, self.groups, drawn.exchanges[labels])
+        other = exchanged(self.search.matrix, self.groups, drawn.exchanges[labels])
         if other is None:
             return False
         new = self.days.after(drawn.moved(k) for k in days) if days.size else self.days
@@ -212,14 +205,10 @@ class Walk:
         if greedy and soft.any():
             one = self.rng.choice(np.flatnonzero(soft))
             weight[soft if self.rng.random() < 0.3 else one] = WANTED
-        pairs, first = best_sums(start, effects, effects, weight, JUMP, SLOPE, KEPT)
-        sums = effects[pairs[:, 0]] + effects[pairs[:, 1]]
-        threes, second = best_sums(start, sums, effects, weight, JUMP, SLOPE, KEPT)
-        sets = [np.unique(one) for one in [*pairs, *[np.append(pairs[a], b) for a, b in threes]]]
-        cost = np.concatenate([first, second])
+        sets, cost = best_sets(start, effects, weight, COUNTED, KEPT)
         if greedy:
             return [near[sets[k]] for k in np.argsort(cost, kind="stable")[:TRIED]]
-        size, free = np.abs(effects).max(axis=1), np.flatnonzero(cost < HELD * JUMP)
+        size, free = np.abs(effects).max(axis=1), np.flatnonzero(cost < HELD * COUNTED.jump)
         far = np.array([size[sets[k]].sum() for k in free]) + self.rng.normal(0, 3, free.size)
         return [near[sets[k]] for k in free[np.argsort(-far)][:TRIED]]
 
@@ -273,14 +262,3 @@ def _decoded(labels: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
     out["tcz"], out["rux"] = codes["agents"].isin(["tcz", "both"]), codes["agents"].isin(["rux", "both"])
     out["blast"] = codes["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
     return out
-
-
-def _exchanged(matrix: np.ndarray, groups: np.ndarray, exchanges) -> np.ndarray | None:
-    """Exchange the labels of some pairs; None if one of them has nothing left to exchange."""
-    other = matrix.copy()
-    for group, i, j in exchanges:
-        labels = groups[group]
-        if (other[i, labels] == other[j, labels]).all():
-            return None
-        other[np.ix_([i, j], labels)] = other[np.ix_([j, i], labels)]
-    return other
