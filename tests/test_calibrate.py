@@ -12,9 +12,11 @@ import pytest
 
 from helpers.calibration import calibrate as search
 from helpers.calibration import fate_search, kernels, label_search, other_paper
-from helpers.calibration.calibrate import Plan, calibrate, survival_hits
+from helpers.calibration.calibrate import calibrate
 from helpers.calibration.fate_search import km_ids, km_values
+from helpers.calibration.hits import survival_hits
 from helpers.calibration.label_search import LabelSearch, model_ids, read_models
+from helpers.calibration.plan import Plan
 from helpers.calibration.targets import targets_of
 from helpers.cohort.derive import analyse
 from helpers.estimate.partial_likelihood import maximise

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from helpers.calibration import ensemble, gate, misses, variety
-from helpers.calibration.calibrate import Plan, survival_hits
 from helpers.calibration.fate_search import endpoints, km_ids, km_values
+from helpers.calibration.hits import survival_hits
+from helpers.calibration.plan import Plan
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
 from helpers.synthesis import plausibility

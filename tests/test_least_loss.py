@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from helpers.calibration import least_loss
-from helpers.calibration.calibrate import Plan, survival_hits
 from helpers.calibration.fate_search import endpoints
 from helpers.calibration.gate import low_dose, missing
+from helpers.calibration.hits import survival_hits
 from helpers.calibration.least_loss import Levelling, described, level
+from helpers.calibration.plan import Plan
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable

@@ -6,10 +6,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from helpers.calibration.calibrate import read_models
 from helpers.calibration.fate_search import endpoints
 from helpers.calibration.kernels import best_sums, cost_of, exchange_effects
-from helpers.calibration.label_search import Bound, LabelSearch
+from helpers.calibration.label_search import Bound, LabelSearch, read_models
 from helpers.calibration.polish import COUNTED, hop, polish
 from helpers.paths import DATA
 from helpers.synthesis.state import encode, read_state

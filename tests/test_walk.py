@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration.calibrate import survival_hits
 from helpers.calibration.gate import low_dose, missing
+from helpers.calibration.hits import survival_hits
 from helpers.calibration.walk import GROUPS, Walk
 from helpers.synthesis.state import encode, read_state
 from helpers.synthesis.study import CALIBRATED

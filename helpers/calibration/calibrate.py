@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -19,102 +19,25 @@ import numpy as np
 import pandas as pd
 
 from helpers.calibration.day_polish import polish_days
-from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_failures, search_fates
+from helpers.calibration.fate_search import km_ids, km_values, search_failures, search_fates
 from helpers.calibration.gate import headline, missing
-from helpers.calibration.kernels import EARLY_DEATH
-from helpers.calibration.label_search import Bound, LabelSearch, read_models
-from helpers.calibration.polish import HOP_MOVES, hop
+from helpers.calibration.hits import curve_hits, label_search, label_strata, stage_search, survival_hits
+from helpers.calibration.label_search import read_models
+from helpers.calibration.plan import FOLDER, Plan
+from helpers.calibration.polish import hop
 from helpers.calibration.progress import STATE, TRACE, fingerprint, keep, reached
 from helpers.calibration.targets import DAYS, FINE, LABELS, targets_of
-from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.parallel import run_all
-from helpers.paths import DATA, PUBLISHED, write_csv
+from helpers.paths import write_csv
 from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import draw_labels, draw_marrow, settle
-from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, strata, take_over, write_state
+from helpers.synthesis.state import TOXICITY_BLOCK, encode, read_state, settle_marrow, take_over, write_state
 
-FOLDER = DATA / "synthesis"
 EFS = "efs"  # the stage that searches who fails treatment when
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
-FATE_MOVES, FIRST_ROUNDS, LAST_ROUNDS, HOPS = 10_000_000, 6, 3, 25
-POLISHES, POLISH_ROUNDS = 8, 150
+POLISH_ROUNDS = 150
 EFS_MOVES = 3_000_000  # of one annealing of treatment failures
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is searched how: models, stages and bounds of a paper, and how much effort is spent.
-
-    Attributes
-    ----------
-    models, stages, bounds : tables of ``data/synthesis``
-    fate_moves : int
-        Moves of one annealing of the fates; those of labels stand in the table of stages.
-    fresh : bool
-        Search a Kaplan-Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
-    first_rounds, last_rounds : int
-        How often a stage is searched from its start, and then from the best that was found.
-    hops : int
-        How often a stage of labels hops on from the best (:func:`helpers.calibration.polish.hop`) while a number is missed; the
-        dearest stage four times as often.
-    polishes : int
-        How often the best fates are polished while a number of the curves is missed.
-    effort : float
-        Factor on the moves of every stage and hop.
-    """
-
-    folder: Path = FOLDER
-    published: Path = PUBLISHED
-    fate_moves: int = FATE_MOVES
-    fresh: bool = False
-    first_rounds: int = FIRST_ROUNDS
-    last_rounds: int = LAST_ROUNDS
-    hops: int = HOPS
-    polishes: int = POLISHES
-    effort: float = 1.0
-
-    @property
-    def start(self) -> Path:
-        """Return the file of the stored Kaplan-Meier solution."""
-        return self.folder / "start.csv"
-
-    def stages(self) -> dict[str, pd.DataFrame]:
-        """Return the stages in order: the labels that move in each."""
-        table = pd.read_csv(self.folder / "stages.csv", dtype=str, keep_default_na=False)
-        return dict(iter(table.groupby("stage", sort=False)))
-
-    def hops_of(self, stage: str) -> int:
-        """Return how often a stage hops at most."""
-        moves = {name: float(rows["moves"].iloc[0]) for name, rows in self.stages().items()}
-        return self.hops * (4 if moves[stage] == max(moves.values()) else 1)
-
-    @property
-    def hop_moves(self) -> int:
-        """Return the moves of a hop's annealing."""
-        return int(HOP_MOVES * self.effort)
-
-    def other_bounds(self, stage: str) -> list[Bound]:
-        """Return the bounds of all other stages."""
-        return [bound for other in self.stages() if other != stage for bound in self.bounds(other)]
-
-    def bounds(self, stage: str) -> list[Bound]:
-        """Return the bounds of a stage."""
-        table = pd.read_csv(self.folder / "bounds.csv", dtype=str, keep_default_na=False)
-        rows = table[table["stage"] == stage].itertuples()
-        return [
-            Bound(
-                (r.first, r.codes),
-                (r.second, r.codes_second),
-                int(r.low),
-                int(r.high),
-                (r.third, r.codes_third) if r.third else None,
-            )
-            for r in rows
-        ]
-
-
-BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, effort=0.2)
 
 
 @dataclass(frozen=True)
@@ -299,35 +222,6 @@ def calibrate_labels(
     return _stage(seed, stage, plan.stages()[stage], labels, fates, plan, lambda text: None)
 
 
-def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
-    """Tell which of the printed survival statistics a state meets, Kaplan-Meier first."""
-    plan = plan or Plan()
-    hits = label_search(labels, fates, plan).hits()
-    return dict(zip(km_ids(), _curve_hits(labels, fates, plan).tolist(), strict=True)) | hits
-
-
-def label_search(
-    labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, models: Iterable[str] | None = None, **more: np.ndarray
-) -> LabelSearch:
-    """Compile labels, what bounds ask of fates, and the models named (by default all) for a search; *more* are further labels."""
-    known, ends = read_models(plan.folder / "models.csv"), endpoints(labels, fates)
-    codes = encode(labels).assign(**more, **fate_codes(fates, ends["pfs"]))
-    return LabelSearch(codes, ends, [known[name] for name in models or known], folder=plan.published)
-
-
-def stage_search(
-    rows: pd.DataFrame, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan
-) -> tuple[LabelSearch, dict[str, np.ndarray]]:
-    """Compile a stage: the search against its models, and the strata of the labels that move in it."""
-    used = dict.fromkeys(model for row in rows.itertuples() for model in row.models.split(";"))
-    return label_search(labels, fates, plan, used), {row.label: label_strata(labels, row) for row in rows.itertuples()}
-
-
-def _curve_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan) -> np.ndarray:
-    targets = targets_of(km_ids(), plan.published)
-    return targets.hit(km_values(labels, fates, targets.logarithmic))
-
-
 def _rng(seed: int, stage: str, turn: int) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(stage.encode()), turn])
 
@@ -337,7 +231,7 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
     labels = _prepared(name, labels, _rng(seed, name + " prepared", 0))
     search, moved = stage_search(rows, labels, fates, plan)
     every = label_search(labels, fates, plan)
-    curves = int(_curve_hits(labels, fates, plan).sum())
+    curves = int(curve_hits(labels, fates, plan).sum())
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
     first, rounds = plan.first_rounds, plan.first_rounds + plan.last_rounds
     hops = plan.hops_of(name)
@@ -372,33 +266,6 @@ def _stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say: Progr
             say=lambda turn, cost: tell(rounds + turn, cost),
         )  # fmt: skip
     return _settled(labels, search.frame(), rows, _rng(seed, name + " settled", 0))
-
-
-def fate_codes(fates: pd.DataFrame, pfs: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
-    """Write as codes what bounds may ask of a fate: an event of PFS, loss within a year without one, death and how it came."""
-    days, event = pfs
-    unrelated = (fates["cause"] == "unrelated").fillna(False).to_numpy(bool)
-    lost, early = ~event & (days < DAYS_PER_YEAR), (fates["death"] < EARLY_DEATH).to_numpy()
-    died = fates["death"].notna().to_numpy()
-    asked = {"event": event, "lost": lost, "unrelated": unrelated, "early": early, "died": died}
-    return {name: np.where(yes, "yes", "no") for name, yes in asked.items()}
-
-
-def label_strata(labels: pd.DataFrame, row) -> np.ndarray:
-    """Number the strata within which a label of a stage is exchanged; -1: who does not take part."""
-    names = [part for part in row.strata.split(";") if part]
-    frame = labels.assign(outside=~labels["toxic"] & labels["transplant"])
-    excluded = {
-        "toxic": labels["crs_open"] | (labels["response"] == "NR"),
-        "gc": ~labels["toxic"] | labels["crs_open"],
-        "late": labels["gc"] == "none",
-        "long": labels["gc"] == "none",
-        "agents": labels["response"] == "NR",
-        "transplant": ~labels["toxic"] & labels["rux"],  # GVHD of a transplantation
-        "crs": ~labels["toxic"] | labels["untreated"] | labels["icans4"],
-        "icans": ~labels["toxic"] | labels["untreated"] | labels["crs_open"],
-    }
-    return strata(frame, names, excluded.get(row.label))
 
 
 def _prepared(name: str, labels: pd.DataFrame, rng) -> pd.DataFrame:

@@ -23,18 +23,12 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import (
-    ASIDE,
-    BRIEF,
-    Plan,
-    calibrate_efs,
-    calibrate_labels,
-    stage_search,
-    survival_hits,
-)
+from helpers.calibration.calibrate import ASIDE, calibrate_efs, calibrate_labels
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import headline, low_dose, missing, of_progression
+from helpers.calibration.hits import stage_search, survival_hits
 from helpers.calibration.least_loss import dealt_anew
+from helpers.calibration.plan import BRIEF, Plan
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk

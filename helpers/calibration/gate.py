@@ -56,7 +56,7 @@ def missing(hits: Mapping[str, bool], ids: Sequence[str] | None = None) -> list[
     Parameters
     ----------
     hits : mapping of id to bool
-        From :func:`helpers.calibration.calibrate.survival_hits`.
+        From :func:`helpers.calibration.hits.survival_hits`.
     ids : sequence of str, optional
         Numbers of the gate; by default the headline's.
 

@@ -17,9 +17,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import BRIEF, Plan, calibrate_labels, stage_search, survival_hits
+from helpers.calibration.calibrate import calibrate_labels
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
+from helpers.calibration.hits import stage_search, survival_hits
+from helpers.calibration.plan import BRIEF, Plan
 from helpers.calibration.polish import COUNTED, best_sets
 from helpers.calibration.walk import DRAWN, FAR, HELD, KEPT, TRIED, Walk
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse

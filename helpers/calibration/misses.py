@@ -79,7 +79,7 @@ def misses(
     Parameters
     ----------
     default : mapping of id to bool
-        From :func:`helpers.calibration.calibrate.survival_hits`.
+        From :func:`helpers.calibration.hits.survival_hits`.
     ensemble : DataFrame
         One row per cohort, one boolean column per id.
     proofs : mapping of id to text, optional

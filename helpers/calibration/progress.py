@@ -27,7 +27,7 @@ def fingerprint(plan, seed: int) -> str:
 
     Examples
     --------
-    >>> from helpers.calibration.calibrate import Plan
+    >>> from helpers.calibration.plan import Plan
     >>> fingerprint(Plan(), 1) == fingerprint(Plan(), 1), fingerprint(Plan(), 1) == fingerprint(Plan(effort=0.5), 1)
     (True, False)
     """

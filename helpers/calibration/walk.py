@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import Plan, label_search
 from helpers.calibration.fate_search import ENDPOINTS, Days, km_factors, km_ids
+from helpers.calibration.hits import label_search
 from helpers.calibration.kernels import derive_all, exchange_effects, fate_effects, state_distances
+from helpers.calibration.plan import Plan
 from helpers.calibration.polish import COUNTED, best_sets, exchanged
 from helpers.calibration.targets import targets_of
 from helpers.synthesis.labels import settle

@@ -28,7 +28,8 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int
 
     Each search keeps what it has reached in OUT/SEED and goes on from there when it is called again.
     """
-    from helpers.calibration.calibrate import SEED, Plan, adopt_best, calibrate_many
+    from helpers.calibration.calibrate import SEED, adopt_best, calibrate_many
+    from helpers.calibration.plan import Plan
     from helpers.paths import RUNS
 
     seeds, out = seeds or (SEED,), out or RUNS / "calibrate"
