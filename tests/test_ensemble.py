@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration import ensemble, gate, misses, variety
+from helpers.calibration import ensemble, gate, misses, variety, walk
 from helpers.calibration.fate_search import endpoints, km_ids, km_values
 from helpers.calibration.hits import survival_hits
 from helpers.calibration.plan import Plan
@@ -83,7 +83,8 @@ def test_a_departure_keeps_counts_and_leaves_the_patients():
     assert (left["female"] != labels["female"]).sum() > 10
 
 
-def test_a_start_is_secured_by_a_walk(begun):
+def test_a_start_is_secured_by_a_walk(begun, monkeypatch):
+    monkeypatch.setattr(walk, "DRAWN", 500)
     labels, fates = read_state(CALIBRATED)
     girls = labels["female"].to_numpy().copy()
     shifted = labels.assign(female=np.roll(girls, 1))  # the multivariable model is lost

@@ -110,7 +110,7 @@ while killed:  # over an earlier release, and (every second time) without one
     assert release(0) == 0, moment
     assert (files(out), files(form), ledger.read_text()) == (whole, told, entries), moment
     assert sorted(path.name for path in place.iterdir()) == beside, moment
-    moment += 3  # every third change, so that it takes seconds; all of them hold, too
+    moment += 5  # every fifth change, so that it takes seconds; all of them hold, too
 print(moment)
 """
 
