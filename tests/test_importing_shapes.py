@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from import_shapes import PLANTED, SHAPES, text
+from import_shapes_foreign import SHAPES as FOREIGN
+from import_shapes_foreign import TRAPS as TRAPS_FOREIGN
 from import_shapes_more import TRAPS
 from import_shapes_unseen import SHAPES as UNSEEN
 from import_shapes_unseen import TRAPS as TRAPS_UNSEEN
@@ -20,7 +22,7 @@ from helpers.problems import InputError
 from helpers.results.competing import first_events
 
 ORACLE = Path(__file__).parent / "oracle"
-SHAPES, TRAPS = SHAPES | UNSEEN, TRAPS | TRAPS_UNSEEN
+SHAPES, TRAPS = SHAPES | UNSEEN | FOREIGN, TRAPS | TRAPS_UNSEEN | TRAPS_FOREIGN
 
 
 def answered(mapping, answers):

@@ -35,6 +35,9 @@ class Work:
     recorded: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     infusions: dict[str, list[tuple[float, datetime | None, int]]] = field(default_factory=lambda: defaultdict(list))
     everyone: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answered: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    denied: set[str] = field(default_factory=set)
     kept: set[tuple] = field(default_factory=set)
     log: list[tuple] = field(default_factory=list)
     rows: Counter = field(default_factory=Counter)
@@ -62,6 +65,14 @@ class Work:
             )
             return
         self.single[table][patient][column] = (value, f"row {row}")
+
+    def ask(self, what: str, patient: str, answer: object) -> None:
+        """Note that the files ask something of a patient (a word of the table status), and whether they answer it."""
+        self.asked[what].add(patient)
+        if answer not in (None, "", "unknown"):
+            self.answered[what].add(patient)
+        if answer in ("no", "0", "censored"):
+            self.denied.add(what)
 
 
 def is_plain_code(found: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from helpers.importing.cells import is_error
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import Sheet, code_text
@@ -136,3 +137,11 @@ def ask_about_systems(sheet: SheetMap, facts: list[Facts]) -> None:
         column.codes = {code: "leave out" if i else "keep" for i, code in enumerate(column.counts)}
         kept = next(iter(column.counts.values()))
         ask_about(column, [f"`codes`: {len(one.counts)} grading systems stand in this column; grades of different systems are not mixed: the {kept} rows of the commonest are kept; right?"])  # fmt: skip
+
+
+def ask_about_errors(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about cells that hold an error of the spreadsheet: nobody knows what stood there."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        count = sum(is_error(cell) for cell in one.column.cells)
+        if count and column.to != "leave out":
+            ask_about(column, [f"`missing`: {count} cells hold an error of the spreadsheet (such as #VALUE!): left empty; right? (else mend the file)"])  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, read_date
+from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date
 from helpers.importing.grid import Sheet
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
@@ -27,7 +27,9 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
     if origins:
         name = bare(origins[0].column)
         mapping.origin = (
-            "CAR T-cell infusion" if re.search(r"infus|回输|输注|d0|day 0|day0", name) else "entry into the study"
+            "CAR T-cell infusion"
+            if re.search(r"infus|\binf\b|回输|输注|d0|day 0|day0", name)
+            else "entry into the study"
         )
     if (
         len({sheet.file for sheet in mapping.sheets} | {(s.file, s.sheet) for s in mapping.sheets}) > 2
@@ -48,6 +50,20 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
         _ask_about_ends(sheet, table, mapping)
     _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
     _ask_about_systems_of_files(mapping)
+    _ask_about_contacts([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+
+
+def _ask_about_contacts(sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Ask about patients whose last contact lies after their death."""
+    died = {
+        patient: moment for sheet, table in sheets for patient, moment in _dates_of(sheet, table, "followup.death_date")
+    }
+    for sheet, table in sheets:
+        column = next((one for one in sheet.columns if one.to == "followup.contact_date"), None)
+        seen = _dates_of(sheet, table, "followup.contact_date")
+        late = {patient for patient, moment in seen if patient in died and moment > died[patient]}
+        if column is not None and late:
+            ask_about(column, [f"{len(late)} patients have a last contact after the date of their death: which is right? (correct the file; else the death counts)"])  # fmt: skip
 
 
 def _leave_out_strangers(mapping: Mapping) -> None:
@@ -92,7 +108,10 @@ def _dates_of(sheet: SheetMap, table: Table, to: str, at: int = 0) -> list[tuple
     wanted = next((column for column in sheet.columns if column.to == to and at in (0, column.at)), None)
     if key is None or wanted is None or sheet.row_is == "leave out":
         return []
-    read = [date_as_mapped(cell, wanted.order, wanted.exchange) for cell in cells[wanted.at]]
+    read = [
+        None if is_missing(cell, wanted.missing) else date_as_mapped(cell, wanted.order, wanted.exchange)
+        for cell in cells[wanted.at]
+    ]
     above, found = "", []
     for cell, moment in zip(cells[key], read, strict=True):
         above = key_of(cell) or (above if sheet.fill_down else "")
@@ -127,7 +146,11 @@ def _ask_about_ends(sheet: SheetMap, table: Table, mapping: Mapping) -> None:
         return
     by_at = {column.at: column for column in table.columns}
     known = [
-        [read_date(cell, column.order or "dmy") is not None for cell in by_at[column.at].cells] for column in dated
+        [
+            read_date(cell, column.order or "dmy") is not None and not is_missing(cell, column.missing)
+            for cell in by_at[column.at].cells
+        ]
+        for column in dated
     ]
     without = sum(not any(row) for row in zip(*known, strict=True))
     if without:

@@ -116,7 +116,13 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
                 if (one := read_number(cell, facts[i].decimal[0])) and one.value is None
             )
             for side, count in sorted(untold.items()):
+                told = read_number(facts[i].column.limits[side == "right"], facts[i].decimal[0])
+                if told is not None and told.value is not None:
+                    setattr(sheet.columns[i], f"{side}_at", told.value)
+                    ask_about(sheet.columns[i], [f"`{side}_at`: {count} cells lie {'below' if side == 'left' else 'above'} a limit, and a row of the file says {told.value:g} for it; right?"])  # fmt: skip
+                    continue
                 ask_about(sheet.columns[i], [f"`{side}_at`: {count} cells lie {'below' if side == 'left' else 'above'} a limit that is not told: write it, else they are left out"])  # fmt: skip
+        _ask_about_told_limits(sheet, facts, places)
         low, high = repeated_limit(values)
         for place, limit, side in (("left_at", low, "lowest"), ("right_at", high, "highest")):
             if limit is None:
@@ -126,6 +132,19 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
             count = values.count(limit)
             ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
                                             f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+def _ask_about_told_limits(sheet: SheetMap, facts: list[Facts], places: list[int]) -> None:
+    """Ask about values at or beyond a limit that a row of the file says, where no cell is marked as beyond it."""
+    for i in places:
+        for side, told in zip(("left", "right"), facts[i].column.limits, strict=True):
+            limit = read_number(told, facts[i].decimal[0])
+            if limit is None or limit.value is None or getattr(sheet.columns[i], f"{side}_at") is not None:
+                continue
+            beyond = sum(value <= limit.value if side == "left" else value >= limit.value for value in facts[i].numbers)
+            if beyond:
+                setattr(sheet.columns[i], f"{side}_at", limit.value)
+                ask_about(sheet.columns[i], [f"`{side}_at`: {beyond} values are at or beyond {limit.value:g}, which a row of the file says is the limit; right?"])  # fmt: skip
 
 
 def _ask_about_limits_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:

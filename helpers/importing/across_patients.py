@@ -19,6 +19,7 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
     """Ask about the patient's key: none, several rows, names of samples, gaps."""
     found = [i for i, column in enumerate(sheet.columns) if column.to == "patient"]
     samples = [i for i, column in enumerate(sheet.columns) if target_of(column.column)[0] == "sample"]
+    _leave_out_row_numbers(sheet, facts, bool(found))
     if not found and samples:
         found = samples[:1]
         _sample_is_patient(sheet, facts[found[0]], found[0])
@@ -76,6 +77,20 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
         sheet.notes.append(
             f"{len(keys)} rows of {len(set(keys))} patients: values that differ between rows of a patient are refused"
         )
+
+
+ROW_NUMBER = re.compile(
+    r"row|row (no|nr|number)|line|s (no|nr)|sl (no|nr)|serial (no|nr|number)|lfd nr|laufende nummer|序号|行号"
+)
+
+
+def _leave_out_row_numbers(sheet: SheetMap, facts: list[Facts], named: bool) -> None:
+    """Leave out a column that counts the rows, where another one names the patient."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        counted = [float(i) for i in range(1, len(one.column.cells) + 1)]
+        if named and column.to == "declared" and ROW_NUMBER.fullmatch(bare(column.column)) and one.numbers == counted:
+            column.to, column.name, column.kind, column.reason = "leave out", "", "", "row numbers"
+            column.decide, column.also_decide = "", []
 
 
 CENTRE = re.compile(r" (cent(er|re)|site|hospital|clinic|klinik|zentrum|hopital|centro) |中心|医院|院区")
@@ -141,9 +156,11 @@ def settle_plate(sheet: SheetMap, facts: list[Facts]) -> None:
             ask_about(column, [f"`codes`: {kept} of {len(one.filled)} wells hold samples of patients, the others blanks, standards or controls; right?"])  # fmt: skip
     if any(kept_wells):  # what standards and blanks hold says nothing about the patients
         facts[:] = [_only_rows(one, kept_wells) for one in facts]
+    named = any(column.to == "patient" for column in sheet.columns)
     for i, (column, name) in enumerate(zip(sheet.columns, names, strict=True)):
         if (
-            name in ("description", "sample", "sample id", "sample name")
+            not named
+            and name in ("description", "sample", "sample id", "sample name")
             and column.to == "leave out"
             and facts[i].filled
         ):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, read_number
+from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_number
 from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.patients import key_of
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_own import NO_PLACE
 from helpers.importing.vocabulary import TIME_UNITS, bare, endpoint_of
@@ -15,7 +17,7 @@ from helpers.importing.vocabulary import TIME_UNITS, bare, endpoint_of
 
 def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
     """Put each time together with its status."""
-    times = [column for column in sheet.columns if column.to == "time" and column.name not in ("end of follow-up",)]
+    times = [column for column in sheet.columns if column.to == "time" and column.name not in ("", "end of follow-up")]
     statuses = [column for column in sheet.columns if column.to == "status"]
     followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
     by_at = {column.at: column for column in sheet.columns}
@@ -43,12 +45,7 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
         elif not own and len(followed) == 1 and status.name == "death":
             status.time_at, followed[0].name = followed[0].at, "death"
         elif f"followup.{status.name}_date" in dates:
-            status.to, status.reason, status.decide, status.also_decide = (
-                "leave out",
-                "the date of the event says the same",
-                "",
-                [],
-            )
+            _hold_status_against_date(sheet, facts, status, dates[f"followup.{status.name}_date"])
         elif status.name == "death" and "followup.contact_date" in dates:
             status.time_at = dates["followup.contact_date"].at
         elif status.name in ("death", "relapse", "progression"):
@@ -89,6 +86,40 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
                 "`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"
             ],
         )
+
+
+def _hold_status_against_date(sheet: SheetMap, facts: list[Facts], status: ColumnMap, date: ColumnMap) -> None:
+    """Leave out a status that says no more than the date of its event; where the two differ, ask."""
+    status.decide, status.also_decide, status.confidence = "", [], "sure"
+    by_at = {column.at: one for column, one in zip(sheet.columns, facts, strict=True)}
+    codes = [status.codes.get("" if cell is None else code_text(cell), "") for cell in by_at[status.at].column.cells]
+    dated = [not is_missing(cell, date.missing) for cell in by_at[date.at].column.cells]
+    key = next((column.at for column in sheet.columns if column.to == "patient"), None)
+    keys = [
+        str(i) if key is None else key_of(cell)
+        for i, cell in enumerate(by_at[status.at if key is None else key].column.cells)
+    ]
+    said: dict[str, set[str]] = {}
+    for patient, code, known in zip(keys, codes, dated, strict=True):
+        said.setdefault(patient, set()).update({code} | ({"dated"} if known else set()))
+    told = {patient: found & {"event", "censored"} for patient, found in said.items()}
+    if any(len(found) > 1 for found in told.values()):  # visits, of which a later one tells more
+        status.to, status.reason = "leave out", "the date of the event says the same"
+        return
+    without = sum("event" in found and "dated" not in found for found in said.values())
+    against = sum("censored" in found and "dated" in found for found in said.values())
+    open_ = sum(not told[patient] and "dated" not in found for patient, found in said.items())
+    if not without and not against and not (open_ and "censored" in status.codes.values()):
+        status.to, status.reason = "leave out", "the date of the event says the same"
+        return
+    status.to, status.reason = f"status.{status.name}", "yes or no, beside the date"
+    status.codes = {code: {"event": "yes", "censored": "no"}.get(what, what) for code, what in status.codes.items()}
+    if open_:
+        sheet.notes.append(f"{open_} patients have neither a {status.name} nor a word that they had none: unknown")
+    if without:
+        ask_about(status, [f"`to`: {without} cells say {status.name} and have no date: kept that it happened, on a day that nobody knows; right?"])  # fmt: skip
+    if against:
+        ask_about(status, [f"`codes`: {against} cells deny a {status.name} that has a date: correct the file (or `to: leave out`, and the date counts)"])  # fmt: skip
 
 
 def ask_about_unplaced(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -213,5 +244,8 @@ def hold_censoring_against_words(sheet: SheetMap, facts: list[Facts]) -> None:
 
 
 def _moments(facts: Facts, column: ColumnMap) -> list[datetime | None]:
-    found = [date_as_mapped(cell, column.order, column.exchange) for cell in facts.column.cells]
+    found = [
+        None if is_missing(cell, column.missing) else date_as_mapped(cell, column.order, column.exchange)
+        for cell in facts.column.cells
+    ]
     return [one.date if one else None for one in found]

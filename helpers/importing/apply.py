@@ -12,7 +12,8 @@ from helpers.importing.mapping import NAME, Mapping, SheetMap
 from helpers.importing.patient_rows import collect_infusions, collect_origins, collect_patients
 from helpers.importing.patients import Keys
 from helpers.importing.row_use import collect_rows
-from helpers.importing.table import Table, find_table
+from helpers.importing.samples import find_tables
+from helpers.importing.table import Table
 from helpers.problems import InputError, Problem
 
 
@@ -70,7 +71,7 @@ def apply(mapping: Mapping, files: Sequence[str | Path], folder: str | Path, key
 
 def _tables(files: Sequence[str | Path]) -> dict[tuple[str, str], Table]:
     sheets, _ = read_files(files)
-    tables = {(sheet.file, sheet.name): find_table(sheet) for sheet in sheets}
+    tables = {(sheet.file, sheet.name): table for sheet, table in find_tables(sheets)}
     return {place: table for place, table in tables.items() if table is not None}
 
 

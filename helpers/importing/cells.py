@@ -14,7 +14,7 @@ from helpers.importing.grid import Cell, code_text
 MISSING = {
     "", "na", "n/a", "n.a.", "nan", "-", "--", "---", "–", ".", "..", "?", "null", "none", "nd", "n.d.", "notdone", "not done",
     "unknown", "unk", "missing", "not available", "not known", "k.a.", "keine angabe", "unbekannt", "inconnu", "未查", "不详",
-    "未知", "未做", "缺失", "无数据", "−", "—", "#n/a", "#div/0!", "#value!", "#ref!", "/", "qns", "n.b.", "nicht bestimmt", "nicht erhoben",
+    "未知", "未做", "缺失", "无数据", "−", "—", "/", "qns", "n.b.", "nicht bestimmt", "nicht erhoben",
     "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[pending]",
 }  # fmt: skip
 MONTHS = {
@@ -55,7 +55,23 @@ def is_missing(cell: Cell, codes: Iterable[str] = ()) -> bool:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return True
     text = code_text(cell)
-    return text.lower() in MISSING or text in codes
+    return text.lower() in MISSING or text in codes or is_error(cell)
+
+
+SPREADSHEET_ERROR = re.compile(
+    r"#(N/A|NV|DIV/0!|VALUE!|WERT!|REF!|BEZUG!|NAME\?|NUM!|ZAHL!|NULL!|SPILL!|CALC!)|#{4,}", re.IGNORECASE
+)
+
+
+def is_error(cell: Cell) -> bool:
+    """Tell whether a cell holds an error of a spreadsheet, or the signs of a column that was too narrow.
+
+    Examples
+    --------
+    >>> is_error("#VALUE!"), is_error("########"), is_error("#1")
+    (True, True, False)
+    """
+    return isinstance(cell, str) and SPREADSHEET_ERROR.fullmatch(cell.strip()) is not None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.cohort.read import read_cohort
+from helpers.cohort.recorded import STEROIDS
 from helpers.cohort.schema import TABLES
 from helpers.importing.account import LOG, ONE_ROW, Work
 from helpers.problems import InputError, Problem
@@ -71,6 +72,29 @@ def _follow_up(work: Work) -> None:
         work.rows["follow-up", "left out: a patient without an end of follow-up"] += 1
 
 
+DRUGS = {"tcz": ("tocilizumab",), "rux": ("ruxolitinib",), "gc": STEROIDS}
+
+
+def _not_known(work: Work) -> None:
+    """Write "unknown" for patients of whom the files ask whether they had something and do not answer, where no row would mean no."""
+    toxic, given = work.many.get("toxicity", []), work.many.get("treatments", [])
+    for what, rows in work.asked.items():
+        # where some are said to have had none, whoever has no row was not asked
+        asked = {*rows, *work.everyone.values()} if what in work.denied else rows
+        if what in ("crs", "icans"):
+            silent, had = not toxic, {row["patient_id"] for row in toxic if row["event"] == what.upper()}
+        elif what in DRUGS:
+            silent, had = not given, {row["patient_id"] for row in given if row["agent"] in DRUGS[what]}
+        else:
+            followed = work.single["followup"]
+            had = {p for p, row in followed.items() if f"{what}_day" in row}
+            silent, asked = not had, asked & set(followed)
+        for patient in () if silent else sorted(asked - work.answered[what] - had):
+            if what not in work.single["status"].get(patient, {}):
+                work.set_value("status", patient, what, "unknown", "the files", 0)
+                work.log.append(("the files", "", what, "asked, and not answered for a patient", "", "unknown"))
+
+
 def _weigh_doses(work: Work) -> None:
     """Turn doses by weight into mg with the patient's weight; without one the dose stays empty, and the log says so."""
     for row in work.many.get("treatments", []):
@@ -120,6 +144,7 @@ def _frames(work: Work) -> dict[str, pd.DataFrame]:
 def write_cohort(work: Work, folder: Path) -> Import:
     """Write the cohort beside its place, read it as any cohort is read, and only then put it there."""
     _follow_up(work)
+    _not_known(work)
     _weigh_doses(work)
     if work.problems:
         raise InputError(work.problems)

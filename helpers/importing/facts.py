@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from helpers.importing.cells import decimal_of, is_half_date, is_missing, order_
 from helpers.importing.described import Description
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.table import SourceColumn
-from helpers.importing.vocabulary import CODES, codes_in, meaning
+from helpers.importing.vocabulary import CODES, agent_of, analyte_of, bare, codes_in, meaning
 
 MOST_CODES = 12
 PLUS, MINUS = ("+", "＋", "(+)"), ("-", "−", "－", "–", "(-)")
@@ -25,6 +26,12 @@ class Facts:
 
     column: SourceColumn
     said: Description = field(default_factory=Description)
+
+    @property
+    def told(self) -> str:
+        """The heading and whatever is said of the column elsewhere: where units are looked for."""
+        parts = (self.column.name, self.column.title, self.said.title, self.said.words)
+        return " | ".join(dict.fromkeys(part for part in parts if part))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -98,6 +105,20 @@ class Facts:
         return bool(self.filled) and len(dates) >= 0.6 * len(self.filled) and not short
 
     @cached_property
+    def analyte(self) -> str:
+        """The analyte that the heading names, or the label where the heading alone says nothing."""
+        over = analyte_over(self.column)
+        return over or next(
+            (found for words in (self.column.title, self.said.title) if (found := analyte_of(words))), ""
+        )
+
+    @cached_property
+    def names_drugs(self) -> bool:
+        """Whether most cells name a drug that is known here, by their labels or themselves."""
+        known = sum(count for code, count in self.counts.items() if agent_of(self.labels.get(code, code)) != "other")
+        return bool(self.counts) and known > 0.5 * sum(self.counts.values())
+
+    @cached_property
     def is_flag(self) -> bool:
         """Whether there are only a few small whole codes, or words of yes and no."""
         if self.is_date or not self.filled:
@@ -147,3 +168,36 @@ def _is_flag_word(code: str) -> bool:
 
 def _is_word(code: str) -> bool:
     return any(meaning(code, kind) for kind in CODES)
+
+
+def analyte_over(column: SourceColumn) -> str:
+    """Find the analyte of a column in its heading, or above it where that says no more than a day or that it is a value."""
+    if found := analyte_of(column.name):
+        return found
+    if not (is_only_a_day(column.name) or bare(column.name) in A_VALUE):
+        return ""
+    return next((found for group in reversed(column.groups) if (found := analyte_of(group))), "")
+
+
+A_VALUE = (
+    "conc",
+    "concentration",
+    "obs conc",
+    "calc conc",
+    "value",
+    "result",
+    "konzentration",
+    "wert",
+    "ergebnis",
+    "resultat",
+    "浓度",
+    "结果",
+)
+
+
+def is_only_a_day(words: str) -> bool:
+    """Tell whether words say no more than a day."""
+    return (
+        re.fullmatch(r"(d|day|week|wk|w|j|jour|tag|第)?\s*[+-]?\d+\s*(days?|天)?|baseline|基线", bare(words))
+        is not None
+    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from helpers.importing.described import checkbox
-from helpers.importing.facts import NOT_KNOWN, Facts
-from helpers.importing.recognise_numbers import is_only_a_day
+from helpers.importing.facts import NOT_KNOWN, Facts, is_only_a_day
 from helpers.importing.vocabulary import FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
 
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
@@ -15,9 +14,17 @@ LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": 
 ROW_LEVEL = ("date", "day", "time", "until")
 
 
+TECHNICAL = re.compile(
+    r"(Event Name|Repeat Instrument|Repeat Instance|Data Access Group|Survey Identifier|Complete\?|redcap_repeat_instrument)|"
+    r"redcap_(repeat_instrument|repeat_instance|event_name|data_access_group|survey_identifier)|.*_complete|.*_timestamp"
+)
+
+
 def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
     column = facts.column
+    if row_is == "administration" and facts.names_drugs:
+        return "treatments.agent", "likely"
     if (daily := _graded_by_day(facts)) is not None:
         return daily, "likely"
     target, confidence = _in_row(*target_of(column.name), facts, row_is)
@@ -51,11 +58,11 @@ def _graded_by_day(facts: Facts) -> str | None:
 
 
 def has_a_place(target: str) -> bool:
-    """Tell whether a heading names something that should not be lost: a date, or a column of the dictionary."""
+    """Tell whether a heading names something that should not be lost: a date, a result, a drug, or a column of the dictionary."""
     return (
         target in ("origin", "birth")
         or target.endswith("_date")
-        or target.startswith(("patients.", "toxicity.", "response."))
+        or target.startswith(("patients.", "toxicity.", "response.", "labs.", "treatments."))
     )
 
 
@@ -81,6 +88,8 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
 def why_not_read(facts: Facts) -> str | None:
     """Say why a column is not to be read at all; None if it is."""
     column, name = facts.column, bare(facts.column.name)
+    if TECHNICAL.fullmatch(column.name):
+        return "a technical column of REDCap"
     titled = bare(column.title)
     named = {name, titled} & set(IDENTIFYING) or IDENTIFIES.search(f"{name} | {titled}")
     named = named or (
@@ -93,12 +102,6 @@ def why_not_read(facts: Facts) -> str | None:
         return "the box for not known"
     if facts.said.free_text or name in FREE_TEXT:
         return "free text: not read"
-    if re.fullmatch(
-        r"(Event Name|Repeat Instrument|Repeat Instance|Data Access Group|Survey Identifier|Complete\?|redcap_repeat_instrument)|"
-        r"redcap_(repeat_instrument|repeat_instance|event_name|data_access_group|survey_identifier)|.*_complete|.*_timestamp",
-        column.name,
-    ):
-        return "a technical column of REDCap"
     if not facts.filled:
         return "no cell holds anything"
     first = facts.numbers[:1]

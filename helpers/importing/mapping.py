@@ -25,7 +25,7 @@ HEAD = """\
 #   to: patients.sex ...    a column of the dictionary (data/README.md)    to: declared       kept under `name`, as `kind`
 #   to: lab                 a measurement: `name` the analyte, `unit`, and `day` or `day_at` (column that holds the day)
 #   to: time                time to an event or to the end of follow-up: `name` death / relapse / progression / progression or death,
-#                           `unit` days / weeks / months / years; its status stands in another column
+#                           `unit` hours / days / weeks / months / years; its status stands in another column
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known

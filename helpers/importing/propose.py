@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.importing.across_columns import (
+    ask_about_errors,
     ask_about_headings,
     ask_about_merged,
     ask_about_sides,
@@ -14,6 +15,7 @@ from helpers.importing.across_columns import (
     settle_decimals,
     tie_forms,
 )
+from helpers.importing.across_doses import settle_doses
 from helpers.importing.across_files import ask_about_all
 from helpers.importing.across_measurements import ask_about_limits, ask_about_units_of_rows, give_days
 from helpers.importing.across_patients import settle_infusions, settle_patients, settle_plate, settle_repeated
@@ -31,8 +33,8 @@ from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DA
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
-from helpers.importing.recognise_numbers import analyte_over
-from helpers.importing.table import SourceColumn, Table, find_table
+from helpers.importing.samples import JOINED, LISTED, find_tables
+from helpers.importing.table import SourceColumn, Table
 from helpers.importing.vocabulary import analyte_of, target_of
 
 
@@ -63,7 +65,7 @@ def propose(files: Sequence[str | Path]) -> Mapping:
     ['patient', 'patients.sex', 'patients.age_years']
     """
     sheets, known = read_files(files)
-    tables = [(sheet, find_table(sheet)) for sheet in sheets]
+    tables = find_tables(sheets)
     maps = [sheet_map(sheet, table, known) for sheet, table in tables if table is not None]
     maps += [
         SheetMap(file=s.file, sheet=s.name, row_is="leave out", notes=["no table was found"])
@@ -99,6 +101,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     settle_infusions(result, facts)
     settle_repeated(result, facts)
     ask_about_unplaced(result, facts)
+    settle_doses(result, facts)
     ask_about_units_of_rows(result, facts)
     ask_about_limits(result, facts)
     ask_about_dates(result, facts)
@@ -110,7 +113,15 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     ask_about_systems(result, facts)
     hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
+    ask_about_errors(result, facts)
+    if LISTED in sheet.notes and all(column.to in OF_A_LIST for column in columns):
+        result.row_is, result.decide, result.also_decide = "leave out", "", []
+        for column in columns:
+            column.decide, column.also_decide = "", []
     return result
+
+
+OF_A_LIST = ("leave out", "patient", "date", "day", "time", "declared")
 
 
 def _ask_about_notes(sheet: SheetMap) -> None:
@@ -120,7 +131,7 @@ def _ask_about_notes(sheet: SheetMap) -> None:
             ask_about(
                 sheet, ["the sheet is hidden in the workbook: is it meant to be read? (else `row_is: leave out`)"]
             )
-        elif note.endswith((HIDDEN_ROWS, NO_VALUES)):
+        elif note.endswith((HIDDEN_ROWS, NO_VALUES)) or JOINED in note:
             ask_about(sheet, [f"{note}; right?"])
 
 
@@ -146,15 +157,25 @@ def _row_is(facts: list[Facts]) -> str:
     ):
         return "measurement"
     targets = [_heading_target(one) for one in facts]
+    drugs = any(one.names_drugs for one in facts)
+    if drugs and "treatments.agent" not in targets:
+        targets = [
+            "treatments.agent" if one.names_drugs else target for one, target in zip(facts, targets, strict=True)
+        ]
     if "labs.analyte" in targets and "labs.value" in targets:
         return "measurement"
     when = any(target in ("date", "day") for target in targets)
     timeline = {"PATIENT_ID", "START_DATE", "EVENT_TYPE"} <= names  # of cBioPortal
-    if "treatments.agent" in targets and (when or "origin" in targets) and ("treatments.dose" in targets or timeline):
+    others = any(
+        target.startswith(("patients.", "followup.", "response.", "toxicity.", "origin")) for target in targets
+    )
+    of_patient = any(target.startswith(("patients.", "followup.", "response.")) for target in targets)
+    dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
+    if "treatments.agent" in targets and (when or "origin" in targets) and dosed:
         return "administration"
     if "toxicity.event" in targets and "toxicity.grade" in targets:
         return "event"
-    labs = sum(bool(analyte_over(one.column)) and (one.is_mostly_number or not one.filled) for one in facts)
+    labs = sum(bool(one.analyte) and (one.is_mostly_number or not one.filled) for one in facts)
     by_target: dict[str, list[Cell]] = {}
     for one, target in zip(facts, targets, strict=True):
         if target not in by_target or (
@@ -165,9 +186,6 @@ def _row_is(facts: list[Facts]) -> str:
     repeated = len({code_text(cell) for cell in keys if cell is not None}) < len(keys)
     if labs and "patient" not in by_target and "sample" in by_target:
         return "sample"
-    others = any(
-        target.startswith(("patients.", "followup.", "response.", "toxicity.", "origin")) for target in targets
-    )
     if labs and when and (repeated or not others):
         return "sample"
     return "infusion" if repeated and _several_infusions(by_target, keys) else "patient"

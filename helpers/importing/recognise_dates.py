@@ -26,7 +26,7 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
                 ),
             )
             base.reason = "days until it happened; empty: it did not"
-            settle_time_unit(base, f"{base.column} {facts.column.title} {facts.said.words}", facts)
+            settle_time_unit(base, facts.told, facts)
             ask_about_sentinel(base, facts)
             return base
         return None
@@ -35,6 +35,9 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     if "exchanged" in facts.order[1] and "Excel" in facts.order[1]:
         base.exchange = True
         doubts = [f"`exchange`: {facts.order[1]}; they are exchanged back; right?"]
+    if marks := _dates_that_are_marks(facts, base.order, target):
+        base.missing += [mark for mark in marks if mark not in base.missing]
+        doubts.append(f"`missing`: {sum(marks.values())} cells hold {', '.join(marks)}, which is no date of a patient: it did not happen, or nobody knows; left empty; right?")  # fmt: skip
     unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
     half = sum(is_half_date(cell) for cell in facts.filled)
     if half:
@@ -52,6 +55,20 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     if serial:
         base.reason = "numbers as Excel counts days, read as dates"
     return ask_about(base, doubts)
+
+
+FIRST_YEAR, LAST_YEAR = 1951, 2100
+
+
+def _dates_that_are_marks(facts: Facts, order: str, target: str) -> dict[str, int]:
+    """Count dates that no patient can have (9999-12-31, 1900-01-01): marks for never or not known, as written."""
+    first = 1905 if target == "birth" else FIRST_YEAR
+    found: dict[str, int] = {}
+    for cell in facts.filled:
+        moment = None if isinstance(cell, (int, float)) else read_date(cell, order)
+        if moment is not None and not first <= moment.date.year <= LAST_YEAR:
+            found[code_text(cell)] = found.get(code_text(cell), 0) + 1
+    return found
 
 
 def count_from_one(base: ColumnMap) -> None:
@@ -97,6 +114,8 @@ def settle_time_unit(base: ColumnMap, words: str, facts: Facts) -> None:
         base.confidence = "guess"
         seen = f" (its heading ends in {letter.group(1)})" if letter else ""
         ask_about(base, [f"`unit`: nothing says whether it is days, weeks, months or years{seen}"])
+    if unit == "hours":
+        ask_about(base, ["`unit`: hours are counted in full days of 24 hours (30 hours are day 1), whatever the clock said at day 0; right?"])  # fmt: skip
     if facts.decimal[1]:
         ask_about(base, [f"`decimal`: {facts.decimal[1]}"])
 

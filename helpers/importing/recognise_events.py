@@ -41,7 +41,7 @@ STRONG_DEATH = ("death", "dead", "died", "deceased", "exitus", "mort", "mortalit
 
 def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Recognise the time of an event and the status that belongs to a time."""
-    name, words = bare(base.column), f"{base.column} {facts.column.title} {facts.said.title} {facts.said.words}"
+    name, words = bare(base.column), facts.told
     if (
         row_is not in ("patient", "sample", "infusion")
         or target.startswith(("toxicity.", "patients.", "response.", "status."))
@@ -100,8 +100,24 @@ def _alive_and_dead(facts: Facts) -> bool:
     return living and dying and len(labels) <= 6
 
 
+def _died_first(label: str) -> bool:
+    """Tell whether a label says that the patient died without the event.
+
+    Examples
+    --------
+    >>> _died_first("death without relapse"), _died_first("non-relapse mortality"), _died_first("relapse, then death")
+    (True, True, False)
+    """
+    words = label.lower().strip()
+    died = re.search(r"death|dead|died|mortality|\btrm\b|\bnrm\b|死亡|tod\b|verstorben", words) is not None
+    first = re.search(
+        r"without|before|\bno\b|non[- ]|ohne|in remission|in cr\b|未复发|competing|^(death|dead|died|死亡)$", words
+    )
+    return died and first is not None
+
+
 def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
-    doubts, numeric = [], set(facts.counts) <= {"0", "1", "2"}
+    doubts, numeric, labelled = [], set(facts.counts) <= {"0", "1", "2"}, False
     inverted = name in INVERTED or any(word in INVERTED for word in name.split())
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, "" if numeric else code)
@@ -123,11 +139,21 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
             usual = {"0": "censored"}  # which of the others is the event, and which another event, only a person knows
         if inverted:
             usual = {code: {"censored": "event", "event": "censored"}[what] for code, what in usual.items()}
-        base.codes = {code: usual.get(code, "unknown") for code in base.codes}
+        labelled = all(facts.labels.get(code) for code in base.codes)
+        base.codes = {
+            code: what or ("" if labelled else usual.get(code, "unknown")) for code, what in base.codes.items()
+        }
+        unread = [code for code in unread if not base.codes[code]]
         base.confidence = "likely" if name in STRONG_DEATH and set(facts.counts) <= {"0", "1"} else "guess"
-        if base.confidence == "guess":
+        if labelled:
+            base.confidence = "sure"
+        elif base.confidence == "guess":
             doubts.append("`codes`: no label says which number is the event; check the counts")
-    elif unread:
+    if competing := [code for code in unread if base.name != "death" and _died_first(facts.labels.get(code, code))]:
+        base.codes |= dict.fromkeys(competing, "censored")
+        unread = [code for code in unread if code not in competing]
+        doubts.append(f"`codes`: {sum(base.counts[code] for code in competing)} cells say that death came first: for {base.name} its time is only the end of follow-up, and the death has to stand in a column of its own; right?")  # fmt: skip
+    if unread and (labelled or not numeric):
         for code in unread:
             base.codes[code] = "unknown"
         doubts.append(

@@ -18,7 +18,7 @@ from helpers.importing.recognise_dates import (
     settle_time_unit,
 )
 from helpers.importing.recognise_numbers import ask_about_negative, ask_about_other_text, recognise_dose
-from helpers.importing.vocabulary import CODES_OF, bare, time_unit_of
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, bare, body_unit_of, time_unit_of
 
 GROUPED = re.compile(
     r" (group|groups|grp|agegrp|category|cat|class|quartile|tertile|percentile|z score|zscore|stratum) |组别|分组"
@@ -43,7 +43,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
         base.to = target if target != "followup.contact_day" else "time"
         if base.to == "time":
             base.name = "end of follow-up"
-        settle_time_unit(base, f"{base.column} {facts.said.words} day", facts)
+        settle_time_unit(base, facts.told if time_unit_of(facts.told) else f"{facts.told} day", facts)
         ask_about_sentinel(base, facts)
         if row_is == "administration" and base.column == "START_DATE":
             ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
@@ -82,14 +82,15 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
             base,
             doubts + [f"`unit`: {bare_numbers} ages have no unit and are taken for years; right?"] * bool(bare_numbers),
         )
-    if not facts.is_mostly_number:
+    if not facts.is_mostly_number and not (target == "labs.value" and facts.numbers and not facts.is_date):
         return None
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
     ask_about_other_text(base, facts)
     if target == "patients.age_years":
-        unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+        unit = time_unit_of(facts.told)
         base.unit = unit if unit in ("months", "days", "weeks") else ""
     doubts = [facts.decimal[1]] if facts.decimal[1] else []
+    doubts += _settle_body_unit(base, facts, target)
     if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
         doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
     shares = [value for value in facts.numbers if 0 < value < 1]
@@ -105,3 +106,27 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     ask_about_sentinel(base, facts)
     ask_about_negative(base, facts)
     return ask_about(base, doubts)
+
+
+def _settle_body_unit(base: ColumnMap, facts: Facts, target: str) -> list[str]:
+    """Note the unit of a weight, a height, a share or a dose of cells; what would change the numbers is asked about."""
+    words = facts.told
+    if target in BODY_UNITS:
+        found = [body_unit_of(part, target) for part in words.split(" | ")]
+        base.unit = next((unit for unit in found if unit), "")
+        signs = sum(isinstance(cell, str) and cell.strip().endswith(("%", "％")) for cell in facts.filled)
+        if "%" in BODY_UNITS[target] and not base.unit:
+            base.unit = "%" if signs else ""
+            above = sum(value > 1 for value in facts.numbers)
+            if signs < len(facts.filled):
+                return [f"`unit`: nothing says whether they are fractions or per cent ({above} of {len(facts.numbers)} are above 1): write fraction or %"]  # fmt: skip
+        return []
+    if target == "patients.car_dose_e6_per_kg" and not PER_KG_E6.search(words.lower()):
+        large = max(facts.numbers, default=0) >= 1e4
+        base.factor = 1e-6 if large else None
+        return ["`factor`: the dose is kept in millions of cells per kg, and the heading does not say that it is: the numbers are taken "
+                + ("times 0.000001" if large else "as they are") + "; right? (a dose that is not per kg: `to: leave out`)"]  # fmt: skip
+    return []
+
+
+PER_KG_E6 = re.compile(r"(10\^?[e]?6|e\+?0?6|million|mio|百万)[^|]*/ ?kg|[e]6[ _]per[ _]kg|百万[^|]*/ ?(kg|公斤)")

@@ -11,11 +11,8 @@ from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
-from helpers.importing.table import SourceColumn
 from helpers.importing.vocabulary import (
     ANALYTE_UNITS,
-    analyte_of,
-    bare,
     dose_unit_of,
     exposure_of,
     first_dose_of,
@@ -25,7 +22,7 @@ from helpers.importing.vocabulary import (
 
 def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Recognise measurements of an analyte that the heading names."""
-    analyte = analyte_over(facts.column)
+    analyte = facts.analyte
     if not analyte and row_is == "sample" and not target and facts.is_number and unit_of(base.column):
         analyte = re.sub(r"[(\[].*", "", base.column).strip()
         base.reason = "not in the dictionary; the unit in its heading says that it was measured"
@@ -37,48 +34,13 @@ def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str
         return None
     ask_about_other_text(base, facts)
     base.to, base.name, base.reason = "lab", analyte, base.reason or "the heading names an analyte"
-    base.unit = unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}") or ANALYTE_UNITS.get(
-        analyte, "pg/mL"
-    )
+    base.unit = unit_of(f"{facts.told} {base.over}") or ANALYTE_UNITS.get(analyte, "pg/mL")
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
-    if not unit_of(f"{base.column} {base.over} {facts.said.words} {facts.said.title}"):
+    if not unit_of(f"{facts.told} {base.over}"):
         base.confidence = "likely"
         base.reason += f"; no unit stands anywhere, {base.unit} is the usual one"
     ask_about_negative(base, facts)
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
-
-
-def analyte_over(column: SourceColumn) -> str:
-    """Find the analyte of a column in its heading, or above it where that says no more than a day or that it is a value."""
-    if found := analyte_of(column.name):
-        return found
-    if not (is_only_a_day(column.name) or bare(column.name) in A_VALUE):
-        return ""
-    return next((found for group in reversed(column.groups) if (found := analyte_of(group))), "")
-
-
-A_VALUE = (
-    "conc",
-    "concentration",
-    "obs conc",
-    "calc conc",
-    "value",
-    "result",
-    "konzentration",
-    "wert",
-    "ergebnis",
-    "resultat",
-    "浓度",
-    "结果",
-)
-
-
-def is_only_a_day(words: str) -> bool:
-    """Tell whether words say no more than a day."""
-    return (
-        re.fullmatch(r"(d|day|week|wk|w|j|jour|tag|第)?\s*[+-]?\d+\s*(days?|天)?|baseline|基线", bare(words))
-        is not None
-    )
 
 
 def _mostly_limits(facts: Facts) -> bool:
@@ -97,7 +59,7 @@ def recognise_exposure(base: ColumnMap, facts: Facts, target: str, row_is: str) 
     base.to, base.name, base.reason = "exposure", name, "the day on which it began"
     if facts.is_date:
         return recognise_date(base, facts, "exposure")
-    settle_time_unit(base, f"{base.column} {facts.said.words}", facts)
+    settle_time_unit(base, facts.told, facts)
     ask_about_sentinel(base, facts)
     if base.never is not None and base.decide:
         base.also_decide, base.decide = (
@@ -116,10 +78,13 @@ def recognise_first_dose(base: ColumnMap, facts: Facts, target: str, row_is: str
     if facts.is_date:
         found = recognise_date(base, facts, "first dose") or base
     else:
-        settle_time_unit(base, f"{base.column} {facts.said.words}", facts)
+        settle_time_unit(base, facts.told, facts)
         ask_about_sentinel(base, facts)
         found = base
     return ask_about(found, ["`to`: its patients count as given the drug on that day, with a dose that is not known; those without a date as not given it; right?"])  # fmt: skip
+
+
+EQUIVALENT = re.compile(r"equiv|äquiv|aequiv|\bpeq\b|\bpde\b|当量|等效|折合")
 
 
 def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
@@ -127,7 +92,10 @@ def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
     units = {dose_unit_of(cell) for cell in facts.filled if isinstance(cell, str) and not read_number(cell)}
     if not facts.is_number and (not units or "" in units):
         return None
-    base.unit = dose_unit_of(f"{base.column} {facts.column.title} {facts.said.words}")
+    if EQUIVALENT.search(facts.told.lower()):
+        base.to, base.reason = "leave out", "doses in equivalents of another drug"
+        return ask_about(base, ["`to`: the doses are written in equivalents of another drug, not in mg of the drug that was given: left out; right? (drugs and days stay; where they are mg of the drug itself, write `to: treatments.dose` and `unit: mg`)"])  # fmt: skip
+    base.unit = next((unit for part in facts.told.split(" | ") if (unit := dose_unit_of(part))), "")
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
 

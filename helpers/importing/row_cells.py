@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -115,6 +116,9 @@ class RowCells:
                 self.note(column, "no date: left empty", cell, "")
                 return None, ""
             value = self.number(column, TIME_UNITS)
+            if value is not None and column.unit == "hours":
+                value = float(math.floor(value))
+                self.note(column, "hours became a day", cell, f"{value:g}")
             if value is not None and column.first_day and value > 0:
                 value -= 1
             return value, ""

@@ -13,17 +13,25 @@ from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_syndromes import note_syndrome
-from helpers.importing.vocabulary import CODES_OF, TIME_UNITS, TO_UNIT
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {
-    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
-}
+    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25, "hours": 1 / 8766}
+} | {target: {unit: factor for unit, (factor, _) in units.items()} for target, units in BODY_UNITS.items()}  # fmt: skip
+
+
+SHARES = ("response.mrd_day30", "patients.mrd_prelymphodepletion")
+
+
+ASKED = ("gc", "tcz", "rux", "relapse", "progression", "death")
 
 
 def keep_column(here: RowCells, column: ColumnMap) -> None:
     """Keep what a column says of the row's patient, if it says something by itself."""
     to = column.to
+    if to == "time" and not column.name:  # the time of day, read with the day of its row
+        return
     if to in ("leave out", "patient", "origin", "true day", "status", "rows", "until") or to.startswith(
         ("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")
     ):
@@ -58,10 +66,14 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
         )
     if column.codes or column.to in CODES_OF:
         value: object = here.coded(column)
+        if table == "status" and name in ASKED:
+            here.work.ask(name, here.patient, value)
         if value is not None and TABLES[table][name].kind == "boolean":
             value = {"yes": True, "no": False}.get(str(value))
     else:
         value = _age(here, column) if column.unit == "in words" else here.number(column, SCHEMA_UNITS.get(column.to))
+        if column.to in BODY_UNITS and column.unit:
+            _note_body_unit(here, column, value)
         unit = here.mapped("age unit") if column.to == "patients.age_years" and not column.unit else None
         if value is not None and unit is not None and here.filled(unit):
             written = unit.codes.get(code_text(here.cells[unit.at]), "")
@@ -71,8 +83,18 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
         if value is not None and TABLES[table][name].kind == "integer":
             value = int(value)
         elif value is not None and column.unit:
-            value = round(value, 4)
+            value = round(value, 4 if column.to not in SHARES else 12)
     here.work.set_value(table, here.patient, name, value, here.sheet.file, here.row)
+
+
+def _note_body_unit(here: RowCells, column: ColumnMap, value: float | None) -> None:
+    """Say in the log that a weight, a height or a share was converted; refuse a unit that is not known."""
+    units = BODY_UNITS[column.to]
+    if column.unit not in units:
+        raise InputError([Problem("import", "", column.column, column.unit, " / ".join(units), NAME)])
+    kept = next(unit for unit, (factor, _) in units.items() if factor == 1.0)
+    if value is not None and column.unit != kept:
+        here.note(column, f"{column.unit} became {kept}", here.cells[column.at], f"{value:g}")
 
 
 def _age(here: RowCells, column: ColumnMap) -> float | None:
@@ -110,6 +132,8 @@ def keep_dated(here: RowCells, column: ColumnMap) -> None:
             (other for other in here.by_at.values() if other.to == "status" and other.time_at == column.at), None
         )
         what = here.coded(status) if status is not None else "censored"
+        if status is not None:
+            here.work.ask("death", here.patient, what)
         if what not in ("event", "censored"):
             here.note(column, "a last contact of a patient whose status is not known: left out", "", "")
             return
@@ -128,6 +152,8 @@ def _keep_time(here: RowCells, column: ColumnMap) -> None:
     value = here.number(column, TIME_UNITS)
     status = next((other for other in here.by_at.values() if other.to == "status" and other.time_at == column.at), None)
     what = "event" if status is None else here.coded(status)
+    if status is not None and column.name in ASKED:
+        here.work.ask(column.name, here.patient, what)
     if value is None:
         return
     if column.unit not in TIME_UNITS:

@@ -6,6 +6,7 @@ import math
 import re
 
 from helpers.cohort.schema import TABLES
+from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import NAME, ColumnMap
@@ -74,7 +75,28 @@ def administration(here: RowCells) -> str:
     salt = next((salt for word, salt in SALTS.items() if word in text), None)
     if salt:
         row["salt"] = salt
-    here.work.many["treatments"].append(row)
+    return _keep_course(here, row)
+
+
+LONGEST_COURSE = 400
+
+
+def _keep_course(here: RowCells, row: dict[str, object]) -> str:
+    """Keep an administration, on each day up to the last of its course where the mapping says so."""
+    until, last = here.mapped("until"), None
+    if until is not None:
+        last, _ = here.day(until)
+    first = row["day"]
+    if last is not None and not 0 <= last - first <= LONGEST_COURSE:
+        here.work.problems.append(
+            Problem("import", here.row, until.column, f"an end {last - first:g} days after the start", f"0 to {LONGEST_COURSE} days", here.sheet.file)
+        )  # fmt: skip
+        return "a course that ends before it starts"
+    days = 1 if last is None else int(math.floor(last) - first) + 1
+    if days > 1:
+        here.note(until, "a course became an administration a day", first, days)
+    for later in range(days):
+        here.work.many["treatments"].append(row | {"day": first + later} | ({"time": ""} if later else {}))
     return ""
 
 
@@ -104,6 +126,15 @@ def _dose_of_row(here: RowCells) -> dict[str, object]:
         amount = here.number(dose)
     if amount is None:
         return {}
+    often = here.mapped("treatments.times")
+    if often is not None and here.filled(often):
+        times = times_of_row(often, here.cells[often.at])
+        if times is None:
+            here.note(often, "nobody knows how often the dose was given: no dose", "", "")
+            return {}
+        if times > 1:
+            here.note(often, "a dose given several times became that of the day", amount, f"{amount * times:g}")
+        amount *= times
     if not written and unit is not None and here.filled(unit):
         text = code_text(here.cells[unit.at])
         written = unit.codes.get(text, "") if unit.codes else dose_unit_of(text)

@@ -28,6 +28,8 @@ def keep_syndromes(here: RowCells) -> None:
     for event, found in here.syndromes.items():
         for start, end, grade in _spells(found.get("daily", {})):
             here.once("toxicity", {"patient_id": here.patient, "event": event, "day_from": start, "day_to": end, "grade": grade})  # fmt: skip
+        if {"flag", "grade"} & set(found):
+            here.work.ask(event.lower(), here.patient, found.get("flag") or found.get("grade"))
         if found.get("daily"):
             worst = max(found["daily"].values())
             here.work.set_value(

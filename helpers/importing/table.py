@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from helpers.importing.cells import is_missing
@@ -24,6 +24,7 @@ class SourceColumn:
     labels: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     missing: tuple[str, ...] = ()
+    limits: tuple[Cell, Cell] = (None, None)
 
     @property
     def words(self) -> str:
@@ -98,12 +99,15 @@ def find_table(sheet: Sheet) -> Table | None:
             left_out["empty"] = left_out.get("empty", 0) + 1
         elif full[i] > 1 and list(map(_heading, cells[i])) == list(map(_heading, cells[last])):
             left_out["heading again"] = left_out.get("heading again", 0) + 1
+        elif full[i] > 1 and _limit_row(cells[i]) is not None:
+            left_out["limit of the assay"] = left_out.get("limit of the assay", 0) + 1
         else:
             rows.append(i)
     if controls := _controls(cells, last, rows):
         left_out["blank, standard or control"] = len(controls)
         rows = [i for i in rows if i not in controls]
     columns = _columns(sheet, cells, range(first, last + 1), rows, [] if units is None else cells[units])
+    columns = tuple(replace(column, limits=_limits(cells, body[:end], column.at - 1)) for column in columns)
     if not rows or not columns:
         return None
     number = sheet.numbers or range(1, len(cells) + 1)
@@ -111,6 +115,28 @@ def find_table(sheet: Sheet) -> Table | None:
 
 
 CONTROL = re.compile(r"(blank|bkg|background|standard|std|control|ctrl|qc)[\s_-]*\d*", re.IGNORECASE)
+
+
+LIMIT_ROWS = (
+    re.compile(r"(ll?o[qd]|lod|loq|lower limit.*|limit of (detection|quantification)|detection limit|min(imum)? detectable.*|nachweisgrenze|检测下限|最低检测限)", re.IGNORECASE),
+    re.compile(r"(ulo[qd]|upper limit.*|检测上限|最高检测限)", re.IGNORECASE),
+)  # fmt: skip
+
+
+def _limit_row(row: Sequence[Cell]) -> int | None:
+    """Tell whether a row says the lower (0) or the upper (1) limit of each assay; None if it does neither."""
+    first = next((cell for cell in row if not _empty(cell)), None)
+    words = _heading(first).strip(" :*") if isinstance(first, str) else ""
+    return next((side for side, known in enumerate(LIMIT_ROWS) if known.fullmatch(words)), None)
+
+
+def _limits(cells: Sequence[Sequence[Cell]], body: Sequence[int], at: int) -> tuple[Cell, Cell]:
+    """Find the limits of the assay of a column among the rows that say them."""
+    found: list[Cell] = [None, None]
+    for i in body:
+        if (side := _limit_row(cells[i])) is not None and not _empty(cells[i][at]):
+            found[side] = cells[i][at]
+    return found[0], found[1]
 
 
 def _controls(cells: Sequence[Sequence[Cell]], heading: int, rows: list[int]) -> set[int]:

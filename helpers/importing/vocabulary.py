@@ -10,18 +10,18 @@ from functools import cache
 # what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
-                "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique id", "randomized id",
+                "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
-    "origin": ("infusion", "infusion date", "date of infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
+    "origin": ("infusion", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
                "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
     "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
-    "date": ("date", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
+    "date": ("date", "begin", "begin date", "beginn", "gabebeginn", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期", "date d administration", "date de prelevement", "prelevement", "verabreicht", "gabedatum", "drawn", "date drawn", "specimen collected", "date collected", "采集时间", "采集日期", "用药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
             "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "lbdy", "astdy", "aestdy", "cmstdy", "days", "回输后天数", "天数", "tag"),
@@ -31,7 +31,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patients.sex": ("sex", "m f", "f m", "m w", "w m", "h f", "sex m f", "sex f m", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
                            "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at car t", "age at car", "age at infusion date", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
-    "patients.weight_kg": ("weight", "weight kg", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
+    "patients.weight_kg": ("weight", "weight kg", "weight at infusion", "weight at baseline", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
     "age unit": ("ageu", "age unit", "age units", "alterseinheit", "年龄单位"),
     "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height", "heightbl", "korpergrosse"),
     "patients.infusion_year": ("year of infusion", "infusion year", "year", "treatment year"),
@@ -64,7 +64,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
     "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "data di morte", "data decesso", "data de obito", "sterbedatum", "date of exitus", "verstorben am", "gestorben am"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
-                              "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date",
+                              "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date", "date of follow up", "follow up visit date", "date of follow up visit", "date of contact",
                               "last fu date", "last visit", "date de dernier suivi", "dernier suivi", "date de derniere visite", "derniere visite", "date de dernier contact", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
                               "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "letzte visite", "datum letzte visite", "letzte untersuchung", "date of last follow up or death", "date of death or last follow up", "last follow up or death", "death or last follow up", "date last follow up", "ultimo controllo", "ultimo follow up", "data ultimo follow up", "data ultimo controllo", "fecha de ultimo seguimiento", "ultimo seguimiento", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse", "rezidiv am", "rezidivdatum", "datum rezidiv", "date de rechute", "rechute le", "fecha de recaida", "data recidiva"),
@@ -74,12 +74,12 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days"),
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
-    "followup.death_cause": ("cause of death", "death cause", "死因", "todesursache"),
+    "followup.death_cause": ("cause of death", "main cause of death", "primary cause of death", "death cause", "死因", "todesursache"),
     "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
     "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
     "treatments.agent": ("drug", "substanz", "praparat", "medikation", "sostanza", "principio activo", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
-    "treatments.dose": ("dose", "dose mg", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
+    "treatments.dose": ("dose", "dose mg", "daily dose", "total daily dose", "dose per day", "tagesdosis", "日剂量", "每日剂量", "单日剂量", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
     "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
     "treatments.route": ("route", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
     "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
@@ -118,10 +118,19 @@ UNITS: Mapping[str, tuple[str, ...]] = {
 TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 1.0, ("µg/L", "ng/mL"): 1.0, ("ng/mL", "pg/mL"): 1000.0, ("pg/mL", "ng/mL"): 0.001,
            ("µg/mL", "mg/L"): 1.0, ("ng/L", "ng/mL"): 0.001, ("µg/L", "mg/L"): 0.001, ("µg/mL", "ng/mL"): 1000.0, ("mg/L", "ng/mL"): 1000.0, ("µg/L", "pg/mL"): 1000.0,
            ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
-TIME_UNITS: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+TIME_UNITS: Mapping[str, float] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
+    "hours": ("hour", "hours", "hr", "hrs", "h", "stunden", "stunde", "std", "heures", "heure", "horas", "ore", "小时"),
     "days": ("day", "days", "d", "tage", "tag", "tagen", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "woche", "semaines", "周"),
     "months": ("month", "months", "mo", "mos", "mth", "mths", "mon", "monate", "monat", "monaten", "mois", "meses", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "jahr", "jahren", "ans", "anos", "年", "岁"),
+}  # fmt: skip
+BODY_UNITS: Mapping[str, Mapping[str, tuple[float, tuple[str, ...]]]] = {  # factor to the dictionary's unit, and the words
+    "patients.weight_kg": {"kg": (1.0, ("kg", "kgs", "kilogram", "kilograms", "公斤", "千克")), "g": (0.001, ("g", "gram", "grams", "gramm", "克")),
+                           "lb": (0.45359237, ("lb", "lbs", "pound", "pounds", "磅")), "jin": (0.5, ("斤", "市斤")), "oz": (0.45359237 / 16, ("oz", "ounce", "ounces"))},
+    "patients.height_cm": {"cm": (1.0, ("cm", "centimeter", "centimetre", "厘米")), "mm": (0.1, ("mm",)), "m": (100.0, ("m", "meter", "metre", "米")),
+                           "in": (2.54, ("in", "inch", "inches", "英寸")), "ft": (30.48, ("ft", "feet", "foot"))},
+    "response.mrd_day30": {"fraction": (1.0, ("fraction",)), "%": (0.01, ("%", "％", "percent", "pct", "per cent", "prozent"))},
+    "patients.mrd_prelymphodepletion": {"fraction": (1.0, ("fraction",)), "%": (0.01, ("%", "％", "percent", "pct", "per cent", "prozent"))},
 }  # fmt: skip
 DOSE_UNITS: Mapping[str, tuple[float, bool]] = {  # factor to mg, and whether it is per kg
     "mg": (1.0, False), "g": (1000.0, False), "µg": (0.001, False), "mg/kg": (1.0, True), "µg/kg": (0.001, True), "g/kg": (1000.0, True),
@@ -158,7 +167,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "route": {"IV": ("iv", "intravenous", "intravenös", "静滴", "静脉", "静脉滴注", "静脉注射", "静推"), "PO": ("po", "oral", "口服", "per os"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
     "indication": {"CRS": ("crs",), "ICANS": ("icans", "neurotoxicity"), "CRS/ICANS": ("crs/icans", "crs+icans"), "premedication": ("premedication", "premed"), "GVHD": ("gvhd",)},
     "event": {"CRS": ("crs", "cytokine release syndrome"), "ICANS": ("icans", "neurotoxicity", "immune effector cell-associated neurotoxicity syndrome", "cres")},
-    "death_cause": {"leukaemia": ("leukemia", "leukaemia", "disease", "relapse", "progression"), "treatment": ("treatment", "treatment related", "toxicity", "trm"), "infection": ("infection", "sepsis"),
+    "death_cause": {"leukaemia": ("leukemia", "leukaemia", "disease", "relapse", "progression", "relapse/progression", "relapse or progression", "relapse or progression/persistent disease", "disease progression", "disease relapse", "progressive disease", "primary disease", "original disease", "原发病", "疾病进展", "复发"), "treatment": ("treatment", "treatment related", "toxicity", "trm"), "infection": ("infection", "sepsis", "感染"),
                     "transplantation": ("transplantation", "transplant"), "unrelated": ("unrelated", "other")},
     "censor_reason": {"data cut-off": ("data cut-off", "cut-off", "cutoff", "end of study"), "lost to follow-up": ("lost to follow-up", "lost", "ltfu"), "withdrew": ("withdrew", "withdrawn")},
 }  # fmt: skip
@@ -207,10 +216,10 @@ def bare(words: str) -> str:
 
     Examples
     --------
-    >>> bare("Größe (cm)"), bare("Age.at.Dx"), bare("#Patient_id"), bare("TNF-α"), bare("性别")
-    ('grosse', 'age at dx', 'patient id', 'tnf α', '性别')
+    >>> bare("Größe (cm)"), bare("Age.at.Dx"), bare("#Patient_id"), bare("TNF-α"), bare("性别"), bare("Infusion #")
+    ('grosse', 'age at dx', 'patient id', 'tnf α', '性别', 'infusion no')
     """
-    text = re.sub(r"[(\[（].*?[)\]）]", " ", words).replace("ß", "ss")
+    text = re.sub(r"[(\[（].*?[)\]）]", " ", re.sub(r"(?<=[\w )])#\s*$", " no", words)).replace("ß", "ss")
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
     text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     text = re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
@@ -398,8 +407,8 @@ def time_unit_of(words: str) -> str:
 
     Examples
     --------
-    >>> time_unit_of("OS_MONTHS"), time_unit_of("Survival from infusion (months)"), time_unit_of("futime")
-    ('months', 'months', '')
+    >>> time_unit_of("OS_MONTHS"), time_unit_of("Survival from infusion (months)"), time_unit_of("CRS onset (h)"), time_unit_of("futime")
+    ('months', 'months', 'hours', '')
     """
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words).lower()
     tokens = re.findall(r"[a-z]+|[\u4e00-\u9fff]+", text)
@@ -553,8 +562,8 @@ def endpoint_of(words: str) -> str:
     --------
     >>> endpoint_of("OS_MONTHS"), endpoint_of("vital.status"), endpoint_of("Time to relapse"), endpoint_of("rfs"), endpoint_of("time")
     ('death', 'death', 'relapse', 'progression or death', '')
-    >>> endpoint_of("rfstime"), endpoint_of("dtime"), endpoint_of("OSstatus")
-    ('progression or death', 'death', 'death')
+    >>> endpoint_of("rfstime"), endpoint_of("dtime"), endpoint_of("OSstatus"), endpoint_of("fu_relapse")
+    ('progression or death', 'death', 'death', 'relapse')
     """
     if found := GLUED.fullmatch(bare(words).replace(" ", "")):
         return {"os": "death", "d": "death", "surv": "death", "r": "relapse", "ttr": "relapse"}.get(
@@ -562,12 +571,20 @@ def endpoint_of(words: str) -> str:
         )
     key = f" {bare(words)} "
     found = [
-        (len(word), name)
+        (word, name)
         for name, known in ENDPOINTS.items()
         for word in known
         if (f" {bare(word)} " if word.isascii() or not CHINESE.search(word) else bare(word)) in key
     ]
-    return max(found)[1] if found else ""
+    told = [one for one in found if one[0] not in FOLLOW_UP]
+    return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else ""
+
+
+FOLLOW_UP = (
+    "follow up",
+    "followup",
+    "futime",
+)  # whose name says nothing of the event: relapse at follow-up is a relapse
 
 
 def dose_unit_of(words: str) -> str:
@@ -582,6 +599,31 @@ def dose_unit_of(words: str) -> str:
     text = text.replace("毫克", "mg").replace("公斤", "kg").replace("per", "/")
     found = re.search(r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|tag|次|日|天))?(?![a-z0-9/²])", text)
     return f"{found.group(1)}{found.group(2) or ''}" if found else ""
+
+
+def body_unit_of(words: str, target: str) -> str:
+    """Find the unit of a weight, a height or a share of cells in a heading; empty if it names none.
+
+    Letters that are words of a sentence too (``in``, ``g``, ``m``) count in brackets or at the end only.
+
+    Examples
+    --------
+    >>> body_unit_of("Weight (lb)", "patients.weight_kg"), body_unit_of("Weight in kg", "patients.weight_kg")
+    ('lb', 'kg')
+    >>> body_unit_of("Height [m]", "patients.height_cm"), body_unit_of("MRD d28, %", "response.mrd_day30"), body_unit_of("体重（斤）", "patients.weight_kg")
+    ('m', '%', 'jin')
+    """
+    text = words.lower().replace("_", " ").strip()
+    last = re.search(r"([a-z%％]+|[\u4e00-\u9fff]+)[\s)\]）.]*$", text)
+    inside = [part.strip() for part in re.findall(r"[(\[（]([^)\]）]*)[)\]）]", text)]
+    alone = {part for part in (*inside, last.group(1) if last else "") if part}
+    tokens = set(re.findall(r"[a-z]+|[%％]", text)) | alone
+    units = BODY_UNITS.get(target, {})
+    for found in (alone, {token for token in tokens if len(token) > 1 or token in "%％"} - {"in"}):
+        for unit, (_, spellings) in units.items():
+            if found & set(spellings):
+                return unit
+    return ""
 
 
 def day_in(words: str) -> float | None:

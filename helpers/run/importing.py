@@ -48,7 +48,7 @@ def told_of_proposal(mapping: Mapping, folder: Path) -> str:
     lines = []
     for sheet in mapping.sheets:
         place = f"{sheet.file}, sheet {sheet.sheet}" if sheet.sheet else sheet.file
-        lines.append(f"{place}: {sheet.rows_read} rows, a row is a {sheet.row_is}")
+        lines.append(f"{place}: {sheet.rows_read} rows, {_what_rows_are(sheet.row_is)}")
         lines += [f"  note: {note}" for note in sheet.notes]
         for column in sheet.columns:
             name = f" ({column.name})" if column.name and column.to not in ("leave out",) else ""
@@ -71,3 +71,14 @@ def told_of_import(found: Import) -> str:
         else "  the patients keep the keys of the files",
     ]
     return "\n".join(map(in_the_singular, lines))
+
+
+def _what_rows_are(row_is: str) -> str:
+    """Say what a row of a sheet is.
+
+    Examples
+    --------
+    >>> _what_rows_are("event"), _what_rows_are("patient"), _what_rows_are("leave out")
+    ('a row is an event', 'a row is a patient', 'left out')
+    """
+    return "left out" if row_is == "leave out" else f"a row is a{'n' * (row_is[0] in 'aeiou')} {row_is}"

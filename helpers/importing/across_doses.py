@@ -1,0 +1,103 @@
+"""What the rows of a drug chart need of one another: courses of several days, doses given several times a day."""
+
+from __future__ import annotations
+
+import re
+
+from helpers.importing.facts import Facts
+from helpers.importing.grid import code_text
+from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.questions import ask_about
+from helpers.importing.recognise_dates import recognise_date
+from helpers.importing.vocabulary import bare
+
+PER_DAY = re.compile(
+    r"daily|per day|a day|/ ?(d|day|tag|24 ?h)\b|each day|tages|täglich|pro tag|par jour|quotidien|diaria|日剂量|每日|每天|/日|/天"
+)
+FREQUENCY = re.compile(
+    r"\b(freq|frequency|frequencies|schedule|interval|times (a|per) day|doses (a|per) day|no of doses|number of doses|dosing|"
+    r"haufigkeit|intervall|einnahme|frecuencia|frequence|frequenza|cmdosfrq|sig)\b|频次|频率|次数|每日次数"
+)
+WORDS_OF_TIMES = {
+    1: r"(once|qd|od|o\.d\.|q\.?d\.?|daily|once (daily|a day)|q24h|1x|1 ?x ?(/|per )?(d|day|tag)?|stat|single|single dose|einmalig|1-0-0|0-0-1|每日一次|每天一次|一次|临时)",
+    2: r"(twice|bid|bd|b\.i\.d\.?|twice (daily|a day)|q12h|q12|2x|2 ?x ?(/|per )?(d|day|tag)|1-0-1|每日两次|每日二次|每天两次|每12小时)",
+    3: r"(tid|tds|t\.i\.d\.?|three times (daily|a day)|q8h|q8|3x|3 ?x ?(/|per )?(d|day|tag)|1-1-1|每日三次|每天三次|每8小时)",
+    4: r"(qid|qds|q\.i\.d\.?|four times (daily|a day)|q6h|q6|4x|4 ?x ?(/|per )?(d|day|tag)|1-1-1-1|每日四次|每天四次|每6小时)",
+    6: r"(q4h|q4|6x|6 ?x ?(/|per )?(d|day|tag)|每4小时)",
+}
+
+
+def times_a_day(written: str) -> int | None:
+    """Find how many times a day a drug was given; None if the words say nothing of it.
+
+    Examples
+    --------
+    >>> times_a_day("BID"), times_a_day("q 6 h"), times_a_day("once"), times_a_day("每日两次"), times_a_day("3"), times_a_day("as needed")
+    (2, 4, 1, 2, 3, None)
+    """
+    text = re.sub(r"\s+", " ", written.lower()).strip()
+    text = re.sub(r"^(every|each|alle) (\d+) ?(hours?|hrs?|h|stunden)$", r"q\2h", re.sub(r"^q ?(\d+) ?(h|hr|hrs|hourly|hours)?$", r"q\1h", text))  # fmt: skip
+    if re.fullmatch(r"[1-8]", text):
+        return int(text)
+    return next((times for times, words in WORDS_OF_TIMES.items() if re.fullmatch(words, text)), None)
+
+
+def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Spread daily doses over the days of their course, and multiply doses that were given several times a day; both are asked about."""
+    if sheet.row_is != "administration":
+        return
+    at = next((i for i, column in enumerate(sheet.columns) if column.to == "treatments.dose"), None)
+    daily = at is not None and PER_DAY.search(facts[at].told.lower()) is not None
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if column.reason != "when it ended" and _is_frequency(column, one):
+            _multiply(column, one, daily)
+    daily = daily or any(column.to == "treatments.times" for column in sheet.columns)
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if daily and column.reason == "when it ended":
+            _spread(column, one)
+
+
+def _spread(column: ColumnMap, facts: Facts) -> None:
+    as_date = recognise_date(column, facts, "until") if facts.is_date else None
+    column.decide, column.also_decide = "", []
+    if as_date is None and not facts.is_number:
+        ask_about(column, ["each row is taken for one administration on its first day, whenever it ended; right?"])
+        return
+    column.to, column.reason = "until", "the last day of a course of daily doses"
+    ask_about(column, ["`to`: the dose is that of each day from the first to this one: one administration a day; right? (one on the first day only: `to: leave out`)"])  # fmt: skip
+
+
+def _is_frequency(column: ColumnMap, facts: Facts) -> bool:
+    named = FREQUENCY.search(bare(facts.column.name)) or FREQUENCY.search(bare(facts.said.title or facts.column.title))
+    free = column.to == "leave out" and not column.decide and facts.filled
+    told = sum(count for code, count in facts.counts.items() if times_a_day(facts.labels.get(code, code)) is not None)
+    worded = not facts.is_number and told > 0.5 * sum(facts.counts.values())
+    return bool(free and (named or worded))
+
+
+def _multiply(column: ColumnMap, facts: Facts, daily: bool) -> None:
+    """Note how often a day each dose was given."""
+    times = {code: times_a_day(facts.labels.get(code, code)) for code in sorted(facts.counts)}
+    if all(found == 1 for found in times.values()):
+        column.reason = "each dose was given once a day"
+        return
+    cells, unread = sum(facts.counts.values()), sum(facts.counts[code] for code, found in times.items() if not found)
+    if daily:
+        column.reason = "how often a day; the doses are those of the whole day"
+        return
+    if unread == cells:
+        ask_about(column, [f"`to`: {cells} cells seem to say how often the dose was given, in words that are not known here: each row is taken for one administration of the dose written; right?"])  # fmt: skip
+        return
+    column.to, column.reason = "treatments.times", "how often a day the dose was given"
+    shown = facts.safe_codes()
+    column.codes = {code: str(found or "") for code, found in times.items() if found or code in shown}
+    column.counts = {code: facts.counts[code] for code in column.codes}
+    ask_about(column, ["`to`: the dose of a row is multiplied by the times a day, to the dose of its day; right? (a dose that is that of the day already, or of one time: `to: leave out`)"])  # fmt: skip
+    if unread:
+        ask_about(column, [f"`codes`: {unread} cells say it in words that are not known here: write the times a day, or leave them empty (then the dose is not known)"])  # fmt: skip
+
+
+def times_of_row(column: ColumnMap, cell: object) -> int | None:
+    """Read the times a day of a row as the mapping has them; None where nobody knows."""
+    written = column.codes.get(code_text(cell), "")
+    return int(written) if re.fullmatch(r"\d{1,2}", written) and int(written) > 0 else None
