@@ -290,3 +290,10 @@ def test_the_committed_figure_is_the_audit_of_the_committed_values():
 
     read = pd.read_csv(FIGURES / "audit.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(read, FOUND)
+
+
+def test_what_another_report_says_does_not_stand_under_a_place_of_the_paper():
+    for row in FOUND[FOUND["arithmetic"].str.contains("against .*(?:Yang|Wang)")].itertuples():
+        assert row.where_a == "Discussion"
+        assert row.where_b == "Another report"
+    assert "Discussion: 194 patients" not in findings_letter(FOUND, *VERDICTS)

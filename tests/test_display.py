@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import matplotlib.pyplot as plt
@@ -13,7 +14,15 @@ from markdown_it import MarkdownIt
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.schema import Cohort
-from helpers.display import curves_figure, figures, forest_figure, laboratory_figure, notebook, tables
+from helpers.display import (
+    confounding_figures,
+    curves_figure,
+    figures,
+    forest_figure,
+    laboratory_figure,
+    notebook,
+    tables,
+)
 from helpers.parameters import Parameters
 
 COHORT_OF_ONE = Cohort("one", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
@@ -406,3 +415,40 @@ def test_a_plot_that_has_moved_is_found_by_its_old_name(name):
 def test_a_plot_that_never_was_is_not_found():
     with pytest.raises(AttributeError, match="plot_nothing"):
         _ = figures.plot_nothing
+
+
+@pytest.mark.parametrize("high", [3.0, 12.0, 400.0, 1e12])
+def test_the_ticks_of_a_forest_have_room_whatever_the_limits(high):
+    row = {"variable": "Sex", "level": "Female", "n": 9, "events": 4, "p": 0.5}
+    table = pd.DataFrame([row | {"hr": 1.5, "ci_low": 1 / high, "ci_high": high}])
+    with plt.style.context(figures.STYLE):
+        fig = plt.figure(figsize=(7, forest_figure.forest_height(table)))
+        ax = forest_figure.plot_forest(forest_figure.forest_axes(fig), table)
+        fig.canvas.draw()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+    plt.close(fig)
+    assert "1" in [label.get_text() for label in ax.get_xticklabels()]
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_a_column_of_reasons_is_shown_only_if_something_is_missing():
+    frame = pd.DataFrame({"group": ["a", "b"], "why not": ["", None], "reason": ["", "nobody had it"]})
+    assert list(notebook.show_table(frame, REAL).frame) == ["group", "reason"]
+
+
+def test_the_level_for_one_cut_is_that_of_the_parameters():
+    fig, ax = plt.subplots()
+    tried = pd.DataFrame({"cut": [1.0, 5.0, 80.0], "z": [0.5, 2.0, 1.0]})
+    confounding_figures.plot_cuts(ax, tried, np.array([2.0, 2.5]), alpha=0.1)
+    labels = [line.get_label() for line in ax.lines]
+    plt.close(fig)
+    assert "one cut alone: 1.64" in labels  # the 95th percentile of the normal distribution
+
+
+def test_panels_that_share_an_axis_still_say_their_clock():
+    fig, axes = plt.subplots(2, 1, sharex=True)
+    for ax, clock in zip(axes, ("infusion", "crs_onset"), strict=True):
+        figures.plot_days(ax, pd.Series([1, 2, 2]), title="onset", clock=clock)
+    shown = [ax.xaxis.label.get_text() * ax.xaxis.label.get_visible() for ax in axes]
+    plt.close(fig)
+    assert shown == ["Days from infusion", "Days from CRS onset"]

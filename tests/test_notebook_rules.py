@@ -39,6 +39,11 @@ LEAKS = {
     "a memory address": r"\bat 0x[0-9a-f]{6,}",
     "a kernel's file": r"ipykernel_\d+",
 }
+TWO_NAMES = (
+    "Benjamini-Hochberg", "Fine-Gray", "Freeman-Halton", "Hodges-Lehmann", "Kaplan-Meier", "Kolmogorov-Smirnov", "Mann-Whitney",
+    "Mantel-Haenszel", "Simon-Makuch", "Non-GC", "Non-TCZ", "Non-RUX",
+)  # fmt: skip
+"""Spellings beside the one in use: two people are joined by a dash, who was not given a drug is "no GC"."""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SPEAKS = re.compile(r"\b(print|say|points|show|compare|agree)\(|\bassert\b")
 
@@ -53,6 +58,7 @@ def problems(notebook: nbformat.NotebookNode) -> list[str]:
     if "open_page(" in "".join(cell.source for cell in code):
         found += _pictures(code)
     found += _order(notebook, code)
+    found += _names(notebook, code)
     return found
 
 
@@ -196,6 +202,25 @@ def _order(notebook: nbformat.NotebookNode, code: list) -> list[str]:
     return found
 
 
+def _names(notebook: nbformat.NotebookNode, code: list) -> list[str]:
+    """See that no imported name gets a second meaning, and that a method or group has one spelling in what a reader sees."""
+    imports = [node for node in ast.walk(_tree(code[0].source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {(one.asname or one.name).partition(".")[0] for node in imports for one in node.names}
+    stored = [node for cell in code[1:] for node in ast.walk(_tree(cell.source)) if isinstance(node, ast.Name)]
+    again = {node.id for node in stored if isinstance(node.ctx, ast.Store)} & imported
+    shown = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    shown += [_text(output) for cell in code for output in cell.outputs]
+    spelt = [name for name in TWO_NAMES if any(name in text for text in shown)]
+    return [f"{name} is imported and assigned" for name in sorted(again)] + [f"spells {name}" for name in spelt]
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:  # which is told of its cell
+        return ast.parse("")
+
+
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
 def test_notebook_keeps_the_rules(path: Path) -> None:
     assert problems(nbformat.read(path, as_version=4)) == []
@@ -280,6 +305,9 @@ BROKEN = {
     "References": _source(-1, "none"),
     "versions": _source(11, "print(1)"),
     "follow the figure": _source(9, "x = 1"),
+    "math is imported and assigned": _source(9, "math = 1\nprint(math)"),
+    "spells Kaplan-Meier": _output(output_type="stream", name="stdout", text="Kaplan-Meier curves"),
+    "spells Non-GC": _source(-1, "## References\nNon-GC"),
     "without a reason": _set("cells/11/metadata/tags", ["nbval-skip"]),
 }
 

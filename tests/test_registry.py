@@ -242,7 +242,7 @@ def test_values_lay_out_as_frame_and_as_json(values):
 def test_other_cohorts_are_read_as_the_methods_state(cohort):
     other = Cohort("elsewhere", cohort.origin, True, "", "", cohort.tables)
     found = compute(analyse(other), ["results.efficacy.pfs_1y.half_width", "results.efficacy.rux.os.p"])
-    assert found["results.efficacy.pfs_1y.half_width"].method.startswith("Kaplan-Meier; ± is 1.96")
+    assert found["results.efficacy.pfs_1y.half_width"].method.startswith("Kaplan–Meier; ± is 1.96")
     assert found["results.efficacy.rux.os.p"].population == "toxicity"
 
 

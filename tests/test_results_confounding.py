@@ -248,7 +248,7 @@ def test_competing_and_intercurrent_events_are_r_s() -> None:
     assert read["incidence"] == pytest.approx(100 * known["mgus2.incidence.20y"], rel=1e-8)
     assert read["one_minus_km"] == pytest.approx(100 * known["mgus2.one_minus_km.20y"], rel=1e-8)
     ratios = real_examples.two_ratios(mgus).set_index(["model", "covariate"])["coef"]
-    for model, key in (("cause-specific", "mgus2.cause_specific"), ("Fine-Gray", "mgus2.fine_gray")):
+    for model, key in (("cause-specific", "mgus2.cause_specific"), ("Fine–Gray", "mgus2.fine_gray")):
         assert ratios[model, "male"] == pytest.approx(known[f"{key}.male"], abs=1e-8)
         assert ratios[model, "age_per_10_years"] == pytest.approx(10 * known[f"{key}.age"], abs=1e-8)
     share = real_examples.states_occupied(myeloid, 730 / 365.25) / 100
@@ -291,7 +291,7 @@ def test_who_was_lost_more_says_whom_that_favours() -> None:
         analysis = analyse(simulate(n=600, loss=loss, seed=4).cohort)
         row = practice.bias_domains(analysis, {}).set_index("domain").loc["4 missing data"]
         gone = [compute(analysis, [id])[id].value for id in ("extra.lost.gc_none.pct", "extra.lost.gc_low.pct")]
-        assert f"{gone[0]:.0f} % of the untreated, {gone[1]:.0f} % of low dose" in row["what may act"]
+        assert f"{gone[0]:.0f}% of the untreated, {gone[1]:.0f}% of low dose" in row["what may act"]
         first = row["favours"].split(",")[0]
         assert first == ("low dose" if gone[0] > gone[1] else "the untreated")
         rows.append(first)

@@ -31,10 +31,10 @@ def test_lilliefors_decides_between_t_and_ranks(analysis):
         one, two = (frame.loc[who & (frame["gc"] == given), column].dropna() for given in (True, False))
         expected = {
             "t test": ttest_ind(one, two).pvalue,
-            "Mann-Whitney U test": mannwhitneyu(one, two, method="asymptotic", use_continuity=False).pvalue,
+            "Mann–Whitney U test": mannwhitneyu(one, two, method="asymptotic", use_continuity=False).pvalue,
         }
         assert table.loc[key, "p"] == pytest.approx(expected[table.loc[key, "test"]])
-    assert {"t test", "Mann-Whitney U test"} >= set(table["test"]) - {""}
+    assert {"t test", "Mann–Whitney U test"} >= set(table["test"]) - {""}
 
 
 def test_imputation_keeps_everyone_of_the_models_population(analysis):

@@ -117,7 +117,7 @@ def test_a_cell_that_is_linked_to_gets_its_anchor():
     assert made.cells[0].source == "(cell-abc)="
 
 
-NUMBERS = {front.LOW: 60.4, front.NONE: 70.6, front.DIFFERENCE: -10.2, f"{front.DIFFERENCE}.ci_low": -20.0, f"{front.DIFFERENCE}.ci_high": 0.4,
+NUMBERS = {front.LOW.format(endpoint="pfs"): 60.4, front.NONE.format(endpoint="pfs"): 70.6, front.DIFFERENCE: -10.2, f"{front.DIFFERENCE}.ci_low": -20.0, f"{front.DIFFERENCE}.ci_high": 0.4,
            front.MEAN: -1.26, f"{front.MEAN}.ci_low": -3.0, f"{front.MEAN}.ci_high": 0.5, f"{front.CRUDE}.hr": 1.2, f"{front.CRUDE}.ci_low": 0.9,
            f"{front.CRUDE}.ci_high": 1.6, f"{front.STAYED}.hr": 1.4, f"{front.STAYED}.ci_low": 1.1, f"{front.STAYED}.ci_high": 1.9,
            "extra.lost.gc_none.n": 3, "extra.lost.gc_none.pct": 6.1, "extra.lost.gc_low.n": 4, "extra.lost.gc_low.pct": 8.7}  # fmt: skip
@@ -129,6 +129,16 @@ def test_the_answer_follows_the_numbers_whatever_they_are():
     assert "1.3 months fewer" in front.months(NUMBERS)
     assert "does not include 1" in front.lost(NUMBERS)
     assert "which includes 1" in front.lost(NUMBERS | {f"{front.STAYED}.ci_low": 0.8})
+
+
+def test_the_answer_names_the_endpoint_the_level_and_the_cut_that_its_numbers_are_of():
+    alive = {front.LOW.format(endpoint="os"): 80.0, front.NONE.format(endpoint="os"): 70.0}
+    page = front.front_of_paper(NUMBERS | alive, endpoint="OS", level=90, cut=5.0)
+    said = "80 of 100 given a low dose (up to 5 mg/kg) were alive, and 70 of 100 given none"
+    assert said in page
+    assert "(90% confidence interval" in page
+    assert "months fewer alive for" in page
+    assert front.absolute(NUMBERS, "OS") == ""  # rates of another endpoint stand beside no difference of this one
 
 
 @pytest.mark.parametrize("missing", NUMBERS)

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from scipy.stats import norm
 
-from helpers.display.figures import BLACK, BLUE, COLOURS, ORANGE, RATIOS, SKY, VERMILION, as_typed
+from helpers.display.figures import BLACK, BLUE, COLOURS, ORANGE, RATIOS, SKY, VERMILION, as_typed, ratio_marks
 
 MARKS = ("o", "s", "^", "D", "v")
 
 
 def ratio_axis(axis: object, low: float, high: float) -> None:
     """Mark a logarithmic axis at ratios that people read."""
-    axis.set_major_locator(FixedLocator([mark for mark in (*RATIOS, 0.7, 1.5, 3) if low <= mark <= high]))
+    axis.set_major_locator(FixedLocator(ratio_marks(low, high, (*RATIOS, 0.7, 1.5, 3))))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
@@ -38,7 +39,7 @@ def plot_love(ax: Axes, table: pd.DataFrame, *, title: str = "") -> Axes:
             label=str(name),
             markersize=5,
         )
-    ax.axvline(0.1, color="0.4", linestyle=":", linewidth=0.9)
+    ax.axvline(0.1, color="0.4", linestyle=":", linewidth=0.9, label="0.1, a common limit")
     ax.axvline(0, color="0.4", linewidth=0.7, zorder=0)
     ax.set_yticks(y, [str(name).replace("_", " ") for name in table.index], parse_math=False)
     ax.invert_yaxis()
@@ -66,6 +67,8 @@ def plot_deltas(ax: Axes, curves: dict[str, pd.DataFrame], *, title: str = "") -
         shift += 0.18
     ax.axhline(1, color="0.4", linewidth=0.7, zorder=0)
     ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low * (low / high) ** 0.25, high)  # room for the legend
     ratio_axis(ax.yaxis, *ax.get_ylim())
     ax.set(
         xlabel="Hazard of the lost, times that of those who stayed (delta)",
@@ -73,7 +76,7 @@ def plot_deltas(ax: Axes, curves: dict[str, pd.DataFrame], *, title: str = "") -
         title=title,
     )
     as_typed(ax.title)
-    ax.legend(fontsize=7, frameon=False)
+    ax.legend(fontsize=7, frameon=False, loc="lower left")
     return ax
 
 
@@ -93,11 +96,18 @@ def plot_cuts(ax: Axes, table: pd.DataFrame, largest: np.ndarray, *, cut: float 
     """
     ax.step(table["cut"], table["z"].abs(), where="post", color=BLUE)
     ax.plot(table["cut"], table["z"].abs(), ".", color=BLUE, markersize=4)
-    ax.axhline(1.96, color=BLACK, linestyle=":", linewidth=0.9, label="one cut alone: 1.96")
+    alone = norm.ppf(1 - alpha / 2)
+    ax.axhline(alone, color=BLACK, linestyle=":", linewidth=0.9, label=f"one cut alone: {alone:.2f}")
     limit = np.quantile(largest, 1 - alpha)
     ax.axhline(limit, color=VERMILION, linestyle="--", linewidth=0.9, label=f"all cuts searched: {limit:.2f}")
     if cut is not None:
         ax.axvline(cut, color=ORANGE, linewidth=1.2, zorder=0, label=f"in use: {cut:g}")
+    ax.set_xscale("log")
+    low, high = table["cut"].min(), table["cut"].max()
+    marks = [mark * 10.0**power for power in range(-3, 5) for mark in (1, 2, 5)]
+    ax.xaxis.set_major_locator(FixedLocator(ratio_marks(low / 1.1, high * 1.1, marks)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set(xlabel=label, ylabel="Absolute log-rank statistic", title=title, ylim=(0, None))
     as_typed(ax.title)
     ax.legend(fontsize=7, frameon=False)
@@ -119,7 +129,7 @@ def plot_specifications(
     """
     rows = models.sort_values("log_hr").reset_index(drop=True)
     low, high = np.exp(null["median_log_hr"].quantile([0.025, 0.975]))
-    ax.axhspan(low, high, color="0.9", zorder=0, label="median model, 95 % of deals of the null")
+    ax.axhspan(low, high, color="0.9", zorder=0, label="median model, 95% of deals of the null")
     hit = rows["p"] < alpha
     ax.plot(rows.index[~hit], np.exp(rows.loc[~hit, "log_hr"]), ".", color=SKY, markersize=2, label=f"p ≥ {alpha:g}")
     ax.plot(rows.index[hit], np.exp(rows.loc[hit, "log_hr"]), ".", color=BLUE, markersize=2, label=f"p < {alpha:g}")
@@ -152,6 +162,12 @@ def plot_bias(
     ax.clabel(lines, fmt=lambda value: f"{value:g}", fontsize=7)
     if factor.min() < observed < factor.max():
         ax.contour(100 * exposed, 100 * unexposed, factor, levels=[observed], colors=VERMILION, linewidths=1.6)
-    ax.set(xlabel="Confounder present in the treated (%)", ylabel="… in the untreated (%)", title=title)
+        ax.plot([], [], color=VERMILION, linewidth=1.6, label=f"makes 1 look like {observed:g}")
+        ax.legend(fontsize=7, loc="lower right")
+    ax.set(
+        xlabel="Confounder present in the treated (%)",
+        ylabel="Confounder present in the untreated (%)",
+        title=title,
+    )
     as_typed(ax.title)
     return ax

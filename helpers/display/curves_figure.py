@@ -36,7 +36,7 @@ def plot_km(
     p: float | None = None,
     title: str = "",
 ) -> Axes:
-    """Draw Kaplan-Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
+    """Draw Kaplan–Meier curves with pointwise confidence bands, censoring ticks, and n and events in the legend.
 
     Where fewer than five are at risk a curve and its band fade.
 
@@ -98,7 +98,7 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, colour: str, dashes: object) -> L
 
 
 def plot_at_risk(ax: Axes, table: pd.DataFrame, censored: pd.DataFrame | None = None, *, labels: bool = True) -> Axes:
-    """Write the numbers at risk below the labels of a Kaplan-Meier panel, in its colours and on its time axis.
+    """Write the numbers at risk below the labels of a Kaplan–Meier panel, in its colours and on its time axis.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def plot_km_grid(
     *,
     origin: str = "",
 ) -> tuple[Figure, pd.DataFrame]:
-    """Draw one Kaplan-Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
+    """Draw one Kaplan–Meier panel per row and endpoint, with numbers at risk and the log-rank p over all its groups.
 
     Parameters
     ----------

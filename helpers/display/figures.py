@@ -82,6 +82,27 @@ def dash_style(place: int) -> object:
     return DASHES[(place + place // len(COLOURS)) % len(DASHES)]
 
 
+def ratio_marks(low: float, high: float, marks: Sequence[float] = RATIOS) -> list[float]:
+    """Return those marks of a logarithmic axis of ratios that it has room for: from 1 outwards, none within a tenth of the axis of the last.
+
+    Examples
+    --------
+    >>> ratio_marks(0.3, 3), ratio_marks(0.02, 50)
+    ([0.5, 1, 2], [0.02, 0.1, 0.25, 1, 4, 10, 50])
+    """
+    room = np.log(high / low) / 10
+    inside = sorted(mark for mark in marks if low <= mark <= high)
+    first = min(inside, key=lambda mark: abs(np.log(mark)), default=1)
+    kept = [first] if inside else []
+    for side in ([mark for mark in inside if mark > first], [mark for mark in reversed(inside) if mark < first]):
+        last = first
+        for mark in side:
+            if abs(np.log(mark / last)) >= room:
+                kept.append(mark)
+                last = mark
+    return sorted(kept)
+
+
 def as_typed(*texts: Text) -> None:
     """Draw texts as they are typed: a dollar is a dollar and begins no mathematics."""
     for text in texts:
@@ -209,6 +230,7 @@ def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") ->
     as_typed(ax.title, ax.xaxis.label)
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_tick_params(labelbottom=True)
+    ax.xaxis.label.set_visible(True)  # panels that share the axis need not share the clock
     return ax
 
 

@@ -34,6 +34,7 @@ from helpers.results.registry import comparable_ids, compute
 
 MARK = "synthetic"
 DRAWN = "Drawn numbers"
+WHY = ("why not", "reason", "difference_reason")
 
 
 def use_style() -> None:
@@ -86,7 +87,9 @@ def about_cohort(cohort: Cohort) -> Markdown:
 
 
 def show_table(frame: pd.DataFrame, cohort: Cohort, caption: str = "", note: str = "") -> Table:
-    """Show a table of a cohort; of a synthetic one it says so below."""
+    """Show a table of a cohort; of a synthetic one it says so below. A column that says why something is missing is left out if nothing is."""
+    said = frame.loc[:, ~frame.columns.duplicated()].filter(items=WHY)
+    frame = frame.drop(columns=[name for name in said if not said[name].fillna("").astype(str).str.strip().any()])
     note = f"{note}." if note and note[-1] not in ".!?:;" else note
     notes = [note] * bool(note) + ["Synthetic cohort."] * cohort.synthetic
     heads = frame.rename(columns=lambda name: in_the_singular(name) if isinstance(name, str) else name)

@@ -18,7 +18,7 @@ HEADS = {
     "n_without_tcz": "pairs without TCZ", "n_after_tcz": "pairs after TCZ", "after_tcz": "after TCZ", "n_at_limit": "pairs at a limit",
     "n_gc": "n, GC", "n_nongc": "n, no GC", "median_gc": "median, GC", "median_nongc": "median, no GC",
     "fell_gc": "fell, GC", "fell_nongc": "fell, no GC", "peak_of": "peak of",
-    "n_low": "n, low dose", "n_high": "n, high dose", "median_low": "median, low dose", "median_high": "median, high dose",
+    "n_none": "n, none", "n_low": "n, low dose", "n_high": "n, high dose", "median_low": "median, low dose", "median_high": "median, high dose",
     "floor_low": "below detection before, low dose", "floor_high": "below detection before, high dose",
     "floor_low, %": "below detection before, low dose, %", "floor_high, %": "below detection before, high dose, %",
     "median_before": "median before", "median_after": "median after", "median_change": "median change",
@@ -29,7 +29,7 @@ HEADS = {
     "at_risk": "at risk", "gc_group": "GC dose", "imputed_hr": "hazard ratio, imputed", "imputed_p": "p, imputed",
     "mcse": "Monte Carlo error", "lost_pct": "lost, %", "followup": "median follow-up", "followup_ci_low": "lower limit, follow-up",
     "followup_ci_high": "upper limit, follow-up", "difference_ci_low": "lower limit", "difference_ci_high": "upper limit",
-    "difference_reason": "reason",
+    "difference_reason": "why not",
 }  # fmt: skip
 """How columns are headed where a table is shown; what is not here is shown with blanks for underscores."""
 ENTITIES = {sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]<>()#+!|$~^&@"}

@@ -27,7 +27,7 @@ def plot_swimmer(ax: Axes, table: pd.DataFrame, *, until: float, exposure: str, 
     for y, row in enumerate(table.itertuples()):
         end = min(row.time, until)
         begins = row.day if pd.notna(row.day) and row.day < row.time else np.inf
-        handles[f"before {exposure}"] = ax.plot([0, min(end, begins)], [y, y], color=SKY, linewidth=2)[0]
+        handles[f"before, or without, {exposure}"] = ax.plot([0, min(end, begins)], [y, y], color=SKY, linewidth=2)[0]
         if begins < end:
             handles[f"after {exposure}"] = ax.plot(
                 [begins, end], [y, y], color=BLUE, linewidth=5, solid_capstyle="butt"
@@ -35,9 +35,11 @@ def plot_swimmer(ax: Axes, table: pd.DataFrame, *, until: float, exposure: str, 
         if row.time > until:
             handles["goes on"] = ax.plot(end, y, ">", color=BLACK, markersize=4, clip_on=False, linestyle="none")[0]
         elif row.event:
-            handles[event] = ax.plot(end, y, "X", color=VERMILION, markersize=6, clip_on=False, linestyle="none")[0]
+            handles[f"event ({event})"] = ax.plot(
+                end, y, "X", color=VERMILION, markersize=6, clip_on=False, linestyle="none"
+            )[0]
         else:
-            handles["left"] = ax.plot(end, y, "|", color=BLACK, markersize=9, clip_on=False, linestyle="none")[0]
+            handles["censored"] = ax.plot(end, y, "|", color=BLACK, markersize=9, clip_on=False, linestyle="none")[0]
     ax.set_yticks(range(len(table)), table["patient"])
     ax.set(xlim=(0, until), ylim=(len(table) - 0.4, -0.6), xlabel="Days from day 0", title=title)
     ax.legend(handles.values(), handles.keys(), fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)

@@ -1,13 +1,13 @@
-"""Competing events: cumulative incidence, Gray's test, cause-specific and Fine-Gray models.
+"""Competing events: cumulative incidence, Gray's test, cause-specific and Fine–Gray models.
 
 A patient's outcome is a time and a cause: 0 censored, 1, 2 ... the events that compete, whichever comes first. One minus
-a Kaplan-Meier curve that censors the other events is no probability of anything that happens to patients: it is always
+a Kaplan–Meier curve that censors the other events is no probability of anything that happens to patients: it is always
 too high. Cumulative incidence describes; a cause-specific model asks after causes; Fine and Gray's model ranks patients by
 their cumulative incidence.
 
 Libraries, tried on mgus2 against R: lifelines' ``AalenJohansenFitter`` moves tied times at random and is off by 9e-5, and has
-no Gray's test and no Fine-Gray model; statsmodels' ``CumIncidenceRight`` gives the curve to 4e-11, but a standard error of
-.009785 where cmprsk has .009806. comprisk 0.8 and surpyval 0.25 give Gray's test of bmt to 1e-13, and comprisk's Fine-Gray
+no Gray's test and no Fine–Gray model; statsmodels' ``CumIncidenceRight`` gives the curve to 4e-11, but a standard error of
+.009785 where cmprsk has .009806. comprisk 0.8 and surpyval 0.25 give Gray's test of bmt to 1e-13, and comprisk's Fine–Gray
 coefficients on mgus2 are those of ``cmprsk::crr``; comprisk brings a compiler and scikit-learn with it, which results by id are not to
 load. So the estimators here are written in numpy; tests hold them to survival and cmprsk.
 """

@@ -328,7 +328,7 @@ def asked_for(counts: ArrayLike) -> str:
 
     2x2: Pearson if n >= 40 and every expected count >= 5; Yates if n >= 40 and every expected count >= 1; else
     Fisher. Larger tables: Pearson if no expected count is below 1 and at most a fifth are below 5 (Cochran 1954), else Fisher
-    (Freeman-Halton).
+    (Freeman–Halton).
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """What a comparison becomes if those lost fared otherwise than those who stayed: delta-adjusted imputation.
 
-Each lost patient is given an outcome from the Kaplan-Meier curve of the own group, with the hazard after the loss multiplied by
+Each lost patient is given an outcome from the Kaplan–Meier curve of the own group, with the hazard after the loss multiplied by
 delta (Jackson et al. 2014): 0 leaves them free of the event until they would have been followed, 1 takes loss to tell
 nothing, infinity lets them fail on the day of loss. Not the data but this table over delta says how much rests on the lost.
 """

@@ -112,7 +112,7 @@ def described_values(values: ArrayLike) -> dict[str, float]:
 
 
 def lilliefors(values: ArrayLike) -> Test:
-    """Test normality by Kolmogorov-Smirnov with Lilliefors' correction, mean and sd being estimated.
+    """Test normality by Kolmogorov–Smirnov with Lilliefors' correction, mean and sd being estimated.
 
     Notes
     -----
@@ -173,9 +173,9 @@ def mann_whitney(first: ArrayLike, second: ArrayLike) -> Test:
     one, two = _samples(first, second)
     sizes = (len(one), len(two))
     if min(sizes) == 0 or np.ptp(np.concatenate([one, two])) == 0:
-        return Test("Mann-Whitney U test", np.nan, np.nan, n=sizes, reason="an empty group, or all values equal")
+        return Test("Mann–Whitney U test", np.nan, np.nan, n=sizes, reason="an empty group, or all values equal")
     found = stats.mannwhitneyu(one, two, method="asymptotic", use_continuity=False)
-    return Test("Mann-Whitney U test", float(found.statistic), float(found.pvalue), n=sizes)
+    return Test("Mann–Whitney U test", float(found.statistic), float(found.pvalue), n=sizes)
 
 
 def paired_t(before: ArrayLike, after: ArrayLike) -> Test:
@@ -232,7 +232,7 @@ class Ratio:
 
 
 def paired_ratio(before: ArrayLike, after: ArrayLike, *, alpha: float = 0.05) -> Ratio:
-    """Estimate the ratio after to before: Hodges-Lehmann's median of the log ratios, with the interval of signed ranks.
+    """Estimate the ratio after to before: Hodges–Lehmann's median of the log ratios, with the interval of signed ranks.
 
     On the logarithmic scale a fall from 5000 to 50 counts as much as one from 50 to 0.5. A value at a limit of detection
     enters as the limit, so that the ratio is then a bound towards 1 if values fall below detection.
@@ -335,7 +335,7 @@ def kruskal_wallis(*groups: ArrayLike) -> Test:
 
 
 def compare_groups(first: ArrayLike, second: ArrayLike, *, alpha: float = 0.05) -> Comparison:
-    """Let normality decide between the t test and Mann-Whitney, as the paper's Methods do.
+    """Let normality decide between the t test and Mann–Whitney, as the paper's Methods do.
 
     Normal means that neither group's Lilliefors test has p below ``alpha``; a group too small or too uniform to be
     tested is not called normal. The t test is the pooled one, Welch's beside it.

@@ -1,4 +1,4 @@
-"""Kaplan-Meier: survival at times, its limits and half-widths, medians, follow-up, numbers at risk, restricted means.
+"""Kaplan–Meier: survival at times, its limits and half-widths, medians, follow-up, numbers at risk, restricted means.
 
 The product-limit estimate, its intervals, medians and restricted means follow R's ``survfit``, whose default interval is
 ``log`` (lifelines offers ``log-log`` alone); tests hold them to R, and the estimate to lifelines.
@@ -210,7 +210,7 @@ def median_survival(
 def reverse_kaplan_meier(
     time: ArrayLike, event: ArrayLike, *, conf_type: ConfType = "log", alpha: float = 0.05
 ) -> Estimate:
-    """Return the median follow-up by reverse Kaplan-Meier: death censors, end of follow-up is the event.
+    """Return the median follow-up by reverse Kaplan–Meier: death censors, end of follow-up is the event.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Several tests at once: Holm and Benjamini-Hochberg beside the raw p-values."""
+"""Several tests at once: Holm and Benjamini–Hochberg beside the raw p-values."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def state_occupancy(rows: pd.DataFrame, states: Sequence[str]) -> pd.DataFrame:
 
     Notes
     -----
-    Agrees with R's ``survfit(Surv(start, stop, factor) ~ 1, id)``. With one absorbing state it is Kaplan-Meier's curve,
+    Agrees with R's ``survfit(Surv(start, stop, factor) ~ 1, id)``. With one absorbing state it is Kaplan–Meier's curve,
     with several that are reached directly the cumulative incidences. lifelines has no multistate estimate.
 
     Examples

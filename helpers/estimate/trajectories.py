@@ -17,7 +17,7 @@ def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArra
     """Return numbers whose ranks are right in spite of limits of detection.
 
     What lies below the highest lower limit cannot be told apart and is tied just under it; likewise what lies
-    above the lowest upper limit. Mann-Whitney and medians then need no made-up value.
+    above the lowest upper limit. Mann–Whitney and medians then need no made-up value.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ def survival_difference(
     *,
     restricted_mean: bool = False,
 ) -> Effect:
-    """Compare weighted Kaplan-Meier curves at a day, or the areas under them up to it.
+    """Compare weighted Kaplan–Meier curves at a day, or the areas under them up to it.
 
     Parameters
     ----------

@@ -143,4 +143,5 @@ def larger_elsewhere(check: Check) -> Outcome:
         text,
         "likely: by the other report's abstract, whose patients may overlap",
         statement_b=f"{number_text(other)} patients: {check.option('source')}",
+        group_b=[Printed("", Decimal(0), 0, where="Another report")],
     )

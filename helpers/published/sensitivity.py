@@ -21,8 +21,8 @@ SPELT = {
     "hr": "hazard ratio",
     "p": "p-value",
     "percent": "percentage",
-    "range_high": "end of a range",
-    "range_low": "begin of a range",
+    "range_high": "upper end of a range",
+    "range_low": "lower end of a range",
     "rate": "survival rate",
     "stated": "constant of the design",
 }  # kinds of value, for readers

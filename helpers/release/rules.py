@@ -88,7 +88,7 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules) -> pd.DataFram
 
     Notes
     -----
-    The value at a step is the Kaplan-Meier estimate after a multiple of the threshold of events, with the numbers at risk and
+    The value at a step is the Kaplan–Meier estimate after a multiple of the threshold of events, with the numbers at risk and
     those lost between two steps rounded like every other count: the exact estimate after ten of 38 events is 0.74, which no other
     number of patients gives. Rounding is to either side, so the curve is not biased as one is whose summed events are divided by
     the number at risk at the end of the interval. Up to nine events that came later wait for the next step.

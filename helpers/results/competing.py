@@ -80,7 +80,7 @@ def gray_tests(analysis: Analysis) -> dict[str, Value]:
 family(
     population="all",
     method="cumulative incidence (Aalen-Johansen), the other event competing; percent",
-    reason="one minus a Kaplan-Meier curve that censors the other event is too high",
+    reason="one minus a Kaplan–Meier curve that censors the other event is too high",
     prefix=f"{PLACE}.",
     depends=[*EVENTS["PFS"], "milestones"],
     name="competing.incidences",

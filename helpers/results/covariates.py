@@ -122,7 +122,7 @@ def _grade(event: str) -> Callable[[Analysis], pd.Series]:
     return make
 
 
-# the Kaplan-Meier half-widths need 40 PFS events, the widths of Table 5 fit 38: those of the complete cases
+# the Kaplan–Meier half-widths need 40 PFS events, the widths of Table 5 fit 38: those of the complete cases
 AMONG_ALL = "the interval's width fits 38 of the 40 PFS events: those of the 109 with known blasts"
 AMONG_TOXIC = "the interval's width fits the 34 events of those with CRS and/or ICANS and known blasts"
 ROWS = (

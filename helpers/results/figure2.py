@@ -122,7 +122,7 @@ def _order(table: pd.DataFrame, *others: str) -> pd.DataFrame:
 
 
 def _adjusted(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Put Holm's and Benjamini-Hochberg's p beside the raw ones, over the analytes of each *by*."""
+    """Put Holm's and Benjamini–Hochberg's p beside the raw ones, over the analytes of each *by*."""
     parts = [with_adjusted(part) for _, part in table.groupby(by, sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else table.assign(p_holm=np.nan, p_bh=np.nan)
 
@@ -169,7 +169,7 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
         analyte, unit, day (since GC began), n (pairs), median_before, median_after, median_change (within patients), fell
         (share of pairs), test, p, p_holm, p_bh (over the analytes of a day), n_after_tcz (pairs whose later sample was drawn
         after tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none, by the same test), ratio, ratio_low, ratio_high
-        (after to before, Hodges-Lehmann on the logarithmic scale), p_sign (rises against falls), n_at_limit (pairs with a value
+        (after to before, Hodges–Lehmann on the logarithmic scale), p_sign (rises against falls), n_at_limit (pairs with a value
         at a limit of detection, whose size of change is made up), n_at_limit_without_tcz (of those that saw none), reason, reason_without_tcz, reason_ratio, reason_sign.
     """
     alpha, table = analysis.parameters.alpha, []
@@ -435,7 +435,7 @@ def _limits(at: int, of: int) -> str:
 
 
 NO_TCZ = "no tocilizumab before the later sample"
-RATIO = "after / before, Hodges-Lehmann on the logarithmic scale; exact interval of the signed ranks"
+RATIO = "after / before, Hodges–Lehmann on the logarithmic scale; exact interval of the signed ranks"
 PAIRED = ("median_before", "median_after", "fell", "p", "p_holm", "p_bh", "p_without_tcz", "n_after_tcz",
           "ratio", "ratio_low", "ratio_high", "p_sign", "n_at_limit")  # fmt: skip
 COMPARED = ("median_gc", "median_nongc", "p", "p_holm", "p_bh")
@@ -445,7 +445,7 @@ CHANGED = ("median_low", "median_high", "p", "p_holm", "p_bh")
 @family(
     *(f"extra.figure2.{short_analyte(analyte)}.day{day}.{m}" for day in AFTER for analyte in ANALYTES for m in PAIRED),
     population="gc",
-    method=f"before against after GC; paired {DECIDED}; Holm and Benjamini-Hochberg over the analytes",
+    method=f"before against after GC; paired {DECIDED}; Holm and Benjamini–Hochberg over the analytes",
     reason="the figure shows a fall after GC and quotes no p",
     prefix="extra.figure2.",
     depends=[*GC, "alpha"],
@@ -471,7 +471,7 @@ def before_and_after(analysis: Analysis) -> dict[str, Value]:
         for m in COMPARED
     ),
     population="toxicity",
-    method=f"GC against none; {DECIDED}; Holm and Benjamini-Hochberg over the analytes",
+    method=f"GC against none; {DECIDED}; Holm and Benjamini–Hochberg over the analytes",
     reason="the text says that markers were notably higher with GC and quotes no p",
     prefix="extra.sfigure3.",
     depends=[*GC, "alpha"],
@@ -492,7 +492,7 @@ def with_and_without(analysis: Analysis) -> dict[str, Value]:
 @family(
     *(f"extra.sfigure5.{short_analyte(analyte)}.{measure}" for analyte in ANALYTES for measure in CHANGED),
     population="gc",
-    method=f"change from before GC to day {CHANGE}, low against high dose; {DECIDED}; Holm and Benjamini-Hochberg",
+    method=f"change from before GC to day {CHANGE}, low against high dose; {DECIDED}; Holm and Benjamini–Hochberg",
     reason="the text says which analytes fell or rose with either dose and quotes no p",
     prefix="extra.sfigure5.",
     depends=[*DOSE, "alpha"],

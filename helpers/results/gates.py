@@ -152,7 +152,7 @@ def _left_out(analysis: Analysis) -> Answer:
     if not among.any():
         raise NotAvailable("nobody is known to have had CRS or ICANS")
     share = 100 * (1 - kept.sum() / among.sum())
-    return share, f"{share:.0f} % of {int(among.sum())}", share <= LEFT_OUT, ""
+    return share, f"{share:.0f}% of {int(among.sum())}", share <= LEFT_OUT, ""
 
 
 def _proportional(analysis: Analysis) -> Answer:
@@ -168,25 +168,25 @@ def _equipoise(analysis: Analysis) -> Answer:
     middle = table["score"].between(*MIDDLE).groupby(table["treated"]).mean() * 100
     if not table["converged"].all():
         return 0.0, "severity tells treated from untreated exactly", False, ""
-    return float(middle.min()), f"{middle.min():.0f} %", middle.min() >= EQUIPOISE, ""
+    return float(middle.min()), f"{middle.min():.0f}%", middle.min() >= EQUIPOISE, ""
 
 
 def _lost(analysis: Analysis) -> Answer:
     rows, of = contrast_outcome(analysis), contrast(analysis)
     gone = 100 * lost_early(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
     apart = abs(gone.get(of.chosen, 0.0) - gone.get(of.reference, 0.0))
-    return float(apart), f"{gone[of.reference]:.0f} % and {gone[of.chosen]:.0f} %", apart <= LOST, ""
+    return float(apart), f"{gone[of.reference]:.0f}% and {gone[of.chosen]:.0f}%", apart <= LOST, ""
 
 
 GATES: dict[str, tuple[Callable[[Analysis], Answer], str, str]] = {
-    "events": (_events, f"a hazard ratio of {DETECTABLE:g} or nearer to 1 (power 80 %)",
+    "events": (_events, f"a hazard ratio of {DETECTABLE:g} or nearer to 1 (power 80%)",
                "a significant result would be too large on average"),
     "events per coefficient": (_coefficients, f"{PER_COEFFICIENT:g}", "adjusted ratios are too extreme, intervals too short"),
     "positivity": (_both_ways, f"{LEAST} treated and {LEAST} untreated at every grade that {LEAST} or more reached",
                    "at some grade nobody shows what the other choice would have done"),
-    "left out": (_left_out, f"{LEFT_OUT:g} % at most", "those left out were chosen by what came later, or are missing"),
+    "left out": (_left_out, f"{LEFT_OUT:g}% at most", "those left out were chosen by what came later, or are missing"),
     "proportional hazards": (_proportional, f"p at least {PROPORTIONAL:g}", "one hazard ratio does not describe the curves"),
-    "equipoise": (_equipoise, f"{EQUIPOISE:g} % of either group with a preference of {MIDDLE[0]:g} to {MIDDLE[1]:g}",
+    "equipoise": (_equipoise, f"{EQUIPOISE:g}% of either group with a preference of {MIDDLE[0]:g} to {MIDDLE[1]:g}",
                   "the groups were hardly candidates for each other's treatment"),
     "unequal loss": (_lost, f"{LOST:g} percentage points apart at most in the first year",
                      "who stayed decides the comparison; see what the lost could change"),

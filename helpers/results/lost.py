@@ -48,7 +48,7 @@ def losses_by_group(analysis: Analysis) -> pd.DataFrame:
     -------
     DataFrame
         key, group, against, population, n, events, missing (without follow-up), lost, lost_pct, followup, followup_ci_low,
-        followup_ci_high (median by reverse Kaplan-Meier, months).
+        followup_ci_high (median by reverse Kaplan–Meier, months).
     """
     endpoint, rows = analysis.parameters.endpoint, []
     gone = lost_early(analysis, endpoint)
@@ -126,7 +126,7 @@ def _compared(analysis: Analysis, together: list[Arm], outcome: pd.DataFrame, co
     "extra.lost.all.pct",
     *(f"extra.lost.all.followup.{end}" for end in FOLLOW_UP),
     population="all",
-    method="event-free and lost within the first year, before the data cut-off; follow-up by reverse Kaplan-Meier, months",
+    method="event-free and lost within the first year, before the data cut-off; follow-up by reverse Kaplan–Meier, months",
     reason="the paper does not report losses",
     prefix="extra.lost.",
     depends=[*OF_ENDPOINT, "alpha", "ties"],

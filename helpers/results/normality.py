@@ -1,4 +1,4 @@
-"""Normality decides how a number is shown and tested: mean or median, t test or Mann-Whitney."""
+"""Normality decides how a number is shown and tested: mean or median, t test or Mann–Whitney."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def _compared(analysis: Analysis, key: str, column: str) -> dict:
 @family(
     *(f"extra.normality.{key}.{measure}" for key in NUMBERS for measure in MEASURES),
     population="all",
-    method="Kolmogorov-Smirnov with Lilliefors' correction; mean and standard deviation beside the medians of Tables 1 and 2",
-    reason="Methods: normality by Kolmogorov-Smirnov",
+    method="Kolmogorov–Smirnov with Lilliefors' correction; mean and standard deviation beside the medians of Tables 1 and 2",
+    reason="Methods: normality by Kolmogorov–Smirnov",
     depends=[*GC, "alpha"],
 )
 def normality_tests(analysis: Analysis) -> dict[str, Value]:
@@ -82,7 +82,7 @@ def normality_tests(analysis: Analysis) -> dict[str, Value]:
 @family(
     *(f"extra.balance.{key}.p" for key in COMPARED),
     population="toxicity",
-    method="GC against none: t test if both groups pass Lilliefors' test, else Mann-Whitney",
+    method="GC against none: t test if both groups pass Lilliefors' test, else Mann–Whitney",
     reason="Methods: normality decides the test",
     depends=[*GC, "alpha"],
     needs=["gc"],

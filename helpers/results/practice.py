@@ -92,14 +92,14 @@ def bias_domains(analysis: Analysis, printed: Mapping[str, float]) -> pd.DataFra
     """
     own = _own(analysis)
     rows = [
-        ("1 confounding", "steroids go to sicker children; the ladder of treatments and performance are not recorded", "either",
+        ("1 confounding", "sicker children are likelier to get steroids; the ladder of treatments and performance are not given", "either",
          *_confounding(printed)),
-        ("2 classification of interventions", "low dose is known only when the course is over; children who failed early could not be treated",
+        ("2 classification of interventions", "low dose is known only when the course is over; a child who failed early could not be treated any more",
          "GC", *_early(printed)),
-        ("3 selection into the analysis", "those who came to need a high dose are left out", "GC, if need marks the sicker", *own["selection"]),
+        ("3 selection into the analysis", "those who came to a high dose are left out", "GC, if need marks the sicker", *own["selection"]),
         ("4 missing data", *_unequal_loss(analysis), *own["lost"]),
-        ("5 measurement of the outcome", "relapse is looked for when somebody looks; nobody was blinded", "either", UNKNOWN, ""),
-        ("6 selection of the reported result", "cut-offs, endpoint and model were chosen from many", "GC", *own["cut"]),
+        ("5 measurement of the outcome", "on which days, and by whom, relapse was looked for is not stated", "either", UNKNOWN, ""),
+        ("6 selection of the reported result", "the dose was divided after a first look at the curves (Methods); what else was tried is not stated", "GC", *own["cut"]),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["domain", "what may act", "favours", "bound", "source"])
 
@@ -112,7 +112,7 @@ def _confounding(printed: Mapping[str, float]) -> tuple[str, str]:
     if math.isinf(share):
         return f"one confounder as strong as the blasts ({strength:g}) is not enough for {ratio:g}", "print"
     return (
-        f"explained away by one as strong as the blasts ({strength:g}) in {100 * share:.0f} % of the untreated and none of the treated",
+        f"explained away by one as strong as the blasts ({strength:g}) in {100 * share:.0f}% of the untreated and none of the treated",
         "print",
     )
 
@@ -142,7 +142,7 @@ def _unequal_loss(analysis: Analysis) -> tuple[str, str]:
     if math.isnan(untreated) or math.isnan(treated):
         return said, "either"
     reference, chosen = ("the untreated", "low dose") if of.key == "gc_low" else (of.reference, of.chosen)
-    said += f" (within a year {untreated:.0f} % of {reference}, {treated:.0f} % of {chosen})"
+    said += f" (within a year {untreated:.0f}% of {reference}, {treated:.0f}% of {chosen})"
     if untreated == treated:
         return said, "either"
     well, badly = (chosen, reference) if untreated > treated else (reference, chosen)
@@ -179,7 +179,7 @@ def _own(analysis: Analysis) -> dict[str, tuple[str, str]]:
 def settling_sizes(
     analysis: Analysis, ratios: tuple[float, ...] = (0.7, 0.8), *, share: float | None = None
 ) -> pd.DataFrame:
-    """Say how large a study would have to be (log-rank test, level and power 5 % and 80 %).
+    """Say how large a study would have to be (log-rank test, level and power 5% and 80%).
 
     Parameters
     ----------

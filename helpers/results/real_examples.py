@@ -22,7 +22,7 @@ TRANSPLANTED = "transplantation"
 
 
 def incidence_beside_kaplan_meier(analysis: Analysis, groups: str, years: float) -> dict[str, object]:
-    """Read the cumulative incidence of progression, and one minus Kaplan-Meier that censors deaths without it.
+    """Read the cumulative incidence of progression, and one minus Kaplan–Meier that censors deaths without it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def incidence_beside_kaplan_meier(analysis: Analysis, groups: str, years: float)
 
 
 def two_ratios(analysis: Analysis) -> pd.DataFrame:
-    """Fit progression by age and sex: patients, model (cause-specific, Fine-Gray), covariate, coef, hr, ci_low, ci_high, p."""
+    """Fit progression by age and sex: patients, model (cause-specific, Fine–Gray), covariate, coef, hr, ci_low, ci_high, p."""
     data = first_events(analysis).dropna()
     frame = analysis.frame.loc[data.index]
     data = data.assign(age_per_10_years=frame["age_years"] / 10, male=frame["sex"].eq("male").astype(float))
@@ -56,7 +56,7 @@ def two_ratios(analysis: Analysis) -> pd.DataFrame:
         model(data, ["age_per_10_years", "male"], "time", "cause").table.assign(
             patients=analysis.cohort.name, model=name
         )
-        for name, model in (("cause-specific", cause_specific), ("Fine-Gray", fine_gray))
+        for name, model in (("cause-specific", cause_specific), ("Fine–Gray", fine_gray))
     ]
     found = pd.concat(parts, ignore_index=True)
     return found[["patients", "model", "covariate", "coef", "hr", "ci_low", "ci_high", "p"]]

@@ -131,7 +131,7 @@ def proportional_hazards(analysis: Analysis) -> pd.DataFrame:
 @family(
     "extra.ph.global.p",
     population="known_blasts",
-    method="score test of R's cox.zph, time on the Kaplan-Meier scale",
+    method="score test of R's cox.zph, time on the Kaplan–Meier scale",
     reason="the paper reports no check of proportional hazards",
     prefix="extra.ph.",
     depends=JOINT,
@@ -235,7 +235,7 @@ def _pooled(strata: list[list[list[int]]], place: str) -> dict[str, Value]:
         return {f"{place}.mantel_haenszel.{m}": Value("", None, reason, n=n) for m in ("or", "p")}
     pooled = mantel_haenszel(tables)
     how = "corrected" if pooled.corrected else "not corrected: the difference is below one half"
-    method = f"Mantel-Haenszel over {len(tables)} of {len(strata)} classes of blasts, {how}"
+    method = f"Mantel–Haenszel over {len(tables)} of {len(strata)} classes of blasts, {how}"
     return {f"{place}.mantel_haenszel.or": Value("", pooled.odds_ratio, "no failure to divide by", n=n),
             f"{place}.mantel_haenszel.p": Value("", pooled.p, n=n, method=method)}  # fmt: skip
 

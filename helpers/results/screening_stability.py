@@ -153,7 +153,7 @@ def stability_sentences(optimism: Mapping[str, float]) -> list[str]:
         if optimism["models"] > 1
         else "the same set was always chosen"
     )
-    return [first, f"{sets}; the set of the whole cohort in {optimism['same']:.0f} % of the resamples"]
+    return [first, f"{sets}; the set of the whole cohort in {optimism['same']:.0f}% of the resamples"]
 
 
 def _concordance(data: _Data, columns: list[int], beta: np.ndarray) -> float:

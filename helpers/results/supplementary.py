@@ -115,7 +115,7 @@ def target_tests(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        event, incidence (p by the convention asked for), exact (p of the same counts, Freeman-Halton), severity (p,
+        event, incidence (p by the convention asked for), exact (p of the same counts, Freeman–Halton), severity (p,
         Kruskal-Wallis), then for each target that occurs Wilson's interval of the incidence, in words (percent).
     """
     frame, rows = needed_frame(analysis, "car_target"), []

@@ -1,4 +1,4 @@
-"""Survival by Kaplan-Meier: rates with their half-widths, log-rank tests, follow-up; Figure 3, S-Figures 1, 2, 4 and 6."""
+"""Survival by Kaplan–Meier: rates with their half-widths, log-rank tests, follow-up; Figure 3, S-Figures 1, 2, 4 and 6."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 PRINTED_YEARS = (1, 2, 3)
-PLAIN = "Kaplan-Meier; ± is 1.96 Greenwood standard errors (z of the level 1 - alpha)"
-LOG = "Kaplan-Meier; ± is the distance to the lower limit of R's default log interval"
+PLAIN = "Kaplan–Meier; ± is 1.96 Greenwood standard errors (z of the level 1 - alpha)"
+LOG = "Kaplan–Meier; ± is the distance to the lower limit of R's default log interval"
 ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
 
 
@@ -112,7 +112,7 @@ def _milestones(endpoint: str) -> Callable[[Analysis], dict[str, Value]]:
 for _endpoint in ENDPOINTS:
     family(
         population="all",
-        method="Kaplan-Meier; limits: R's default log interval; half_width: 1.96 Greenwood standard errors",
+        method="Kaplan–Meier; limits: R's default log interval; half_width: 1.96 Greenwood standard errors",
         prefix=f"extra.survival.{_endpoint.lower()}.all.",
         depends=[*EVENTS[_endpoint], "alpha", "milestones"],
         needs=endpoint_columns(_endpoint),
@@ -198,7 +198,7 @@ for _endpoint in ENDPOINTS:
         family(
             f"extra.survival.{_low}.{_name}.logrank.p",
             population=_paper,
-            method="Kaplan-Meier, limits by R's default log interval; " + LOGRANK,
+            method="Kaplan–Meier, limits by R's default log interval; " + LOGRANK,
             reason="S-Figure 2 shows subgroups of the cohort" if _paper == "all" else "",
             stated=None if _paper == _stated else Reading(_stated, LOGRANK, ANALYSED),
             prefix=f"extra.survival.{_low}.{_name}.",
@@ -275,12 +275,12 @@ def followup_ends(analysis: Analysis) -> dict[str, Value]:
 @family(
     *(f"extra.followup.reverse_km.{end}" for end in ("median", "ci_low", "ci_high")),
     population="all",
-    method="reverse Kaplan-Meier: death censors, the end of follow-up is the event; months",
+    method="reverse Kaplan–Meier: death censors, the end of follow-up is the event; months",
     depends=["alpha"],
     needs=["followup_days"],
 )
 def followup_reverse(analysis: Analysis) -> dict[str, Value]:
-    """Median follow-up by reverse Kaplan-Meier; where no death was recorded, every end of follow-up is one."""
+    """Median follow-up by reverse Kaplan–Meier; where no death was recorded, every end of follow-up is one."""
     frame = analysis.frame[analysis.frame["followup_days"].notna()]
     missing = len(analysis.frame) - len(frame)
     if frame.empty:

@@ -188,7 +188,7 @@ for _endpoint in ENDPOINTS:
     family(
         *(f"extra.median.{_endpoint.lower()}.all.{measure}" for measure in ("median", "ci_low", "ci_high")),
         population="all",
-        method="median by Kaplan-Meier, limits by R's default log interval; months",
+        method="median by Kaplan–Meier, limits by R's default log interval; months",
         reason="the paper reports rates alone",
         prefix=f"extra.median.{_endpoint.lower()}.",
         depends=[*EVENTS[_endpoint], *GROUPED, "alpha"],
@@ -200,7 +200,7 @@ for _endpoint in ENDPOINTS:
 @family(
     *(f"extra.rmst.all.{months}m" for months in MONTHS),
     population="all",
-    method="restricted mean survival: area under the Kaplan-Meier curve to the horizon; R's variance, normal limits; months",
+    method="restricted mean survival: area under the Kaplan–Meier curve to the horizon; R's variance, normal limits; months",
     reason="needs no proportional hazards",
     prefix="extra.rmst.",
     depends=[*OF_ENDPOINT, "alpha"],
@@ -222,7 +222,7 @@ def restricted_mean_values(analysis: Analysis) -> dict[str, Value]:
 
 @family(
     population="toxicity",
-    method="difference of Kaplan-Meier rates, the group minus the reference; Greenwood variances added, normal limits; "
+    method="difference of Kaplan–Meier rates, the group minus the reference; Greenwood variances added, normal limits; "
     "percentage points",
     reason="the paper compares whole curves",
     prefix="extra.difference.",

@@ -307,7 +307,7 @@ def table1_frame(analysis: Analysis) -> pd.DataFrame:
         ("CAR-T target", {f"target.{key}": label for key, label in TARGETS.items()}
             | {f"extra.target.{key}": label for key, label in OTHER_TARGETS.items()}),
         ("Origin of CAR-T cells", {"origin.auto": "Autologous", "origin.allo": "Allogeneic"}),
-        ("CAR-T dose, 10⁶/kg", {"dose": ""}),
+        ("CAR T-cell dose, 10⁶/kg", {"dose": ""}),
         ("Disease status before treatment", {f"status.{key}": label for key, label in STATUS.items()}
             | {f"extra.status.{key}": label for key, label in OTHER_STATUS.items()}),
         ("Relapse location, of the relapsed", {f"site.{key}": label for key, (label, _) in SITES.items()}

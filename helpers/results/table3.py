@@ -209,7 +209,7 @@ def table3_frame(analysis: Analysis) -> pd.DataFrame:
     comparisons = {}
     for agent in recorded:
         given, not_given = by_agent(analysis, agent).values()
-        comparisons[agent.upper()] = ({agent.upper(): given, f"Non-{agent.upper()}": not_given}, "evaluable")
+        comparisons[agent.upper()] = ({agent.upper(): given, f"no {agent.upper()}": not_given}, "evaluable")
     return comparison_frame(analysis, comparisons)
 
 

@@ -21,10 +21,10 @@ TIES = {"efron": "Efron's", "breslow": "Breslow's"}
 TWO_BY_TWO = {
     "printed": "2x2 tables were tested by the chi-square test with Yates' continuity correction and larger ones by Pearson's, or as the paper's own p-values imply",
     "asked for": "2x2 tables were tested by Pearson's chi-square test with 40 patients or more and every expected count at least 5, with Yates' correction "
-    "where the smallest is 1 to 5, else by Fisher's exact test; larger tables by Pearson's where no expected count is below 1 and at most a fifth below 5, else by the Freeman-Halton test",
+    "where the smallest is 1 to 5, else by Fisher's exact test; larger tables by Pearson's where no expected count is below 1 and at most a fifth below 5, else by the Freeman–Halton test",
     "pearson": "Tables were tested by Pearson's chi-square test",
     "yates": "2x2 tables were tested by the chi-square test with Yates' continuity correction, larger ones by Pearson's",
-    "fisher": "Tables were tested by Fisher's exact test (larger ones by the Freeman-Halton test)",
+    "fisher": "Tables were tested by Fisher's exact test (larger ones by the Freeman–Halton test)",
 }
 DEFINED = {
     "PFS": "relapse, progression or death from any cause",
@@ -156,7 +156,7 @@ def _survival(analysis: Analysis) -> str:
         f"The main endpoint was {chosen.endpoint}: time from day 0 to {DEFINED[chosen.endpoint]}, as far as the cohort recorded it. "
         f"Patients without an event were censored at {ended}"
         + (f"; {without} have no time to it. " if without else ". ")
-        + f"Survival was estimated by Kaplan-Meier, with pointwise {100 * (1 - chosen.alpha):g}% confidence limits on the log scale, and compared by the log-rank test."
+        + f"Survival was estimated by Kaplan–Meier, with pointwise {100 * (1 - chosen.alpha):g}% confidence limits on the log scale, and compared by the log-rank test."
     )
 
 

@@ -61,7 +61,14 @@ def book_of_run(
     if ours:
         pages = {one.path.stem for one in executed} | {"glossary", *figures}
         front = (
-            front_of_paper(numbers_of(part), figure.name if figure.exists() else None, pages)
+            front_of_paper(
+                numbers_of(part),
+                figure.name if figure.exists() else None,
+                pages,
+                endpoint=analysis.parameters.endpoint,
+                level=100 - 100 * analysis.parameters.alpha,
+                cut=analysis.gc_cutoff,
+            )
             + "\n\n## This run\n\n"
             + front
         )

@@ -20,13 +20,26 @@ SYNTHETIC = (
     "made-up cohort, searched so that the paper's own analysis gives its published numbers. No real patient stands behind a row, and "
     "nothing here is evidence about a treatment.</div>"
 )
-NONE, LOW = "extra.survival.pfs.dose.none.2y.rate", "extra.survival.pfs.dose.low.2y.rate"
+NONE, LOW = "extra.survival.{endpoint}.dose.none.2y.rate", "extra.survival.{endpoint}.dose.low.2y.rate"
+FREE = {
+    "PFS": ("were alive without progression", "without progression"),
+    "OS": ("were alive", "alive"),
+    "EFS": ("were free of an event", "free of an event"),
+}  # at two years; months of what
 DIFFERENCE, MEAN = "extra.difference.gc_low.2y", "extra.rmst.gc_low.24m.difference"
 CRUDE, STAYED = "table5.univariate.gc_low", "extra.lost.event_free.gc_low"
 LOST = ("extra.lost.gc_none", "extra.lost.gc_low")
 
 
-def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = None, pages: Container[str] = ()) -> str:
+def front_of_paper(
+    numbers: Mapping[str, float | None],
+    figure: str | None = None,
+    pages: Container[str] = (),
+    *,
+    endpoint: str = "PFS",
+    level: float = 95,
+    cut: float | None = None,
+) -> str:
     """Write the first page in Markdown from numbers by id; a sentence whose numbers are missing is left out.
 
     Parameters
@@ -37,6 +50,12 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
         Name of the main figure's file.
     pages : container of str
         Names of the pages that the book has.
+    endpoint : {"PFS", "OS", "EFS"}
+        That the numbers are of.
+    level : float
+        Coverage of their intervals, percent.
+    cut : float, optional
+        Largest low dose, mg/kg; by default it is not said.
 
     Examples
     --------
@@ -45,7 +64,11 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
     """
     about = _cited()
     paper = f"[{about['authors'][0]['family-names']} et al. {about['year']}](https://doi.org/{about['doi']})"
-    shown = [sentence for sentence in (absolute(numbers), months(numbers), lost(numbers)) if sentence]
+    shown = [
+        sentence
+        for sentence in (absolute(numbers, endpoint, level, cut), months(numbers, endpoint), lost(numbers))
+        if sentence
+    ]
     parts = [
         f"A companion to {paper}, not written by its authors.",
         "## The question",
@@ -71,33 +94,37 @@ def front_of_paper(numbers: Mapping[str, float | None], figure: str | None = Non
     return "\n\n".join(parts)
 
 
-def absolute(numbers: Mapping[str, float | None]) -> str:
-    """Say how many of 100 are alive without progression at two years in both groups.
+def absolute(
+    numbers: Mapping[str, float | None], endpoint: str = "PFS", level: float = 95, cut: float | None = None
+) -> str:
+    """Say how many of 100 are free of the event at two years in both groups.
 
     Examples
     --------
-    >>> absolute({NONE: 50.8, LOW: 77.4, DIFFERENCE: 26.7, f"{DIFFERENCE}.ci_low": 6.0, f"{DIFFERENCE}.ci_high": 47.4})
+    >>> rates = {NONE.format(endpoint="pfs"): 50.8, LOW.format(endpoint="pfs"): 77.4}
+    >>> absolute({**rates, DIFFERENCE: 26.7, f"{DIFFERENCE}.ci_low": 6.0, f"{DIFFERENCE}.ci_high": 47.4})
     'Two years after the infusion, 77 of 100 given a low dose were alive without progression, and 51 of 100 given none: a difference of 27 percentage points (95% confidence interval 6 to 47).'
     """
-    ids = (LOW, NONE, DIFFERENCE, f"{DIFFERENCE}.ci_low", f"{DIFFERENCE}.ci_high")
+    rates = (one.format(endpoint=endpoint.lower()) for one in (LOW, NONE))
+    ids = (*rates, DIFFERENCE, f"{DIFFERENCE}.ci_low", f"{DIFFERENCE}.ci_high")
     if not _all(numbers, ids):
         return ""
     low, none, difference, least, most = (f"{numbers[id]:.0f}".replace("-", "−") for id in ids)
     return (
-        f"Two years after the infusion, {low} of 100 given a low dose were alive without progression, and {none} of 100 given none: "
-        f"a difference of {difference} percentage points (95% confidence interval {least} to {most})."
+        f"Two years after the infusion, {low} of 100 given a low dose{'' if cut is None else f' (up to {cut:g} mg/kg)'} {FREE[endpoint][0]}, "
+        f"and {none} of 100 given none: a difference of {difference} percentage points ({level:g}% confidence interval {least} to {most})."
     )
 
 
-def months(numbers: Mapping[str, float | None]) -> str:
-    """Say what that is in months without progression, and as the hazard ratio that the paper reports."""
+def months(numbers: Mapping[str, float | None], endpoint: str = "PFS") -> str:
+    """Say what that is in months free of the event, and as the hazard ratio that the paper reports."""
     ids = (MEAN, f"{MEAN}.ci_low", f"{MEAN}.ci_high", *(f"{CRUDE}.{end}" for end in ("hr", "ci_low", "ci_high")))
     if not _all(numbers, ids):
         return ""
     mean, least, most, hr, low, high = (numbers[id] for id in ids)
     more = "more" if mean >= 0 else "fewer"
     return (
-        f"Over those two years that is {abs(mean):.1f} months {more} without progression for each child on average "
+        f"Over those two years that is {abs(mean):.1f} months {more} {FREE[endpoint][1]} for each child on average "
         f"({least:.1f} to {most:.1f}, negative being fewer); the hazard ratio, unadjusted, is {hr:.2f} ({low:.2f} to {high:.2f})."
     )
 

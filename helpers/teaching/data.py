@@ -62,7 +62,7 @@ def table5() -> pd.DataFrame:
     values = pd.read_csv(paths.PUBLISHED / "published_values.csv")
     rows = values[values["id"].str.startswith("table5.univariate.")].copy()
     rows[["row", "part"]] = rows["id"].str.split(".", expand=True)[[2, 3]]
-    what = rows["what"].str.removeprefix("univariate Cox: ").str.rpartition(", ")[0]
+    what = rows["what"].str.removeprefix("univariable Cox: ").str.rpartition(", ")[0]
     wide = rows.pivot_table(index="row", columns="part", values="number").reindex(rows["row"].unique())
     wide.insert(0, "what", what.groupby(rows["row"]).first())
     return wide.rename(columns={"ci_low": "low", "ci_high": "high"})[["what", "hr", "low", "high", "p"]].reset_index()
