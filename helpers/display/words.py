@@ -44,7 +44,7 @@ DAYS = {
     "crs_onset_day": "CRS onset",
     "crs_duration_days": "CRS duration",
     "icans_onset_day": "ICANS onset",
-    "icans_duration_days": "ICANS, grade 1–2",
+    "icans_duration_days": "ICANS at grade 1–2",
     "gc_time_days": "first GC",
     "gc_duration_days": "GC duration",
 }
@@ -99,6 +99,21 @@ GROUPS = {
     "known_blasts": "blasts known",
 }
 """The names of the code for groups of patients, in words short enough for a column of a table."""
+
+
+TESTS = {"Wilcoxon signed-rank test": "signed ranks", "Mann–Whitney U test": "Mann–Whitney"}
+"""Names of tests, short enough for a column of a table."""
+
+
+def dose_words(label: str) -> str:
+    """Name a dose group of GC; the groups of another exposure keep their names.
+
+    Examples
+    --------
+    >>> dose_words("none"), dose_words("low"), dose_words("TCZ")
+    ('no GC', 'low-dose GC', 'TCZ')
+    """
+    return {"none": "no GC", "low": "low-dose GC", "high": "high-dose GC"}.get(label, label)
 
 
 def group_words(name: str) -> str:
