@@ -98,6 +98,12 @@ def test_a_gate_that_cannot_be_answered_is_shut(bmt) -> None:
     table = gates.gate_answers(bmt).set_index("gate")
     assert not table.loc["positivity", "passed"]
     assert "not answered" in table.loc["positivity", "found"]
+    assert table.loc["positivity", "then"].endswith(
+        "positivity: not known"
+    )  # and nothing is said of grades that nobody knows
+    assert (
+        "neither group" in table.loc["left out", "then"]
+    )  # of three diseases two are compared; none was chosen by what came later
 
 
 # --------------------------------------------------------------------------------------------------------- those lost

@@ -209,7 +209,7 @@ def test_the_exposure_of_real_patients_agrees_with_r(name, window, column, level
 def test_covariates_of_a_cohort_of_its_own_enter_table_5():
     analysis = analyse(read_cohort(REAL / "bmt"))
     table = table5.table5_frame(analysis)
-    assert {"disease group", "waiting_days", "hospital"} <= set(table["variable"])
+    assert {"disease group", "waiting days", "hospital"} <= set(table["variable"])
     assert "GC dosage" not in set(table["variable"])
     expected = oracle("bmt_cox").query("endpoint == 'PFS' and model == 'group' and ties == 'efron'")["hr"]
     found = compute(

@@ -14,6 +14,7 @@ from helpers.cohort.read import read_cohort
 from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
+from helpers.paths import REAL
 from helpers.published.concordance import SAME, concordance
 from helpers.published.values import published_values
 from helpers.results import flow, supplementary, table1, table2, table3, table4
@@ -282,3 +283,9 @@ def test_the_flow_adds_up_whatever_was_screened(change, untold, gap):
         assert n.index[0] == "cohort"
     else:
         assert found.value == n["screened"] == n["cohort"] + n.filter(like="excluded_").sum() == len(screening)
+
+
+def test_where_nothing_was_recorded_nobody_is_counted_as_missing_or_known():
+    table = table1.table1_frame(analyse(read_cohort(REAL / "bmt"))).set_index(["characteristic", "level"])
+    for section in ("Blast class before lymphodepletion", "MRD before lymphodepletion", "Prior transplant"):
+        assert table.loc[section, "missing"].isna().all()

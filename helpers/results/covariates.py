@@ -208,7 +208,9 @@ def _declared_row(analysis: Analysis, column: str) -> Row | None:
     if not isinstance(values.dtype, pd.CategoricalDtype):
         scale = readable_unit(analysis.frame[analysis.own[column]].astype("Float64").astype(float))
         unit = f"per {scale:,.10g} {analysis.cohort.declared['patients'][column].unit}".strip() if scale != 1 else ""
-        return Row(name, column, (id_part(column),), make, "all", "toxicity", printed=False, unit=unit)
+        return Row(
+            name, column.replace("_", " "), (id_part(column),), make, "all", "toxicity", printed=False, unit=unit
+        )
     levels = id_parts(values.cat.categories)
     if not 2 <= len(levels) <= MOST_LEVELS:
         return None

@@ -87,7 +87,7 @@ def gate_answers(analysis: Analysis) -> pd.DataFrame:
         try:
             found, said, passed, more = ask(analysis)
         except NotAvailable as absent:
-            rows.append((name, np.nan, f"not answered: {absent}", needed, False, REPORTED + shut))
+            rows.append((name, np.nan, f"not answered: {absent}", needed, False, f"{REPORTED}{name}: not known"))
             continue
         rows.append((name, found, said, needed, passed, "" if passed else REPORTED + (more or shut)))
     return pd.DataFrame(rows, columns=["gate", "value", "found", "needed", "passed", "then"])
@@ -152,7 +152,8 @@ def _left_out(analysis: Analysis) -> Answer:
     if not among.any():
         raise NotAvailable("nobody is known to have had CRS or ICANS")
     share = 100 * (1 - kept.sum() / among.sum())
-    return share, f"{share:.0f}% of {int(among.sum())}", share <= LEFT_OUT, ""
+    more = "" if of.key == "gc_low" else "those in neither group, or missing, may differ from those compared"
+    return share, f"{share:.0f}% of {int(among.sum())}", share <= LEFT_OUT, more
 
 
 def _proportional(analysis: Analysis) -> Answer:

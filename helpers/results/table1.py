@@ -344,7 +344,8 @@ def entries_frame(analysis: Analysis, place: str, sections: list[tuple[str, dict
             if key.startswith("extra.") and key not in declared and not first.value:
                 continue
             numbers = {m: value.value if value is not None else None for m, value in cells.items()}
-            missing = 0 if "Unknown" in levels.values() else first.missing  # they have a row of their own
+            unknown_row = "Unknown" in levels.values() and first.value is not None
+            missing = 0 if unknown_row else first.missing
             known = first.n if cells["n"] is None or first.n is None else first.n - (missing or 0)
             rows.append({"characteristic": section, "level": level, **numbers, "known": known, "missing": missing,
                          "reason": first.reason})  # fmt: skip
