@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers.problems import InputError, Problem
@@ -152,6 +155,7 @@ class Parameters(BaseModel):
 
         Parameters are the names that the last run parameters cell, and the cell that papermill puts below it, set: a misspelt
         one stops here, and whatever later cells have set before (a notebook may be run again in one kernel) is none.
+        A parameters cell may compute its values (``16 / 2``, a path); a value of a kind that no parameter has stops here, too.
         Where no history is kept every public name that holds a literal must be a parameter; CONSTANTS are none.
 
         Examples
@@ -160,7 +164,7 @@ class Parameters(BaseModel):
         Traceback (most recent call last):
         helpers.problems.InputError: 1 problem:
           parameters: column gc_cutof: found 5.0; allowed: a known parameter; did you mean gc_cutoff?
-        >>> Parameters.of({"gc_cutoff": 5.0, "rows": 3, "In": ["", "gc_cutoff: float = 5.0", "page = 1"]}).gc_cutoff
+        >>> Parameters.of({"gc_cutoff": 5.0, "rows": 3, "In": ["", "gc_cutoff: float = 10 / 2", "page = 1"]}).gc_cutoff
         5.0
         """
         public = {
@@ -168,11 +172,12 @@ class Parameters(BaseModel):
             for name, value in names.items()
             if not (name.startswith("_") or name.isupper() or name in NOT_PARAMETERS) and isinstance(value, LITERALS)
         }
+        public |= {name: value for name, value in names.items() if name in cls.model_fields}
         cells = names.get("In") or []
         set_here = _set_by_parameters_cell(cells)
         if set_here is None:
-            return cls.checked(public)
-        values = {name: names[name] for name in set_here if name in names}
+            return cls.checked({name: _plain(value) for name, value in public.items()})
+        values = {name: _plain(names[name]) for name in set_here if name in names}
         return cls.checked(values).chosen_of(_injected(cells))
 
     @classmethod
@@ -256,12 +261,12 @@ def _problems(error: ValidationError, values: Mapping[str, Any]) -> list[Problem
 
 
 def _shown(value: object) -> object:
-    """Give a scalar as it is, a text cut short, and of anything else its kind alone.
+    """Give a scalar as it is, a text cut short, and of anything else, a path too, its kind alone.
 
     Examples
     --------
-    >>> _shown(5), _shown("x" * 100)[-5:], _shown([1, 2])
-    (5, 'xx...', 'list of 2')
+    >>> _shown(5), _shown("x" * 100)[-5:], _shown([1, 2]), _shown("/home/me/patients")
+    (5, 'xx...', 'list of 2', 'a path')
     """
     if isinstance(value, list | tuple | dict):
         return f"{type(value).__name__} of {len(value)}"
@@ -271,14 +276,16 @@ def _shown(value: object) -> object:
         return value
     if not isinstance(value, str):
         return f"a {type(value).__name__}"
+    if re.search(r"^(~|[A-Za-z]:)?[/\\]|[/\\].*[/\\]", value):
+        return "a path"
     return value if len(value) <= LONGEST else value[: LONGEST - 3] + "..."
 
 
 def _set_by_parameters_cell(cells: Sequence[str]) -> list[str] | None:
     """List the names set by the parameters cell run last, and by the cells of values around it; None if there is no such cell.
 
-    *cells* are the cells run so far, the one that asks among them at the end. A parameters cell sets values only, with
-    the types of its names; papermill's cell begins with "# Parameters".
+    *cells* are the cells run so far, the one that asks among them at the end. A parameters cell sets names with their
+    types; cells around it that set literal values belong to it, and papermill's, which begins with "# Parameters".
     """
     found: dict[str, None] = {}
     declared = False
@@ -301,16 +308,45 @@ def _injected(cells: Sequence[str]) -> set[str]:
 
 
 def _values_only(cell: str) -> list[str] | None:
-    """List the names that a cell of values sets; None for a cell that does anything else."""
+    """List the names that a parameters cell or a cell of values sets; None for a cell that does anything else."""
     try:
         body = ast.parse(cell).body
     except (SyntaxError, ValueError):
         return None
+    if _declares(cell):
+        return _names_set(body)
     targets = [part.targets[0] if isinstance(part, ast.Assign) else getattr(part, "target", None) for part in body]
     if not all(isinstance(target, ast.Name) for target in targets):
         return None
     injected = cell.lstrip().startswith(INJECTED)
     return [target.id for target in targets] if injected or all(_is_literal(part.value) for part in body) else None
+
+
+def _names_set(body: Sequence[ast.stmt]) -> list[str]:
+    """List the names that the statements of a cell set, whatever else it does (an import)."""
+    found = [part.targets if isinstance(part, ast.Assign) else [getattr(part, "target", None)] for part in body]
+    parts = [one for targets in found for one in targets if one is not None]
+    return [
+        one.id
+        for part in parts
+        for one in ast.walk(part)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    ]
+
+
+def _plain(value: object) -> object:
+    """Give a path as text and a number of numpy as one of Python; all else as it is.
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath
+    >>> import numpy as np
+    >>> _plain(PurePosixPath("a/b")), _plain(np.int64(5)), _plain([1])
+    ('a/b', 5, [1])
+    """
+    if isinstance(value, PurePath):
+        return str(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_literal(node: ast.expr | None) -> bool:

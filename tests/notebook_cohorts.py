@@ -166,4 +166,5 @@ COHORTS: dict[str, tuple[Callable[[Tables], Tables], dict]] = {
     "screened twice": (lambda c: {**c, "screening": pd.concat([c["screening"]] * 2)}, {}),
     "cut-off day 20": (put("patients", cutoff_day=20.0), {}),
     "one target": (put("patients", car_target="CD22"), {}),
+    "under a year, no cut-off": (both(without("patients.cutoff_day"), put("followup", **{**NO_EVENT, "transplant_day": None, "last_assessment_day": None, "relapse_day": lambda f: np.where(np.arange(len(f)) % 3, np.nan, 100.0), "last_contact_day": 200.0})), {}),
 }  # fmt: skip

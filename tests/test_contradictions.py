@@ -92,3 +92,17 @@ def test_a_death_without_a_day_may_have_a_cause(tmp_path):
     who = content["followup"].loc[row, "patient_id"]
     content["status"] = pd.DataFrame({"patient_id": [who], "death": ["yes"], "synthetic": [True]})
     assert ("followup", "death_cause", reason) not in told(content, tmp_path / "status")
+
+
+@pytest.mark.parametrize("told", [{"icans": "yes"}, {"icans_grade_max": 2}])
+def test_what_is_told_without_a_day_was_not_had_by_nobody(told, tmp_path):
+    content = tables(12)
+    content["toxicity"] = content["toxicity"][content["toxicity"]["event"] == "CRS"]
+    content["status"] = pd.DataFrame({"patient_id": content["patients"]["patient_id"].iloc[:1], "synthetic": True})
+
+    def warned(folder, rows):
+        cohort = write(folder, {**content, "status": rows}, recorded={"toxicity": ["CRS", "ICANS"]})
+        return [w.reason for w in plausibility_warnings(read_cohort(cohort)) if "ICANS" in w.reason]
+
+    assert warned(tmp_path / "silent", content["status"])
+    assert not warned(tmp_path / "told", content["status"].assign(**told))

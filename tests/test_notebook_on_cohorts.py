@@ -15,7 +15,7 @@ from notebook_runner import ALL, LONG, SIZE, cleaned_once, run_all, run_notebook
 WITH_LONG = ("1 patient", "patients and followup", "no events", "one analyte", "odd words")
 QUICK = ("1 patient", "patient_id only", "patients and followup", "no events", "all events on one day", "nobody treated",
          "everybody on low dose", "one analyte", "all censored", "odd words", "own columns named like ours",
-         "fractions and noise", "no ICANS", "tocilizumab not recorded", "tables without rows")  # fmt: skip
+         "fractions and noise", "under a year, no cut-off", "no ICANS", "tocilizumab not recorded", "tables without rows")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COHORTS if ALL else QUICK)

@@ -1,7 +1,10 @@
 """Wrong parameters are all named at once, wherever they come from."""
 
 import math
+from pathlib import PurePosixPath
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.parameters import Parameters, parameter_dictionary
@@ -67,3 +70,48 @@ def test_fixed_values_win_over_settings():
 
 def test_every_parameter_says_what_it_means():
     assert [row["name"] for row in parameter_dictionary() if not row["meaning"] or not row["allowed"]] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "read"),
+    [
+        ("gc_cutoff: float = 10 / 2", 5.0, 5.0),
+        (
+            "from pathlib import Path\ncohort_folder: str = Path('/data') / 'ward'",
+            PurePosixPath("/data/ward"),
+            "/data/ward",
+        ),
+        ("import numpy as np\nwindow_days: int = np.int64(20)", np.int64(20), 20),
+    ],
+)
+def test_a_parameters_cell_may_compute_its_values_and_is_read_again_in_the_same_kernel(line, value, read):
+    name = line.splitlines()[-1].partition(":")[0]
+    kernel = {
+        name: value,
+        "rows": 3,
+        "limits": (1, 2),
+        "In": ["", "rows = 3", line, "page = open_page(globals())", "limits = find()"],
+    }
+    for _ in range(2):  # run all, and run all again
+        kernel["In"] += [line, "page = open_page(globals())"]
+        assert getattr(Parameters.of(kernel), name) == read
+
+
+@pytest.mark.parametrize("value", [pd.DataFrame({"name": ["Planted"]}), open, {"Planted"}])
+def test_a_value_of_a_kind_that_no_parameter_has_is_refused_and_not_passed_over(value):
+    for names in (
+        {"gc_cutoff": value, "In": ["gc_cutoff: float = made", "open_page(globals())"]},
+        {"gc_cutoff": value},
+    ):
+        with pytest.raises(InputError, match="column gc_cutoff: found 'a ") as told:
+            Parameters.of(names)
+        assert "Planted" not in str(told.value)
+
+
+def test_the_path_of_a_folder_is_not_shown():
+    with pytest.raises(InputError) as told:
+        Parameters.from_settings(
+            ["cohort_foldr=/home/planted/patients", "reading=C:\\\\planted", "endpoint=a/planted/b"]
+        )
+    assert "planted" not in str(told.value)
+    assert "did you mean cohort_folder" in str(told.value)

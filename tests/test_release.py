@@ -461,3 +461,14 @@ def test_the_attack_knows_which_count_a_model_of_an_own_column_is_about():
     assert models == {"hospital of the infusion": 60, "of the infusion": 50}
     for label in models:
         assert counted_as(label, ["north", "south"], counted, "GC") == (label, [["north"], ["south"]])
+
+
+def test_new_keys_of_the_same_patients_are_no_other_patients(tmp_path):
+    """An import with a lost key file gives new keys: in the cohort's own ledger one patient fewer is refused all the same."""
+    path, rules = tmp_path / "ledger.json", Rules()
+    write_ledger(path, [], {"patients": 70}, {"patients": frozenset(f"A{i}" for i in range(70))}, {})
+    new = {"patients": frozenset(f"B{i}" for i in range(69))}
+    with pytest.raises(InputError, match="release 1"):
+        check_ledger(path, {"patients": 69}, new, rules, shared=False)
+    assert len(check_ledger(path, {"patients": 70}, {"patients": new["patients"] | {"B69"}}, rules, shared=False)) == 1
+    assert len(check_ledger(path, {"patients": 69}, new, rules)) == 1, "of another hospital"

@@ -165,3 +165,21 @@ def test_a_stopped_sweep_goes_on(tmp_path, monkeypatch):
     assert computed == [2.0, 8.0]
     pd.testing.assert_frame_equal(resumed, swept_numbers(made, IDS)[0])
     assert [file.name for file in tmp_path.glob(".*")] == [RECORD]
+
+
+def test_two_cohorts_of_one_name_stay_two(tmp_path):
+    rows = "patient_id,sex\nSYN-1,male\nSYN-2,{}\n"
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder, sex in zip(folders, ("male", "female"), strict=True):
+        folder.mkdir()
+        (folder / "patients.csv").write_text(rows.format(sex))
+        (folder / "cohort.json").write_text(
+            '{"name": "imported", "origin": "day 0", "synthetic": true, "source": "made up", "licence": "CC0"}'
+        )
+    grid = tmp_path / "grid.yaml"
+    grid.write_text("cohorts: [first, second]\nnumbers: [table1.male.n]\n")
+    told = CliRunner().invoke(main, ["sweep", str(grid), "--out", str(tmp_path / "sweep.csv")])
+    assert told.exit_code == 0, told.output
+    compared = pd.read_csv(tmp_path / "sweep_compared.csv")
+    assert compared.iloc[0].tolist() == ["table1.male.n", 2, 1]
+    assert "first" not in " ".join(compared.columns), "a folder may be named after anybody"

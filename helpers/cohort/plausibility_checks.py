@@ -413,12 +413,26 @@ def _response_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Ite
             )
 
 
+STATUS_OF = {"glucocorticoids": "gc", "tocilizumab": "tcz", "ruxolitinib": "rux"}  # others: the word itself
+
+
+def _told_of_somebody(tables: Mapping[str, pd.DataFrame], word: str) -> bool:
+    """Tell whether the table status says of a patient that it was so, on a day that is not known."""
+    status, name = tables.get("status"), STATUS_OF.get(word, word.lower())
+    if status is None:
+        return False
+    yes = name in status and bool(status[name].eq("yes").any())
+    return yes or (f"{name}_grade_max" in status and bool(status[f"{name}_grade_max"].gt(0).any()))
+
+
 def _unsaid(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
     """What cohort.json says was recorded and nobody had: right, or not yet filled in."""
     for table, words in cohort.recorded.items():
         if table not in tables or table == "labs":
             continue
-        none = [word for word in words if word not in seen_in_table(cohort, table)]
+        none = [
+            word for word in words if word not in seen_in_table(cohort, table) and not _told_of_somebody(tables, word)
+        ]
         if none:
             what = (
                 "some exposures were" if table == "exposures" else f"{', '.join(none)} {'were' if none[1:] else 'was'}"

@@ -15,7 +15,7 @@ MOST_MEMBERS = 20_000  # of larger cohorts only the counts are remembered
 
 
 def check_ledger(
-    path: Path, truth: Mapping[str, int], members: Mapping[str, frozenset[str]], rules: Rules
+    path: Path, truth: Mapping[str, int], members: Mapping[str, frozenset[str]], rules: Rules, *, shared: bool = True
 ) -> list[dict]:
     """Refuse a release that differs from any earlier one by 1 to threshold - 1 patients in any cell.
 
@@ -29,6 +29,9 @@ def check_ledger(
         Whom the cells count: a cell that lost one patient and gained another differs by two, though its count is the same.
         A release of other patients altogether is not compared.
     rules : Rules
+    shared : bool
+        Whether cohorts of several hospitals write here. In a ledger of one cohort, keys of which none was met before are new
+        keys of the same patients, and the counts are compared.
 
     Returns
     -------
@@ -55,10 +58,11 @@ def check_ledger(
     earlier = _read(path)
     problems = []
     for number, one in enumerate(earlier, 1):
-        if _of_others(members, one):
+        others = _of_others(members, one)
+        if others and shared:
             continue
         for name, count in truth.items():
-            if 0 < _apart(name, count, members, one) < rules.threshold:
+            if 0 < _apart(name, count, {} if others else members, one) < rules.threshold:
                 found = f"fewer than {rules.threshold} patients differ from those of release {number}"
                 allowed = f"the same patients, or {rules.threshold} or more that differ"
                 problems.append(Problem("release", "", name if ":" in name else "", found, allowed))

@@ -52,6 +52,7 @@ def release_bundle(
     """
     rules = rules or Rules()
     folder = Path(parameters.cohort_folder or paths.COHORT).resolve()
+    shared = ledger is not None
     ledger = ledger or folder.with_name(f"{folder.name}.releases.json")
     for place in (out, _form(out)):
         if place.exists() and not (place / MARK).exists() and any(place.iterdir()):
@@ -70,7 +71,7 @@ def release_bundle(
     analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
     found = released(analysis, rules)
     settings = {key: value for key, value in parameters.chosen().items() if not key.endswith("_folder")}
-    earlier = check_ledger(ledger, found.truth, found.members, rules)
+    earlier = check_ledger(ledger, found.truth, found.members, rules, shared=shared)
     out.parent.mkdir(parents=True, exist_ok=True)
     with working_folder(out) as part:
         bundle, form = part / "bundle", part / "form"

@@ -352,18 +352,31 @@ def _together(todo: Sequence[Point], parameters: Sequence[Parameters]) -> pd.Dat
     names = [name for name in Parameters.model_fields if not name.endswith("_folder")]
     varying = [name for name in names if len({repr(getattr(one, name)) for one in parameters}) > 1]
     several = len({one.cohort_folder for one in parameters}) > 1
+    read = [(point.parameters, point.frame()) for point in todo if point.finished() is not None]
+    named = {one.cohort_folder: str(frame["cohort"].iloc[0]) for one, frame in read if len(frame)}
+    called = _each_its_own(named)
     frames = []
-    for point in todo:
-        if point.finished() is None:
-            continue
-        frame = point.frame()
-        cohort = frame.pop("cohort")
+    for one, frame in read:
+        frame = frame.drop(columns="cohort")
         for name in reversed(varying):
-            frame.insert(0, name, [getattr(point.parameters, name)] * len(frame))
+            frame.insert(0, name, [getattr(one, name)] * len(frame))
         if several:
-            frame.insert(0, "cohort", cohort)
+            frame.insert(0, "cohort", called.get(one.cohort_folder, ""))
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["id", "value"])
+
+
+def _each_its_own(named: Mapping[str, str]) -> dict[str, str]:
+    """Number the cohorts whose names are the same, in their order; a folder's own name may say too much.
+
+    Examples
+    --------
+    >>> _each_its_own({"one": "imported", "other": "imported", "third": "bmt"})
+    {'one': 'imported (1)', 'other': 'imported (2)', 'third': 'bmt'}
+    """
+    names = list(named.values())
+    same = {name: itertools.count(1) for name in names if names.count(name) > 1}
+    return {folder: f"{name} ({next(same[name])})" if name in same else name for folder, name in named.items()}
 
 
 def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
