@@ -215,6 +215,72 @@ def dead_on_a_day_that_nobody_wrote(folder):
         "followup": (["patient_id", "death_day", "last_contact_day"], [("P01", None, 351), ("P02", 198, 198), ("P03", None, 235), ("P04", None, 70)])}
 
 
+@shape
+def a_sheet_for_each_analyte(folder):
+    """The name of the sheet is the analyte, its columns are days."""
+    sheets = {"Patients": [["Patient", "Sex", "Infusion date", "Last follow-up", "Died"], ["A1", "F", date(2021, 3, 4), date(2022, 3, 4), "no"], ["A2", "M", date(2021, 4, 15), date(2021, 10, 12), "yes"]],
+              "CRP": [["Patient", "D0", "D3"], ["A1", 2.2, 45], ["A2", 5, "<0.6"]], "IL-6": [["Patient", "D0", "D7"], ["A1", 4, ">5000"], ["A2", 7, None]]}
+    return [workbook(folder / "labs.xlsx", sheets)], {"_question": "no unit is written for CRP"}, {
+        "labs": (["patient_id", "day", "analyte", "value", "censored"], [("A1", 0, "CRP", 2.2, "no"), ("A1", 3, "CRP", 45, "no"), ("A2", 0, "CRP", 5, "no"), ("A2", 3, "CRP", 0.6, "left"), ("A1", 0, "IL-6", 4, "no"), ("A1", 7, "IL-6", 5000, "right"), ("A2", 0, "IL-6", 7, "no")])}
+
+
+@shape
+def french_letters_of_yes_and_no(folder):
+    """(O/N) in the headings: oui and non."""
+    rows = ("N° patient;Nom;Sexe;Date de naissance;Date d'injection;Poids (kg);CRS (O/N);Grade max CRS;Corticoïdes (O/N);Rechute (O/N);Date de rechute;Décès (O/N);Date des dernières nouvelles\nF01;Planted;F;13/05/2012;13/05/2020;32,5;O;2;O;N;;N;27/11/2021\n"
+            "F02;Planted;M;30/07/2015;22/06/2020;18,0;N;;N;O;15/12/2020;O;19/02/2021\nF03;Planted;F;15/01/2009;20/07/2020;44,2;O;3;N;N;;N;31/12/2021\n")
+    return [text(folder, "patients.csv", rows, "cp1252")], {}, {
+        "patients": (["patient_id", "sex", "age_years", "weight_kg"], [("F01", "female", 8.0, 32.5), ("F02", "male", 4.9, 18), ("F03", "female", 11.51, 44.2)]),
+        "status": (["patient_id", "crs", "crs_grade_max", "gc"], [("F01", "yes", 2, "yes"), ("F02", "no", None, "no"), ("F03", "yes", 3, "no")]),
+        "followup": (["patient_id", "relapse_day", "death_day", "last_contact_day"], [("F01", None, None, 563), ("F02", 176, 242, 242), ("F03", None, None, 529)])}
+
+
+@shape
+def grades_under_the_name_of_the_syndrome(folder):
+    """A column CRS that holds "No CRS" and "Grade 2"."""
+    rows = "Patient ID,Infusion date,CRS,Neurotoxicity,Last contact,Died\nP1,2021-02-03,Grade 2,No,2022-01-20,no\nP2,2021-03-15,No CRS,No,2022-02-20,no\nP3,2021-04-26,Grade 4,Grade 3,2021-08-02,yes\n"
+    return [text(folder, "p.csv", rows)], {}, {"status": (["patient_id", "crs", "crs_grade_max", "icans_grade_max"], [("P1", "yes", 2, 0), ("P2", "no", 0, 0), ("P3", "yes", 4, 3)])}
+
+
+@shape
+def units_inside_the_cells(folder):
+    """Excel's first line sep=, keys in two cases, and a unit in each result, not always the same."""
+    patients = "sep=;\nPatient;Sex;Infusion;Weight;Last seen;Died\nk-01;F;03.02.2021;22,5 kg;20.01.2022;no\nK-02 ;M;15.03.2021;31 kg;29.09.2021;yes\n"
+    results = "sep=;\nPatient;Date;Test;Result\nK-01;03.02.2021;CRP;12,5 mg/L\nK-01;06.02.2021;CRP;1,1 mg/dL\nk-02;15.03.2021;IL-6;<2 pg/mL\nK-02;18.03.2021;Ferritin;1.850 µg/L\nK-02;19.03.2021;Ferritin;950,5 ng/mL\n"
+    return [text(folder, "p.csv", patients, "utf-8-sig"), text(folder, "l.csv", results, "utf-8-sig")], {}, {
+        "labs": (["patient_id", "day", "analyte", "value", "unit", "censored"], [("k-01", 0, "CRP", 12.5, "mg/L", "no"), ("k-01", 3, "CRP", 11, "mg/L", "no"), ("K-02", 0, "IL-6", 2, "pg/mL", "left"), ("K-02", 3, "ferritin", 1850, "µg/L", "no"), ("K-02", 4, "ferritin", 950.5, "µg/L", "no")])}
+
+
+@shape
+def traditional_signs(folder):
+    """Headings in the signs of Hong Kong and Taiwan."""
+    rows = [["編號", "姓名", "性別", "年齡(歲)", "體重(kg)", "輸注日期", "CRS分級", "是否使用類固醇", "復發日期", "死亡日期", "末次追蹤日期"], ["T01", "張小三", "男", 8, 25.5, date(2021, 3, 4), 2, "是", None, None, date(2022, 3, 4)], ["T02", "張小三", "女", 5, 17, date(2021, 4, 15), 0, "否", date(2021, 9, 1), date(2021, 12, 24), date(2021, 12, 24)]]
+    return [workbook(folder / "病人.xlsx", {"資料": rows})], {}, {
+        "patients": (["patient_id", "sex", "age_years", "weight_kg"], [("T01", "male", 8, 25.5), ("T02", "female", 5, 17)]), "status": (["patient_id", "crs_grade_max", "gc"], [("T01", 2, "yes"), ("T02", 0, "no")]),
+        "followup": (["patient_id", "relapse_day", "death_day", "last_contact_day"], [("T01", None, None, 365), ("T02", 139, 253, 253)])}
+
+
+@shape
+def common_data_model_of_records(folder):
+    """Tables of the OMOP common data model, with the words that the source wrote."""
+    files = {"person.csv": "person_id,gender_source_value,birth_datetime\n101,M,2012-05-04 00:00:00\n102,F,2015-07-30 00:00:00\n", "cohort.csv": "subject_id,cohort_start_date\n101,2020-05-04\n102,2020-06-15\n", "death.csv": "person_id,death_date\n102,2020-12-02\n",
+             "drug_exposure.csv": "drug_exposure_id,person_id,drug_source_value,drug_exposure_start_date,route_source_value\n1,101,Dexamethasone,2020-05-08,IV\n2,102,Tocilizumab,2020-06-18,IV\n",
+             "measurement.csv": "measurement_id,person_id,measurement_source_value,measurement_date,value_as_number,unit_source_value\n1,101,CRP,2020-05-04,3.1,mg/L\n2,102,IL-6,2020-06-18,1203,pg/mL\n"}
+    return [text(folder, name, content) for name, content in files.items()], {}, {
+        "patients": (["patient_id", "sex", "age_years"], [("101", "male", 8), ("102", "female", 4.88)]), "treatments": (["patient_id", "agent", "day", "route"], [("101", "dexamethasone", 4, "IV"), ("102", "tocilizumab", 3, "IV")]),
+        "labs": (["patient_id", "day", "analyte", "value"], [("101", 0, "CRP", 3.1), ("102", 3, "IL-6", 1203)]), "followup": (["patient_id", "death_day"], [("102", 170)])}
+
+
+@trap("nothing says of what")
+def days_of_nobody_knows_what(d):
+    return [text(d, "p.csv", PATIENTS), text(d, "sheet1.csv", "Patient ID,D0,D3,D7\nP01,2.2,45,90\nP02,5,0.6,11\nP03,7,8.8,31\n")]
+
+
+@trap("can be read as that")
+def years_of_the_republic(d):
+    return [text(d, "p.csv", "編號,性別,輸注日期,末次追蹤日期\nT01,男,110/03/04,111/03/04\nT02,女,110/04/15,110/12/24\n")]
+
+
 @trap("deny a death that has a date")
 def alive_with_a_date_of_death(d):
     return [text(d, "p.csv", "Patient ID,Infusion date,Status,Date of death,Date of last contact\nP01,2021-02-03,alive,2021-09-20,2021-09-20\nP02,2021-03-15,dead,2021-09-29,2021-09-29\n")]

@@ -84,7 +84,9 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         value = to["labs.value"]
         value.unit = unit_of(f"{value.column} {value.over}")
         names = to.get("labs.analyte")
-        if not value.unit and not (names and names.codes and all(unit_of(code) for code in names.codes)):
+        cells = facts[sheet.columns.index(value)].filled
+        inside = bool(cells) and all(isinstance(cell, str) and unit_of(cell) for cell in cells)
+        if not value.unit and not inside and not (names and names.codes and all(unit_of(code) for code in names.codes)):
             ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
     if sheet.row_is in ("measurement", "administration", "event") and not {"date", "day"} & set(to):
         ask_about(

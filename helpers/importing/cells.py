@@ -41,6 +41,7 @@ DATE_FORMS = (
     (re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
 )
 CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|\s*([AaPp])\.?[Mm]\.?)?$")
+LAB_UNIT = re.compile(r"(?<=\d)\s*(([mnpµμu]|mc)?g|[km]?i?u)\s*/\s*[dmµ]?l$", re.IGNORECASE)
 BODY_UNIT = re.compile(r"(?<=\d)\s*(kg|公斤|千克|cm|厘米)$", re.IGNORECASE)
 
 
@@ -89,8 +90,8 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     --------
     >>> read_number("1.234,5", ","), read_number("<2.5"), read_number("*12.3")
     (Number(value=1234.5, side=''), Number(value=2.5, side='left'), Number(value=12.3, side=''))
-    >>> read_number("1250 H"), read_number("3,5↓", ",")
-    (Number(value=1250.0, side=''), Number(value=3.5, side=''))
+    >>> read_number("1250 H"), read_number("3,5↓", ","), read_number("<2 pg/mL")
+    (Number(value=1250.0, side=''), Number(value=3.5, side=''), Number(value=2.0, side='left'))
     >>> read_number("OOR <"), read_number("> ULOQ"), read_number("G2")
     (Number(value=None, side='left'), Number(value=None, side='right'), None)
     """
@@ -110,7 +111,7 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     text = re.sub(
         r"(?<=\d)\s+([HL]{1,2}|[↑↓]+|\*+)$|(?<=\d)[↑↓*]+$", "", text
     )  # as a laboratory marks what is high or low
-    text = BODY_UNIT.sub("", text)
+    text = LAB_UNIT.sub("", BODY_UNIT.sub("", text))
     text = text.lstrip("*").replace("\u00a0", " ").strip().rstrip("%").strip()
     thousands = "." if decimal == "," else ","
     text = re.sub(rf"(?<=\d)[{re.escape(thousands)} '](?=\d{{3}}(\D|$))", "", text).replace(decimal, ".")
@@ -159,7 +160,7 @@ def decimal_of(cells: Iterable[Cell]) -> tuple[str, str]:
     >>> decimal_of(["1,234", "2,500"])
     ('.', 'every comma is followed by three digits: thousands, or decimals?')
     """
-    texts = [BODY_UNIT.sub("", cell.strip()) for cell in cells if isinstance(cell, str)]
+    texts = [LAB_UNIT.sub("", BODY_UNIT.sub("", cell.strip())) for cell in cells if isinstance(cell, str)]
     comma = any(
         re.fullmatch(r"[<>*\s-]*\d{1,3}(\.\d{3})+,\d+|[<>*\s-]*\d+,(\d{1,2}|\d{4,})|[<>*\s-]*0,\d+", text)
         for text in texts

@@ -20,6 +20,12 @@ PLUS, MINUS = ("+", "＋", "(+)"), ("-", "−", "－", "–", "(-)")
 LONGEST_CODE = 24
 
 
+LETTERS = {
+    "(o/n)": {"O": "oui", "N": "non", "o": "oui", "n": "non"},
+    "(s/n)": {"S": "si", "N": "no", "s": "si", "n": "no"},
+}
+
+
 @dataclass
 class Facts:
     """A column, what is said of it elsewhere, and what its cells show."""
@@ -36,7 +42,9 @@ class Facts:
     @cached_property
     def labels(self) -> Mapping[str, str]:
         """Labels of codes: of the container, of the description, of the heading."""
-        return {**codes_in(self.column.name), **codes_in(self.column.title), **self.said.codes, **self.column.labels}
+        letters = next((found for pair, found in LETTERS.items() if pair in self.told.lower().replace(" ", "")), {})
+        said = {**codes_in(self.column.name), **codes_in(self.column.title), **self.said.codes, **self.column.labels}
+        return {**letters, **said}
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -151,6 +159,9 @@ class Facts:
 NOT_KNOWN = {
     "not recorded",
     "not known",
+    "not reported",
+    "not evaluated",
+    "not stated",
     "unknown",
     "missing",
     "not available",

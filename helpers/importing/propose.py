@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from helpers.importing.across_columns import (
@@ -28,7 +29,7 @@ from helpers.importing.across_times import (
 )
 from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox, read_files
-from helpers.importing.facts import Facts
+from helpers.importing.facts import Facts, is_only_a_day
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
@@ -79,7 +80,14 @@ def propose(files: Sequence[str | Path]) -> Mapping:
 
 def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> SheetMap:
     """Propose what a sheet holds."""
-    facts = [Facts(column, _said(column, known)) for column in table.columns]
+    over = (sheet.name,) if analyte_of(sheet.name) else ()  # a sheet for each analyte, a column for each day
+    facts = [
+        Facts(
+            replace(column, groups=(*over, *column.groups)) if is_only_a_day(column.name) else column,
+            _said(column, known),
+        )
+        for column in table.columns
+    ]
     row_is = _row_is(facts)
     columns = [recognised(one, row_is) for one in facts]
     tie_forms(columns, facts)

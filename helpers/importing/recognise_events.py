@@ -45,6 +45,7 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
     if (
         row_is not in ("patient", "sample", "infusion")
         or target.startswith(("toxicity.", "patients.", "response.", "status."))
+        or target in ("followup.death_cause", "followup.censor_reason")
         or facts.is_date
     ):
         return None

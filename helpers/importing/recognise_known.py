@@ -18,7 +18,7 @@ from helpers.importing.recognise_dates import (
     settle_time_unit,
 )
 from helpers.importing.recognise_numbers import ask_about_negative, ask_about_other_text, recognise_dose
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, bare, body_unit_of, time_unit_of
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, bare, body_unit_of, meaning, time_unit_of
 
 GROUPED = re.compile(
     r" (group|groups|grp|agegrp|category|cat|class|quartile|tertile|percentile|z score|zscore|stratum) |组别|分组"
@@ -49,6 +49,9 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
             ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
         count_from_one(base)
         return base
+    if target in ("toxicity.CRS.flag", "toxicity.ICANS.flag") and _are_grades(facts):
+        base.to, base.reason = target.replace(".flag", ".grade"), "its cells are grades"
+        return recognise_codes(base, facts, "grade")
     if target in CODES_OF:
         return recognise_codes(base, facts, CODES_OF[target])
     if GROUPED.search(f" {bare(base.column)} {bare(facts.column.title)} "):
@@ -106,6 +109,13 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     ask_about_sentinel(base, facts)
     ask_about_negative(base, facts)
     return ask_about(base, doubts)
+
+
+def _are_grades(facts: Facts) -> bool:
+    """Tell whether each code is a grade and not all are words of yes and no."""
+    labels = [facts.labels.get(code, code) for code in facts.counts]
+    worded = [label for label in labels if not meaning(label, "yes_no") and not re.fullmatch(r"[01]", label)]
+    return bool(worded) and not facts.is_date and all(meaning(label, "grade") for label in labels)
 
 
 def _settle_body_unit(base: ColumnMap, facts: Facts, target: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from helpers.cohort.schema import TABLES
-from helpers.importing.facts import Facts
+from helpers.importing.facts import Facts, is_only_a_day
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_codes import recognise_codes
@@ -74,6 +74,8 @@ def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Co
         )
     if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
         base.to, base.kind = "declared", "number"
+        if is_only_a_day(facts.column.name) and row_is in ("patient", "infusion"):
+            ask_about(base, ["`to`: numbers of one day, and nothing says of what: kept as a number of its own; right? (a measurement: write `to: lab`, `name`, `unit` and `day`)"])  # fmt: skip
         if (
             (unit := time_unit_of(f"{base.column} {facts.column.title} {facts.said.title}"))
             and not facts.is_flag

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from helpers.cohort.schema import TABLES
 from helpers.importing.account import ONE_ROW
-from helpers.importing.cells import is_half_date, read_age, read_number
+from helpers.importing.cells import LAB_UNIT, is_half_date, read_age, read_number
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_syndromes import note_syndrome
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT, unit_of
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {
@@ -234,7 +234,7 @@ def keep_measurement(
         side, value = "left", left
     if not side and right is not None and value >= right:
         side, value = "right", right
-    wanted, factor = _unit(analyte, unit, here.work.analytes)
+    wanted, factor = _unit(analyte, _own_unit(cell) or unit, here.work.analytes)
     if factor is None:
         here.work.problems.append(
             Problem(
@@ -257,6 +257,11 @@ def keep_measurement(
            "censored": side or "no", "limit": value if side else None}  # fmt: skip
     here.work.many["labs"].append(row)
     return ""
+
+
+def _own_unit(cell: Cell) -> str:
+    """Find the unit that stands in the cell itself; it wins over the column's."""
+    return unit_of(cell) if isinstance(cell, str) and LAB_UNIT.search(cell.strip()) else ""
 
 
 def clock_of(day: float) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 # what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
-                "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "unique id", "randomized id",
+                "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "person id", "pseudo id", "pseudoid", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
@@ -19,16 +19,16 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
-               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "rand date", "randomization date", "randomisation date"),
+               "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "cohort start date", "rand date", "randomization date", "randomisation date"),
     "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
-    "date": ("date", "begin", "begin date", "beginn", "gabebeginn", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
+    "date": ("date", "measurement date", "drug exposure start date", "begin", "begin date", "beginn", "gabebeginn", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期", "date d administration", "date de prelevement", "prelevement", "verabreicht", "gabedatum", "drawn", "date drawn", "specimen collected", "date collected", "采集时间", "采集日期", "用药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
             "visit day", "visit", "visite", "zeitpunkt", "time window", "访视", "时间点", "ady", "lbdy", "astdy", "aestdy", "cmstdy", "days", "回输后天数", "天数", "tag"),
-    "until": ("end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
+    "until": ("end date", "drug exposure end date", "stop date", "date of resolution", "resolution date", "date resolved", "end day", "stop day", "enddt", "endt", "aendt", "aeendt", "aeendtc", "cmendt", "cmendtc", "aendy", "aeendy", "结束日期", "停止日期",
               "enddatum", "ende", "date de fin", "end"),
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
-    "patients.sex": ("sex", "m f", "f m", "m w", "w m", "h f", "sex m f", "sex f m", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
+    "patients.sex": ("sex", "gender source value", "m f", "f m", "m w", "w m", "h f", "sex m f", "sex f m", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
                            "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at car t", "age at car", "age at infusion date", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
     "patients.weight_kg": ("weight", "weight kg", "weight at infusion", "weight at baseline", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
@@ -58,13 +58,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "toxicity.ICANS.day_from": ("icans onset", "icans onset day", "date icans", "icans start", "icans onset date", "icans start date", "icans onset day", "icans day", "icans发生时间", "time to icans", "icans beginn", "beginn icans", "neurotoxicity onset", "icans start day"),
     "toxicity.ICANS.day_to": ("icans end", "icans resolution", "icans end day", "icans stop day", "icans end date", "icans resolution date", "icans ende", "ende icans"),
     "toxicity.ICANS.duration": ("icans duration", "duration of icans"),
-    "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "steroid use",
+    "status.gc": ("steroids", "steroid", "gc", "glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "cortison", "cortisone", "糖皮质激素", "激素", "类固醇", "steroid use",
                   "dexamethasone yes no", "steroids used", "kortison", "steroide", "corticoides", "kortikosteroide", "kortikoide", "glukokortikoide", "glukokortikosteroide", "corticosteroides", "corticotherapie", "steroid therapy", "steroid treatment", "皮质激素", "皮质类固醇"),
     "status.tcz": ("tocilizumab", "toci", "tcz", "toci yes no", "托珠单抗", "tocilizumab use", "anti il 6", "actemra"),
     "status.rux": ("ruxolitinib", "rux", "芦可替尼", "鲁索替尼"),
     "followup.death_date": ("death", "date of death", "death date", "dod", "tod", "todesdatum", "死亡日期", "死亡时间", "date of decease", "died on", "deceased date", "date deces", "date de deces", "dthdt", "dthdtc", "fecha de muerte", "fecha de fallecimiento", "fecha de exitus", "fecha de defuncion", "data di morte", "data decesso", "data de obito", "sterbedatum", "date of exitus", "verstorben am", "gestorben am"),
     "followup.contact_date": ("last contact", "date of last contact", "last follow up", "last followup", "last follow up date", "date last seen", "lastcontact", "letzter kontakt", "末次随访",
-                              "末次随访日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date", "date of follow up", "follow up visit date", "date of follow up visit", "date of contact",
+                              "末次随访日期", "末次追踪日期", "末次追踪", "最后追踪日期", "last seen", "last known alive", "last alive date", "date of last follow up", "lfu", "dlc", "出院时间", "discharge date", "fu date", "follow up date", "date of follow up", "follow up visit date", "date of follow up visit", "date of contact",
                               "last fu date", "last visit", "date de dernier suivi", "dernier suivi", "date de derniere visite", "derniere visite", "date de dernier contact", "date des dernieres nouvelles", "dernieres nouvelles", "date derniere nouvelle", "lstalvdt", "lstcnvdt", "date last known alive",
                               "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "letzte visite", "datum letzte visite", "letzte untersuchung", "date of last follow up or death", "date of death or last follow up", "last follow up or death", "death or last follow up", "date last follow up", "ultimo controllo", "ultimo follow up", "data ultimo follow up", "data ultimo controllo", "fecha de ultimo seguimiento", "ultimo seguimiento", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse", "rezidiv am", "rezidivdatum", "datum rezidiv", "date de rechute", "rechute le", "fecha de recaida", "data recidiva"),
@@ -75,13 +75,13 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
     "followup.death_cause": ("cause of death", "main cause of death", "primary cause of death", "death cause", "死因", "todesursache"),
-    "labs.analyte": ("analyte", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
-    "labs.value": ("value", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
-    "labs.unit": ("unit", "units", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
-    "treatments.agent": ("drug", "substanz", "praparat", "medikation", "sostanza", "principio activo", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
+    "labs.analyte": ("analyte", "measurement source value", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
+    "labs.value": ("value", "value as number", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
+    "labs.unit": ("unit", "units", "unit source value", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
+    "treatments.agent": ("drug", "drug source value", "substanz", "praparat", "medikation", "sostanza", "principio activo", "medicament", "drug given", "agent", "medication", "drug name", "cmtrt", "药物", "药物名称", "药品名称", "药品", "医嘱名称", "用药名称", "medikament", "medicaments", "farmaco", "medicamento", "treatment", "wirkstoff", "arzneimittel", "cmdecod", "substance", "药名"),
     "treatments.dose": ("dose", "dose mg", "daily dose", "total daily dose", "dose per day", "tagesdosis", "日剂量", "每日剂量", "单日剂量", "cmdose", "剂量", "单次剂量", "用量", "dosis", "amount", "posologie"),
-    "treatments.dose_unit": ("dose unit", "cmdosu", "剂量单位"),
-    "treatments.route": ("route", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
+    "treatments.dose_unit": ("dose unit", "dose unit source value", "cmdosu", "剂量单位"),
+    "treatments.route": ("route", "route source value", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
     "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
     "toxicity.event": ("event", "adverse event", "ae", "aeterm", "toxicity", "syndrome", "aedecod"),
     "toxicity.grade": ("grade", "toxicity grade", "ae grade", "aetoxgr", "分级"),
@@ -161,7 +161,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                  "PR": ("pr", "partial remission", "partial response", "部分缓解"),
                  "NR": ("nr", "sd", "pd", "no response", "stable disease", "progressive disease", "resistant", "refractory", "non responder", "未缓解", "无效", "progression", "failure"),
                  "not done": ("not done", "notdone", "nd", "not evaluable", "ne", "not assessed", "未评估")},
-    "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "无", "0级")},
+    "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "no crs", "no icans", "no neurotoxicity", "no event", "no toxicity", "无", "无crs", "0级")},
     "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
     "disease_status": {"relapsed": ("relapsed", "relapse", "复发"), "primary refractory": ("refractory", "primary refractory", "难治"), "remission": ("remission", "cr", "缓解")},
     "route": {"IV": ("iv", "intravenous", "intravenös", "静滴", "静脉", "静脉滴注", "静脉注射", "静推"), "PO": ("po", "oral", "口服", "per os"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
@@ -211,6 +211,14 @@ FREE_TEXT = (
 )
 
 
+SIMPLIFIED = str.maketrans(  # the traditional signs of headings and codes, and the simplified ones that the words here have
+    "歷輸時間齡體類復發後隨訪蹤診斷應狀態療級聯絡編號資別終進關緩結開細鐵質龍潑鬆單檢驗項樣採劑藥給經靜脈數記錄無歲週種導確醫電話證氫雙膚濃"
+    "術剛麼為與產離癥總緣餘達離劃個從續腫瘤壞紅蘆鈣強",
+    "历输时间龄体类复发后随访踪诊断应状态疗级联络编号资别终进关缓结开细铁质龙泼松单检验项样采剂药给经静脉数记录无岁周种导确医电话证氢双肤浓"
+    "术刚么为与产离症总缘余达离划个从续肿瘤坏红芦钙强",
+)
+
+
 def bare(words: str) -> str:
     """Reduce a heading to its words: lower case, no brackets, no punctuation, accents off.
 
@@ -218,7 +226,10 @@ def bare(words: str) -> str:
     --------
     >>> bare("Größe (cm)"), bare("Age.at.Dx"), bare("#Patient_id"), bare("TNF-α"), bare("性别"), bare("Infusion #")
     ('grosse', 'age at dx', 'patient id', 'tnf α', '性别', 'infusion no')
+    >>> bare("末次追蹤日期")
+    '末次追踪日期'
     """
+    words = words.translate(SIMPLIFIED)
     text = re.sub(r"[(\[（].*?[)\]）]", " ", re.sub(r"(?<=[\w )])#\s*$", " no", words)).replace("ß", "ss")
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
     text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
@@ -459,7 +470,7 @@ def meaning(code: str, kind: str) -> str:
     >>> meaning("2 = Female", "sex"), meaning("i.v.", "route"), meaning("1:Recurred", "vital")
     ('female', 'IV', 'event')
     """
-    key = code.strip().lower()
+    key = code.strip().lower().translate(SIMPLIFIED)
     without_code = re.sub(r"^\(?\d{1,2}\)?\s*[:=.)–-]\s*(?=\D)", "", key)
     for spelling in (key, without_code, without_code.replace(".", "").strip()):
         for name, words in CODES[kind].items():
