@@ -12,7 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
+from helpers import paths
 from helpers.cohort.derive import analyse
+from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import Cohort
 from helpers.display import (
     confounding_figures,
@@ -452,3 +454,25 @@ def test_panels_that_share_an_axis_still_say_their_clock():
     shown = [ax.xaxis.label.get_text() * ax.xaxis.label.get_visible() for ax in axes]
     plt.close(fig)
     assert shown == ["Days from infusion", "Days from CRS onset"]
+
+
+def test_a_legend_hides_no_curve_where_some_are_high_and_others_low():
+    low, high = curve([50, 100, 150, 400, 900], [1, 1, 1, 1, 0]), curve([400, 900, 900, 900, 900], [1, 0, 0, 0, 0])
+    with plt.style.context(figures.STYLE):
+        fig, axes = plt.subplots(1, 3, figsize=(7, 2.2))
+        curves_figure.plot_km(axes[0], {"a": high, "b": low, "c": high, "d": low}, p=0.02)
+        fig.canvas.draw()
+    box = axes[0].get_legend().get_window_extent().transformed(axes[0].transData.inverted())
+    assert box.y0 >= 100
+    assert axes[0].get_yticks().max() == 100
+    plt.close(fig)
+
+
+def test_panels_of_one_figure_have_one_scale_wherever_their_legends_are():
+    analysis = analyse(read_cohort(paths.REAL / "bmt"))
+    groups = analysis.frame["disease_group"].astype("category")
+    fig, _ = curves_figure.plot_km_grid(analysis, {"disease group": groups})
+    tops = {ax.get_ylim()[1] for ax in fig.axes if ax.get_ylabel()}
+    plt.close(fig)
+    assert len(tops) == 1
+    assert tops.pop() > curves_figure.TOP  # of one panel the legend stands above its curves

@@ -24,6 +24,7 @@ from helpers.results.curves import survival_curves as curves_of
 AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
 ROOM = 30  # points that "49 (12)" needs
 FEW = 5  # at risk; a curve that rests on fewer fades
+TOP = 103.0  # percent, of the axis of survival
 PLAIN = {"parse_math": False}  # a level is drawn as typed: $ opens no mathematics
 
 
@@ -57,14 +58,15 @@ def plot_km(
         handles.append(_draw_curve(ax, curve, paint[label], dash_style(i)))
         names.append(f"{label}: n = {n}, {_events(events)}")
     end = max(curve["time"].max() for curve in curves.values()) / DAYS_PER_YEAR or 1 / 12
-    ax.set(xlim=(0, end), ylim=(0, 103), xlabel=time_label("Years", origin), ylabel=f"{endpoint} (%)")
+    place, top = _legend_place(curves, end, ax.get_position().height * ax.figure.get_size_inches()[1])
+    ax.set(xlim=(0, end), ylim=(0, top), xlabel=time_label("Years", origin), ylabel=f"{endpoint} (%)")
     ax.set_title(title, **PLAIN)
     ax.xaxis.set_major_locator(FixedLocator(_years(end)))
     ax.set_yticks(range(0, 101, 25))
     legend = ax.legend(
         handles,
         [f"curve {i}" for i in range(len(names))],  # a label that opens with _ would have no entry
-        **_legend_place(curves, end),
+        **place,
         handlelength=1.3,
         handletextpad=0.4,
         borderaxespad=0.1,
@@ -181,6 +183,8 @@ def plot_km_grid(
         drawn += [
             (row, endpoint, label, int(c["at_risk"].iloc[0]), int(c["events"].sum()), p) for label, c in curves.items()
         ]
+    for ax in panels[: len(found)]:  # one scale for all, wherever their legends are
+        ax.set_ylim(0, max(one.get_ylim()[1] for one in panels[: len(found)]))
     return figure, pd.DataFrame(drawn, columns=["row", "endpoint", "group", "n", "events", "p"])
 
 
@@ -221,11 +225,17 @@ def km_panels(
     return equal_panels(figure, columns, rows, left=left, right=right, between=between, above=0.21, below=below)
 
 
-def _legend_place(curves: Mapping[str, pd.DataFrame], end: float) -> dict[str, object]:
-    """Put the legend where the curves are not: below them, else to their upper right, else below all the same."""
+def _legend_place(curves: Mapping[str, pd.DataFrame], end: float, height: float) -> tuple[dict[str, object], float]:
+    """Put the legend where the curves are not (below them, else to their upper right, else above 100%); return where, and the top of the axis."""
     low = any((curve["survival"][years_of(curve) < 0.7 * end] < 0.35).any() for curve in curves.values())
     high = any((curve["survival"][years_of(curve) > 0.35 * end] > 0.6).any() for curve in curves.values())
-    return {"loc": "upper right", "bbox_to_anchor": (1, 0.9)} if low and not high else {"loc": "lower left"}
+    if not low:
+        return {"loc": "lower left"}, TOP
+    share = (
+        min((LINE * 1.15 * (len(curves) + 1.5)) / 72 / height, 0.6) if high else 0.0
+    )  # of the panel, for legend and p
+    below_p = (1, 1 - LINE * 1.15 / 72 / height) if high else (1, 0.9)
+    return {"loc": "upper right", "bbox_to_anchor": below_p}, TOP / (1 - share)
 
 
 def years_of(curve: pd.DataFrame) -> pd.Series:

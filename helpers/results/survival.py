@@ -179,7 +179,7 @@ for _endpoint in ENDPOINTS:
         f"results.efficacy.rux.{_low}.p",
         population="all",
         method=LOGRANK,
-        reason="Figure S2 compares subgroups of the cohort; p .51 cannot come from the patients of Table 5's RUX row",
+        reason="S-Figure 2 compares subgroups of the cohort; p 0.51 cannot come from the patients of Table 5's RUX row",
         stated=Reading("toxicity", LOGRANK, ANALYSED),
         depends=[*EVENTS[_endpoint], *AGENT],
         needs=[*endpoint_columns(_endpoint), "rux"],
@@ -236,8 +236,8 @@ def dose_groups(analysis: Analysis) -> dict[str, Value]:
     *(f"results.efficacy.followup.{end}" for end in ("median", "low", "high")),
     population="all",
     method="median (quartiles, type 7) of the time under observation, the dead included, months",
-    reason="a minimum of 4.26 months rules out the early censoring that the printed half-widths need: the printed range "
-    "can only be quartiles",
+    reason="inclusion from 2017 to 2023 and a cut-off in 2024 rule out that the printed range is that of the time to the cut-off; "
+    "that it is the quartiles is our guess",
     stated=Reading("all", "median (minimum, maximum) of the time under observation, months", "printed as a range"),
     needs=["followup_days"],
 )

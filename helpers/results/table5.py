@@ -390,7 +390,7 @@ CORRECTED = Row(
     *(f"extra.table5.univariate.{key}.{measure}" for key in CORRECTED.keys for measure in MEASURES),
     population="known_blasts",
     method=METHOD + "; reference CD19+CD22+CD20",
-    reason="SPSS takes the last category as reference; the printed widths fit .64 for CD19 and .97 for CD19+CD22",
+    reason="SPSS takes the last category as reference; the printed widths fit 0.64 for CD19 and 0.97 for CD19+CD22",
     stated=Reading("toxicity", METHOD, ANALYSED),
     depends=MODEL,
     needs=["car_target"],
