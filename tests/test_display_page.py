@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.cohort.derive import DERIVED, analyse
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.display.cells import names_used
+from helpers.display.described import figure_fingerprint
 from helpers.display.page import Page, open_page
 from helpers.parameters import Parameters
 from helpers.paths import NOTEBOOKS
@@ -110,6 +111,40 @@ def test_a_picture_holds_the_fingerprint_of_what_it_draws(tmp_path):
     page_of(REAL, output_folder=str(tmp_path)).draw(fig, "line")
     assert Image.open(tmp_path / "figures" / "line.png").text["Drawn numbers"] != held
     plt.close(fig)
+
+
+LOOKS = {
+    "labels of ticks": lambda fig, ax: ax.set_yticks([1, 2], ["high", "low"]),
+    "whose curve it is": lambda fig, ax: [
+        line.set_color(colour) for line, colour in zip(ax.lines, ("C1", "C0"), strict=True)
+    ],
+    "a mark": lambda fig, ax: ax.lines[0].set_marker("v"),
+    "dashes": lambda fig, ax: ax.lines[0].set_linestyle("--"),
+    "a line that is hidden": lambda fig, ax: ax.lines[0].set_visible(False),
+    "a number of a picture": lambda fig, ax: ax.images[0].set_data([[1, 2], [3, 5]]),
+    "a text of the figure": lambda fig, ax: fig.text(0.5, 0.5, "p = 0.03"),
+    "a legend of the figure": lambda fig, ax: fig.legend(["with", "without"]),
+    "a scale": lambda fig, ax: ax.set_xscale("symlog"),
+    "what part is shown": lambda fig, ax: ax.set_xlim(0, 0.5),
+    "a table": lambda fig, ax: ax.table([["1", "2"]]),
+    "a bar's colour": lambda fig, ax: ax.patches[0].set_facecolor("C3"),
+}
+
+
+@pytest.mark.parametrize("what", LOOKS)
+def test_the_fingerprint_of_a_picture_hangs_on_all_that_is_read_off_it(what):
+    found = []
+    for change in (lambda fig, ax: None, lambda fig, ax: None, LOOKS[what]):
+        fig, ax = plt.subplots()
+        ax.plot([0, 1], [1, 2], label="a")
+        ax.plot([0, 1], [2, 1], label="b")
+        ax.bar([0], [1])
+        ax.imshow([[1, 2], [3, 4]])
+        ax.set_yticks([1, 2], ["low", "high"])
+        change(fig, ax)
+        found.append(figure_fingerprint(fig))
+        plt.close(fig)
+    assert found[0] == found[1] != found[2]
 
 
 @pytest.mark.parametrize(

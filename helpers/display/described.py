@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.category import StrCategoryLocator
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.ticker import FixedLocator
 
 
 def figure_description(fig: Figure) -> str:
@@ -64,9 +67,9 @@ def _once(texts: Iterable[str]) -> list[str]:
 
 
 def figure_fingerprint(fig: Figure) -> str:
-    """Tell one drawing from another by twelve digits that hang on every number and text in it, not on fonts and pixels.
+    """Tell one drawing from another by twelve digits: of its numbers, texts, labels of ticks, colours, marks and scales, not of fonts and pixels.
 
-    A stored picture carries it, and so does the text beside the picture; when the numbers change and the picture was not
+    A stored picture carries it, and so does the text beside the picture; when what is drawn changes and the picture was not
     drawn again, the two differ.
 
     Examples
@@ -81,22 +84,46 @@ def figure_fingerprint(fig: Figure) -> str:
     >>> plt.close(fig)
     """
     digest = hashlib.sha256()
+    texts = [text.get_text() for text in fig.texts]
+    keys = [key for legend in fig.legends for key in _keys(legend)]
+    digest.update("|".join([*texts, *keys]).encode())
     for ax in fig.axes:
-        digest.update("|".join([ax.get_title("left"), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()]).encode())
-        digest.update("|".join(text.get_text() for text in ax.texts).encode())
-        digest.update("|".join(_keys(ax.get_legend())).encode())
+        digest.update("|".join(_words(ax)).encode())
         for numbers in _drawn(ax):
             values = np.ma.filled(np.ma.asarray(numbers, dtype=float), np.nan).ravel()
             digest.update(",".join(f"{value:.6g}" for value in values + 0.0).encode())
     return digest.hexdigest()[:12]
 
 
+def _words(ax: Axes) -> Iterator[str]:
+    """List the texts of a panel, and how it looks: scales, labels of ticks, and of each line its colour, dashes and mark."""
+    yield from (ax.get_title(place) for place in ("left", "center", "right"))
+    yield from (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale(), ax.get_yscale())
+    yield from (text.get_text() for text in ax.texts)
+    yield from _keys(ax.get_legend())
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(
+            axis.get_major_locator(), FixedLocator | StrCategoryLocator
+        ):  # others choose by the space that there is
+            yield from axis.get_major_formatter().format_ticks(axis.get_majorticklocs())
+    for table in ax.tables:
+        yield from (cell.get_text().get_text() for _, cell in sorted(table.get_celld().items()))
+    for line in ax.lines:
+        yield f"{to_hex(line.get_color())} {line.get_linestyle()} {line.get_marker()} {line.get_visible()}"
+    for patch in ax.patches:
+        yield f"{to_hex(patch.get_facecolor(), keep_alpha=True)} {patch.get_visible()}"
+
+
 def _drawn(ax: Axes) -> Iterator[object]:
-    """List the numbers of lines, areas, marks and bars of a panel."""
+    """List the numbers of lines, areas, marks, bars and pictures of a panel, and the colours of areas and marks."""
     for line in ax.lines:
         yield line.get_xydata()
     for collection in ax.collections:
         yield collection.get_offsets()
         yield from (path.vertices for path in collection.get_paths())
+        yield from (collection.get_facecolor(), collection.get_edgecolor())
     for patch in ax.patches:
         yield patch.get_patch_transform().transform(patch.get_path().vertices)
+    for image in ax.images:
+        yield image.get_array()
+    yield from (ax.get_xlim(), ax.get_ylim())
