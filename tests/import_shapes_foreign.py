@@ -336,3 +336,18 @@ def samples_that_the_list_does_not_have(d):
     start = datetime(2021, 3, 1)
     listed = "".join(f"S{i},K{i // 3},{(start + timedelta(days=i)).date()}\n" for i in range(6))
     return [text(d, "list.csv", f"Sample ID,Patient ID,Sample date\n{listed}"), text(d, "r.csv", "Sample ID,IL-6 (pg/mL)\nS0,5\nS1,6\nS3,8\nS5,9\nS77,4\n"), text(d, "p.csv", "Patient ID,Infusion date\nK0,2021-03-01\nK1,2021-03-03\n")]
+
+
+@trap("fewer cells than the headings (row 3)")
+def a_row_that_was_cut(d):
+    return [text(d, "p.csv", PATIENTS.replace("P02,female,11,36,2021-03-15,2021-09-29,2021-09-29", "P02,female,11,36"))]
+
+
+@trap("fewer cells than the headings (row 5)")
+def a_file_that_was_cut(d):
+    return [text(d, "p.csv", PATIENTS[: PATIENTS.index("44,2021")] + "4")]
+
+
+@trap("fewer cells than the headings (row 3)")
+def a_quotation_mark_that_is_never_closed(d):
+    return [text(d, "p.csv", PATIENTS.replace("P02,female", 'P02,"female'))]

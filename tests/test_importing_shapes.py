@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from import_shapes import PLANTED, SHAPES, text
+from import_shapes_foreign import PATIENTS
 from import_shapes_foreign import SHAPES as FOREIGN
 from import_shapes_foreign import TRAPS as TRAPS_FOREIGN
 from import_shapes_more import TRAPS
@@ -243,3 +244,19 @@ def test_a_relapse_told_of_everybody_without_a_day_gives_results_and_no_crash(tm
     assert data.loc["3", "cause"] == 2
     assert data.loc["1", "cause"] == 0
     assert not (data["cause"] == 1).any()
+
+
+@pytest.mark.parametrize(
+    "shifted",
+    [
+        "P02,Planted, Jane,female,11,36,2021-03-15,2021-09-29,2021-09-29",
+        "P02,female,11,36,5,2021-03-15,2021-09-29,2021-09-29",
+    ],
+)
+def test_a_shifted_row_is_refused_with_its_place_and_shows_nobody(shifted, tmp_path):
+    rows = PATIENTS.splitlines()
+    rows[2] = shifted
+    with pytest.raises(InputError) as told:
+        propose([text(tmp_path, "p.csv", "\n".join(rows) + "\n")])
+    assert "row 3: found 'more cells than the headings'" in str(told.value)
+    assert not [word for word in PLANTED if word in str(told.value)]

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ class Sheet:
         What a person should know: hidden rows, formulas without a value, the encoding.
     numbers : tuple of int
         Row of the file of each row, where they are not all of the file's.
+    short : tuple of int
+        Rows of the file, from 1, that have fewer cells than most.
     """
 
     file: str
@@ -59,6 +62,7 @@ class Sheet:
     missing: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
+    short: tuple[int, ...] = ()
 
     @property
     def place(self) -> str:
@@ -119,7 +123,40 @@ def _read_text(path: Path) -> list[Sheet]:
     separator = separator_of(text)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     written = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[separator]
-    return [Sheet(path.name, "", _rectangle(rows), notes=(f"read as {encoding}, separated by {written}",))]
+    long, short = uneven_rows(rows)
+    if long:
+        allowed = (
+            f"as many cells as the other rows have: a {written} inside a cell needs quotation marks around the cell"
+        )
+        raise InputError(
+            [Problem("import", row, "", "more cells than the headings", allowed, path.name) for row in long]
+        )
+    note = f"read as {encoding}, separated by {written}"
+    return [Sheet(path.name, "", _rectangle(rows), notes=(note,), short=short)]
+
+
+def uneven_rows(rows: list[list[str]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Find the few rows (from 1) of a table of text that have more cells than its headings, or fewer: shifted, or cut.
+
+    Examples
+    --------
+    >>> head, row = ["id", "sex", "age"], ["1", "m", "7"]
+    >>> uneven_rows([["Title"], head, *[row] * 9, ["2", "Doe", " Jane", "f"], ["3", "f"]])
+    ((12,), (13,))
+    >>> uneven_rows([head, *[["1", "m"]] * 9]), uneven_rows([head, *[["1", "m", "7", ""]] * 9])
+    (((), ()), ((), ()))
+    """
+    lengths = Counter(len(row) for row in rows if len(row) > 1)
+    if not lengths:
+        return (), ()
+    usual = max(lengths, key=lambda length: (lengths[length], length))
+    first = next(i for i, row in enumerate(rows) if len(row) == usual)
+    width = max(len(row) for row in rows[: first + 1])
+    below = list(enumerate(rows))[first + 1 :]
+    few = max(1, sum(len(row) > 1 for _, row in below) // 5)
+    long = tuple(i + 1 for i, row in below if any(cell.strip() for cell in row[width:]))
+    short = tuple(i + 1 for i, row in below if 1 < len(row) < width)
+    return long if len(long) <= few else (), short if len(short) <= few else ()
 
 
 def _read_arff(path: Path) -> list[Sheet]:

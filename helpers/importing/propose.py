@@ -102,6 +102,9 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
         ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
     _ask_about_notes(result)
+    if short := sorted(set(table.rows) & set(sheet.short)):
+        shown = ", ".join(map(str, short[:5])) + ", ..." * (len(short) > 5)
+        ask_about(result, [f"{len(short)} rows have fewer cells than the headings (row {shown}): cut off, or empty at the end; right?"])  # fmt: skip
     give_days(result, facts)
     pair_times(result, facts)
     settle_plate(result, facts)
