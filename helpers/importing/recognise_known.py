@@ -139,4 +139,4 @@ def _settle_body_unit(base: ColumnMap, facts: Facts, target: str) -> list[str]:
     return []
 
 
-PER_KG_E6 = re.compile(r"(10\^?[e]?6|e\+?0?6|million|mio|百万)[^|]*/ ?kg|[e]6[ _]per[ _]kg|百万[^|]*/ ?(kg|公斤)")
+PER_KG_E6 = re.compile(r"(10\^?[e]?6|10⁶|10\*{1,2}6|e\+?0?6|million|mio|百万)[^|]*/ ?(kg|公斤)|[e]6[ _]per[ _]kg")
