@@ -351,3 +351,18 @@ def a_file_that_was_cut(d):
 @trap("fewer cells than the headings (row 3)")
 def a_quotation_mark_that_is_never_closed(d):
     return [text(d, "p.csv", PATIENTS.replace("P02,female", 'P02,"female'))]
+
+
+@shape
+def grades_of_those_who_had_it(folder):
+    """A grade for those with CRS, an empty cell for the others: none only if a person says so."""
+    rows = "id,sex,infusion date,max CRS grade,CRS onset date,last contact,died\n1,m,2021-01-04,2,2021-01-06,2022-01-05,no\n2,f,2021-02-04,,,2022-01-06,no\n3,f,2021-03-04,3,2021-03-08,2021-12-06,yes\n"
+    return [text(folder, "a.csv", rows)], {"_question": "no cell says grade 0", "max CRS grade": {"empty_means": "0"}}, {
+        "status": (["patient_id", "crs", "crs_grade_max"], [("2", "no", 0)]), "toxicity": (["patient_id", "day_from", "grade"], [("1", 2, 2), ("3", 4, 3)])}
+
+
+@shape
+def grades_that_are_not_known(folder):
+    """The same, left as it is: not known."""
+    files, _, _ = grades_of_those_who_had_it(folder)
+    return files, {}, {"status": (["patient_id", "crs"], [("2", "unknown")])}

@@ -145,3 +145,18 @@ def ask_about_errors(sheet: SheetMap, facts: list[Facts]) -> None:
         count = sum(is_error(cell) for cell in one.column.cells)
         if count and column.to != "leave out":
             ask_about(column, [f"`missing`: {count} cells hold an error of the spreadsheet (such as #VALUE!): left empty; right? (else mend the file)"])  # fmt: skip
+
+
+def ask_about_empty_grades(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask what an empty cell means in a column of grades in which nobody has grade 0, where no column says yes or no."""
+    if sheet.row_is not in ("patient", "infusion"):
+        return
+    to = {column.to for column in sheet.columns}
+    key = next((one for column, one in zip(sheet.columns, facts, strict=True) if column.to == "patient"), None)
+    repeated = key is not None and len(key.counts) < len(key.filled)
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if not re.fullmatch(r"toxicity\.(CRS|ICANS)\.grade", column.to) or column.to.replace(".grade", ".flag") in to:
+            continue
+        empty = sum(cell is None or not str(cell).strip() for cell in one.column.cells)
+        if empty and not repeated and "0" not in column.codes.values():
+            ask_about(column, [f"`empty_means`: {empty} cells are empty and no cell says grade 0: not known, or none (then write 0)?"])  # fmt: skip

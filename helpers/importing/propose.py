@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from helpers.importing.across_columns import (
+    ask_about_empty_grades,
     ask_about_errors,
     ask_about_headings,
     ask_about_merged,
@@ -124,6 +125,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     ask_about_systems(result, facts)
     hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
+    ask_about_empty_grades(result, facts)
     ask_about_errors(result, facts)
     if LISTED in sheet.notes and all(column.to in OF_A_LIST for column in columns):
         result.row_is, result.decide, result.also_decide = "leave out", "", []

@@ -120,7 +120,7 @@ TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 
            ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
 TIME_UNITS: Mapping[str, float] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "hours": ("hour", "hours", "hr", "hrs", "h", "stunden", "stunde", "std", "heures", "heure", "horas", "ore", "小时"),
+    "hours": ("hour", "hours", "hr", "hrs", "h", "stunden", "stunde", "heures", "heure", "horas", "ore", "小时"),
     "days": ("day", "days", "d", "tage", "tag", "tagen", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "woche", "semaines", "周"),
     "months": ("month", "months", "mo", "mos", "mth", "mths", "mon", "monate", "monat", "monaten", "mois", "meses", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "jahr", "jahren", "ans", "anos", "年", "岁"),
 }  # fmt: skip
