@@ -260,3 +260,15 @@ def test_a_shifted_row_is_refused_with_its_place_and_shows_nobody(shifted, tmp_p
         propose([text(tmp_path, "p.csv", "\n".join(rows) + "\n")])
     assert "row 3: found 'more cells than the headings'" in str(told.value)
     assert not [word for word in PLANTED if word in str(told.value)]
+
+
+def test_what_stands_once_beside_a_dose_is_not_shown(tmp_path):
+    rows = "Patient ID,Drug,Date,Dose (mg),Frequency\nP01,dexamethasone,2021-02-06,6,as Planted said\nP02,dexamethasone,2021-03-18,6,BID\nP03,dexamethasone,2021-04-29,6,BID\n"
+    files = [text(tmp_path, "p.csv", PATIENTS), text(tmp_path, "d.csv", rows)]
+    mapping = propose(files)
+    assert any("words that are not known here" in question for question in mapping.open_questions())
+    apply(answered(mapping, {}), files, tmp_path / "out", tmp_path / "key.csv")
+    given = read_cohort(tmp_path / "out").tables["treatments"].set_index("patient_id")["dose_mg"]
+    assert given.loc["P02"] == 12
+    assert pd.isna(given.loc["P01"]), "nobody knows how often"
+    assert "Planted" not in mapping.model_dump_json() + (tmp_path / "out" / "import" / "log.csv").read_text()

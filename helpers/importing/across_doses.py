@@ -89,7 +89,7 @@ def _multiply(column: ColumnMap, facts: Facts, daily: bool) -> None:
         ask_about(column, [f"`to`: {cells} cells seem to say how often the dose was given, in words that are not known here: each row is taken for one administration of the dose written; right?"])  # fmt: skip
         return
     column.to, column.reason = "treatments.times", "how often a day the dose was given"
-    shown = facts.safe_codes()
+    shown = {code for code, count in facts.safe_codes().items() if count > 1}  # what stands once may be anybody's words
     column.codes = {code: str(found or "") for code, found in times.items() if found or code in shown}
     column.counts = {code: facts.counts[code] for code in column.codes}
     ask_about(column, ["`to`: the dose of a row is multiplied by the times a day, to the dose of its day; right? (a dose that is that of the day already, or of one time: `to: leave out`)"])  # fmt: skip
