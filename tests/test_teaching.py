@@ -627,6 +627,62 @@ def test_mark_takes_found_rows_in_any_order(tmp_path, key):
     assert marking.mark(tmp_path / "in", key)["verdict"].tolist() == ["right", "all"]
 
 
+def test_mark_does_not_choose_between_two_attempts_of_a_student(tmp_path, key):
+    for student, second in (("ada", "q05_1 = 0.081"), ("bo", "q05_1 = 0.169"), ("cy", "q05_1 = None")):
+        place = handed_in(tmp_path / "in", student, ["q05_1 = 0.17"])
+        handed_in(place, "first attempt", [second])
+    done = CliRunner().invoke(main, ["teach", "mark", f"{tmp_path / 'in'}", "--key", f"{key}"])
+    assert "two answers (1): ada" in done.output
+    found = marking.mark(tmp_path / "in", key).set_index(["student", "question"])
+    assert found.loc[("ada", "q05_1"), ["answer", "verdict"]].tolist() == ["0.170 | 0.081", "two answers"]
+    assert found.loc[["bo", "cy"], "verdict"].tolist() == ["right", "not answered"] * 2
+    counted = marking.summary(found.reset_index()).set_index("question")
+    assert counted.loc["q05_1"].tolist() == ["05", 3, 2, 2, "", 0]
+
+
+def test_mark_joins_the_attempts_of_two_folders(tmp_path, key):
+    attempts = [
+        json.dumps({"answers": {"q05_1": [{"answer": one} for one in tried]}}) for tried in (["0.5"], ["0.170"])
+    ]
+    place = handed_in(tmp_path / "in", "ada", [], attempts[0])
+    handed_in(place, "second", [], attempts[1])
+    found = marking.mark(tmp_path / "in", key).set_index("question")
+    assert found.loc["q05_1", ["answer", "verdict", "attempts", "right_at"]].tolist() == ["0.170", "right", 2, 2]
+
+
+def test_mark_reads_an_answer_that_stands_in_the_check(tmp_path, key):
+    handed_in(
+        tmp_path / "in", "ada", ['q05_1 = None\ncheck("q05_1", 0.17)', 'q05_c1 = None\ncheck("q05_c1", open("ran"))']
+    )
+    assert marking.mark(tmp_path / "in", key)["verdict"].tolist() == ["right", "not answered"]
+
+
+def test_mark_says_who_handed_in_no_notebook_and_minds_no_litter(tmp_path, key):
+    room = tmp_path / "in"
+    place = handed_in(room, "ada", ["q05_1 = 0.17"])
+    for litter in (
+        place / "._05_which_test.ipynb",
+        place / "__MACOSX" / "05.ipynb",
+        room / "__MACOSX" / "ada" / "05.ipynb",
+    ):
+        litter.parent.mkdir(parents=True, exist_ok=True)
+        litter.write_bytes(b"\0\5\x16\7")
+    (room / "zip\x1b[2J").mkdir()
+    (room / "zip\x1b[2J" / "all.zip").write_bytes(b"PK")
+    done = CliRunner().invoke(main, ["teach", "mark", f"{room}", "--key", f"{key}"])
+    assert "To look at, no notebook (2): zip?[2J" in done.output
+    assert "\x1b" not in done.output
+    found = marking.mark(room, key)
+    assert found["verdict"].tolist() == ["right", "not answered", "no notebook", "no notebook"]
+
+
+def test_mark_takes_no_class_for_one_student(tmp_path, key):
+    handed_in(tmp_path / "in", "ada", ["q05_1 = 0.17"])
+    (tmp_path / "in" / "my own.ipynb").write_text("{}")
+    with pytest.raises(InputError, match="beside"):
+        marking.mark(tmp_path / "in", key)
+
+
 def test_mark_by_the_command_writes_a_shielded_table(tmp_path, key):
     handed_in(tmp_path / "in", "=ada", ["q05_1 = 0.17"])
     done = CliRunner().invoke(

@@ -38,11 +38,13 @@ def mark(folder: Path, key: Path, out: Path | None) -> None:
     from helpers.paths import write_csv
     from helpers.run.files import refuse_foreign_files, write_own_file
     from helpers.teaching.mark import mark as marks
-    from helpers.teaching.mark import summary
+    from helpers.teaching.mark import summary, to_look_at
 
     refuse_foreign_files([out] if out else [], "teach mark")
     found = marks(folder, key)
     click.echo(summary(found).to_string(index=False))
+    for line in to_look_at(found):
+        click.echo(f"To look at, {line}")
     if out:
         click.echo(f"Written: {write_own_file(out, 'teach mark', lambda path: write_csv(path, found))}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from helpers.teaching.check import PROGRESS, neighbours, spelt
 LARGEST = 50_000_000  # bytes of a file that is read: outputs may be large
 LONGEST = 100_000  # signs of a cell that is read: an answer is short, and a long list takes memory
 ANY = "any"  # exercise of a notebook that cannot be read and whose name does not begin with a number
+NO_VERDICT = ("not answered", "unreadable", "no notebook", "two answers")
+NOBODYS = ("__MACOSX", ".ipynb_checkpoints", "venv", "site")  # of macOS, of Jupyter, and of the class itself
 KEY = ("exercise", "question", "digits", "what", "value")
 COLUMNS = ("student", "exercise", "question", "answer", "verdict", "attempts", "right_at", "prediction")
 
@@ -34,29 +37,35 @@ def mark(folder: Path, key: Path) -> pd.DataFrame:
     -------
     DataFrame
         One row per student and question: student (name of the folder), exercise, question, answer, verdict (``right``, the name
-        of the slip, ``other``, ``not answered`` or ``unreadable``), attempts, right_at (the first attempt that was right),
-        prediction.
+        of the slip, ``other``, ``not answered``, or one of ``NO_VERDICT``), attempts, right_at (the first attempt that was
+        right), prediction.
 
     Raises
     ------
     InputError
-        If the folder or the key is not there, or the key has not its columns.
+        If the folder or the key is not there, the key has not its columns, or notebooks lie beside folders that hold some.
 
     Notes
     -----
-    An answer is what stands behind ``q04_1 =`` if that is a number, a text or a list; if it is a computation, the last attempt
-    in ``progress.json`` counts. A student can write that file: it helps to see what is hard, and is no proof.
+    An answer is what stands behind ``q04_1 =``, or in ``check("q04_1", ...)``, if that is a number, a text or a list; if it is
+    a computation, the last attempt in ``progress.json`` counts. A student can write that file: it helps to see what is hard,
+    and is no proof. Two notebooks of one student whose answers differ are not chosen between: the verdict is ``two answers``.
     """
     known = read_key(key)
     if not folder.is_dir():
         raise InputError(
             [Problem("teach mark", "", "FOLDER", folder.name, "an existing folder with one folder per student")]
         )
-    students = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
-    students = [
-        path for path in students if not path.name.startswith(".") or any(_files(path, "*.ipynb"))
-    ]  # .git is nobody
-    if any(folder.glob("*.ipynb")):
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
+    inside = [path for path in inside if path.name not in NOBODYS]
+    holding = [path for path in inside if any(_files(path, "*.ipynb"))]
+    students = [path for path in inside if path in holding or not path.name.startswith(".")]  # .git is nobody
+    if any(path.parent == folder for path in _files(folder, "*.ipynb")):
+        if holding:
+            beside = f"notebooks beside {len(holding)} folder(s) with notebooks"
+            raise InputError(
+                [Problem("teach mark", "", "FOLDER", beside, "one folder per student, and nothing beside")]
+            )
         students = [folder]
     if not students:
         raise InputError([Problem("teach mark", "", "FOLDER", "no folder and no notebook", "one folder per student")])
@@ -79,7 +88,7 @@ def summary(marked: pd.DataFrame) -> pd.DataFrame:
     """Count for each question how many were right, and which slip was the commonest."""
     rows = []
     for (exercise, question), part in marked.groupby(["exercise", "question"], sort=False):
-        tried = part[~part["verdict"].isin(["not answered", "unreadable"])]
+        tried = part[~part["verdict"].isin(NO_VERDICT)]
         wrong = tried.loc[~tried["verdict"].isin(["right", "other"]), "verdict"]
         usual = wrong.value_counts().index[0] if len(wrong) else ""
         rows.append(
@@ -97,23 +106,42 @@ def summary(marked: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def to_look_at(marked: pd.DataFrame) -> list[str]:
+    """Name the students of whom something was handed in that is not marked, one line for each kind.
+
+    Examples
+    --------
+    >>> to_look_at(pd.DataFrame({"student": ["bo", "ada", "bo"], "verdict": ["two answers", "right", "two answers"]}))
+    ['two answers (2): bo']
+    """
+    lines = []
+    for verdict in NO_VERDICT[1:]:
+        of_it = marked.loc[marked["verdict"] == verdict, "student"]
+        if len(of_it):
+            lines.append(f"{verdict} ({len(of_it)}): {'; '.join(dict.fromkeys(of_it))}")
+    return lines
+
+
 def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any, ...]]:
     answers, unreadable = _answers(student)
+    nothing = not any(_files(student, "*.ipynb"))
     progress = _progress(student)
     for question, rows in known.items():
         exercise = rows["exercise"].iloc[0]
         digits = int(rows["digits"].iloc[0])
         tried = progress["answers"].get(question, [])
-        given = answers.get(question)
-        text = tried[-1]["answer"] if given is None and tried else None if given is None else _written(given, digits)
-        verdict = _verdict(text, rows, digits)
-        if text is None and unreadable & {exercise, ANY}:
-            verdict = "unreadable"
+        texts = dict.fromkeys(_written(given, digits) for given in answers.get(question, []))
+        texts = texts or dict.fromkeys(one["answer"] for one in tried[-1:])
+        verdicts = {_verdict(text, rows, digits) for text in texts}
+        verdict = verdicts.pop() if len(verdicts) == 1 else "two answers" if verdicts else "not answered"
+        if not texts and (nothing or unreadable & {exercise, ANY}):
+            verdict = "no notebook" if nothing else "unreadable"
         right_at = next(
             (i for i, one in enumerate(tried, start=1) if _verdict(one["answer"], rows, digits) == "right"), None
         )
         guess = str(progress["predictions"].get(question, ""))
-        yield _plain(student.name), exercise, question, _plain(text or ""), verdict, len(tried), right_at, _plain(guess)
+        said = " | ".join(texts)
+        yield _plain(student.name), exercise, question, _plain(said), verdict, len(tried), right_at, _plain(guess)
 
 
 def _written(given: Any, digits: int) -> str:
@@ -129,15 +157,14 @@ def _plain(text: str) -> str:
 
     Examples
     --------
-    >>> _plain("a\\nb\\ud800 c")
-    'a b? c'
+    >>> _plain("a\\nb\\ud800 c\\x1b")
+    'a b? c?'
     """
-    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:60]
+    line = " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
+    return "".join(sign if sign.isprintable() else "?" for sign in line)[:60]
 
 
-def _verdict(text: str | None, rows: pd.DataFrame, digits: int) -> str:
-    if text is None:
-        return "not answered"
+def _verdict(text: str, rows: pd.DataFrame, digits: int) -> str:
     told = {text[:60], _in_order(text)[:60]}
     for what, value in rows[["what", "value"]].itertuples(index=False):
         if value[:60] in told or (what == "right" and text in neighbours(value, digits)):
@@ -159,10 +186,12 @@ def _in_order(text: str) -> str:
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:
-    """Yield ordinary files below the folder: no link, so that nothing outside is read."""
-    for path in sorted(folder.rglob(pattern)):
-        if path.is_file() and not path.is_symlink() and ".ipynb_checkpoints" not in path.parts:
-            yield path
+    """Yield ordinary files below the folder: no link, so that nothing outside is read; nothing of macOS's or the class's own."""
+    for place, folders, _ in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in NOBODYS)
+        for path in sorted(Path(place).glob(pattern)):
+            if path.is_file() and not path.is_symlink() and not path.name.startswith("._"):
+                yield path
 
 
 def _stored(path: Path) -> Any:
@@ -172,8 +201,9 @@ def _stored(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8-sig"))
 
 
-def _answers(student: Path) -> tuple[dict[str, Any], set[str]]:
-    found: dict[str, Any] = {}
+def _answers(student: Path) -> tuple[dict[str, list[Any]], set[str]]:
+    """Read the answers of each notebook, and the exercises whose notebook cannot be read."""
+    found: dict[str, list[Any]] = {}
     unreadable: set[str] = set()
     for path in _files(student, "*.ipynb"):
         try:
@@ -182,13 +212,16 @@ def _answers(student: Path) -> tuple[dict[str, Any], set[str]]:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             unreadable.add(path.stem[:2] if path.stem[:2].isdigit() else ANY)
             continue
+        answers: dict[str, Any] = {}
         for source in sources:
-            found |= _literals(source)
+            answers |= _literals(source)
+        for question, given in answers.items():
+            found.setdefault(question, []).append(given)
     return found, unreadable
 
 
 def _literals(source: str) -> dict[str, Any]:
-    """Read names that are set to a number, a text or a list of these.
+    """Read names that are set to a number, a text or a list of these, and answers that stand in the call of check.
 
     Examples
     --------
@@ -196,6 +229,8 @@ def _literals(source: str) -> dict[str, Any]:
     {'q1': 0.5, 'q3': [1, 2]}
     >>> _literals('%matplotlib inline\\n!pip list\\nq1 = 3')
     {'q1': 3}
+    >>> _literals('q1 = None\\ncheck("q1", 7)')
+    {'q1': 7}
     """
     if len(source) > LONGEST:
         return {}
@@ -206,27 +241,52 @@ def _literals(source: str) -> dict[str, Any]:
         return {}
     found = {}
     for node in body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            try:
-                value = ast.literal_eval(node.value)
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=given):
+                pass
+            case ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(str(name)), given])):
+                pass
+            case _:
                 continue
-            if value is not None and value is not Ellipsis:
-                found[node.targets[0].id] = value
+        try:
+            value = ast.literal_eval(given)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if value is not None and value is not Ellipsis:
+            found[name] = value
     return found
 
 
 def _progress(student: Path) -> dict[str, dict[str, Any]]:
-    """Read the attempts, as far as they have the form that they should have."""
-    kept: dict[str, dict[str, Any]] = {"answers": {}, "predictions": {}}
+    """Read the attempts, as far as they have the form that they should have; those of two files one after the other."""
+    answers: dict[str, list[dict[str, str]]] = {}
+    predictions: dict[str, Any] = {}
     for path in _files(student, PROGRESS):
         try:
             stored = _stored(path)
         except (OSError, ValueError, RecursionError):
             continue
-        for part in kept:
-            known = stored.get(part) if isinstance(stored, dict) else None
-            kept[part] |= known if isinstance(known, dict) else {}
-    tried = {question: [one for one in rows if isinstance(one, dict) and isinstance(one.get("answer"), str)]
-             for question, rows in kept["answers"].items() if isinstance(rows, list)}  # fmt: skip
-    return kept | {"answers": tried}
+        given, guessed = (
+            (stored.get(part) if isinstance(stored, dict) else None) for part in ("answers", "predictions")
+        )
+        predictions |= guessed if isinstance(guessed, dict) else {}
+        for question, rows in given.items() if isinstance(given, dict) else ():
+            tried = (
+                [one for one in rows if isinstance(one, dict) and isinstance(one.get("answer"), str)]
+                if isinstance(rows, list)
+                else []
+            )
+            answers[question] = _joined(answers.get(question, []), tried)
+    return {"answers": answers, "predictions": predictions}
+
+
+def _joined(first: list[Any], second: list[Any]) -> list[Any]:
+    """Put two lists of attempts one after the other; a copy that was worked on is the longer of the two.
+
+    Examples
+    --------
+    >>> _joined([1, 2], [1, 2, 3]), _joined([1, 2], [3])
+    ([1, 2, 3], [1, 2, 3])
+    """
+    short, long = sorted((first, second), key=len)
+    return long if long[: len(short)] == short else first + second
