@@ -31,7 +31,17 @@ from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import encode, read_state, write_state
 from helpers.synthesis.study import CALIBRATED, cohort_of, default_cohort
 
-SMALL = Plan(fate_moves=20_000, fresh=True, first_rounds=1, last_rounds=1, hops=0, polishes=1, effort=0.02)
+SMALL = Plan(
+    fate_moves=20_000,
+    fresh=True,
+    first_rounds=1,
+    last_rounds=1,
+    hops=0,
+    polishes=1,
+    securing=4,
+    recovering=2,
+    effort=0.02,
+)
 
 
 @cache

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration.calibrate import calibrate_efs
 from helpers.calibration.day_polish import polish_days
 from helpers.calibration.fate_search import endpoints, km_ids, km_values, search_failures
 from helpers.calibration.gate import headline, missing
@@ -14,6 +13,7 @@ from helpers.calibration.hits import label_search, survival_hits
 from helpers.calibration.kernels import cost_of
 from helpers.calibration.plan import Plan
 from helpers.calibration.polish import COUNTED
+from helpers.calibration.stages import calibrate_efs
 from helpers.calibration.targets import targets_of
 from helpers.synthesis.state import read_state
 from helpers.synthesis.study import CALIBRATED

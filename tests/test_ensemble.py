@@ -13,6 +13,7 @@ from helpers.calibration import ensemble, gate, misses, variety, walk
 from helpers.calibration.fate_search import endpoints, km_ids, km_values
 from helpers.calibration.hits import survival_hits
 from helpers.calibration.plan import Plan
+from helpers.calibration.secure import secured
 from helpers.calibration.targets import targets_of
 from helpers.problems import InputError
 from helpers.synthesis import plausibility
@@ -21,15 +22,13 @@ from helpers.synthesis.plausibility import rules_report
 from helpers.synthesis.state import FATES, read_state, write_state
 from helpers.synthesis.study import CALIBRATED
 
-ONCE = Plan(first_rounds=1, last_rounds=0, hops=0, effort=1e-3)
+ONCE = Plan(first_rounds=1, last_rounds=0, hops=0, securing=2, recovering=1, effort=1e-3)
 TINY = ensemble.Effort(
     starts=2,
     hops=0,
     moves=40_000,
     exchanges=4,
     shifts=2,
-    securing=2,
-    recovering=1,
     given=ONCE,
     last=ONCE,
     each=1,
@@ -89,8 +88,10 @@ def test_a_start_is_secured_by_a_walk(begun, monkeypatch):
     girls = labels["female"].to_numpy().copy()
     shifted = labels.assign(female=np.roll(girls, 1))  # the multivariable model is lost
     lost = gate.missing(survival_hits(shifted, fates), gate.low_dose())
-    longer = replace(TINY, securing=60)
-    found = survival_hits(*ensemble._secured(1, shifted, fates, longer))
+    said = []
+    found = survival_hits(*secured(1, shifted, fates, replace(ONCE, securing=60), said.append))
+    assert [step.turn for step in said] == [1, 2, 3]
+    assert said[0].missing == ()
     assert lost
     assert gate.missing(found, gate.low_dose()) == []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration import least_loss
+from helpers.calibration import least_loss, secure
 from helpers.calibration.fate_search import endpoints
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.hits import survival_hits
@@ -75,7 +75,7 @@ def test_no_step_goes_over_the_ceiling(default):
 
 
 def test_levels_descend_and_are_described_by_the_registry(default, monkeypatch):
-    monkeypatch.setattr(least_loss, "ANEW", Plan(first_rounds=1, last_rounds=0, hops=0, effort=0.01))
+    monkeypatch.setattr(secure, "ANEW", Plan(first_rounds=1, last_rounds=0, hops=0, effort=0.01))
     labels, fates, counts = next(level(1, *default, levels=1, recovering=6))
     assert counts == counted(labels, fates)
     assert share(counts) < share(counted(*default))

@@ -23,13 +23,12 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import ASIDE, calibrate_efs, calibrate_labels
-from helpers.calibration.fate_search import km_ids
-from helpers.calibration.gate import headline, low_dose, missing, of_progression
+from helpers.calibration.gate import headline, low_dose, missing
 from helpers.calibration.hits import stage_search, survival_hits
-from helpers.calibration.least_loss import dealt_anew
 from helpers.calibration.plan import BRIEF, Plan
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
+from helpers.calibration.secure import DEAREST, secured
+from helpers.calibration.stages import ASIDE, calibrate_efs, calibrate_labels
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
 from helpers.cohort.schema import Cohort
@@ -46,8 +45,7 @@ INDEX, HITS, QUANTITIES = "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
 STARTS, DEPARTED = 10, 1000  # cohorts to walk from; seed of the first departure, beyond those of members
-DEAREST, GIVEN = "joint", ("onset", "duration")  # the stage whose labels leave the default's, those that follow from GC
-LEADING = ("female", "age_over", "marrow", "gc")  # labels of that stage, which lead their groups on a walk
+GIVEN = ("onset", "duration")  # stages that follow from GC
 CORE = 3.0  # what a low-dose number weighs on the way to a start
 NEARLY = 0.5  # what a start may cost more than the default
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
@@ -66,10 +64,9 @@ class Effort:
         How often the labels of a start hop at most, and the moves of the annealing of each hop.
     exchanges, shifts : int
         Steps of a member: of labels, of days.
-    securing, recovering : int
-        Steps of a start at most: until every low-dose number is hit, and every one of the headline; to win back the others.
     given, last : Plan
-        How the labels that follow from GC are searched for a start, and its treatment failures.
+        How the labels that follow from GC are searched for a start, and what is missed is won (:func:`helpers.calibration.secure.secured`);
+        how its treatment failures are.
     each : int
         Members that walk from one start before the next has its turn.
     """
@@ -79,8 +76,6 @@ class Effort:
     moves: int = HOP_MOVES // 3
     exchanges: int = 160
     shifts: int = 60
-    securing: int = 150
-    recovering: int = 80
     given: Plan = BRIEF
     last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
     each: int = 11
@@ -127,27 +122,8 @@ def depart(
     for stage in GIVEN:
         out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
-    return _secured(seed, out, fates, effort)
-
-
-def _secured(seed: int, labels, fates, effort: Effort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walk until every low-dose number is hit, then every one of the headline, then what they cost; EFS, which touches nothing else, comes last."""
-    rng, stage = np.random.default_rng([seed, 10]), stage_search(Plan().stages()[DEAREST], labels, fates, Plan())[0]
-    whole = [id for id in dict.fromkeys([*km_ids(), *stage.hits()]) if ".efs" not in id]
-    phases = (
-        (low_dose(), None, effort.securing),
-        ([*of_progression(), *low_dose()], LEADING, effort.securing),
-        ([*whole, *low_dose()], LEADING, effort.recovering),
-    )
-    for keep, only, steps in phases:
-        walk = Walk(labels, fates, rng, keep=keep, only=only)
-        for _ in range(steps):
-            if not walk.wanted:
-                break
-            walk.both(greedy=True) if rng.random() < 0.5 else walk.exchange(greedy=True)
-        labels, fates = walk.state()
-    labels = dealt_anew(seed, labels, fates, replace(effort.given, hops=min(1, effort.given.hops)))
-    return labels, calibrate_efs(seed, labels, fates, effort.last)
+    out, fates = secured(seed, out, fates, effort.given)
+    return out, calibrate_efs(seed, out, fates, effort.last)
 
 
 def wander(

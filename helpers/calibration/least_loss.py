@@ -9,7 +9,6 @@ data/study/least_loss.csv. What it finds are examples: they prove that such coho
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +16,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.calibrate import calibrate_labels
 from helpers.calibration.fate_search import km_ids
 from helpers.calibration.gate import low_dose, missing
-from helpers.calibration.hits import stage_search, survival_hits
-from helpers.calibration.plan import BRIEF, Plan
+from helpers.calibration.hits import survival_hits
 from helpers.calibration.polish import COUNTED, best_sets
+from helpers.calibration.secure import dealt_anew
 from helpers.calibration.walk import DRAWN, FAR, HELD, KEPT, TRIED, Walk
 from helpers.cohort.derive import DAYS_PER_YEAR, analyse
 from helpers.parallel import run_all
@@ -39,18 +37,6 @@ LEVELS, RECOVERING, SEEKING = (
     150,
     60,
 )  # how often the difference is lowered; steps of winning back; of finding what lowers it
-ALONE = (
-    "transplant",
-    "agents",
-    "onset",
-    "duration",
-    "weight",
-    "target",
-    "status",
-    "crs_grade",
-    "icans",
-)  # stages that leave GC as it is
-ANEW = replace(BRIEF, hops=1)
 VALUES = {
     "event_free_hr": "extra.lost.event_free.gc_low.hr",
     "event_free_p": "extra.lost.event_free.gc_low.p",
@@ -187,31 +173,6 @@ def _recovered(labels, fates, rng: np.random.Generator, keep, ceiling: float, st
         greedy, kind = rng.random() < 0.85, rng.random()
         walk.both(greedy) if kind < 0.5 else walk.exchange(greedy) if kind < 0.9 else walk.shift(greedy)
     return walk
-
-
-def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> pd.DataFrame:
-    """Search labels anew that bear on no dose group, stage by stage, where one of their numbers is missed.
-
-    Returns
-    -------
-    DataFrame
-        Labels that hit as many of the printed numbers as those given or more, and break no bound that they keep.
-    """
-    plan = plan or ANEW
-    hits, broken = survival_hits(labels, fates), _broken(labels, fates)
-    for stage in ALONE:
-        search, _ = stage_search(plan.stages()[stage], labels, fates, plan)
-        if not missing(hits, list(search.hits())):
-            continue
-        other = calibrate_labels(seed, stage, labels, fates, plan)
-        found = survival_hits(other, fates)
-        if sum(found.values()) > sum(hits.values()) and _broken(other, fates) <= broken:
-            labels, hits = other, found
-    return labels
-
-
-def _broken(labels: pd.DataFrame, fates: pd.DataFrame) -> int:
-    return Walk(labels, fates, np.random.default_rng(0)).broken
 
 
 def described(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, counts: dict[str, int]) -> dict:

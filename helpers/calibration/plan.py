@@ -34,6 +34,9 @@ class Plan:
         dearest stage four times as often.
     polishes : int
         How often the best fates are polished while a number of the curves is missed.
+    securing, recovering : int
+        Steps of the walks that win what the stages missed (:mod:`helpers.calibration.secure`): until every low-dose number is hit, and
+        again until every one of the headline is; to win back the others.
     effort : float
         Factor on the moves of every stage and hop.
     """
@@ -46,6 +49,8 @@ class Plan:
     last_rounds: int = LAST_ROUNDS
     hops: int = HOPS
     polishes: int = POLISHES
+    securing: int = 150
+    recovering: int = 80
     effort: float = 1.0
 
     @property
