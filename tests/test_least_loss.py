@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.calibration import least_loss, secure
+from helpers.calibration import secure
 from helpers.calibration.fate_search import endpoints
 from helpers.calibration.gate import low_dose, missing
 from helpers.calibration.hits import survival_hits

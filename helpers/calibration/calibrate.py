@@ -19,7 +19,7 @@ import pandas as pd
 from helpers.calibration.hits import survival_hits
 from helpers.calibration.plan import FOLDER, Plan
 from helpers.calibration.progress import STATE, TRACE, fingerprint, keep, reached
-from helpers.calibration.secure import secured
+from helpers.calibration.secure import DEAREST, recovered, secured
 from helpers.calibration.stages import EFS, Progress, Step, calibrate_efs, calibrate_fates, search_stage, stage_rng
 from helpers.parallel import run_all
 from helpers.paths import write_csv
@@ -27,7 +27,10 @@ from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import draw_labels, settle
 from helpers.synthesis.state import read_state, write_state
 
-SECURED = "secured"  # the stage that walks, labels and days together, until the headline is hit
+SECURED, RECOVERED = (
+    "secured",
+    "recovered",
+)  # stages that walk, labels and days together: after the dearest one, and after all
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 SEED = 12  # of the search that made the default cohort
 
@@ -85,9 +88,12 @@ def calibrate(seed: int, folder: str | Path, plan: Plan | None = None, say: Prog
         if name not in done:
             labels = search_stage(seed, name, rows, labels, fates, plan, tell)
             done = kept(labels, fates, [*done, name])
-    if SECURED not in done:
-        labels, fates = secured(seed, labels, fates, plan, tell)
-        done = kept(labels, fates, [*done, SECURED])
+        if name == DEAREST and SECURED not in done:
+            labels, fates = secured(seed, labels, fates, plan, tell)
+            done = kept(labels, fates, [*done, SECURED])
+    if RECOVERED not in done:
+        labels, fates = recovered(seed, labels, fates, plan, tell)
+        done = kept(labels, fates, [*done, RECOVERED])
     if EFS not in done:
         fates = calibrate_efs(seed, labels, fates, plan, tell)
         done = kept(labels, fates, [*done, EFS])
@@ -108,7 +114,7 @@ def _begun(seed: int, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame, list[str]
     if plan.start.exists() and not plan.fresh:
         labels, fates = read_state(plan.start)
         if seed == SEED:
-            return labels, fates, ["fates", *plan.stages(), SECURED, EFS]
+            return labels, fates, ["fates", *plan.stages(), SECURED, RECOVERED, EFS]
         return labels, deal_to_the_unassessed(labels, fates, rng), ["fates"]
     labels = draw_labels(rng)
     return labels, draw_fates(labels, rng), []

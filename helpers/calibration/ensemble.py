@@ -27,7 +27,7 @@ from helpers.calibration.gate import headline, low_dose, missing
 from helpers.calibration.hits import stage_search, survival_hits
 from helpers.calibration.plan import BRIEF, Plan
 from helpers.calibration.polish import HOP_MOVES, hop, label_cost
-from helpers.calibration.secure import DEAREST, secured
+from helpers.calibration.secure import DEAREST, dealt_anew, secured
 from helpers.calibration.stages import ASIDE, calibrate_efs, calibrate_labels
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
@@ -123,6 +123,7 @@ def depart(
         out = calibrate_labels(seed, stage, out, fates, effort.given)
     out = settle(out, np.random.default_rng([seed, 9]))
     out, fates = secured(seed, out, fates, effort.given)
+    out = dealt_anew(seed, out, fates, replace(effort.given, hops=min(1, effort.given.hops)))
     return out, calibrate_efs(seed, out, fates, effort.last)
 
 

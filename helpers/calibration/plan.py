@@ -30,8 +30,7 @@ class Plan:
     first_rounds, last_rounds : int
         How often a stage is searched from its start, and then from the best that was found.
     hops : int
-        How often a stage of labels hops on from the best (:func:`helpers.calibration.polish.hop`) while a number is missed; the
-        dearest stage four times as often.
+        How often a stage of labels hops on from the best (:func:`helpers.calibration.polish.hop`) while a number is missed.
     polishes : int
         How often the best fates are polished while a number of the curves is missed.
     securing, recovering : int
@@ -49,8 +48,8 @@ class Plan:
     last_rounds: int = LAST_ROUNDS
     hops: int = HOPS
     polishes: int = POLISHES
-    securing: int = 150
-    recovering: int = 80
+    securing: int = 600
+    recovering: int = 400
     effort: float = 1.0
 
     @property
@@ -62,11 +61,6 @@ class Plan:
         """Return the stages in order: the labels that move in each."""
         table = pd.read_csv(self.folder / "stages.csv", dtype=str, keep_default_na=False)
         return dict(iter(table.groupby("stage", sort=False)))
-
-    def hops_of(self, stage: str) -> int:
-        """Return how often a stage hops at most."""
-        moves = {name: float(rows["moves"].iloc[0]) for name, rows in self.stages().items()}
-        return self.hops * (4 if moves[stage] == max(moves.values()) else 1)
 
     @property
     def hop_moves(self) -> int:
@@ -93,4 +87,4 @@ class Plan:
         ]
 
 
-BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, effort=0.2)
+BRIEF = Plan(first_rounds=2, last_rounds=1, hops=6, securing=150, recovering=80, effort=0.2)

@@ -38,7 +38,7 @@ ANEW = replace(BRIEF, hops=1)
 def secured(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, say: Progress | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walk until every low-dose number is hit, then every one that progression decides, then what they cost; deal other labels anew where they miss.
+    """Walk until every low-dose number is hit, then every one that progression decides, then what they cost of the dearest stage.
 
     Numbers of EFS are left alone: :func:`helpers.calibration.stages.calibrate_efs` comes last.
 
@@ -64,26 +64,38 @@ def secured(
     )
     began = time.monotonic()
     for turn, (keep, only, steps) in enumerate(phases, 1):
-        walk = Walk(labels, fates, rng, plan, keep=keep, only=only)
-        for _ in range(steps):
-            if not walk.wanted:
-                break
-            walk.both(greedy=True) if rng.random() < 0.5 else walk.exchange(greedy=True)
-        labels, fates = walk.state()
+        labels, fates = _walked(Walk(labels, fates, rng, plan, keep=keep, only=only), steps, 0.8).state()
         if say:
-            say(_step(turn, len(phases), time.monotonic() - began, keep, survival_hits(labels, fates, plan)))
-    return dealt_anew(seed, labels, fates, replace(plan, **_brief(plan))), fates
+            say(_step("secured", turn, len(phases), time.monotonic() - began, keep, survival_hits(labels, fates, plan)))
+    return labels, fates
 
 
-def _brief(plan: Plan) -> dict:
-    return {"first_rounds": min(ANEW.first_rounds, plan.first_rounds), "last_rounds": min(ANEW.last_rounds, plan.last_rounds),
-            "hops": min(ANEW.hops, plan.hops), "effort": min(ANEW.effort, plan.effort)}  # fmt: skip
+def recovered(
+    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, say: Progress | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Walk towards every number that is missed, losing none that is hit; parameters and result as of :func:`secured`."""
+    began, walk = time.monotonic(), Walk(labels, fates, np.random.default_rng([seed, 12]), plan)
+    labels, fates = _walked(walk, plan.recovering, 0.85).state()
+    hits = survival_hits(labels, fates, plan)
+    if say:
+        say(_step("recovered", 1, 1, time.monotonic() - began, list(hits), hits))
+    return labels, fates
 
 
-def _step(turn: int, turns: int, seconds: float, keep: Sequence[str], hits: dict[str, bool]) -> Step:
+def _walked(walk: Walk, steps: int, greedy: float) -> Walk:
+    """Take steps while a number is wanted, a share of them towards it, the others aside."""
+    for _ in range(steps):
+        if not walk.wanted:
+            break
+        forward = walk.rng.random() < greedy
+        walk.both(forward) if walk.rng.random() < 0.5 else walk.exchange(forward)
+    return walk
+
+
+def _step(stage: str, turn: int, turns: int, seconds: float, keep: Sequence[str], hits: dict[str, bool]) -> Step:
     missed = tuple(missing(hits, keep))
     return Step(
-        "secured",
+        stage,
         turn,
         turns,
         seconds,

@@ -145,7 +145,6 @@ def search_stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say:
     curves = int(curve_hits(labels, fates, plan).sum())
     moves, began = int(float(rows["moves"].iloc[0]) * plan.effort), time.monotonic()
     first, rounds = plan.first_rounds, plan.first_rounds + plan.last_rounds
-    hops = plan.hops_of(name)
 
     def tell(turn: int, loss: float) -> None:
         hits = search.hits()
@@ -153,7 +152,7 @@ def search_stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say:
         every.matrix[:] = search.matrix
         total = curves + sum(every.hits().values())
         seconds = time.monotonic() - began
-        say(Step(name, turn, rounds + hops, seconds, loss, sum(hits.values()), len(hits), missed, total))
+        say(Step(name, turn, rounds + plan.hops, seconds, loss, sum(hits.values()), len(hits), missed, total))
 
     start, best, least = search.matrix.copy(), search.matrix.copy(), np.inf
     for turn in range(rounds):
@@ -167,13 +166,13 @@ def search_stage(seed, name, rows: pd.DataFrame, labels, fates, plan: Plan, say:
         tell(turn + 1, least)
         if least <= 0:
             break
-    if least > 0 and hops:
+    if least > 0 and plan.hops:
         weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0)
         alone = "TOXICITY" in set(rows["belongs"])  # the labels that belong to it follow when the stage is settled
         others = [] if alone else [bound for bound in plan.other_bounds(name) if bound.looks_at(moved)]
         rng = stage_rng(seed, name, rounds)
         hop(
-            search, moved, plan.bounds(name), rng, hops, others=others, weights=weights, moves=plan.hop_moves,
+            search, moved, plan.bounds(name), rng, plan.hops, others=others, weights=weights, moves=plan.hop_moves,
             say=lambda turn, cost: tell(rounds + turn, cost),
         )  # fmt: skip
     return _settled(labels, search.frame(), rows, stage_rng(seed, name + " settled", 0))
