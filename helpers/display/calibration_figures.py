@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from helpers.display.confounding_figures import ratio_axis
 from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, label_colours
+from helpers.display.words import dose_words
+
+STAGES = {"fates": "days of events", "joint": "sex, age, blasts, GC", "crs": "who had CRS", "agents": "TCZ and RUX", "crs_grade": "grade of CRS",
+          "icans": "grade of ICANS", "onset": "GC onset", "duration": "GC duration", "status": "disease status"}  # fmt: skip
+"""What each stage of a search searches; a stage that is not here has its own name."""
 
 
 def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
@@ -48,7 +54,8 @@ def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple
     long = trace.groupby("stage", sort=False)["seconds"].max().nlargest(len(COLOURS) - 1).index
     named = [stage for stage in trace["stage"].unique() if stage in long]
     styles = {
-        stage: {"color": c, "marker": m, "label": stage} for stage, c, m in zip(named, COLOURS, "os^vDP", strict=False)
+        stage: {"color": c, "marker": m, "label": STAGES.get(stage, stage)}
+        for stage, c, m in zip(named, COLOURS, "os^vDP", strict=False)
     }
     for stage, part in trace.groupby("stage", sort=False):
         style = styles.get(stage, {"color": "0.6", "marker": "."})
@@ -85,7 +92,12 @@ def plot_orders(ax: Axes, events: pd.DataFrame) -> Axes:
         part = events[events["group"] == group]
         marker = {"none": "o", "low": "^", "high": "s"}[group]
         ax.scatter(
-            part["day"], [names.index(n) for n in part["cohort"]], s=12, color=colour, marker=marker, label=group
+            part["day"],
+            [names.index(n) for n in part["cohort"]],
+            s=12,
+            color=colour,
+            marker=marker,
+            label=dose_words(group),
         )
     ax.set(xlabel="day of progression or death", yticks=range(len(names)), yticklabels=names)
     ax.invert_yaxis()
@@ -119,6 +131,8 @@ def plot_quantities(
         ax.plot([default[id]] * 2, [row - 0.35, row + 0.35], color=VERMILION)
     ax.axvline(mark, color=BLACK, linewidth=0.8, linestyle=":")
     ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log", xlabel=measure)
+    if mark == 1:
+        ratio_axis(ax.xaxis, *ax.get_xlim())
     ax.invert_yaxis()
     return ax
 

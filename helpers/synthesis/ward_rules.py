@@ -19,7 +19,7 @@ FORCED = {
     "neither GC nor tocilizumab nor ruxolitinib for CRS": (
         2, "6 non-responders had no GC; 4 at most of them TCZ and none RUX (Table 3): at least 6 - 4 = 2"
     ),
-    "CRS that did not resolve": (5, "95.45 % of 110 resolved (Table 2): 110 - 105 = 5"),
+    "CRS that did not resolve": (5, "95.45% of 110 resolved (Table 2): 110 - 105 = 5"),
     "ICANS that did not resolve": (2, "29 of 31 resolved (Table 2)"),
 }  # fmt: skip
 WORST_WITHOUT_GC = 4  # of 31 with CRS of grade 3 or more
