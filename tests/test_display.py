@@ -26,6 +26,7 @@ from helpers.display import (
     tables,
 )
 from helpers.parameters import Parameters
+from helpers.synthesis.study import default_cohort
 
 COHORT_OF_ONE = Cohort("one", "infusion", True, "", "CC0", {"patients": pd.DataFrame({"patient_id": ["SYN-001"]})})
 
@@ -476,3 +477,16 @@ def test_panels_of_one_figure_have_one_scale_wherever_their_legends_are():
     plt.close(fig)
     assert len(tops) == 1
     assert tops.pop() > curves_figure.TOP  # of one panel the legend stands above its curves
+
+
+@pytest.mark.parametrize("row", ["GC, mg/kg (TCZ, no RUX)", "a very long name of groups " * 4, ""])
+def test_titles_of_panels_stand_beside_each_other_and_name_the_endpoint(row):
+    analysis = analyse(default_cohort())
+    fig, _ = curves_figure.plot_km_grid(analysis, {row: analysis.frame["gc"].map({True: "GC", False: "no GC"})})
+    fig.canvas.draw()
+    shown = [ax.title if ax.get_title() else ax._left_title for ax in fig.axes]
+    boxes = [title.get_window_extent() for title in shown if title.get_text()]
+    assert [title.get_text().split(": ")[-1] for title in shown if title.get_text()] == ["OS", "PFS", "EFS"]
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert boxes[-1].x1 <= fig.bbox.x1
+    plt.close(fig)

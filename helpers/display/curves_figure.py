@@ -22,6 +22,7 @@ from helpers.results.curves import logrank_of, numbers_at_risk, numbers_censored
 from helpers.results.curves import survival_curves as curves_of
 
 AT_RISK, LINE = 35, 9.5  # points: from the time axis down to the words "At risk", and from line to line
+LETTER = 5.0  # points that a letter of a title needs
 ROOM = 30  # points that "49 (12)" needs
 FEW = 5  # at risk; a curve that rests on fewer fades
 TOP = 103.0  # percent, of the axis of survival
@@ -176,7 +177,14 @@ def plot_km_grid(
             ax.axis("off")
             continue
         p = None if rows[row] is None else logrank_of(analysis, endpoint, rows[row]).value
-        plot_km(ax, curves, endpoint=endpoint, origin=origin, p=p, title=f"{row}: {endpoint}" if row else endpoint)
+        plot_km(
+            ax,
+            curves,
+            endpoint=endpoint,
+            origin=origin,
+            p=p,
+            title=_title(row, endpoint, ax, first=endpoint == endpoints[0]),
+        )
         years = _apart(_years(ax.get_xlim()[1]), ax)
         counts, gone = (f(analysis, endpoint, rows[row], years) for f in (numbers_at_risk, numbers_censored))
         plot_at_risk(ax, counts.loc[list(curves)], gone, labels=not bare or endpoint == endpoints[0])
@@ -186,6 +194,14 @@ def plot_km_grid(
     for ax in panels[: len(found)]:  # one scale for all, wherever their legends are
         ax.set_ylim(0, max(one.get_ylim()[1] for one in panels[: len(found)]))
     return figure, pd.DataFrame(drawn, columns=["row", "endpoint", "group", "n", "events", "p"])
+
+
+def _title(row: str, endpoint: str, ax: Axes, *, first: bool) -> str:
+    """Name a panel by its endpoint, the first of a row by the row, too; a row too long for the panel is cut, its endpoint never."""
+    if not row or not first:
+        return endpoint
+    letters = int(ax.get_position().width * ax.figure.get_figwidth() * 72 / LETTER) + 4
+    return f"{row if len(row) <= letters else row[: letters - 1] + '…'}: {endpoint}"
 
 
 def _apart(years: list[float], ax: Axes) -> list[float]:
