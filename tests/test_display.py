@@ -374,6 +374,11 @@ def test_every_interval_has_a_visible_line_and_an_arrow_where_it_goes_on():
     plt.close(fig)
 
 
+def title_of(ax):
+    """Return the title, which stands on the left where the style is in use."""
+    return ax.title if ax.get_title() else ax._left_title
+
+
 def test_labels_are_drawn_as_typed_and_every_curve_has_its_own_colour():
     labels = ["$5-$10", "_none", "no A", "no B"]
     curves = {label: curve([90, 200, 400], [1, 0, 1]) for label in labels}
@@ -382,7 +387,7 @@ def test_labels_are_drawn_as_typed_and_every_curve_has_its_own_colour():
     curves_figure.plot_at_risk(ax, pd.DataFrame({0: 3, 1: 1}, index=labels))
     texts = ax.get_legend().get_texts()
     assert [text.get_text().partition(": ")[0] for text in texts] == labels
-    assert not any(text.get_parse_math() for text in [*texts, *ax.texts, ax.title])
+    assert not any(text.get_parse_math() for text in [*texts, *ax.texts, title_of(ax)])
     assert len({handle.get_color() for handle in ax.get_legend().get_lines()}) == 4
     plt.close(fig)
 
@@ -484,7 +489,7 @@ def test_titles_of_panels_stand_beside_each_other_and_name_the_endpoint(row):
     analysis = analyse(default_cohort())
     fig, _ = curves_figure.plot_km_grid(analysis, {row: analysis.frame["gc"].map({True: "GC", False: "no GC"})})
     fig.canvas.draw()
-    shown = [ax.title if ax.get_title() else ax._left_title for ax in fig.axes]
+    shown = [title_of(ax) for ax in fig.axes]
     boxes = [title.get_window_extent() for title in shown if title.get_text()]
     assert [title.get_text().split(": ")[-1] for title in shown if title.get_text()] == ["OS", "PFS", "EFS"]
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
