@@ -1,6 +1,6 @@
 """Search for a cohort on which the registry's values are the printed ones.
 
-First the fates (Kaplan-Meier rates and half-widths of OS, PFS and EFS), then, fates held, the labels: who is a girl, who
+First the fates (Kaplan–Meier rates and half-widths of OS, PFS and EFS), then, fates held, the labels: who is a girl, who
 was given how much GC. Stages, models and bounds are configuration in ``data/synthesis``; targets come from
 ``data/published`` and, for numbers that the print got wrong, its declared corrections. Deterministic for a seed: each
 stage draws from (seed, stage, round), so that a resumed search goes on as an unbroken one.

@@ -2,7 +2,7 @@
 
 Members walk (:mod:`helpers.calibration.walk`) from a few starts, one the default cohort and the others departures from it: sex, age,
 blasts and GC dealt quite differently, by a warm annealing and hops. On the way labels and days change and no printed number
-that was hit is lost, so that each member has patients and a Kaplan-Meier solution of its own. Only states are stored; cohorts
+that was hit is lost, so that each member has patients and a Kaplan–Meier solution of its own. Only states are stored; cohorts
 are rebuilt.
 """
 

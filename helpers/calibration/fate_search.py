@@ -1,4 +1,4 @@
-"""Anneal fates until the Kaplan-Meier rates and half-widths of OS, PFS and EFS are the printed ones.
+"""Anneal fates until the Kaplan–Meier rates and half-widths of OS, PFS and EFS are the printed ones.
 
 A fate is one state per patient (progression, failure, death, last contact); the three endpoints are derived from it, so
 that their order always holds. Moves keep progression before death, the printed follow-up (each patient stays in a
@@ -203,7 +203,7 @@ def km_values(labels: pd.DataFrame, fates: pd.DataFrame, logarithmic: np.ndarray
 
 
 def km_factors(n: int) -> np.ndarray:
-    """Logarithm of the Kaplan-Meier factor, and Greenwood term, of an event among 0 ... n at risk; of one: nobody is left."""
+    """Logarithm of the Kaplan–Meier factor, and Greenwood term, of an event among 0 ... n at risk; of one: nobody is left."""
     at_risk = np.arange(2.0, n + 1)
     logs, terms = np.log1p(-1 / at_risk), 1 / (at_risk * (at_risk - 1))
     return np.array([[0.0, -np.inf, *logs], [0.0, np.inf, *terms]])

@@ -17,7 +17,7 @@ from helpers.synthesis.state import encode, strata
 
 
 def survival_hits(labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> dict[str, bool]:
-    """Tell which of the printed survival statistics a state meets, Kaplan-Meier first."""
+    """Tell which of the printed survival statistics a state meets, Kaplan–Meier first."""
     plan = plan or Plan()
     hits = label_search(labels, fates, plan).hits()
     return dict(zip(km_ids(), curve_hits(labels, fates, plan).tolist(), strict=True)) | hits

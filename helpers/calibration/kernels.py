@@ -1333,7 +1333,7 @@ def curves_of(state, contact, masks, sizes, at, out):
     """Fill out with rate and plain half-width (percent) of each endpoint at its milestones; event days differ.
 
     Returns the patients as :func:`search_days` keeps them: time, event and numbers at risk, shape (endpoints, n), and the
-    logarithm of the Kaplan-Meier factor and the Greenwood term of an event among 0 ... n at risk.
+    logarithm of the Kaplan–Meier factor and the Greenwood term of an event among 0 ... n at risk.
     """
     n = contact.size
     times, event = np.full((masks.size, n), -np.inf), np.zeros((masks.size, n), np.bool_)

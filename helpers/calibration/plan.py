@@ -26,7 +26,7 @@ class Plan:
     fate_moves : int
         Moves of one annealing of the fates; those of labels stand in the table of stages.
     fresh : bool
-        Search a Kaplan-Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
+        Search a Kaplan–Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
     first_rounds, last_rounds : int
         How often a stage is searched from its start, and then from the best that was found.
     hops : int
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def start(self) -> Path:
-        """Return the file of the stored Kaplan-Meier solution."""
+        """Return the file of the stored Kaplan–Meier solution."""
         return self.folder / "start.csv"
 
     def stages(self) -> dict[str, pd.DataFrame]:

@@ -68,7 +68,7 @@ Progress = Callable[[object], None]
 def calibrate_fates(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None, say: Progress | None = None
 ) -> pd.DataFrame:
-    """Search a Kaplan-Meier solution: some rounds from given fates, the last ones from the best that they found, which is then polished."""
+    """Search a Kaplan–Meier solution: some rounds from given fates, the last ones from the best that they found, which is then polished."""
     plan, say = plan or Plan(), say or (lambda text: None)
     targets, best, least, most = targets_of(km_ids(), plan.published), fates, np.inf, np.zeros(len(km_ids()), bool)
     began, moves, annealed = time.monotonic(), int(plan.fate_moves * plan.effort), plan.first_rounds + plan.last_rounds

@@ -1,6 +1,6 @@
 """The arithmetic of survival at milestones: which numbers of events and of patients at risk a rate and its plus-minus allow.
 
-Notation: a Kaplan-Meier curve is a product of (r - 1) / r over its events, r falling whole numbers at risk; Greenwood's sum
+Notation: a Kaplan–Meier curve is a product of (r - 1) / r over its events, r falling whole numbers at risk; Greenwood's sum
 V = var(S) / S^2 is the sum of 1 / (r (r - 1)). d tied events among r give the same two as d single ones at r, r - 1, ...:
 ties change nothing here. Between two milestones the curve falls by a factor rho, and V grows by dV. With Y at risk before
 and Y' after, whatever the censoring,

@@ -13,7 +13,7 @@ from helpers.cohort.derive import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.synthesis.draws import pick
 from helpers.synthesis.margins import CHOSEN, printed
 
-# events in years 1, 2, 3 that the printed Kaplan-Meier rates and half-widths imply for 120 patients
+# events in years 1, 2, 3 that the printed Kaplan–Meier rates and half-widths imply for 120 patients
 EVENTS = {"OS": (20, 6, 1), "PFS": (31, 8, 1)}
 PFS_EVENTS = {"none": 19, "low": 10, "high": 7, "no CRS": 4}
 EARLIEST_CUTOFF, LATEST_CUTOFF = 366, 2710  # 1 August 2024 less the last and the first day of recruitment
