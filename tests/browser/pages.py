@@ -172,6 +172,24 @@ def test_paper_holds_what_the_page_says_and_no_buttons(browser, site, names):
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_is_longer_than_a_sheet_is_broken_between_rows(browser, site, names):
+    browser.size(794, 1123)
+    browser.media("print")
+    wrong = []
+    for name in names:
+        browser.open((site / name).as_uri())
+        whole = browser.run(
+            """return [...document.querySelectorAll('article *')].filter(e => {
+              const s = getComputedStyle(e);
+              return e.offsetHeight > 900 && (/auto|scroll|hidden/.test(s.overflowX + s.overflowY) || /avoid/.test(s.breakInside));
+            }).map(e => e.tagName + '.' + e.className)"""
+        )
+        wrong += [f"{name}: {one} would be moved to the next sheet, and cut there" for one in whole]
+    browser.media("")
+    browser.size(*WIDE)
+    assert not wrong, "\n".join(wrong)
+
+
 def test_search_finds_the_log_rank_test(browser, site):
     browser.open((site / "search.html").as_uri() + "?q=log-rank")
     links = browser.until(
