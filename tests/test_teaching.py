@@ -720,6 +720,36 @@ def test_dealt_cohorts_hold_what_the_key_says_and_do_not_tell(tmp_path):
     assert effects["no effect"] == effects["confounded-null"] == 0
 
 
+AWKWARD = ["Lovelace, Ada", '"Bo" O\'Hara', "李雷", "=cmd()", "-rf", "../up", "con"]
+
+
+def test_names_of_a_class_go_into_the_key_and_nowhere_else(tmp_path):
+    (tmp_path / "names.txt").write_text("\ufeff" + "\r\n\r\n".join(AWKWARD) + "\r\n", encoding="utf-8")
+    asked = ["teach", "cohort", "--seed", "5", "--names", f"{tmp_path / 'names.txt'}", "--out", f"{tmp_path / 'class'}"]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    key = pd.read_csv(tmp_path / "class" / "teacher" / "key.csv", dtype=str)
+    shielded = ["'" + name if name[0] in "=-" else name for name in AWKWARD]
+    assert key["name"].tolist() == shielded
+    folders = sorted(path.name for path in (tmp_path / "class" / "students").iterdir())
+    assert folders == key["student"].tolist() == [f"{n:02d}" for n in range(1, len(AWKWARD) + 1)]
+    text = "".join(path.read_text() for path in (tmp_path / "class" / "students").rglob("*") if path.is_file())
+    assert not any(name in text for name in ("Lovelace", "李雷", "cmd"))
+    alike = classes.deal(tmp_path / "without names", seed=5, students=len(AWKWARD))
+    assert alike["truth"].tolist() == key["truth"].tolist()
+
+
+@pytest.mark.parametrize("text", [b"", b" \n", b"Ada\nBo\nAda\n", b"\xff\xfe\x00"])
+def test_names_that_cannot_be_read_are_refused(tmp_path, text):
+    (tmp_path / "names.txt").write_bytes(text)
+    with pytest.raises(InputError, match="one name a line"):
+        classes.read_names(tmp_path / "names.txt")
+    with pytest.raises(InputError, match="one name a line"):
+        classes.read_names(tmp_path / "none.txt")
+    with pytest.raises(InputError, match="as many as there are names"):
+        classes.deal(tmp_path / "class", students=2, names=["Ada"])
+
+
 def test_a_dealt_truth_shows_in_many_children(tmp_path):
     for truth in classes.TRUTHS:
         classes.deal(tmp_path / truth, truth=truth, seed=1, n=6000)

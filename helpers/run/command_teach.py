@@ -54,14 +54,19 @@ def mark(folder: Path, key: Path, out: Path | None) -> None:
     "--truth", default="mixed", show_default=True, help="null, protective, harmful, confounded-null or mixed."
 )
 @click.option("--seed", type=click.IntRange(0), required=True, help="Keep it: with it the truth can be looked up.")
-@click.option("--students", type=int, default=1, show_default=True)
+@click.option("--students", type=int, help="How many; by default as many as there are names, or 1.")
+@click.option(
+    "--names", type=FOLDER, help="Text file with one name a line: they go into the key, folders are numbered."
+)
 @click.option("--out", type=FOLDER, required=True, help="New folder: students/NN, and teacher/key.csv.")
 @refusing
-def cohort(truth: str, seed: int, students: int, out: Path) -> None:
+def cohort(truth: str, seed: int, students: int | None, names: Path | None, out: Path) -> None:
     """Deal each student a made-up cohort whose truth is known, and the key to the teacher."""
-    from helpers.teaching.classes import deal
+    from helpers.teaching.classes import deal, read_names
 
-    key = deal(out, truth=truth, seed=seed, students=students)
+    known = read_names(names) if names else []
+    number = (len(known) or 1) if students is None else students
+    key = deal(out, truth=truth, seed=seed, students=number, names=known)
     click.echo(f"Written: {len(key)} cohorts in {out.name}/students, the key in {out.name}/teacher/key.csv")
 
 

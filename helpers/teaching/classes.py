@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 from pathlib import Path
@@ -55,7 +56,9 @@ Your teacher knows what is true.
 """
 
 
-def deal(out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: int = 240) -> pd.DataFrame:
+def deal(
+    out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: int = 240, names: Sequence[str] = ()
+) -> pd.DataFrame:
     """Deal a cohort to each student, and the key to the teacher.
 
     Parameters
@@ -69,11 +72,14 @@ def deal(out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: 
     students : int
     n : int
         Children in each cohort.
+    names : sequence of str
+        One for each student if given, see :func:`read_names`. They stand in the key only: folders are numbered, since not every
+        name can be a folder's.
 
     Returns
     -------
     DataFrame
-        The key: student, truth, hazard_ratio_of_gc (on the hazard of a child), indication, seed; and by the target ATE
+        The key: student, name if names were given, truth, hazard_ratio_of_gc (on the hazard of a child), indication, seed; and by the target ATE
         difference_2y (share free of the event), rmst_24m (days), hazard_ratio (of Cox's model), which are what a perfect method finds.
 
     Raises
@@ -83,6 +89,8 @@ def deal(out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: 
     """
     allowed = ", ".join([MIXED, *TRUTHS])
     wrong = [Problem("teach cohort", "", "--truth", truth, allowed)] if truth not in (MIXED, *TRUTHS) else []
+    if names and students != len(names):
+        wrong.append(Problem("teach cohort", "", "--students", students, f"{len(names)}, as many as there are names"))
     if not 1 <= students <= MOST:
         wrong.append(Problem("teach cohort", "", "--students", students, f"a number from 1 to {MOST}"))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -105,6 +113,7 @@ def deal(out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: 
         _hand_out(made, out / "students" / f"{number:0{width}d}", n)
         head = {
             "student": f"{number:0{width}d}",
+            **({"name": names[number - 1]} if names else {}),
             "truth": NAMED.get(kind, kind),
             "hazard_ratio_of_gc": round(exp(dials.effect), 3),
         }
@@ -112,6 +121,35 @@ def deal(out: Path, *, truth: str = MIXED, seed: int = 0, students: int = 1, n: 
     key = pd.DataFrame(rows)
     paths.write_csv(out / "teacher" / "key.csv", key)
     return key
+
+
+def read_names(path: Path) -> list[str]:
+    """Read the names of a class: one on each line of a text file; empty lines do not count.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no text, or two lines are alike.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = paths.write_text(Path(folder) / "names.txt", "Lovelace, Ada\\n\\n李雷\\n")
+    ...     read_names(written)
+    ['Lovelace, Ada', '李雷']
+    """
+    asked = "a text file (UTF-8) with one name a line, each once"
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError([Problem("teach cohort", "", "--names", path.name, asked)]) from None
+    names = [name for line in lines if (name := " ".join(line.split()))]
+    twice = [row for row, name in enumerate(names, start=1) if name in names[: row - 1]]
+    if twice or not names:
+        found = f"name {twice[0]} stands there before" if twice else "no name"
+        raise InputError([Problem("teach cohort", "", "--names", found, asked, path.name)])
+    return names
 
 
 def _ate(made: Simulated) -> dict[str, float]:
