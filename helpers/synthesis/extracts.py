@@ -10,51 +10,40 @@ tidy cohort back to the last value, which is tested. Every file says SYNTHETIC i
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pandas as pd
 
 from helpers import paths
-from helpers.cohort import cell_rules, extract_words
+from helpers.cohort import extract_words
 from helpers.cohort.clean import CUTOFF, clean_extracts, in_order
 from helpers.cohort.dictionary import write_dictionary
-from helpers.cohort.raw import EXTRACTS, FLAG
+from helpers.cohort.raw import EXTRACTS
 from helpers.cohort.read import write_cohort
 from helpers.cohort.schema import Cohort
+from helpers.synthesis.extract_cells import (
+    DATE_MIX,
+    NUMBER_UNITS,
+    OTHER_UNIT,
+    date_of,
+    decimal_text,
+    written_dates,
+    written_dose,
+    written_drug,
+    written_ids,
+    written_numbers,
+    written_sites,
+    written_terms,
+    written_yes_no,
+)
+from helpers.synthesis.extract_files import write_extract
 from helpers.synthesis.study import default_cohort
 
 Frames = dict[str, pd.DataFrame]
 
 RECRUITMENT_START = pd.Timestamp("2017-03-01")
-EPOCH = (1980, 1, 1, 0, 0, 0)
 REPEATED = 0.015
-DATE_MIX = {
-    "registry": {"cell": 0.5, "Excel serial": 0.2, "Chinese": 0.15, "day first": 0.15},
-    "toxicity": {"": 0.7, "Excel serial": 0.15, "Chinese": 0.15},
-    "drugs_ward": {"": 0.5, "Chinese": 0.5},
-    "drugs_icu": {"day first": 1.0},
-    "labs": {"": 0.8, "Chinese": 0.1, "day first": 0.1},
-    "response": {"": 0.6, "day first": 0.2, "Excel serial": 0.2},
-    "followup": {"": 0.4, "day first": 0.2, "Chinese": 0.2, "Excel serial": 0.2},
-    "exposures": {"": 1.0},
-}
-NUMBER_UNITS = {
-    "age_years": ("years", ("years", "岁")),
-    "weight_kg": ("kg", ("kg",)),
-    "height_cm": ("cm", ("cm", "m")),
-    "car_dose_e6_per_kg": ("10^6/kg", ("10^6/kg",)),
-    "blast_prelymphodepletion_pct": ("%", ("%",)),
-    "blast_preinfusion_pct": ("%", ("%",)),
-    "mrd_prelymphodepletion": ("fraction", ("%",)),
-    "mrd_day30": ("fraction", ("%",)),
-}
-OTHER_UNIT = {"pg/mL": "ng/L", "ng/mL": "µg/L", "mg/L": "mg/dL", "µg/L": "ng/mL"}
 COURSE = ("toxicity", "treatments", "labs", "response")
 DAY_COLUMN = {
     "toxicity": "day_from",
@@ -82,7 +71,7 @@ def write_extracts(cohort: Cohort, folder: str | Path, seed: int = 2025) -> list
         If the cohort is not synthetic, or a day, date or dose cannot be written exactly.
     """
     frames = extracts(cohort, seed)
-    return [_write(Path(folder) / EXTRACTS[name].file, name, frame) for name, frame in frames.items()]
+    return [write_extract(Path(folder) / EXTRACTS[name].file, name, frame) for name, frame in frames.items()]
 
 
 def extracts(cohort: Cohort, seed: int = 2025) -> Frames:
@@ -235,28 +224,28 @@ def _after_cutoff(followup: pd.DataFrame, cohort: Cohort, rng: np.random.Generat
 
 def _registry(registry: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame({"record": [str(number) for number in range(1, len(registry) + 1)]})
-    frame["patient_id"] = _ids(registry["patient_id"], rng)
+    frame["patient_id"] = written_ids(registry["patient_id"], rng)
     for column in ("sex", "car_target", "car_origin", "disease_status", "mrd_method"):
-        frame[column] = _terms(registry[column], extract_words.WORDS[column], rng)
+        frame[column] = written_terms(registry[column], extract_words.WORDS[column], rng)
     for column, (unit, others) in NUMBER_UNITS.items():
         if column in EXTRACTS["registry"].columns:
-            frame[column] = _numbers(registry[column], unit, others, rng)
+            frame[column] = written_numbers(registry[column], unit, others, rng)
     frame["n_relapses"] = [None if pd.isna(value) else int(value) for value in registry["n_relapses"]]
     for column in ("prior_transplant", "prior_car_elsewhere", "in_other_trial"):
-        frame[column] = _yes_no(registry[column], "yes_no", rng)
-    frame["date"] = _dates(registry["date"], None, DATE_MIX["registry"], rng)
-    frame["sites"] = _sites(registry, rng)
+        frame[column] = written_yes_no(registry[column], "yes_no", rng)
+    frame["date"] = written_dates(registry["date"], None, DATE_MIX["registry"], rng)
+    frame["sites"] = written_sites(registry, rng)
     return frame[[column for column in EXTRACTS["registry"].columns if column != "flag"]]
 
 
 def _toxicity(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "toxicity", "day_from", "T", rng)
-    frame["event"] = _terms(table["event"], extract_words.WORDS["event"], rng)
+    frame["event"] = written_terms(table["event"], extract_words.WORDS["event"], rng)
     frame["episode_id"] = table["episode_id"].fillna("").to_numpy()
-    frame["date_to"] = _dates(_date(table, origin, "day_to"), None, DATE_MIX["toxicity"], rng)
-    frame["grade"] = _terms(table["grade"].astype("string"), extract_words.WORDS["grade"], rng)
-    frame["grading_system"] = _terms(table["grading_system"], extract_words.WORDS["grading_system"], rng)
-    frame["resolved"] = _yes_no(table["resolved"], "resolved", rng)
+    frame["date_to"] = written_dates(date_of(table, origin, "day_to"), None, DATE_MIX["toxicity"], rng)
+    frame["grade"] = written_terms(table["grade"].astype("string"), extract_words.WORDS["grade"], rng)
+    frame["grading_system"] = written_terms(table["grading_system"], extract_words.WORDS["grading_system"], rng)
+    frame["resolved"] = written_yes_no(table["resolved"], "resolved", rng)
     return frame
 
 
@@ -277,22 +266,22 @@ def _administrations(
     chinese = name == "drugs_ward"
     table, frame = _started(table, origin, name, "day", "W" if chinese else "I", rng)
     frame["drug"] = [
-        _drug(agent, salt, chinese, rng) for agent, salt in zip(table["agent"], table["salt"], strict=True)
+        written_drug(agent, salt, chinese, rng) for agent, salt in zip(table["agent"], table["salt"], strict=True)
     ]
     kilograms = weight.reindex(table["patient_id"])
-    doses = [_dose(dose, kg, rng) for dose, kg in zip(table["dose_mg"], kilograms, strict=True)]
+    doses = [written_dose(dose, kg, rng) for dose, kg in zip(table["dose_mg"], kilograms, strict=True)]
     if chinese:
         frame["dose"], frame["unit"] = [dose for dose, _ in doses], [unit for _, unit in doses]
     else:
         frame["dose"] = [f"{dose.replace('.', ',')} {unit}".strip() for dose, unit in doses]
     for column in ("route", "indication"):
-        frame[column] = _terms(table[column], extract_words.WORDS[column], rng)
+        frame[column] = written_terms(table[column], extract_words.WORDS[column], rng)
     return _repeat(frame, rng)
 
 
 def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "labs", "day", "L", rng)
-    frame["analyte"] = _terms(table["analyte"], extract_words.WORDS["analyte"], rng)
+    frame["analyte"] = written_terms(table["analyte"], extract_words.WORDS["analyte"], rng)
     sign = table["censored"].map({"left": "<", "right": ">"}).fillna("")
     other, comma, trailing = (rng.random(len(table)) < share for share in (0.12, 0.05, 0.08))
     value, unit = [], []
@@ -301,7 +290,7 @@ def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> p
         text = (
             ""
             if pd.isna(number)
-            else sign.iloc[row] + _text(number, written, of).replace(".", "," if comma[row] else ".")
+            else sign.iloc[row] + decimal_text(number, written, of).replace(".", "," if comma[row] else ".")
         )
         value.append(f"{text} {written}" if trailing[row] and text else text)
         unit.append(written if not written.endswith("mL") or rng.random() < 0.7 else written.replace("mL", "ml"))
@@ -311,20 +300,20 @@ def _labs(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> p
 
 def _response(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     table, frame = _started(table, origin, "response", "assessment_day", "R", rng)
-    frame["day30_response"] = _terms(table["day30_response"], extract_words.WORDS["day30_response"], rng)
-    frame["mrd_day30"] = _numbers(table["mrd_day30"], *NUMBER_UNITS["mrd_day30"], rng)
+    frame["day30_response"] = written_terms(table["day30_response"], extract_words.WORDS["day30_response"], rng)
+    frame["mrd_day30"] = written_numbers(table["mrd_day30"], *NUMBER_UNITS["mrd_day30"], rng)
     frame["reason_not_done"] = table["reason_not_done"].fillna("").to_numpy()
     return frame
 
 
 def _followup(table: pd.DataFrame, origin: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame({"record": [f"F{number:04d}" for number in range(1, len(table) + 1)]})
-    frame["patient_id"] = _ids(table["patient_id"], rng)
+    frame["patient_id"] = written_ids(table["patient_id"], rng)
     for column in EXTRACTS["followup"].columns:
         if column.endswith("_day"):
-            frame[column] = _dates(_date(table, origin, column), None, DATE_MIX["followup"], rng)
+            frame[column] = written_dates(date_of(table, origin, column), None, DATE_MIX["followup"], rng)
         elif column in extract_words.WORDS:
-            frame[column] = _terms(table[column], extract_words.WORDS[column], rng)
+            frame[column] = written_terms(table[column], extract_words.WORDS[column], rng)
     return frame
 
 
@@ -338,12 +327,12 @@ def _started(
     table: pd.DataFrame, origin: pd.Series, name: str, day: str, letter: str, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put a table into the order in which it was recorded; begin its extract with record number, patient and date."""
-    date = _date(table, origin, day)
+    date = date_of(table, origin, day)
     order = np.lexsort([rng.random(len(table)), date.to_numpy()])
     table, date = table.iloc[order], date.iloc[order]
     frame = pd.DataFrame({"record": [f"{letter}{number:06d}" for number in range(1, len(table) + 1)]})
-    frame["patient_id"] = _ids(table["patient_id"], rng)
-    frame["date"] = _dates(date, table.get("time"), DATE_MIX[name], rng)
+    frame["patient_id"] = written_ids(table["patient_id"], rng)
+    frame["date"] = written_dates(date, table.get("time"), DATE_MIX[name], rng)
     return table, frame
 
 
@@ -395,178 +384,6 @@ def _century(cell: str) -> str | None:
     """Write a year of another decade, before anyone was infused."""
     match = re.fullmatch(r"20[12](\d-\d{2}-\d{2})", str(cell))
     return f"200{match[1]}" if match else None
-
-
-def _date(table: pd.DataFrame, origin: pd.Series, day: str) -> pd.Series:
-    start = pd.Series(origin.reindex(table["patient_id"]).to_numpy(), index=table.index)
-    return start + pd.to_timedelta(table[day], unit="D")
-
-
-def _dates(date: pd.Series, time: pd.Series | None, mix: Mapping[str, float], rng: np.random.Generator) -> list[object]:
-    forms = rng.choice(list(mix), len(date), p=list(mix.values()))
-    times = pd.Series(pd.NA, index=date.index, dtype="string") if time is None else time
-    return [_write_date(day, at, form) for day, at, form in zip(date, times, forms, strict=True)]
-
-
-def _write_date(day: pd.Timestamp, time: object, form: str) -> object:
-    if pd.isna(day):
-        return ""
-    if form == "cell":
-        return day.to_pydatetime()
-    if form == "Excel serial" and pd.isna(time):
-        return int((day - cell_rules.EXCEL_ORIGIN).days)
-    text = {
-        "day first": f"{day:%d/%m/%Y}",
-        "Chinese": f"{day.year}年{day.month}月{day.day}日",
-    }.get(form, f"{day:%Y-%m-%d}")
-    return text if pd.isna(time) else f"{text} {time}"
-
-
-def _ids(ids: pd.Series, rng: np.random.Generator) -> list[str]:
-    careless = rng.random(len(ids)) < 0.02
-    return [f"{name.lower()} " if slip else name for name, slip in zip(ids, careless, strict=True)]
-
-
-def _terms(values: pd.Series, words: Mapping[str, Sequence[str]], rng: np.random.Generator) -> list[str]:
-    other = rng.random(len(values)) < 0.4
-    pick = rng.random(len(values))
-    return [_term(*cell, words) for cell in zip(values, other, pick, strict=True)]
-
-
-def _term(value: object, other: bool, pick: float, words: Mapping[str, Sequence[str]]) -> str:
-    if pd.isna(value):
-        return "" if other else "不详"
-    others = words[value]
-    return others[int(pick * len(others))] if other and others else str(value)
-
-
-def _yes_no(values: pd.Series, words: str, rng: np.random.Generator) -> list[str]:
-    text = values.map({True: "true", False: "false"})
-    known = extract_words.WORDS[words]
-    return [cell if cell not in known else known[cell][0] for cell in _terms(text, known, rng)]
-
-
-def _numbers(values: pd.Series, unit: str, others: Sequence[str], rng: np.random.Generator) -> list[object]:
-    """Write most numbers as numbers, some with a decimal comma or a unit behind them."""
-    pick, which = rng.random(len(values)), rng.integers(len(others), size=len(values))
-    cells: list[object] = []
-    for value, share, other in zip(values, pick, which, strict=True):
-        if pd.isna(value):
-            cells.append("未查" if share < 0.5 else "")
-        elif share < 0.7:
-            cells.append(float(value))
-        else:
-            written = others[other] if share < 0.9 else unit
-            text = _text(value, written, unit).replace(".", "," if share > 0.85 else ".")
-            cells.append(f"{text} {written}" if share < 0.9 else text)
-    return cells
-
-
-def _text(value: float, written: str, unit: str) -> str:
-    """Write *value* (in *unit*) as an exact decimal in the unit *written*."""
-    number = Decimal(repr(float(value))) / Decimal(cell_rules.FACTORS[written, unit])
-    return f"{number.normalize():f}"
-
-
-def _dose(dose: float, weight: float, rng: np.random.Generator) -> tuple[str, str]:
-    """Write a dose in mg, g or mg/kg; per kg only if the weight gives the dose back to a tenth of a mg."""
-    if pd.isna(dose):
-        return "", ""
-    share = rng.random()
-    if share < 0.25:
-        for digits in (0, 1, 2, 3):
-            per_kg = round(Decimal(repr(float(dose))) / Decimal(repr(float(weight))), digits)
-            if float(round(per_kg * Decimal(repr(float(weight))), 1)) == dose:
-                return f"{per_kg:f}", "mg/kg"
-    if share > 0.95:
-        return _text(dose, "g", "mg"), "g"
-    return _text(dose, "mg", "mg"), "mg"
-
-
-def _drug(agent: str, salt: object, chinese: bool, rng: np.random.Generator) -> str:
-    """Write a drug as its department does; a salt stays in the name, since the dose is its mass."""
-    names = extract_words.DRUGS[agent]
-    own = (
-        [name for name in names if not name.isascii()]
-        if chinese
-        else [agent, *(name for name in names if name.isascii())]
-    )
-    if agent == "other":
-        own = ["左乙拉西坦"] if chinese else ["levetiracetam"]
-    if pd.isna(salt):
-        return own[int(rng.integers(len(own)))]
-    if salt != "base":
-        word = extract_words.SALTS[salt]
-        if chinese:
-            return f"{word}{own[0]}片" if salt == "acetate" else f"注射用{own[0]}{word}"
-        return f"{agent} {salt}"
-    if rng.random() < 0.15:
-        return f"{own[0]}琥珀酸钠(以碱基计)" if chinese else f"{agent} sodium succinate (as base)"
-    return own[int(rng.integers(len(own)))]
-
-
-def _sites(registry: pd.DataFrame, rng: np.random.Generator) -> list[str]:
-    language = (rng.random(len(registry)) < 0.3).astype(int)
-    texts = []
-    for row, other in zip(registry[list(extract_words.SITES)].itertuples(index=False), language, strict=True):
-        if pd.isna(list(row)).any():
-            texts.append("")
-            continue
-        words = [
-            extract_words.SITES[site][other] for site, present in zip(extract_words.SITES, row, strict=True) if present
-        ]
-        texts.append("+".join(words) or extract_words.NO_SITE[other])
-    return texts
-
-
-def _write(path: Path, name: str, frame: pd.DataFrame) -> Path:
-    extract = EXTRACTS[name]
-    mark = f"{FLAG} 合成数据" if extract.encoding == "gb18030" else FLAG
-    frame = frame.assign(flag=mark)[list(extract.columns)]
-    content = _workbook(frame, extract.columns) if path.suffix == ".xlsx" else _delimited(frame, extract)
-    with paths.atomic_writing(path, "wb") as handle:
-        handle.write(content)
-    return path
-
-
-def _delimited(frame: pd.DataFrame, extract: object) -> bytes:
-    text = frame.rename(columns=extract.columns).to_csv(index=False, sep=extract.separator, lineterminator="\r\n")
-    return text.encode(extract.encoding)
-
-
-def _workbook(frame: pd.DataFrame, headings: Mapping[str, str]) -> bytes:
-    """Write the registry sheet: two header rows, the first with merged groups; nothing in the file tells the time."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = f"{FLAG} registry"
-    pairs = [heading.split(" | ") for heading in headings.values()]
-    sheet.append([group if at == 0 or pairs[at - 1][0] != group else None for at, (group, _) in enumerate(pairs)])
-    sheet.append([heading for _, heading in pairs])
-    for start, (group, _) in enumerate(pairs, 1):
-        end = start + sum(1 for other, _ in pairs[start - 1 :] if other == group) - 1
-        if sheet.cell(1, start).value is not None and end > start:
-            sheet.merge_cells(start_row=1, end_row=1, start_column=start, end_column=end)
-    for row in frame.itertuples(index=False):
-        sheet.append([None if pd.isna(cell) or cell == "" else cell for cell in row])
-    book.properties.creator = FLAG
-    buffer = BytesIO()
-    book.save(buffer)
-    return _timeless(buffer.getvalue())
-
-
-def _timeless(content: bytes) -> bytes:
-    """Set every time inside a workbook to one moment, so that equal sheets are equal bytes."""
-    buffer = BytesIO()
-    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2024-08-01T00:00:00Z", data)
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.external_attr = 0o644 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, data)
-    return buffer.getvalue()
 
 
 if __name__ == "__main__":
