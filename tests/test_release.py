@@ -5,6 +5,7 @@ import json
 import math
 import re
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from helpers.cohort.schema import Cohort, Column
 from helpers.parameters import Parameters
 from helpers.paths import REAL
 from helpers.problems import InputError, NotAvailable
+from helpers.release import released_curves
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.ledger import check_ledger, write_ledger
 from helpers.release.released import released
@@ -472,3 +474,15 @@ def test_new_keys_of_the_same_patients_are_no_other_patients(tmp_path):
         check_ledger(path, {"patients": 69}, new, rules, shared=False)
     assert len(check_ledger(path, {"patients": 70}, {"patients": new["patients"] | {"B69"}}, rules, shared=False)) == 1
     assert len(check_ledger(path, {"patients": 69}, new, rules)) == 1, "of another hospital"
+
+
+@pytest.mark.parametrize(("patients", "events", "shown"), [(20, 10, True), (19, 10, False), (20, 9, False)])
+def test_curves_of_groups_need_the_threshold_of_events_and_twice_that_of_patients(monkeypatch, patients, events, shown):
+    few = pd.DataFrame({"os_days": np.arange(1.0, patients + 1) * 40, "os_event": np.arange(patients) < events})
+    many = pd.DataFrame({"os_days": np.arange(1.0, 61) * 30, "os_event": True})
+    frame = pd.concat([few, many], ignore_index=True)
+    groups = pd.Series(["few"] * patients + ["many"] * 60)
+    monkeypatch.setattr(released_curves, "exposure_groups", lambda analysis: groups)
+    found = released_curves.released_curves(SimpleNamespace(frame=frame), Rules())
+    assert {"few", "many"}.issubset({row["group"] for row in found}) == shown
+    assert "all" in {row["group"] for row in found}
