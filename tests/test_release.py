@@ -24,9 +24,11 @@ from helpers.release import released_curves
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
 from helpers.release.ledger import check_ledger, write_ledger
 from helpers.release.released import released
+from helpers.release.released_counts import COUNTED, tie_tables
 from helpers.release.released_models import counted_as
 from helpers.release.rules import Rules, coarse_curve, coarse_interval, coarse_median
 from helpers.run.cli import main
+from helpers.synthesis.study import default_cohort
 
 
 @pytest.fixture(scope="module")
@@ -486,3 +488,22 @@ def test_curves_of_groups_need_the_threshold_of_events_and_twice_that_of_patient
     found = released_curves.released_curves(SimpleNamespace(frame=frame), Rules())
     assert {"few", "many"}.issubset({row["group"] for row in found}) == shown
     assert "all" in {row["group"] for row in found}
+
+
+def test_the_doses_of_gc_together_are_who_was_given_it_and_hide_together():
+    frame = analyse(default_cohort()).frame
+    everyone = frozenset(map(str, frame.index))
+    total = Cell("patients", len(everyone), members=everyone)
+
+    def cells(label, levels):
+        return [(label, level, Cell(f"{label}: {level}", len(who), members=who), Partition(total, []))
+                for level, who in ((level, frozenset(map(str, frame.index[levels == level]))) for level in levels.unique())]  # fmt: skip
+
+    given = frame["gc"].map({True: "yes", False: "no"})
+    own = frame["sex"].map({"male": "low", "female": "high"})  # a column of the cohort's own, levels named alike
+    tables = [*cells(COUNTED["gc"], given), *cells(COUNTED["gc_group"], frame["gc_group"]), *cells("own", own)]
+    counts = Counts()
+    tie_tables(counts, tables)
+    tied = [(part.total.name, {cell.name for cell in part.cells}) for part in counts.same if len(part.cells) > 1]
+    doses = {f"{COUNTED['gc_group']}: {level}" for level in ("low", "high")}
+    assert tied == [(f"{COUNTED['gc']}: yes", doses)]

@@ -73,12 +73,18 @@ def secured(
 def recovered(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, say: Progress | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walk towards every number that is missed, losing none that is hit; parameters and result as of :func:`secured`."""
-    began, walk = time.monotonic(), Walk(labels, fates, np.random.default_rng([seed, 12]), plan)
-    labels, fates = _walked(walk, plan.recovering, 0.85).state()
-    hits = survival_hits(labels, fates, plan)
-    if say:
-        say(_step("recovered", 1, 1, time.monotonic() - began, list(hits), hits))
+    """Walk towards every number that is missed, losing none that is hit; deal labels anew that still miss; walk again.
+
+    Parameters and result as of :func:`secured`.
+    """
+    began, rng = time.monotonic(), np.random.default_rng([seed, 12])
+    for turn in (1, 2):
+        labels, fates = _walked(Walk(labels, fates, rng, plan), plan.recovering // turn, 0.85).state()
+        if turn == 1:
+            labels = dealt_anew(seed, labels, fates, plan)
+        hits = survival_hits(labels, fates, plan)
+        if say:
+            say(_step("recovered", turn, 2, time.monotonic() - began, list(hits), hits))
     return labels, fates
 
 
