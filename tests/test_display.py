@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -213,6 +214,8 @@ def test_a_shown_table_and_the_cohort_say_synthetic():
     assert repr(notebook.show_table(ANSWERS, SYNTHETIC)).endswith("Synthetic cohort.")
     assert "ynthetic" not in repr(notebook.show_table(ANSWERS, REAL))
     assert "No real patient" in notebook.about_cohort(SYNTHETIC).data
+    assert "to resemble what the paper reports" in notebook.about_cohort(read_cohort()).data
+    assert "not said to stand for the paper" in notebook.about_cohort(replace(read_cohort(), stands_for="")).data
     assert "a book" in notebook.about_cohort(REAL).data
 
 

@@ -77,9 +77,12 @@ def about_cohort(cohort: Cohort) -> Markdown:
     n = len(cohort.tables["patients"])
     text = f"Cohort **{cohort.name}**: {n} {'synthetic ' * cohort.synthetic}patients; day 0 is {cohort.origin}."
     if cohort.synthetic:
+        text += " **No real patient stands behind a single row.** "
         text += (
-            " **No real patient stands behind a single row.** The cohort was made to resemble what the paper reports,"
+            "The cohort was made to resemble what the paper reports,"
             " so agreement with the paper shows that such data can exist; it is no evidence about any treatment."
+            if cohort.stands_for
+            else "It is not said to stand for the paper's patients, and nothing here is evidence about any treatment."
         )
     else:
         text += f" Source: {cohort.source}. Licence: {cohort.licence}."

@@ -119,7 +119,11 @@ Run the cell below: is everything ok? Then open an exercise. In each of them
 1. run the cells one by one (Shift and Enter);
 2. **guess** where `predict` stands, before anything is computed;
 3. take the `# ` away where `___` stands, fill in, run;
-4. type an answer in place of `None` (a number, or a name that the cells above have set), and run its cell: it is right, or a usual slip with a hint, or neither.
+4. type an answer in place of `None`, and run its cell: it is right, or a usual slip with a hint, or neither. An answer is a number with a decimal *point* and without a %, such as `93.5`;
+   a letter in quotation marks, `"b"`; or a name that the cells above have set.
+
+Red text means that Python could not read a cell; its last line says why. *NameError* is a word that it does not know: quotation marks forgotten, or a cell above not yet run. *SyntaxError* is a bracket,
+a quotation mark or a comma too many or too few, or a blank still open. Nothing can break: mend it and run it again.
 
 All children are made up, but those of exercise 9. What you try is kept in `progress.json`, without a name, on this computer only.
 
@@ -130,9 +134,12 @@ No Python is needed beyond filling in blanks. Of a table `t` with one row per ch
 | a column | `t["age"]` |
 | the rows of some children | `t[t["age"] > 5]` |
 | a column of theirs | `t.loc[t["age"] > 5, "dose"]` |
+| equal, not equal, at least, one of several | `t["sex"] == "male"`, `!=`, `>=`, `t["sex"].isin(["male", "female"])` |
 | and, or, not | `&`, `\\|`, `~`, with brackets around each condition |
 | how many, their sum, mean, median | `len(t)`, `t["dose"].sum()`, `.mean()`, `.median()` |
+| how many rows hold, and which share | `(t["age"] > 5).sum()`, `(t["age"] > 5).mean()` |
 | empty cells | `t["dose"].isna()` |
+| the square, the root, the natural logarithm | `x ** 2`, `np.sqrt(x)`, `np.log(x)` |
 
 CAR T-cell therapy, its toxicities CRS (cytokine release syndrome) and ICANS (harm to the nervous system), and GC (glucocorticoids, steroids) are
 what the paper is about; *failed* is relapse, progression or death."""
