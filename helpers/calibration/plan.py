@@ -49,7 +49,7 @@ class Plan:
     hops: int = HOPS
     polishes: int = POLISHES
     securing: int = 600
-    recovering: int = 400
+    recovering: int = 300
     effort: float = 1.0
 
     @property

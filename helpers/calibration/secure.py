@@ -81,7 +81,7 @@ def recovered(
     for turn in (1, 2):
         labels, fates = _walked(Walk(labels, fates, rng, plan), plan.recovering // turn, 0.85).state()
         if turn == 1:
-            labels = dealt_anew(seed, labels, fates, plan)
+            labels = dealt_anew(seed, labels, fates, replace(plan, hops=plan.hops // 4))
         hits = survival_hits(labels, fates, plan)
         if say:
             say(_step("recovered", turn, 2, time.monotonic() - began, list(hits), hits))
