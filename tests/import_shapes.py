@@ -325,9 +325,9 @@ def spss_wide_user_missing(folder):
     pyreadstat.write_sav(df,str(folder/'u.sav'),column_labels=['Patient ID','Geschlecht','Alter bei Infusion in Monaten','Steroide','CRP Tag 0 (mg/l)','CRP Tag 7 (mg/l)','PFS (Monate)','PFS-Status','OS (Monate)','OS-Status'],
       variable_value_labels={'SEX':{1:'männlich',2:'weiblich'},'STER':{0:'nein',1:'ja',8:'weiß nicht'},'CRP_D0':{999:'nicht bestimmt'},'CRP_D7':{998:'Probe verworfen',999:'nicht bestimmt'},'PFSSTAT':{0:'kein Ereignis',1:'Rezidiv',2:'Tod ohne Rezidiv'},'OSSTAT':{0:'lebend',1:'tot'}},
       missing_ranges={'ALTER':[999],'STER':[8],'CRP_D0':[{'lo':998,'hi':999}],'CRP_D7':[{'lo':998,'hi':999}]})
-    return [folder/'u.sav'],{'PFSSTAT':{'codes':{'0':'censored','1':'event','2':'event'}}}, {'patients':(['patient_id','sex','age_years'],[('KA01','male',8),('KA02','female',None),('KA03','male',40/12)]),'status':(['patient_id','gc'],[('KA01','yes'),('KA02','no')]),
+    return [folder/'u.sav'],{}, {'patients':(['patient_id','sex','age_years'],[('KA01','male',8),('KA02','female',None),('KA03','male',40/12)]),'status':(['patient_id','gc'],[('KA01','yes'),('KA02','no')]),
       'labs':(['patient_id','day','analyte','value'],[('KA01',0,'CRP',3),('KA01',7,'CRP',88),('KA02',7,'CRP',41),('KA03',0,'CRP',12)]),
-      'followup':(['patient_id','death_day','progression_day','last_contact_day'],[('KA01',None,6*MONTH,14*MONTH),('KA02',None,None,12*MONTH),('KA03',3*MONTH,None,3*MONTH)])}
+      'followup':(['patient_id','death_day','relapse_day','last_contact_day'],[('KA01',None,6*MONTH,14*MONTH),('KA02',None,None,12*MONTH),('KA03',3*MONTH,None,3*MONTH)])}
 
 
 @shape

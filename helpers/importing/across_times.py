@@ -11,14 +11,36 @@ from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import key_of
 from helpers.importing.questions import ask_about
+from helpers.importing.recognise_first_event import FIRST_EVENT, pair_first_events
 from helpers.importing.recognise_own import NO_PLACE
 from helpers.importing.vocabulary import TIME_UNITS, bare, endpoint_of
+
+DEATH_WORDS = (
+    "dead",
+    "died",
+    "death",
+    "deceased",
+    "alive",
+    "vital",
+    "mort",
+    "mortality",
+    "exitus",
+    "tot",
+    "verstorben",
+    "gestorben",
+    "dthfl",
+    "死亡",
+    "是否死亡",
+    "生存状态",
+)
 
 
 def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
     """Put each time together with its status."""
-    times = [column for column in sheet.columns if column.to == "time" and column.name not in ("", "end of follow-up")]
-    statuses = [column for column in sheet.columns if column.to == "status"]
+    pair_first_events(sheet)
+    paired = ("", "end of follow-up", FIRST_EVENT)
+    times = [column for column in sheet.columns if column.to == "time" and column.name not in paired]
+    statuses = [column for column in sheet.columns if column.to == "status" and column.name != FIRST_EVENT]
     followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
     by_at = {column.at: column for column in sheet.columns}
     dates = {
@@ -36,7 +58,7 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
         elif len(own) > 1:
             status.time_at = own[0].at
             ask_about(status, [f"`time_at`: {len(own)} columns could be its time"])
-        elif not own and len(times) == 1 and len(statuses) == 1:
+        elif not own and len(times) == 1 and len(statuses) == 1 and not _says_death(status, times[0]):
             status.time_at = times[0].at
             if endpoint_of(status.column):
                 times[0].name = status.name
@@ -86,6 +108,12 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
                 "`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"
             ],
         )
+
+
+def _says_death(status: ColumnMap, time: ColumnMap) -> bool:
+    """Tell whether a status is of death by its own words, so that it is not that of a time to another event."""
+    words = set(bare(status.column).split())
+    return time.name != "death" and status.name == "death" and bool(words & set(DEATH_WORDS))
 
 
 def _hold_status_against_date(sheet: SheetMap, facts: list[Facts], status: ColumnMap, date: ColumnMap) -> None:

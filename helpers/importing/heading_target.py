@@ -68,6 +68,8 @@ def has_a_place(target: str) -> bool:
 
 def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
     """Keep a target only where a row of this kind can hold it."""
+    if target == "followup.event_date" and row_is not in ("patient", "infusion"):
+        target = "date"
     if row_is in ("event", "administration", "measurement") and target == "origin":
         words = f"{bare(facts.column.name)} {bare(facts.said.title or facts.column.title)}"
         starts = re.search(r"start|begin|onset|von", words) is not None

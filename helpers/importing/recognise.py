@@ -9,6 +9,7 @@ from helpers.importing.heading_target import has_a_place, heading_target, why_no
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_events import recognise_event_time
+from helpers.importing.recognise_first_event import recognise_first_event
 from helpers.importing.recognise_known import recognise_known
 from helpers.importing.recognise_numbers import recognise_exposure, recognise_first_dose, recognise_laboratory
 from helpers.importing.recognise_own import NO_PLACE, recognise_own
@@ -35,6 +36,7 @@ def recognised(facts: Facts, row_is: str) -> ColumnMap:
         _other_clock,
         _patient,
         recognise_first_dose,
+        recognise_first_event,
         recognise_event_time,
         recognise_known,
         recognise_laboratory,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from helpers.importing.cells import is_half_date, read_date
+from helpers.importing.event_words import kinds_in, status_of
 from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
@@ -74,8 +75,11 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
     if (status or endpoint) and (flag or coded) and not exposure:
         base.to, base.name = (
             "status",
-            endpoint or ("relapse" if "relapse" in target else "progression" if "progression" in target else "death"),
+            {"first event": "progression or death"}.get(endpoint, endpoint)
+            or ("relapse" if "relapse" in target else "progression" if "progression" in target else "death"),
         )
+        if base.confidence == "guess" and (endpoint or ALIVE_OR_NOT.search(f" {name} ")):
+            base.confidence = "likely"
         return _vital(base, facts, name)
     is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
     if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
@@ -97,7 +101,8 @@ DYING = re.compile(
 def _alive_and_dead(facts: Facts) -> bool:
     """Tell whether the cells themselves say who is alive and who is dead, whatever the heading says."""
     labels = [facts.labels.get(code, code) for code in facts.counts]
-    living, dying = [any(words.fullmatch(label.strip()) for label in labels) for words in (LIVING, DYING)]
+    living = any(re.match(rf"(?:{LIVING.pattern})(?!\w)", label.strip(), re.IGNORECASE) for label in labels)
+    dying = any(DYING.fullmatch(label.strip()) or "death" in kinds_in(label)[0] for label in labels)
     return living and dying and len(labels) <= 6
 
 
@@ -120,12 +125,15 @@ def _died_first(label: str) -> bool:
 def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
     doubts, numeric, labelled = [], set(facts.counts) <= {"0", "1", "2"}, False
     inverted = name in INVERTED or any(word in INVERTED for word in name.split())
+    of_death = base.name == "death" and (_alive_and_dead(facts) or endpoint_of(base.column) == "death")
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, "" if numeric else code)
         said = meaning(label, "yes_no") if label else ""
-        base.codes[code] = (meaning(label, "vital") if label else "") or {"yes": "event", "no": "censored"}.get(
-            said, ""
-        )
+        vital = meaning(label, "vital") if label else ""
+        if of_death and (kinds := kinds_in(label)[0]) and not kinds & {"death", "event"}:
+            vital = ""  # a relapse is no death
+        words = status_of(label, base.name) if label else ""
+        base.codes[code] = vital or {"yes": "event", "no": "censored"}.get(said, "") or words
         base.counts[code] = count
         if inverted and said:
             base.codes[code] = "censored" if said == "yes" else "event"

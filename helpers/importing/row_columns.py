@@ -12,6 +12,7 @@ from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
+from helpers.importing.row_first_event import keep_first_event
 from helpers.importing.row_syndromes import note_syndrome
 from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT, unit_of
 from helpers.problems import InputError, Problem
@@ -123,6 +124,9 @@ def keep_dated(here: RowCells, column: ColumnMap) -> None:
     """Keep the date of an event or of an end of follow-up, as a day."""
     day, _ = here.day(column)
     name = column.to.removeprefix("followup.").removesuffix("_date")
+    if day is not None and name == "event":
+        keep_first_event(here, column, day)
+        return
     if day is None:
         if name in DATELESS and is_half_date(here.cells[column.at]):
             here.work.set_value("status", here.patient, name, "yes", here.sheet.file, here.row)
@@ -151,7 +155,7 @@ def keep_dated(here: RowCells, column: ColumnMap) -> None:
 def _keep_time(here: RowCells, column: ColumnMap) -> None:
     value = here.number(column, TIME_UNITS)
     status = next((other for other in here.by_at.values() if other.to == "status" and other.time_at == column.at), None)
-    what = "event" if status is None else here.coded(status)
+    what = "event" if status is None or column.name == "first event" else here.coded(status)
     if status is not None and column.name in ASKED:
         here.work.ask(column.name, here.patient, what)
     if value is None:
@@ -161,6 +165,9 @@ def _keep_time(here: RowCells, column: ColumnMap) -> None:
     value = _whole_days(value, column)
     if column.unit != "days":
         here.note(column, f"{column.unit} became days", here.cells[column.at], f"{value:g}")
+    if column.name == "first event":
+        keep_first_event(here, column, value)
+        return
     if column.name == "end of follow-up":
         here.work.ends[here.patient].append(("end of follow-up", value, f"row {here.row}"))
     elif what == "event":

@@ -51,6 +51,10 @@ def _recorded(work: Work, column: ColumnMap) -> None:
         column.to in ("status", "time") and column.name.startswith("progression")
     ):
         work.recorded["followup"].add("progression")
+    elif column.to == "status" and column.name == "first event":
+        work.recorded["followup"] |= {
+            what for what in ("relapse", "progression", "death") if what in column.codes.values()
+        }
     elif column.to == "followup.transplant_date":
         work.recorded["followup"].add("transplantation")
 

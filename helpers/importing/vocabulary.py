@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
+from helpers.importing.heading_words import made_of
+
 # what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
@@ -39,11 +41,16 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patients.disease_status": ("disease status", "status before infusion", "disease status at infusion", "疾病状态"),
     "patients.n_relapses": ("number of relapses", "n relapses", "no of relapses", "复发次数"),
     "patients.car_target": ("car target", "car t靶点", "靶抗原", "car靶点", "zielantigen", "target", "target antigen", "靶点", "car t target"),
+    "patients.car_origin": ("car origin", "car t origin", "autologous or allogeneic", "autologous allogeneic", "auto allo", "auto or allo", "细胞来源", "car t来源"),
+    "patients.site_bm": ("site bm", "bone marrow relapse", "bm relapse", "marrow relapse", "relapse in marrow", "bone marrow involvement", "bm involvement", "marrow involvement", "骨髓复发"),
+    "patients.site_cns": ("site cns", "cns involvement", "cns relapse", "cns disease", "中枢神经系统复发", "中枢复发"),
+    "patients.site_testis": ("site testis", "testicular relapse", "testicular involvement", "testis relapse", "睾丸复发"),
+    "patients.site_other": ("site other",),
     "patients.car_dose_e6_per_kg": ("car t dose", "car dose", "cell dose", "dose cells", "回输剂量", "cart dose", "infused dose"),
     "patients.blast_prelymphodepletion_pct": ("blasts", "bm blasts", "marrow blasts", "bone marrow blasts", "blast pct", "blast percent", "baseline blasts", "bone marrow final",
                                               "bone marrow", "骨髓原始细胞", "原始细胞比例", "tumor burden", "disease burden", "blasts before lymphodepletion"),
     "patients.mrd_prelymphodepletion": ("mrd before infusion", "baseline mrd", "mrd pre", "mrd prelymphodepletion"),
-    "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "response d28", "day 28 response", "response at day 28", "response at day 30",
+    "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "best overall response", "overall response", "response d28", "day 28 response", "response at day 28", "response at day 30",
                                 "疗效", "第28天疗效", "第30天疗效", "28天疗效", "30天疗效", "疗效评估", "疗效评价", "缓解情况", "response d30", "response at day 28 30", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "slc", "sindrome de liberacion de citocinas", "zytokinfreisetzungssyndrom", "crs occurrence", "细胞因子释放综合征"),
@@ -71,7 +78,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
     "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
     "followup.assessment_date": ("last assessment", "date of last assessment", "last disease assessment", "last marrow"),
-    "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days"),
+    "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days", "fu days", "fu weeks", "fu months", "fu years", "days fu", "months fu", "months of follow up", "weeks of follow up", "years of follow up"),
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
     "followup.death_cause": ("cause of death", "main cause of death", "primary cause of death", "death cause", "死因", "todesursache"),
@@ -94,6 +101,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "supervivencia global", "supervivencia", "sopravvivenza globale", "sobrevida global", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
     "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "无事件生存", "dfs1", "progressionsfreies uberleben", "ereignisfreies uberleben", "rezidivfreies uberleben", "disease free", "progression free", "event free", "relapse free", "是否进展", "进展状态"),
+    "first event": ("first event", "time to first event", "first failure", "days to first event", "首次事件"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
 STATUS_NAMES = ("vital status", "stato vitale", "situacao vital", "estado vital actual", "statut du patient", "patient status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
@@ -163,6 +171,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                  "not done": ("not done", "notdone", "nd", "not evaluable", "ne", "not assessed", "未评估")},
     "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "no crs", "no icans", "no neurotoxicity", "no event", "no toxicity", "无", "无crs", "0级")},
     "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
+    "car_origin": {"autologous": ("auto", "autologous", "autolog", "own", "自体"), "allogeneic": ("allo", "allogeneic", "allogenic", "allogen", "donor", "donor derived", "donor-derived", "异基因", "异体", "供者")},
     "disease_status": {"relapsed": ("relapsed", "relapse", "复发"), "primary refractory": ("refractory", "primary refractory", "难治"), "remission": ("remission", "cr", "缓解")},
     "route": {"IV": ("iv", "intravenous", "intravenös", "静滴", "静脉", "静脉滴注", "静脉注射", "静推"), "PO": ("po", "oral", "口服", "per os"), "IM": ("im",), "IT": ("it", "intrathecal", "鞘内注射"), "topical": ("topical",), "inhaled": ("inhaled",), "ocular": ("ocular",)},
     "indication": {"CRS": ("crs",), "ICANS": ("icans", "neurotoxicity"), "CRS/ICANS": ("crs/icans", "crs+icans"), "premedication": ("premedication", "premed"), "GVHD": ("gvhd",)},
@@ -172,6 +181,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "censor_reason": {"data cut-off": ("data cut-off", "cut-off", "cutoff", "end of study"), "lost to follow-up": ("lost to follow-up", "lost", "ltfu"), "withdrew": ("withdrew", "withdrawn")},
 }  # fmt: skip
 CODES_OF = {
+    "patients.car_origin": "car_origin", "patients.site_bm": "yes_no", "patients.site_cns": "yes_no", "patients.site_testis": "yes_no", "patients.site_other": "yes_no",
     "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response",
     "toxicity.CRS.flag": "yes_no", "toxicity.ICANS.flag": "yes_no", "toxicity.CRS.grade": "grade", "toxicity.ICANS.grade": "grade", "toxicity.grade": "grade", "status.gc": "yes_no",
     "status.tcz": "yes_no", "status.rux": "yes_no", "treatments.route": "route", "treatments.indication": "indication", "toxicity.event": "event", "followup.death_cause": "death_cause",
@@ -297,7 +307,7 @@ def target_of(words: str) -> tuple[str, str]:
         shorter = re.sub(pattern, "", shorter).strip()
     if shorter in known:
         return known[shorter], "likely"
-    if made := _made_of(shorter) or _made_of(key):
+    if made := made_of(shorter) or made_of(key):
         return made, "likely"
     turned = " ".join(sorted(shorter.split()))
     if " " in shorter and turned in _by_words():
@@ -309,39 +319,6 @@ def target_of(words: str) -> tuple[str, str]:
     if inside := _known_inside(key, known):
         return inside, "guess"
     return "", ""
-
-
-NUMBERED = re.compile(
-    r"(the )?(subject|patient|pat|pt|case|participant|proband|patienten|probanden|sujet|paciente|child)s? ?"
-    r"(no|nr|num|number|id|ids|code|nummer|numero|identifier|identification|pseudonym)"
-)
-SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neurotox|neurotoxicity|ntx"}
-SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
-PARTS = {
-    "flag": ("", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
-    "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "highest grade", "worst grade", "peak grade", "grad", "severity grade"),
-    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
-    "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
-    "duration": ("持续时间", "持续天数", "duration", "length", "dauer", "days duration"),
-}  # fmt: skip
-
-
-def _made_of(key: str) -> str:
-    """Read a heading that is made of known parts: whose number it is, or a syndrome and what of it.
-
-    Examples
-    --------
-    >>> _made_of("subject no"), _made_of("first day of crs"), _made_of("icans last day"), _made_of("crs drug")
-    ('patient', 'toxicity.CRS.day_from', 'toxicity.ICANS.day_to', '')
-    """
-    if NUMBERED.fullmatch(key):
-        return "patient"
-    for name, words in SYNDROMES.items():
-        rest, named = re.subn(rf"(?<![a-z])({words})(?![a-z])", " ", key)
-        if named == 1:
-            left = " ".join(word for word in rest.split() if word not in SMALL_WORDS)
-            return next((f"toxicity.{name}.{part}" for part, known in PARTS.items() if left in known), "")
-    return ""
 
 
 def _tokens_near(key: str, word: str) -> bool:

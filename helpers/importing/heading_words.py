@@ -1,0 +1,129 @@
+"""Headings that are made of known parts, in whatever order a person wrote them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NUMBERED = re.compile(
+    r"(the )?(subject|patient|pat|pt|case|participant|proband|patienten|probanden|sujet|paciente|child)s? ?"
+    r"(no|nr|num|number|id|ids|code|nummer|numero|identifier|identification|pseudonym)"
+)
+SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neurotox|neurotoxicity|ntx"}
+SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
+HIGHEST = {"highest", "worst", "peak", "maximal", "maximum", "max", "greatest", "hochster", "schwerster"}
+PARTS = {
+    "flag": ("", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
+    "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "grad", "severity", "severity grade"),
+    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
+    "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
+    "duration": ("持续时间", "持续天数", "duration", "length", "dauer", "days duration"),
+}  # fmt: skip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LINKS = _words("of the a at in for on by was is were patient patients pt child s when time")
+INFUSION = _words("car t cart cell cells infusion infused reinfusion reinfused product therapy treatment treated 0 d0")
+WHEN = _words("date dates on when day datum")
+LAST = _words("last latest final most recent")
+AFTER = _words("after post following since first 1st")
+BEFORE = _words("prior previous before pre history earlier past")
+GRAFT = _words("transplant transplantation transplants hsct hct sct bmt allohsct")
+DAY_30 = _words("28 29 30 d28 d29 d30 m1")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A heading that holds a word of each of *has*, and beside them none but *may* and words that link."""
+
+    target: str
+    has: tuple[frozenset[str], ...]
+    may: frozenset[str]
+    never: frozenset[str] = frozenset()
+
+
+MADE = (
+    Made("origin", (WHEN, _words("infusion infused reinfusion reinfused")), INFUSION | WHEN | _words("first 1st"), _words("age")),
+    Made("origin", (_words("date on"), _words("car cart"), _words("t cart")), INFUSION | WHEN | _words("first 1st given")),
+    Made("followup.contact_date", (LAST, _words("contact seen visit follow followup review appointment encounter consultation attendance known alive")),
+         LAST | WHEN | _words("contact seen visit up follow followup review appointment encounter consultation attendance known to be alive clinic outpatient hospital or death died")),
+    Made("followup.contact_date", (WHEN, _words("status")), WHEN | LAST | _words("vital survival current known status")),
+    Made("followup.death_date", (WHEN, _words("death dead died decease deceased demise")), WHEN | _words("death dead died decease deceased demise")),
+    Made("followup.event_date", (WHEN, _words("event")), WHEN | AFTER | INFUSION | _words("event efs")),
+    Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
+    Made("followup.progression_date", (WHEN, _words("progression progressed")), WHEN | AFTER | INFUSION | _words("progression progressed disease documented confirmed")),
+    Made("followup.transplant_date", (WHEN, GRAFT, _words("after post following consolidative consolidation subsequent")), WHEN | AFTER | INFUSION | GRAFT | _words("allo allogeneic stem consolidative consolidation subsequent")),
+    Made("followup.assessment_date", (LAST, WHEN, _words("assessment evaluation marrow staging restaging")), LAST | WHEN | _words("assessment evaluation marrow staging restaging disease response bone aspirate")),
+    Made("patients.age_years", (_words("age"),), INFUSION | _words("age years year yr yrs y day lymphodepletion enrolment enrollment inclusion baseline")),
+    Made("patients.weight_kg", (_words("weight bw bodyweight"),), INFUSION | BEFORE | _words("weight bw bodyweight body baseline day lymphodepletion kg actual admission"), _words("history")),
+    Made("patients.height_cm", (_words("height"),), INFUSION | BEFORE | _words("height body baseline day lymphodepletion cm admission"), _words("history")),
+    Made("patients.sex", (_words("sex gender"),), _words("sex gender birth biological assigned")),
+    Made("patients.car_target", (_words("target targets targeted antigen antigens"),), INFUSION | _words("target targets targeted antigen antigens construct"), _words("0 d0")),
+    Made("patients.car_origin", (_words("origin source"), _words("cell cells car cart product")), INFUSION | _words("origin source"), _words("0 d0")),
+    Made("patients.prior_transplant", (BEFORE, GRAFT), BEFORE | GRAFT | INFUSION | _words("any allo allogeneic stem yes no"), WHEN - {"on", "when"}),
+    Made("patients.n_relapses", (_words("number n count"), _words("relapses relapse")), BEFORE | INFUSION | _words("number n count no relapses relapse")),
+    Made("response.mrd_day30", (_words("mrd"), DAY_30), DAY_30 | _words("mrd day d days level marrow bm bone post infusion")),
+    Made("response.day30_response", (_words("response remission"), DAY_30), DAY_30 | _words("response remission best overall day d days status disease marrow bm bone post after infusion evaluation assessment clinical")),
+)  # fmt: skip
+
+
+def made_of(key: str) -> str:
+    """Read a heading that is made of known parts: whose number it is, a syndrome and what of it, an event and its date.
+
+    Examples
+    --------
+    >>> made_of("subject no"), made_of("first day of crs"), made_of("icans last day"), made_of("crs drug")
+    ('patient', 'toxicity.CRS.day_from', 'toxicity.ICANS.day_to', '')
+    >>> made_of("infused on"), made_of("date of relapse after car t"), made_of("highest crs"), made_of("origin of the cells")
+    ('origin', 'followup.relapse_date', 'toxicity.CRS.grade', 'patients.car_origin')
+    >>> made_of("alive at last follow up"), made_of("date of last relapse before car t"), made_of("age group")
+    ('', '', '')
+    """
+    if NUMBERED.fullmatch(key):
+        return "patient"
+    for name, words in SYNDROMES.items():
+        rest, named = re.subn(rf"(?<![a-z])({words})(?![a-z])", " ", key)
+        if named == 1:
+            return _of_syndrome(name, rest)
+    words = frozenset(key.split())
+    if key.startswith(("alive", "dead ", "status ")):
+        return ""
+    for one in MADE:
+        if all(words & has for has in one.has) and words <= one.may | LINKS and not words & one.never:
+            return one.target
+    return ""
+
+
+def _of_syndrome(name: str, rest: str) -> str:
+    """Say what of a syndrome the other words of a heading name."""
+    tokens = rest.split()
+    left = " ".join(word for word in tokens if word not in SMALL_WORDS | HIGHEST)
+    part = next((part for part, known in PARTS.items() if left in known), "")
+    if part == "flag" and not left and HIGHEST & set(tokens):
+        part = "grade"
+    return f"toxicity.{name}.{part}" if part else ""
+
+
+START = re.compile(r"\b(start\w*|begin\w*|began|onset|from|von|first|diagnosed)\b|开始|发生|出现")
+END = re.compile(r"\b(end\w*|stop\w*|resol\w*|until|to|bis|offset|last|recovered|recovery)\b|结束|缓解|终止")
+GRADING = re.compile(r"\b(grade|grad|grading|severity|ctcae|toxgr)\b|分级|级别")
+
+
+def part_of_record(key: str, is_date: bool, is_number: bool) -> str:
+    """Say what a column of a row per episode holds, from the words of its heading.
+
+    Examples
+    --------
+    >>> part_of_record("tox end", True, False), part_of_record("date of onset", True, False), part_of_record("worst grade", False, True)
+    ('until', 'date', 'toxicity.grade')
+    """
+    if GRADING.search(key) and not is_date:
+        return "toxicity.grade"
+    if not is_date and not is_number:
+        return ""
+    if END.search(key) and not START.search(key):
+        return "until"
+    return ("date" if is_date else "day") if START.search(key) else ""
