@@ -58,6 +58,19 @@ def settle_decimals(sheet: SheetMap, facts: list[Facts]) -> None:
             )
 
 
+def leave_out_twins(sheet: SheetMap) -> None:
+    """Leave out CDISC's date with a clock where the date stands beside it: TRTSDTM beside TRTSDT."""
+    names = {column.column for column in sheet.columns}
+    for column in sheet.columns:
+        if re.fullmatch(r"[A-Z]{2,}DTM", column.column) and column.column[:-1] in names:
+            column.to, column.reason, column.decide, column.also_decide = (
+                "leave out",
+                "the date stands beside it",
+                "",
+                [],
+            )
+
+
 ONCE = (
     "patients.",
     "response.",
@@ -79,6 +92,8 @@ def ask_about_twice(sheet: SheetMap) -> None:
             places.setdefault(column.to, []).append(column)
     for to, columns in places.items():
         if len(columns) > 1:
+            for column in columns:  # which of them it is says whether the near one is
+                column.decide = "" if column.decide.startswith("`to`: the heading is only near") else column.decide
             what = " (two grading systems are never mixed)" if to.endswith("grade") else ""
             ask_about(
                 columns[1],

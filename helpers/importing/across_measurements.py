@@ -10,7 +10,8 @@ from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import analyte_of, bare, day_in, unit_of
+from helpers.importing.table import Table
+from helpers.importing.vocabulary import TO_UNIT, analyte_of, bare, day_in, unit_of
 
 
 def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -75,6 +76,23 @@ def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
         and column.over == lab.over
         and not analyte_of(column.column)
     )
+
+
+def take_units_from_above(sheet: SheetMap, table: Table) -> None:
+    """Give measurements without a unit the only one that stands in the lines above the table."""
+    found = {unit for part in table.above.split(" | ") if (unit := unit_of(part))}
+    for column in sheet.columns:
+        if len(found) != 1 or column.to != "lab" or NO_UNIT not in column.reason:
+            continue
+        unit = min(found)
+        if unit == column.unit or (unit, column.unit) in TO_UNIT:
+            column.unit, column.reason = (
+                unit,
+                column.reason.split("; no unit stands")[0] + "; the unit stands above the table",
+            )
+
+
+NO_UNIT = "no unit stands"
 
 
 def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:

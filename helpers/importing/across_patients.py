@@ -198,6 +198,7 @@ def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
         if apart:
             column.to, column.reason = "leave out", "no property of a patient"
             column.codes, column.counts, column.kind, column.decide, column.also_decide = {}, {}, "", "", []
+            column.hidden = False
             ask_about(column, [f"`to`: its values differ between the rows of {apart} patients, so it is left out (a measurement: write `to: lab`, `name` and `unit`); right?"])  # fmt: skip
 
 

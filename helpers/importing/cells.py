@@ -21,6 +21,26 @@ MONTHS = {
     name: i + 1
     for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 }
+MONTHS_ELSEWHERE = (
+    "mai",
+    "okt",
+    "dez",
+    "mrz",
+    "ene",
+    "abr",
+    "ago",
+    "dic",
+    "fev",
+    "avr",
+    "jui",
+    "aou",
+    "mag",
+    "giu",
+    "lug",
+    "set",
+    "ott",
+    "gen",
+)
 LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
 LIMIT_WORDS = {
     "left": re.compile(r"<?\s*l?lo[qd]|bl?lo[qd]|bl[qd]|below( the)? (range|limit|detection|lower limit|fit curve range|detection range|quantification)( of (detection|quantification))?|"
@@ -187,10 +207,13 @@ def is_half_date(cell: Cell) -> bool:
 
     Examples
     --------
-    >>> [is_half_date(cell) for cell in ("2021-06", "UN-JUN-2021", "June 2021", "2021", "unknown", "2021-06-03")]
-    [True, True, True, True, False, False]
+    >>> [is_half_date(cell) for cell in ("2021-06", "UN-JUN-2021", "June 2021", "2021", "unknown", "2021-06-03", "Lee 2014")]
+    [True, True, True, True, False, False, False]
     """
-    return isinstance(cell, str) and HALF_DATE.fullmatch(cell.strip()) is not None and read_date(cell) is None
+    found = HALF_DATE.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    word = (found.group(2) or "").lower() if found else ""
+    named = not word.isalpha() or word in ("unk", "unknown") or word[:3] in {*MONTHS, *MONTHS_ELSEWHERE}
+    return found is not None and named and read_date(cell) is None
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,10 @@ def redcap_dictionary(sheet: Sheet) -> dict[str, Description]:
 
     rows = zip(
         column("variable"), column("form name"), column("field type"), column("field label"), column("choices"),
-        column("text validation type"), column("identifier"), strict=True,
+        column("text validation type"), column("identifier"), column("field note"), strict=True,
     )  # fmt: skip
     found = {}
-    for name, form, kind, label, choices, validation, identifier in rows:
+    for name, form, kind, label, choices, validation, identifier, note in rows:
         codes = dict(_choice(part) for part in choices.split("|") if "," in part) if kind in CHOICES else {}
         if kind == "yesno":
             codes = {"1": "Yes", "0": "No"}
@@ -70,11 +70,13 @@ def redcap_dictionary(sheet: Sheet) -> dict[str, Description]:
             kind == "notes",
             "ymd" if order else "",
             form,
+            note if len(note) <= SHORT_NOTE else "",
         )  # fmt: skip  (an export writes dates year first, whatever the field shows)
     return found
 
 
 CHOICES = ("radio", "dropdown", "checkbox")
+SHORT_NOTE = 40  # a unit, not an instruction
 
 
 def _choice(part: str) -> tuple[str, str]:

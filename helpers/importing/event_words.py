@@ -82,3 +82,29 @@ def first_event_of(label: str) -> str:
     if none:
         return "censored"
     return next(iter(kinds)) if len(kinds) == 1 and "event" not in kinds else ""
+
+
+DID_NOT = {"not", "no", "none", "never", "nil", "alive", "living", "free", "remission", "cr", "ongoing", "without", "nein", "nicht", "kein", "keine", "lebt", "nie"}  # fmt: skip
+BESIDE = {"reached", "still", "relapse", "relapsed", "progression", "progressed", "event", "death", "dead", "died", "yet", "applicable", "occurred", "did", "occur", "in", "of", "continuous", "complete", "disease", "pt", "patient", "transplant", "transplanted", "hsct", "done", "given", "crs", "icans", "happened", "to", "date", "erreicht", "erfolgt"}  # fmt: skip
+
+
+def never_happened(text: str) -> bool:
+    """Tell whether a text that stands where a date would says that it did not happen, in known words only.
+
+    Examples
+    --------
+    >>> [never_happened(text) for text in ("not reached", "No relapse", "alive", "无复发", "lost", "no call from Smith", "relapse")]
+    [True, True, True, True, False, False, False]
+    """
+    key = bare(text)
+    words = set(key.split())
+    return (bool(words & DID_NOT) and words <= DID_NOT | BESIDE) or key in (
+        "无",
+        "否",
+        "未",
+        "无复发",
+        "未复发",
+        "存活",
+        "未死亡",
+        "生存",
+    )

@@ -16,6 +16,7 @@ from helpers.importing.table import SourceColumn
 from helpers.importing.vocabulary import CODES, agent_of, analyte_of, bare, codes_in, meaning
 
 MOST_CODES = 12
+MOST_WORDS = 4  # beside dates
 PLUS, MINUS = ("+", "＋", "(+)"), ("-", "−", "－", "–", "(-)")
 LONGEST_CODE = 24
 
@@ -110,7 +111,10 @@ class Facts:
             cell for cell in self.filled if isinstance(cell, str) and read_number(cell, self.decimal[0]) is not None
         ]
         short = [cell for cell in numeric if len(str(cell).strip()) != 8]
-        return bool(self.filled) and len(dates) >= 0.6 * len(self.filled) and not short
+        others = [cell for cell in self.filled if not isinstance(cell, str) or re.search(r"\d", cell)]
+        few = len({code_text(cell).lower() for cell in self.filled if cell not in others}) <= MOST_WORDS
+        beside_words = few and len(whole) == len(others)  # dates, and words such as "not reached"
+        return bool(dates) and (len(dates) >= 0.6 * len(self.filled) or beside_words) and not short
 
     @cached_property
     def analyte(self) -> str:
@@ -125,6 +129,18 @@ class Facts:
         """Whether most cells name a drug that is known here, by their labels or themselves."""
         known = sum(count for code, count in self.counts.items() if agent_of(self.labels.get(code, code)) != "other")
         return bool(self.counts) and known > 0.5 * sum(self.counts.values())
+
+    @cached_property
+    def names_syndromes(self) -> bool:
+        """Whether most cells say CRS or ICANS, by their labels or themselves."""
+        known = sum(count for code, count in self.counts.items() if meaning(self.labels.get(code, code), "event"))
+        return bool(self.counts) and known > 0.5 * sum(self.counts.values())
+
+    @cached_property
+    def is_graded(self) -> bool:
+        """Whether most codes are grades, by their labels or themselves."""
+        grades = [meaning(self.labels.get(code, code), "grade") or meaning(code, "grade") for code in self.counts]
+        return bool(grades) and sum(map(bool, grades)) > 0.5 * len(grades)
 
     @cached_property
     def is_flag(self) -> bool:
@@ -152,6 +168,8 @@ class Facts:
             all(" " not in code and len(code) <= 12 and not code[:1].isdigit() for code in self.counts)
             and len(self.counts) <= 5
         )
+        if any(read_date(code) or is_half_date(code) for code in self.counts) and not self.is_number:
+            return {}  # days of patients are no codes
         few = len(self.counts) <= MOST_CODES
         return dict(sorted(self.counts.items())) if few and short and (repeated or single) else {}
 

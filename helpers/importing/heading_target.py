@@ -6,7 +6,8 @@ import re
 
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, is_only_a_day
-from helpers.importing.vocabulary import FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
+from helpers.importing.heading_words import part_of_record, site_of
+from helpers.importing.vocabulary import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
 
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
 
@@ -27,10 +28,21 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         return "treatments.agent", "likely"
     if (daily := _graded_by_day(facts)) is not None:
         return daily, "likely"
+    if row_is == "event" and facts.names_syndromes:
+        return "toxicity.event", "likely"
+    if checkbox(column.name)[0]:
+        site = site_of(bare(facts.said.title), bare(facts.said.words))
+        target, confidence = _in_row(*target_of(facts.said.title), facts, row_is)
+        ticked = CODES_OF.get(target) == "yes_no"  # a box says yes or no, never a number or a grade
+        return (site, "likely") if site else (target, confidence) if ticked else ("", "")
     target, confidence = _in_row(*target_of(column.name), facts, row_is)
     titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
-    if titled and (not target or (confidence == "guess" and how != "guess")):
+    if titled and (not target or confidence == "guess"):
         target, confidence = titled, "guess" if how == "guess" else "likely"
+    if row_is == "event" and target not in ("patient", "date", "day", "until", "toxicity.event", "toxicity.grade"):
+        words = bare(f"{column.name} {facts.said.title or column.title}")
+        part = part_of_record(words, facts.is_date, facts.is_number, facts.is_graded)
+        target, confidence = (part, "likely") if part else (target, confidence)
     if target.endswith(".flag") and titled == target.replace(
         ".flag", ".grade"
     ):  # a short name, and a label that says more

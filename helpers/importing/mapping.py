@@ -31,6 +31,7 @@ HEAD = """\
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
+#   hidden: true            words that could be names: `codes` holds their numbers in the order of the alphabet (what they mean is yours to write)
 #   to: rows                which rows count: `codes` keep / leave out (standards of a plate, one of two grading systems)
 #   to: infusion            the number of the infusion; a sheet whose `row_is` is infusion keeps the first of each patient
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
@@ -76,6 +77,7 @@ class ColumnMap(_Part):
     right_of: dict[str, float] = Field(default_factory=dict)
     exchange: bool = False
     other_text: Literal["", "leave out"] = ""
+    hidden: bool = False
     complete_at: int | None = None
     unknown_at: int | None = None
     cells: int = 0

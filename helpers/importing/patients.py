@@ -100,7 +100,8 @@ def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
         at = next((column.at for column in sheet.columns if column.to == "patient"), None)
         column = next((column for column in table.columns if column.at == at), None)
         if column is not None and sheet.row_is != "leave out":
-            found = {key_of(cell) for cell in column.cells} - {""}
+            left_out = rows_left_out(sheet, table)
+            found = {key_of(cell) for j, cell in enumerate(column.cells) if j not in left_out} - {""}
             keys[i] = {loose(cut(key, sheet)) for key in found}
     base = [i for i in keys if sheets[i][0].row_is in ("patient", "infusion")] or list(keys)[:1]
     everyone = set().union(*(keys[i] for i in base)) if base else set()
@@ -112,6 +113,19 @@ def joined(sheets: list[tuple[SheetMap, Table]]) -> str:
         f"{count} of {total} patients of {sheet.file} {sheet.sheet}".strip() + " are in no sheet of patients"
         for sheet, count, total in lost
     )
+
+
+def rows_left_out(sheet: SheetMap, table: Table) -> set[int]:
+    """Find the rows that a code of theirs leaves out: standards and blanks of a plate."""
+    return {
+        i
+        for column in sheet.columns
+        if column.to == "rows"
+        for source in table.columns
+        if source.at == column.at
+        for i, cell in enumerate(source.cells)
+        if column.codes.get(code_text(cell or "")) == "leave out"
+    }
 
 
 class Keys:

@@ -14,12 +14,18 @@ from helpers.importing.across_columns import (
     ask_about_sides,
     ask_about_systems,
     ask_about_twice,
+    leave_out_twins,
     settle_decimals,
     tie_forms,
 )
 from helpers.importing.across_doses import settle_doses
 from helpers.importing.across_files import ask_about_all
-from helpers.importing.across_measurements import ask_about_limits, ask_about_units_of_rows, give_days
+from helpers.importing.across_measurements import (
+    ask_about_limits,
+    ask_about_units_of_rows,
+    give_days,
+    take_units_from_above,
+)
 from helpers.importing.across_patients import settle_infusions, settle_patients, settle_plate, settle_repeated
 from helpers.importing.across_times import (
     ask_about_dates,
@@ -32,12 +38,13 @@ from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox, read_files
 from helpers.importing.facts import Facts, is_only_a_day
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
+from helpers.importing.heading_words import part_of_record
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
 from helpers.importing.samples import JOINED, LISTED, find_tables
 from helpers.importing.table import SourceColumn, Table
-from helpers.importing.vocabulary import analyte_of, target_of
+from helpers.importing.vocabulary import analyte_of, bare, target_of
 
 
 def propose(files: Sequence[str | Path]) -> Mapping:
@@ -106,6 +113,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     if short := sorted(set(table.rows) & set(sheet.short)):
         shown = ", ".join(map(str, short[:5])) + ", ..." * (len(short) > 5)
         ask_about(result, [f"{len(short)} rows have fewer cells than the headings (row {shown}): cut off, or empty at the end; right?"])  # fmt: skip
+    take_units_from_above(result, table)
     give_days(result, facts)
     pair_times(result, facts)
     settle_plate(result, facts)
@@ -119,6 +127,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     ask_about_dates(result, facts)
     hold_times_against_dates(result, facts)
     settle_decimals(result, facts)
+    leave_out_twins(result)
     ask_about_twice(result)
     ask_about_headings(result)
     ask_about_merged(result, sheet, table)
@@ -186,7 +195,11 @@ def _row_is(facts: list[Facts]) -> str:
     dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
     if "treatments.agent" in targets and (when or "origin" in targets) and dosed:
         return "administration"
-    if "toxicity.event" in targets and "toxicity.grade" in targets:
+    graded = "toxicity.grade" in targets or any(
+        part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) == "toxicity.grade"
+        for one in facts
+    )
+    if graded and ("toxicity.event" in targets or any(one.names_syndromes for one in facts)):
         return "event"
     labs = sum(bool(one.analyte) and (one.is_mostly_number or not one.filled) for one in facts)
     by_target: dict[str, list[Cell]] = {}
@@ -209,6 +222,10 @@ def _heading_target(one: Facts) -> str:
     target, how = target_of(one.column.name)
     titled, said = target_of(one.said.title or one.column.title)
     return titled if titled and (not target or (how == "guess" and said != "guess")) else target
+
+
+def _words_of(one: Facts) -> str:
+    return f"{one.column.name} {one.said.title or one.column.title}"
 
 
 def _several_infusions(by_target: dict[str, list[Cell]], keys: list[Cell]) -> bool:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 
-from helpers.importing.cells import is_half_date, read_date, sentinel
+from helpers.importing.cells import is_half_date, is_missing, read_date, sentinel
+from helpers.importing.event_words import never_happened
 from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import day_in, time_unit_of
+from helpers.importing.vocabulary import day_in, meaning, time_unit_of
 
 DATELESS = ("death", "relapse", "progression")
+OF_EVENTS = tuple(f"followup.{what}_date" for what in (*DATELESS, "transplant"))
 
 
 def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
     """Recognise dates, in the order of day and month that their cells and their description show."""
     serial = facts.is_number and all(36526 <= value <= 54789 for value in facts.numbers) and bool(facts.numbers)
+    if facts.filled and target in OF_EVENTS and all(never_happened(code_text(cell)) for cell in facts.filled):
+        base.missing, base.reason = sorted({code_text(cell) for cell in facts.filled}), "it happened to nobody"
+        return base
     if not facts.is_date and not serial:
         if facts.is_number and target.startswith("followup.") and not facts.is_flag:
             base.to, base.name = (
@@ -38,7 +45,18 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     if marks := _dates_that_are_marks(facts, base.order, target):
         base.missing += [mark for mark in marks if mark not in base.missing]
         doubts.append(f"`missing`: {sum(marks.values())} cells hold {', '.join(marks)}, which is no date of a patient: it did not happen, or nobody knows; left empty; right?")  # fmt: skip
+    said = Counter(code_text(cell) for cell in facts.filled if isinstance(cell, str) and never_happened(cell))
+    if said and (target in (*OF_EVENTS, "followup.event_date") or target.endswith((".day_from", ".day_to"))):
+        base.missing += [text for text in said if text not in base.missing]
+        base.reason += f"; {said.total()} cells say that it did not happen"
+        facts = replace(facts, column=replace(facts.column, missing=(*facts.column.missing, *said)))
     unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
+    happened = sum(isinstance(cell, str) and meaning(cell, "yes_no") == "yes" for cell in facts.filled)
+    if happened and target.removeprefix("followup.").removesuffix("_date") in DATELESS:
+        unread -= happened
+        doubts.append(
+            f"`to`: {happened} cells say yes and have no date: it is kept that it happened, without a day; right?"
+        )
     half = sum(is_half_date(cell) for cell in facts.filled)
     if half:
         unread -= half
@@ -52,9 +70,26 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
         )
     if unread:
         doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
+    if target in OF_EVENTS or target == "birth":
+        doubts += _like_placeholders(facts, base)
     if serial:
         base.reason = "numbers as Excel counts days, read as dates"
     return ask_about(base, doubts)
+
+
+def _like_placeholders(facts: Facts, base: ColumnMap) -> list[str]:
+    """Ask where dates repeat so often, or so often are the first or the middle of a month, that only a part of them was known."""
+    moments = [read_date(cell, base.order) for cell in facts.filled if not is_missing(cell, base.missing)]
+    dates = [moment.date for moment in moments if moment is not None]
+    if not dates:
+        return []
+    same = Counter(dates).most_common(1)[0][1]
+    if same >= 3 and same >= 0.3 * len(dates):
+        return [f"`to`: {same} of {len(dates)} dates are one and the same: a mark for not known? kept as they are; right? (else write the date under `missing`)"]  # fmt: skip
+    day, often = Counter(date.day for date in dates).most_common(1)[0]
+    if len(dates) >= 4 and day in (1, 15) and often >= 0.6 * len(dates):
+        return [f"`to`: {often} of {len(dates)} dates are day {day} of their month: perhaps only the month was known; kept as they are; right?"]  # fmt: skip
+    return []
 
 
 FIRST_YEAR, LAST_YEAR = 1951, 2100

@@ -11,6 +11,7 @@ from helpers.importing.questions import ask_about
 from helpers.importing.recognise_codes import recognise_codes
 from helpers.importing.recognise_dates import ask_about_sentinel
 from helpers.importing.recognise_numbers import ask_about_other_text
+from helpers.importing.shown_codes import is_shown, may_be_shown, ranks_of
 from helpers.importing.vocabulary import bare, meaning, time_unit_of
 
 NO_PLACE = "a date that has no place: not kept"
@@ -98,6 +99,22 @@ def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Co
         base.counts = dict(sorted(facts.counts.items()))
         base.missing = [code for code in facts.missing if code not in base.codes]
         base.reason = "not in the dictionary: kept as a category of its own"
-        return base
+        return _hide_names(base, facts)
     base.reason = "text of many values: not read"
+    return base
+
+
+def _hide_names(base: ColumnMap, facts: Facts) -> ColumnMap:
+    """Put numbers in the place of words that are not known here and could be names."""
+    if may_be_shown(f"{base.column} {base.over} {facts.column.title} {facts.said.title}", base.codes.values()):
+        return base
+    if facts.labels and set(facts.counts) <= set(facts.labels):
+        base.codes = {code: label if is_shown(label) else code for code, label in base.codes.items()}
+        base.reason += "; labels that could be names are left out"
+        return base
+    ranks = ranks_of(facts.column.cells)
+    base.hidden, base.missing = True, [code for code in base.missing if is_shown(code)]
+    base.codes = {ranks[code]: ranks[code] for code in base.codes}
+    base.counts = {ranks[code]: count for code, count in base.counts.items()}
+    base.reason += "; its words are not known here and could be names: numbered in the order of the alphabet"
     return base

@@ -27,6 +27,7 @@ class RowCells:
     cells: dict[int, Cell]
     row: int
     patient: str
+    ranks: dict[int, dict[str, str]] = field(default_factory=dict)
     syndromes: dict[str, dict[str, object]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, column: ColumnMap, rule: str, found: object, became: object) -> None:
@@ -79,6 +80,7 @@ class RowCells:
         if not self.filled(column):
             return column.empty_means or None
         code = code_text(self.cells[column.at])
+        code = self.ranks[column.at].get(code, "") if column.hidden else code
         if code not in column.codes:
             self.refuse(column, "a code of the mapping")
             return None

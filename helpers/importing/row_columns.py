@@ -14,7 +14,7 @@ from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_first_event import keep_first_event
 from helpers.importing.row_syndromes import note_syndrome
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT, unit_of
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT, meaning, unit_of
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {
@@ -128,7 +128,8 @@ def keep_dated(here: RowCells, column: ColumnMap) -> None:
         keep_first_event(here, column, day)
         return
     if day is None:
-        if name in DATELESS and is_half_date(here.cells[column.at]):
+        cell = here.cells[column.at]
+        if name in DATELESS and (is_half_date(cell) or meaning(code_text(cell or ""), "yes_no") == "yes"):
             here.work.set_value("status", here.patient, name, "yes", here.sheet.file, here.row)
         return
     if name == "contact":

@@ -12,6 +12,7 @@ from helpers.importing.row_cells import RowCells
 from helpers.importing.row_columns import keep_column, keep_dated
 from helpers.importing.row_records import administration, measurement, parameter, toxic_event
 from helpers.importing.row_syndromes import keep_syndromes
+from helpers.importing.shown_codes import ranks_of
 from helpers.importing.table import Table
 
 
@@ -19,10 +20,11 @@ def collect_rows(work: Work, sheet: SheetMap, table: Table) -> None:
     """Read the rows of a sheet, and count what became of them."""
     cells = {at: column.cells for at, column in columns_by_place(table).items()}
     by_at = {column.at: column for column in sheet.columns}
+    ranks = {column.at: ranks_of(cells[column.at]) for column in sheet.columns if column.hidden}
     for column in sheet.columns:
         _recorded(work, column)
     for i, row, patient in patient_rows(work, sheet, table, count=True):
-        here = RowCells(work, sheet, by_at, {at: column[i] for at, column in cells.items()}, row, patient)
+        here = RowCells(work, sheet, by_at, {at: column[i] for at, column in cells.items()}, row, patient, ranks)
         work.rows[sheet.place, read_row(here)] += 1
 
 

@@ -48,6 +48,8 @@ class Table:
         Rows that are no data, by reason.
     headings : tuple of int
         Rows of the headings, from 1.
+    above : str
+        Words of the lines above the last row of headings.
     """
 
     place: str
@@ -55,6 +57,7 @@ class Table:
     rows: tuple[int, ...] = field(repr=False)
     left_out: Mapping[str, int]
     headings: tuple[int, ...]
+    above: str = field(default="", repr=False)
 
 
 def find_table(sheet: Sheet) -> Table | None:
@@ -111,7 +114,9 @@ def find_table(sheet: Sheet) -> Table | None:
     if not rows or not columns:
         return None
     number = sheet.numbers or range(1, len(cells) + 1)
-    return Table(sheet.place, columns, tuple(number[i] for i in rows), left_out, tuple(range(first + 1, last + 2)))
+    above = " | ".join(_heading(cell) for row in cells[:last] for cell in row if not _empty(cell))
+    headings = tuple(range(first + 1, last + 2))
+    return Table(sheet.place, columns, tuple(number[i] for i in rows), left_out, headings, above)
 
 
 CONTROL = re.compile(r"(blank|bkg|background|standard|std|control|ctrl|qc)[\s_-]*\d*", re.IGNORECASE)
