@@ -11,6 +11,8 @@ from import_shapes_foreign import PATIENTS
 from import_shapes_foreign import SHAPES as FOREIGN
 from import_shapes_foreign import TRAPS as TRAPS_FOREIGN
 from import_shapes_more import TRAPS
+from import_shapes_plain import SHAPES as PLAIN
+from import_shapes_plain import TRAPS as TRAPS_PLAIN
 from import_shapes_unseen import SHAPES as UNSEEN
 from import_shapes_unseen import TRAPS as TRAPS_UNSEEN
 
@@ -23,7 +25,7 @@ from helpers.problems import InputError
 from helpers.results.competing import first_events
 
 ORACLE = Path(__file__).parent / "oracle"
-SHAPES, TRAPS = SHAPES | UNSEEN | FOREIGN, TRAPS | TRAPS_UNSEEN | TRAPS_FOREIGN
+SHAPES, TRAPS = SHAPES | UNSEEN | FOREIGN | PLAIN, TRAPS | TRAPS_UNSEEN | TRAPS_FOREIGN | TRAPS_PLAIN
 
 
 def answered(mapping, answers):

@@ -191,6 +191,11 @@ NOT_KNOWN = {
 }
 
 
+def counts_infusions(facts: Facts) -> bool:
+    """Tell whether cells below "infusion" are numbers of infusions and not dates."""
+    return facts.is_number and bool(facts.numbers) and all(value in range(1, 21) for value in facts.numbers)
+
+
 def _is_flag_word(code: str) -> bool:
     return bool(meaning(code, "yes_no") or meaning(code, "vital"))
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from helpers.importing.described import checkbox
-from helpers.importing.facts import NOT_KNOWN, Facts, is_only_a_day
+from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
 from helpers.importing.heading_words import part_of_record, site_of
 from helpers.importing.vocabulary import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
 
+SIGNS = ("<", ">", "=", "<=", ">=", "≤", "≥")
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
 
 
@@ -24,6 +25,8 @@ TECHNICAL = re.compile(
 def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
     column = facts.column
+    if row_is == "measurement" and facts.filled and all(code in SIGNS for code in facts.counts):
+        return "labs.sign", "likely"
     if row_is == "administration" and facts.names_drugs:
         return "treatments.agent", "likely"
     if (daily := _graded_by_day(facts)) is not None:
@@ -80,6 +83,8 @@ def has_a_place(target: str) -> bool:
 
 def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
     """Keep a target only where a row of this kind can hold it."""
+    if target == "origin" and counts_infusions(facts):
+        target = "infusion"
     if target == "followup.event_date" and row_is not in ("patient", "infusion"):
         target = "date"
     if row_is in ("event", "administration", "measurement") and target == "origin":

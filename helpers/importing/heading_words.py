@@ -50,7 +50,7 @@ MADE = (
     Made("origin", (_words("date on"), _words("car cart"), _words("t cart")), INFUSION | WHEN | _words("first 1st given")),
     Made("followup.contact_date", (LAST, _words("contact seen visit follow followup review appointment encounter consultation attendance known alive")),
          LAST | WHEN | _words("contact seen visit up follow followup review appointment encounter consultation attendance known to be alive clinic outpatient hospital or death died")),
-    Made("followup.contact_date", (WHEN, _words("status")), WHEN | LAST | _words("vital survival current known status")),
+    Made("followup.contact_date", (WHEN, _words("status outcome")), WHEN | LAST | _words("vital survival current known status outcome assessment")),
     Made("followup.death_date", (WHEN, _words("death dead died decease deceased demise")), WHEN | _words("death dead died decease deceased demise")),
     Made("followup.event_date", (WHEN, _words("event")), WHEN | AFTER | INFUSION | _words("event efs")),
     Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
@@ -63,6 +63,11 @@ MADE = (
     Made("patients.sex", (_words("sex gender"),), _words("sex gender birth biological assigned")),
     Made("patients.car_target", (_words("target targets targeted antigen antigens"),), INFUSION | _words("target targets targeted antigen antigens construct"), _words("0 d0")),
     Made("patients.car_origin", (_words("origin source"), _words("cell cells car cart product")), INFUSION | _words("origin source"), _words("0 d0")),
+    Made("patients.car_dose_e6_per_kg", (_words("dose"), _words("cell cells car cart infused")), INFUSION | _words("dose x10e6 10e6 x10 10 6 e6 1e6 x106 106 per kg million millions"), _words("0 d0 therapy treatment")),
+    Made("labs.value", (_words("result value"), _words("result value numeric lab test final reported observed")), _words("result value numeric lab test final reported observed laboratory")),
+    Made("labs.unit", (_words("unit units"),), _words("unit units reference result results measure measurement reporting lab test value")),
+    Made("labs.analyte", (_words("component analyte assay parameter test biomarker"), _words("name lab laboratory description")), _words("component analyte assay parameter test biomarker name lab laboratory description")),
+    Made("treatments.route", (_words("route"),), _words("route admin administration drug dose medication application")),
     Made("patients.prior_transplant", (BEFORE, GRAFT), BEFORE | GRAFT | INFUSION | _words("any allo allogeneic stem yes no"), WHEN - {"on", "when"}),
     Made("patients.n_relapses", (_words("number n count"), _words("relapses relapse")), BEFORE | INFUSION | _words("number n count no relapses relapse")),
     Made("response.mrd_day30", (_words("mrd"), DAY_30), DAY_30 | _words("mrd day d days level marrow bm bone post infusion")),
@@ -136,6 +141,18 @@ GRADING = re.compile(r"\b(grade|grad|grading|severity|ctcae|toxgr)\b|分级|级�
 
 
 GRADED_BY = re.compile(r"\b(system|criteria|scale|version|graduierung|einteilung)\b|标准|系统")
+
+
+def syndrome_of(words: str) -> str:
+    """Find the one syndrome that the name of a sheet or file says its rows are of.
+
+    Examples
+    --------
+    >>> syndrome_of("crs episodes"), syndrome_of("icans"), syndrome_of("crs icans"), syndrome_of("patients")
+    ('CRS', 'ICANS', '', '')
+    """
+    found = [name for name, known in SYNDROMES.items() if re.search(rf"(?<![a-z])({known})(?![a-z])", words)]
+    return found[0] if len(found) == 1 else ""
 
 
 def part_of_record(key: str, is_date: bool, is_number: bool, is_graded: bool) -> str:

@@ -36,9 +36,9 @@ from helpers.importing.across_times import (
 )
 from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox, read_files
-from helpers.importing.facts import Facts, is_only_a_day
+from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
-from helpers.importing.heading_words import part_of_record
+from helpers.importing.heading_words import part_of_record, syndrome_of
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
@@ -96,7 +96,8 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
         )
         for column in table.columns
     ]
-    row_is = _row_is(facts)
+    syndrome = syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
+    row_is = _row_is(facts, syndrome)
     columns = [recognised(one, row_is) for one in facts]
     tie_forms(columns, facts)
     result = SheetMap(
@@ -107,6 +108,8 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
             "no data: " + ", ".join(f"{count} {reason}" for reason, count in table.left_out.items()) + " rows"
         )
     result.columns = columns
+    if row_is == "event" and not any(column.to == "toxicity.event" for column in columns):
+        result.event = syndrome
     if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
         ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
     _ask_about_notes(result)
@@ -169,7 +172,7 @@ def _said(column: SourceColumn, known: dict[str, Description]) -> Description:
     return known.get(column.name.lower(), Description())
 
 
-def _row_is(facts: list[Facts]) -> str:
+def _row_is(facts: list[Facts], syndrome: str = "") -> str:
     """Say what a row is from the headings."""
     names = {one.column.name.upper() for one in facts}
     if {"PARAMCD", "AVAL", "CNSR"} <= names:
@@ -195,12 +198,11 @@ def _row_is(facts: list[Facts]) -> str:
     dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
     if "treatments.agent" in targets and (when or "origin" in targets) and dosed:
         return "administration"
-    graded = "toxicity.grade" in targets or any(
-        part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) == "toxicity.grade"
-        for one in facts
-    )
-    if graded and ("toxicity.event" in targets or any(one.names_syndromes for one in facts)):
-        return "event"
+    parts = [part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) for one in facts]
+    if "toxicity.grade" in (*targets, *parts):
+        episodes = syndrome and {"date", "day"} & set(parts) and not any("CRS" in to or "ICANS" in to for to in targets)
+        if "toxicity.event" in targets or any(one.names_syndromes for one in facts) or episodes:
+            return "event"
     labs = sum(bool(one.analyte) and (one.is_mostly_number or not one.filled) for one in facts)
     by_target: dict[str, list[Cell]] = {}
     for one, target in zip(facts, targets, strict=True):
@@ -221,6 +223,8 @@ def _heading_target(one: Facts) -> str:
     """Find what a heading is called here, by its label where the heading alone says nothing."""
     target, how = target_of(one.column.name)
     titled, said = target_of(one.said.title or one.column.title)
+    if target == "origin" and counts_infusions(one):
+        return "infusion"
     return titled if titled and (not target or (how == "guess" and said != "guess")) else target
 
 

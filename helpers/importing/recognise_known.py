@@ -31,7 +31,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
         return None
     base.to, base.reason = (
         target,
-        f"a known word for {target}" if base.confidence == "sure" else f"near to a word for {target}",
+        f"{ {'sure': 'a known word', 'likely': 'known words'}.get(base.confidence, 'near to a word') } for {target}",
     )
     if target in ("origin", "birth", "date") or target.endswith("_date"):
         return recognise_date(base, facts, target)
@@ -65,7 +65,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     if target == "age unit":
         base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
         return base
-    if target == "time":
+    if target in ("time", "labs.sign"):
         return base
     if target == "infusion":
         return base if facts.is_number else None

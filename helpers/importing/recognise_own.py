@@ -19,7 +19,7 @@ NO_PLACE = "a date that has no place: not kept"
 
 TITLED = re.compile(r"(^|\| )(dr|mr|mrs|ms|prof|frau|herr|mme|sr|sra)\b\.? ", re.IGNORECASE)
 LONG_NUMBER = 10_000_000  # numbers of telephones, records and the like
-OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|prior|before|since|diagnosis|年龄|病程")
+OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|birth|prior|before|since|diagnosis|年龄|病程")
 
 
 def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:

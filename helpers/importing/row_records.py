@@ -41,7 +41,15 @@ def measurement(here: RowCells) -> str:
     if not unit and analyte not in TABLES["labs"]["analyte"].allowed:
         return "an analyte beyond the dictionary without a unit"
     day, clock = here.when()
-    return keep_measurement(here, value, analyte, here.cells[value.at], unit or "pg/mL", day, clock)
+    cell, sign = here.cells[value.at], here.mapped("labs.sign")
+    if (
+        sign is not None
+        and here.filled(sign)
+        and not is_missing(cell)
+        and (mark := code_text(here.cells[sign.at])) != "="
+    ):
+        cell = f"{mark[0]}{code_text(cell)}"
+    return keep_measurement(here, value, analyte, cell, unit or "pg/mL", day, clock)
 
 
 def _lab_unit(here: RowCells, value: ColumnMap, analyte: str) -> str:
@@ -155,7 +163,10 @@ def _dose_of_row(here: RowCells) -> dict[str, object]:
 def toxic_event(here: RowCells) -> str:
     """Keep an adverse event with its grade; say why it is left out, if it is."""
     event, grade = here.mapped("toxicity.event"), here.mapped("toxicity.grade")
-    what = event.codes.get(code_text(here.cells[event.at])) if here.filled(event) else None
+    if event is None:
+        what = here.sheet.event
+    else:
+        what = event.codes.get(code_text(here.cells[event.at])) if here.filled(event) else None
     if not what:
         return "an event that is not kept"
     how = here.coded(grade)
