@@ -124,9 +124,10 @@ def episodes_of_a_sheet_named_after_them(folder):
 
 @shape
 def a_sign_beside_the_result(folder):
-    labs = 'Patient ID,Collection Date/Time,Component,Comparator,Result Value,Reference Unit\nT1,03/15/2021 06:10,C-REACTIVE PROTEIN,,12.4,mg/L\nT1,03/17/2021 06:00,FERRITIN,>,1650,ng/mL\nT2,04/22/2021 05:45,INTERLEUKIN 6,<,2.0,pg/mL\n'
+    labs = [['Patient ID', 'Taken', 'Component', 'Comparator', 'Result Value', 'Reference Unit'], ['T1', datetime(2021, 3, 15, 6, 10), 'C-REACTIVE PROTEIN', None, 12.4, 'mg/L'],
+            ['T1', datetime(2021, 3, 17, 6), 'FERRITIN', '>', 1650, 'ng/mL'], ['T2', datetime(2021, 4, 22, 5, 45), 'INTERLEUKIN 6', '<', 2.0, 'pg/mL']]
     people = 'Patient ID,Infusion Date,Date of Last Contact\nT1,03/14/2021,03/14/2022\nT2,04/21/2021,07/30/2021\n'
-    return [text(folder, 'lis.csv', labs), text(folder, 'pts.csv', people)], {}, {
+    return [workbook(folder/'lis.xlsx', {'Export': labs}), text(folder, 'pts.csv', people)], {}, {
         'labs': (['patient_id', 'day', 'time', 'analyte', 'value', 'censored'], [('T1', 1, '06:10', 'CRP', 12.4, 'no'), ('T1', 3, '06:00', 'ferritin', 1650, 'right'), ('T2', 1, '05:45', 'IL-6', 2, 'left')])}
 
 
@@ -182,3 +183,9 @@ def exchanged_on_one_side_only(d):
         book.active.append(row)
     book.save(d/'a.xlsx')
     return [d/'a.xlsx']
+
+
+@trap('the other way round')
+def alive_with_its_codes_exchanged(d):
+    said = 'Variable,Label,Values\nid,Patient,\nos_days,Overall survival in days,\nalive,Patient alive at last contact,"0 = yes, 1 = no"\n'
+    return [text(d, 'a.csv', 'id,os_days,alive\n1,300,1\n2,200,0\n3,100,1\n'), text(d, 'codebook.csv', said)]

@@ -151,7 +151,8 @@ def ask_about_systems(sheet: SheetMap, facts: list[Facts]) -> None:
         column.counts = dict(one.counts.most_common())
         column.codes = {code: "leave out" if i else "keep" for i, code in enumerate(column.counts)}
         kept = next(iter(column.counts.values()))
-        ask_about(column, [f"`codes`: {len(one.counts)} grading systems stand in this column; grades of different systems are not mixed: the {kept} rows of the commonest are kept; right?"])  # fmt: skip
+        whole = " (the other patients are then left out altogether: to keep them, empty their grades in the file and write `to: leave out` here)" * (sheet.row_is in ("patient", "infusion"))  # fmt: skip
+        ask_about(column, [f"`codes`: {len(one.counts)} grading systems stand in this column; grades of different systems are not mixed: the {kept} rows of the commonest are kept; right?{whole}"])  # fmt: skip
 
 
 def ask_about_errors(sheet: SheetMap, facts: list[Facts]) -> None:

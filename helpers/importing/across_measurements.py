@@ -10,6 +10,7 @@ from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.questions import ask_about
+from helpers.importing.recognise_dates import recognise_date
 from helpers.importing.table import Table
 from helpers.importing.vocabulary import TO_UNIT, analyte_of, bare, day_in, unit_of
 
@@ -107,9 +108,11 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         if not value.unit and not inside and not (names and names.codes and all(unit_of(code) for code in names.codes)):
             ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
     if sheet.row_is in ("measurement", "administration", "event") and not {"date", "day"} & set(to):
-        ask_about(
-            sheet, ["no column says on which day: write `to: date` or `to: day` there, else every row is left out"]
-        )
+        dated = [(column, one) for column, one in zip(sheet.columns, facts, strict=True) if one.is_date]
+        if len(dated) == 1 and (found := recognise_date(dated[0][0], dated[0][1], "date")) is not None:
+            found.to, found.confidence, found.reason = "date", "likely", "the only date of the row"
+        else:
+            ask_about(sheet, ["no column says on which day: write `to: date` or `to: day` there, else every row is left out"])  # fmt: skip
     if sheet.row_is == "administration" and "treatments.dose_unit" not in to and "treatments.dose" in to:
         dose, at = to["treatments.dose"], sheet.columns.index(to["treatments.dose"])
         if not dose.unit and any(read_number(cell, dose.decimal or ".") is not None for cell in facts[at].filled):

@@ -14,6 +14,7 @@ from helpers.cohort.read import read_cohort
 from helpers.cohort.recorded import STEROIDS
 from helpers.cohort.schema import TABLES
 from helpers.importing.account import LOG, ONE_ROW, Work
+from helpers.importing.row_first_event import FIRST_DEATH
 from helpers.problems import InputError, Problem
 
 
@@ -50,6 +51,12 @@ def _follow_up(work: Work) -> None:
                 )
             if days:
                 row[f"{kind}_day"] = min(days)
+        if "death_day" not in row and (first := by_kind.get(FIRST_DEATH)):
+            row["death_day"] = min(day for day, _ in first)
+            later = [day for day, _ in by_kind.get("end of follow-up", []) if day > row["death_day"] + 2]
+            if later:
+                found = "a death as the first event, and a later contact of somebody alive"
+                work.problems.append(Problem("followup", "", "death_day", found, "one of the two", "the files"))
         death = row.get("death_day")
         for day, _ in by_kind.get("progression or death", []):
             if death is None or day < death - 1:

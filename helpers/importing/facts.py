@@ -193,7 +193,10 @@ NOT_KNOWN = {
 
 def counts_infusions(facts: Facts) -> bool:
     """Tell whether cells below "infusion" are numbers of infusions and not dates."""
-    return facts.is_number and bool(facts.numbers) and all(value in range(1, 21) for value in facts.numbers)
+    named = re.search(r"infus|输注|回输", bare(facts.column.name)) and not re.search(
+        r"date|dat|day|time", bare(facts.column.name)
+    )
+    return bool(named) and facts.is_number and all(value in range(1, 21) for value in facts.numbers)
 
 
 def _is_flag_word(code: str) -> bool:

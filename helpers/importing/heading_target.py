@@ -25,7 +25,7 @@ TECHNICAL = re.compile(
 def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
     column = facts.column
-    if row_is == "measurement" and facts.filled and all(code in SIGNS for code in facts.counts):
+    if row_is == "measurement" and facts.counts and all(code in SIGNS for code in facts.counts):
         return "labs.sign", "likely"
     if row_is == "administration" and facts.names_drugs:
         return "treatments.agent", "likely"

@@ -137,7 +137,10 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
         base.counts[code] = count
         if inverted and said:
             base.codes[code] = "censored" if said == "yes" else "event"
-    if base.codes.get("0") == "event" and base.codes.get("1") == "censored" and not inverted:
+    answers = [meaning(facts.labels.get(code, ""), "yes_no") for code in ("0", "1")]
+    if answers == ["yes", "no"] or (
+        base.codes.get("0") == "event" and base.codes.get("1") == "censored" and not inverted
+    ):
         doubts.append(
             "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
         )

@@ -92,7 +92,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     if target == "patients.age_years":
         unit = time_unit_of(facts.told)
         base.unit = unit if unit in ("months", "days", "weeks") else ""
-    doubts = [facts.decimal[1]] if facts.decimal[1] else []
+    doubts = [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else []
     doubts += _settle_body_unit(base, facts, target)
     if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
         doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")

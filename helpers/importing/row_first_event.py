@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.row_cells import RowCells
 
+FIRST_DEATH = "death as the first event"
 KEPT = ("relapse", "progression", "treatment_failure", "death")
 
 
@@ -17,7 +18,8 @@ def keep_first_event(here: RowCells, column: ColumnMap, day: float) -> None:
             kind, here.patient, "event" if what == kind else what if what in (*KEPT, "censored") else "unknown"
         )
     if what in KEPT:
-        ends += [(what, day, f"row {here.row}"), ("followed", day, f"row {here.row}")]
+        kind = FIRST_DEATH if what == "death" else what  # a date or a survival time says the day better
+        ends += [(kind, day, f"row {here.row}"), ("followed", day, f"row {here.row}")]
     elif what == "censored":
         ends.append(("first event, censored", day, f"row {here.row}"))
     elif what is not None and what != "unknown":
