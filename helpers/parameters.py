@@ -383,6 +383,17 @@ def _allowed(name: str) -> str:
     return f"{words}{f' ({unit})' if unit else ''}"
 
 
+def _bound_in_digits(bound: float) -> str:
+    """Write a bound without an exponent.
+
+    Examples
+    --------
+    >>> _bound_in_digits(4294967295), _bound_in_digits(0.05)
+    ('4294967295', '0.05')
+    """
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"
+
+
 def _option(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " / ".join(map(str, schema["enum"]))
@@ -391,7 +402,7 @@ def _option(schema: Mapping[str, Any]) -> str:
     word = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "True or False",
             "null": "None"}[schema["type"]]  # fmt: skip
     bounds = [
-        f"{sign} {schema[key]:g}"
+        f"{sign} {_bound_in_digits(schema[key])}"
         for key, sign in [
             ("minimum", ">="),
             ("exclusiveMinimum", ">"),
