@@ -6,6 +6,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from helpers import paths
@@ -101,6 +102,24 @@ def test_errors_and_warnings_come_at_once_and_as_json_too(folder):
     found = json.loads(output.stdout)
     assert [one["column"] for one in found["problems"]] == ["age_years"]
     assert found["problems"][0]["found"] == "text of 5 characters"
+
+
+def test_the_page_tells_what_the_text_tells_row_by_row(folder):
+    change(folder, "followup", lambda followup: followup.assign(last_contact_day=followup["last_contact_day"] * 30))
+    told = json.loads(call("check", folder, "--json"))
+    call("check", folder, "--html", folder / "out" / "check.html")
+    page = BeautifulSoup((folder / "out" / "check.html").read_text(), "html.parser")
+    rows = {
+        title.get_text(): [[cell.get_text() for cell in row.find_all("td")] for row in title.find_next("table").find_all("tr")[1:]]
+        for title in page.find_all("h2")
+    }  # fmt: skip
+    assert [row[1:] for row in rows["What the notebooks will show"]] == [
+        [one["shows"], "yes" if one["given"] else "no", one["reason"] or ""] for one in told["sections"]
+    ]
+    assert [row[0] for row in rows["Taken for granted"]] == told["assumptions"]
+    assert told["warnings"]
+    assert [row[-1] for row in rows["Unlikely: look again"]] == [one["reason"] for one in told["warnings"]]
+    assert "To be mended" not in rows  # nothing has to be
 
 
 def test_what_the_cohort_will_give_and_why_not(folder):
