@@ -189,3 +189,42 @@ def exchanged_on_one_side_only(d):
 def alive_with_its_codes_exchanged(d):
     said = 'Variable,Label,Values\nid,Patient,\nos_days,Overall survival in days,\nalive,Patient alive at last contact,"0 = yes, 1 = no"\n'
     return [text(d, 'a.csv', 'id,os_days,alive\n1,300,1\n2,200,0\n3,100,1\n'), text(d, 'codebook.csv', said)]
+
+
+@shape
+def a_chart_in_other_words(folder):
+    chart = 'Patient;Date of dose;Generic name;Dose;Dose unit;Given via\nm1;16.03.2021;Solu-Medrol;2;mg/kg;IV\nm1;17.03.2021;Dexamethasone;0,5;mg/kg;PO\nm2;24.04.2021;Actemra;8;mg/kg;IV\n'
+    people = 'Patient;Weight at infusion (kg);Infused;Last FU;Status at last follow-up\nm1;20,5;14.03.2021;14.03.2022;alive in CR\nm2;40;20.04.2021;20.07.2021;dead of infection\n'
+    return [text(folder, 's.csv', chart), text(folder, 'p.csv', people)], {}, {
+        'treatments': (['patient_id', 'agent', 'day', 'dose_mg', 'route'], [('m1', 'methylprednisolone', 2, 41, 'IV'), ('m1', 'dexamethasone', 3, 10.25, 'PO'), ('m2', 'tocilizumab', 4, 320, 'IV')]),
+        'followup': (['patient_id', 'death_day', 'last_contact_day'], [('m1', None, 365), ('m2', 91, 91)])}
+
+
+@shape
+def days_of_samples_in_other_words(folder):
+    rows = [['Cytokine monitoring', None, None], ['Subject', 'Sampling day', 'IL-6'], [None, None, 'pg/ml'], ['A-1', 0, '<1.5'], ['A-1', 3, 650], ['A-2', 0, 3], ['A-2', 3, '>5000']]
+    visits = 'Pat,Infusion,Date D0,CRP D0 (mg/l),Date D7,CRP D7 (mg/l)\nA-1,14.03.2021,14.03.2021,4,22.03.2021,90\nA-2,20.04.2021,19.04.2021,2,27.04.2021,15\n'
+    return [workbook(folder/'c.xlsx', {'Cyto': rows}), text(folder, 'v.csv', visits)], {}, {
+        'labs': (['patient_id', 'day', 'analyte', 'value', 'censored'], [('A-1', 0, 'IL-6', 1.5, 'left'), ('A-1', 3, 'IL-6', 650, 'no'), ('A-2', 0, 'IL-6', 3, 'no'), ('A-2', 3, 'IL-6', 5000, 'right'),
+                 ('A-1', 0, 'CRP', 4, 'no'), ('A-1', 8, 'CRP', 90, 'no'), ('A-2', -1, 'CRP', 2, 'no'), ('A-2', 7, 'CRP', 15, 'no')])}
+
+
+@shape
+def relapse_or_death_without_it(folder):
+    content = 'ID,CAR product,months to relapse / NRM / last FU,failure (0=none 1=relapse 2=NRM),OS months,dead,time to progression (weeks),"progression (1=yes, 0=no)"\n1,CD19,12,0,12,0,40,0\n2,CD19/CD22,3,1,9,1,12,1\n3,CD22,5,2,5,1,9,0\n4,CD19,7,1,30,0,9,0\n'
+    return [text(folder, 'c.csv', content)], {'failure (0=none 1=relapse 2=NRM)': {}}, {
+        'patients': (['patient_id', 'car_target'], [('1', 'CD19'), ('2', 'CD19+CD22'), ('3', 'CD22'), ('4', 'CD19')]),
+        'followup': (['patient_id', 'relapse_day', 'progression_day', 'death_day', 'last_contact_day'], [('1', None, None, None, 12*MONTH), ('2', 3*MONTH, 84, 9*MONTH, 9*MONTH), ('3', None, None, 5*MONTH, 5*MONTH), ('4', 7*MONTH, None, None, 30*MONTH)])}
+
+
+@shape
+def never_among_days(folder):
+    return [text(folder, 'a.csv', 'id,Days to relapse,Follow-up (days),Dead\n1,none,400,no\n2,120,500,no\n3,never,300,yes\n4,90,200,yes\n')], {'Days to relapse': {}}, {
+        'followup': (['patient_id', 'relapse_day', 'death_day', 'last_contact_day'], [('1', None, None, 400), ('2', 120, None, 500), ('3', None, 300, 300), ('4', 90, 200, 200)])}
+
+
+@shape
+def exchanged_and_saved_as_text(folder):
+    content = 'id,Infusion date,Last seen\n1,2021-05-03,25/04/2022\n2,2021-06-02,2022-07-03\n3,15/07/2021,30/11/2022\n4,2021-11-08,2022-02-10\n'
+    days = [(datetime(2022, 4, 25) - datetime(2021, 3, 5)).days, (datetime(2022, 3, 7) - datetime(2021, 2, 6)).days, (datetime(2022, 11, 30) - datetime(2021, 7, 15)).days, (datetime(2022, 10, 2) - datetime(2021, 8, 11)).days]
+    return [text(folder, 'a.csv', content)], {'Infusion date': {}, 'Last seen': {}}, {'followup': (['patient_id', 'last_contact_day'], [(str(i + 1), day) for i, day in enumerate(days)])}

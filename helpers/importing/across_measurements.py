@@ -63,8 +63,19 @@ def _true_day_of(sheet: SheetMap, facts: list[Facts], i: int) -> int | None:
         )
         if same and facts[j].is_date and other.over == sheet.columns[i].over:
             return j
+    day = day_in(sheet.columns[i].column)
+    placed = any(column.to == "origin" and day_in(column.column) is None for column in sheet.columns)
+    for j, other in enumerate(sheet.columns):
+        dated = facts[j].is_date and DATE_OF_A_DAY.fullmatch(bare(other.column)) and (other.to != "origin" or placed)
+        if dated and day is not None and day_in(other.column) == day and other.over == sheet.columns[i].over:
+            return j
     following = i + 1 < len(sheet.columns) and _is_true_day(sheet.columns[i + 1], sheet.columns[i], facts[i + 1])
     return i + 1 if following else None
+
+
+DATE_OF_A_DAY = re.compile(
+    r"((sample|sampling|visit|lab|draw|collection) )?(date|datum)( of (sample|visit))? ?(d|day|tag|visit)? ?\d+|(d|day|tag) ?\d+ (date|datum)"
+)
 
 
 def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:

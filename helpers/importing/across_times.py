@@ -154,6 +154,9 @@ def ask_about_unplaced(sheet: SheetMap, facts: list[Facts]) -> None:
     """Ask about dates that have no place while day 0 or the end of follow-up is missing, and about properties that are none."""
     if sheet.row_is not in ("patient", "infusion"):
         return
+    for column in sheet.columns:
+        if column.to == "date" and not any(other.to in ("lab", "first dose") for other in sheet.columns):
+            column.to, column.reason = "leave out", NO_PLACE
     to = {column.to for column in sheet.columns}
     ends = to & {"followup.contact_date", "followup.death_date", "time"}
     dated = [column for column in sheet.columns if column.reason == NO_PLACE]

@@ -60,6 +60,7 @@ DATE_FORMS = (
     (re.compile(r"^(?P<d>\d{1,2})[- ]?(?P<name>[A-Za-z]{3})[a-z]*[- ,]*(?P<y>\d{2}|\d{4})$"), "dmy"),
     (re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
 )
+YEAR_FIRST = DATE_FORMS[0][0]  # as a program writes a date cell into a text file
 CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|\s*([AaPp])\.?[Mm]\.?)?$")
 LAB_UNIT = re.compile(r"(?<=\d)\s*(([mnpµμu]|mc)?g|[km]?i?u)\s*/\s*[dmµ]?l$", re.IGNORECASE)
 BODY_UNIT = re.compile(r"(?<=\d)\s*(kg|公斤|千克|cm|厘米)$", re.IGNORECASE)
@@ -283,6 +284,8 @@ def date_as_mapped(cell: Cell, order: str, exchange: bool = False) -> Moment | N
     >>> date_as_mapped(datetime(2020, 6, 5), "dmy", exchange=True).date.date().isoformat()
     '2020-05-06'
     """
+    if exchange and isinstance(cell, str) and YEAR_FIRST.match(cell.strip()):
+        cell = getattr(read_date(cell), "date", cell)
     if exchange and isinstance(cell, datetime) and cell.day <= 12:
         cell = cell.replace(day=cell.month, month=cell.day)
     return read_date(cell, order or "dmy")
@@ -309,11 +312,10 @@ def order_of(cells: Iterable[Cell]) -> tuple[str, str]:
         for cell in cells
         if isinstance(cell, str) and (m := DATE_FORMS[-1][0].match(CLOCK.sub("", cell.strip())))
     ]
-    typed = [cell for cell in cells if isinstance(cell, datetime)]
+    typed = [cell.day for cell in cells if isinstance(cell, datetime)]
+    typed += [int(m["d"]) for cell in cells if isinstance(cell, str) and (m := YEAR_FIRST.match(cell.strip()))]
     first, second = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
-    exchanged = (
-        pairs and typed and all(cell.day <= 12 for cell in typed) and (first or second) and not (first and second)
-    )
+    exchanged = pairs and typed and all(day <= 12 for day in typed) and (first or second) and not (first and second)
     if exchanged and all(max(pair) > 12 for pair in pairs):
         return "dmy" if first else "mdy", (
             f"{len(typed)} date cells all have a day up to 12 and {len(pairs)} text cells all have one above: "

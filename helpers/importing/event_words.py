@@ -9,7 +9,7 @@ from helpers.importing.vocabulary import bare
 KINDS = {
     "relapse": r"relaps\w*|recur\w*|rezidiv\w*|recidiv\w*|recaida|rechute|复发",
     "progression": r"progres\w*|pd|进展",
-    "death": r"deaths?|dead|die[ds]?|deceased|exitus|tod|verstorben|gestorben|死亡",
+    "death": r"mortality|nrm|trm|deaths?|dead|die[ds]?|deceased|exitus|tod|verstorben|gestorben|死亡",
     "treatment_failure": r"treatment failure|b cell aplasia loss|loss of b cell aplasia",
     "event": r"events?|failed|failure|ereignis|事件",
 }
@@ -32,12 +32,15 @@ def kinds_in(label: str) -> tuple[frozenset[str], bool]:
     --------
     >>> sorted(kinds_in("Progression or death")[0]), kinds_in("No event"), kinds_in("relapse-free")
     (['death', 'progression'], (frozenset(), True), (frozenset(), True))
+    >>> sorted(kinds_in("non-relapse mortality")[0])
+    ['death']
     >>> sorted(kinds_in("death without relapse")[0]), kinds_in("Alive with disease"), kinds_in("moved away")
     (['death'], (frozenset(), True), (frozenset(), False))
     """
     text = re.sub(r"^\d+\s+", "", bare(label))
     if ALIVE.search(text) or text in NONE:
         return frozenset(), True
+    text = re.sub(r"\b(non relapse|treatment related|transplant related) (mortality|death)\b", "mortality", text)
     text = re.sub(r"\b(\w+) free\b", r"no \1", text)
     parts = re.split(NOT, text)
     said = frozenset(kind for kind, words in KINDS.items() if re.search(rf"(?<![a-z])({words})(?![a-z])", parts[0]))

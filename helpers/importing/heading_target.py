@@ -7,8 +7,9 @@ import re
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
 from helpers.importing.heading_words import part_of_record, site_of
-from helpers.importing.vocabulary import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, target_of
+from helpers.importing.vocabulary import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, meaning, target_of
 
+PRODUCT = re.compile(r"\b(car|cart|product|construct|vector|target)\b")
 SIGNS = ("<", ">", "=", "<=", ">=", "≤", "≥")
 LONG = {"measurement": ("labs.",), "administration": ("treatments.",), "event": ("toxicity.event", "toxicity.grade")}
 
@@ -50,6 +51,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         ".flag", ".grade"
     ):  # a short name, and a label that says more
         target, confidence = titled, "likely"
+    if not target and row_is in ("patient", "infusion") and _names_targets(facts):
+        target, confidence = "patients.car_target", "likely"
     for group in reversed(column.groups):
         if not target or (
             target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
@@ -59,6 +62,12 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         if not target:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
     return target, confidence
+
+
+def _names_targets(facts: Facts) -> bool:
+    """Tell whether a heading says product or CAR, and each cell names target antigens."""
+    targets = [meaning(facts.labels.get(code, code), "car_target") for code in facts.counts]
+    return bool(targets) and all(targets) and PRODUCT.search(bare(facts.column.name)) is not None
 
 
 def _graded_by_day(facts: Facts) -> str | None:
@@ -112,7 +121,10 @@ def why_not_read(facts: Facts) -> str | None:
     titled = bare(column.title)
     named = {name, titled} & set(IDENTIFYING) or IDENTIFIES.search(f"{name} | {titled}")
     named = named or (
-        re.search(r"\bname\b", name) is not None and not target_of(column.name)[0] and not facts.is_number
+        re.search(r"\bname\b", name) is not None
+        and not target_of(column.name)[0]
+        and not facts.is_number
+        and not facts.names_drugs
     )
     if facts.said.identifier or named:
         birth = "birth" in (target_of(column.name)[0], target_of(facts.said.title)[0])

@@ -15,7 +15,7 @@ HIGHEST = {"highest", "worst", "peak", "maximal", "maximum", "max", "greatest", 
 PARTS = {
     "flag": ("", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
     "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "grad", "severity", "severity grade"),
-    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
+    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "days to onset", "time to onset", "days to", "time to", "days to first", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
     "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
     "duration": ("持续时间", "持续天数", "duration", "length", "dauer", "days duration"),
 }  # fmt: skip
@@ -29,9 +29,14 @@ LINKS = _words("of the a at in for on by was is were patient patients pt child s
 INFUSION = _words("car t cart cell cells infusion infused reinfusion reinfused product therapy treatment treated 0 d0")
 WHEN = _words("date dates on when day datum")
 LAST = _words("last latest final most recent")
+FIRST = _words("first 1st")  # relapse, which mostly came before the infusion
 AFTER = _words("after post following since first 1st")
 BEFORE = _words("prior previous before pre history earlier past")
 GRAFT = _words("transplant transplantation transplants hsct hct sct bmt allohsct")
+DAYS = _words("day days")
+OF_A_ROW = _words(
+    "dose sample sampling visit test collection draw drawn collected administration administered given measurement measured specimen blood taken assay lab laboratory"
+)
 DAY_30 = _words("28 29 30 d28 d29 d30 m1")
 
 
@@ -53,7 +58,7 @@ MADE = (
     Made("followup.contact_date", (WHEN, _words("status outcome")), WHEN | LAST | _words("vital survival current known status outcome assessment")),
     Made("followup.death_date", (WHEN, _words("death dead died decease deceased demise")), WHEN | _words("death dead died decease deceased demise")),
     Made("followup.event_date", (WHEN, _words("event")), WHEN | AFTER | INFUSION | _words("event efs")),
-    Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
+    Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER - FIRST | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
     Made("followup.progression_date", (WHEN, _words("progression progressed")), WHEN | AFTER | INFUSION | _words("progression progressed disease documented confirmed")),
     Made("followup.transplant_date", (WHEN, GRAFT, _words("after post following consolidative consolidation subsequent")), WHEN | AFTER | INFUSION | GRAFT | _words("allo allogeneic stem consolidative consolidation subsequent")),
     Made("followup.assessment_date", (LAST, WHEN, _words("assessment evaluation marrow staging restaging")), LAST | WHEN | _words("assessment evaluation marrow staging restaging disease response bone aspirate")),
@@ -67,11 +72,15 @@ MADE = (
     Made("labs.value", (_words("result value"), _words("result value numeric lab test final reported observed")), _words("result value numeric lab test final reported observed laboratory")),
     Made("labs.unit", (_words("unit units"),), _words("unit units reference result results measure measurement reporting lab test value")),
     Made("labs.analyte", (_words("component analyte assay parameter test biomarker"), _words("name lab laboratory description")), _words("component analyte assay parameter test biomarker name lab laboratory description")),
-    Made("treatments.route", (_words("route"),), _words("route admin administration drug dose medication application")),
+    Made("treatments.route", (_words("route via"),), _words("route via given administered admin administration drug dose medication application")),
+    Made("patients.blast_prelymphodepletion_pct", (_words("blasts blast"), _words("ld lymphodepletion")), BEFORE | _words("blasts blast bm bone marrow percent percentage pct ld lymphodepletion chemotherapy")),
+    Made("patients.blast_preinfusion_pct", (_words("blasts blast"), BEFORE, _words("infusion car cart")), BEFORE | INFUSION | _words("blasts blast bm bone marrow percent percentage pct")),
     Made("patients.prior_transplant", (BEFORE, GRAFT), BEFORE | GRAFT | INFUSION | _words("any allo allogeneic stem yes no"), WHEN - {"on", "when"}),
     Made("patients.n_relapses", (_words("number n count"), _words("relapses relapse")), BEFORE | INFUSION | _words("number n count no relapses relapse")),
     Made("response.mrd_day30", (_words("mrd"), DAY_30), DAY_30 | _words("mrd day d days level marrow bm bone post infusion")),
     Made("response.day30_response", (_words("response remission"), DAY_30), DAY_30 | _words("response remission best overall day d days status disease marrow bm bone post after infusion evaluation assessment clinical")),
+    Made("date", (WHEN - DAYS, OF_A_ROW), WHEN | OF_A_ROW),
+    Made("day", (DAYS,), DAYS | OF_A_ROW | AFTER | INFUSION | _words("from number no relative study")),
 )  # fmt: skip
 
 

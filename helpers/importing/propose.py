@@ -189,6 +189,7 @@ def _row_is(facts: list[Facts], syndrome: str = "") -> str:
         ]
     if "labs.analyte" in targets and "labs.value" in targets:
         return "measurement"
+    unplaced = [one for one, target in zip(facts, targets, strict=True) if one.is_date and not target]
     when = any(target in ("date", "day") for target in targets)
     timeline = {"PATIENT_ID", "START_DATE", "EVENT_TYPE"} <= names  # of cBioPortal
     others = any(
@@ -196,13 +197,10 @@ def _row_is(facts: list[Facts], syndrome: str = "") -> str:
     )
     of_patient = any(target.startswith(("patients.", "followup.", "response.")) for target in targets)
     dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
-    if "treatments.agent" in targets and (when or "origin" in targets) and dosed:
+    if "treatments.agent" in targets and (when or len(unplaced) == 1 or "origin" in targets) and dosed:
         return "administration"
-    parts = [part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) for one in facts]
-    if "toxicity.grade" in (*targets, *parts):
-        episodes = syndrome and {"date", "day"} & set(parts) and not any("CRS" in to or "ICANS" in to for to in targets)
-        if "toxicity.event" in targets or any(one.names_syndromes for one in facts) or episodes:
-            return "event"
+    if _has_episodes(facts, targets, syndrome):
+        return "event"
     labs = sum(bool(one.analyte) and (one.is_mostly_number or not one.filled) for one in facts)
     by_target: dict[str, list[Cell]] = {}
     for one, target in zip(facts, targets, strict=True):
@@ -226,6 +224,21 @@ def _heading_target(one: Facts) -> str:
     if target == "origin" and counts_infusions(one):
         return "infusion"
     return titled if titled and (not target or (how == "guess" and said != "guess")) else target
+
+
+def _has_episodes(facts: list[Facts], targets: list[str], syndrome: str) -> bool:
+    """Tell whether rows are episodes: a grade of nothing in particular, and a column, or the sheet's name, that says of what."""
+    loose = [
+        (one, to)
+        for one, to in zip(facts, targets, strict=True)
+        if not to.startswith(("toxicity.CRS", "toxicity.ICANS"))
+    ]
+    parts = {part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) for one, _ in loose}
+    if "toxicity.grade" not in parts and "toxicity.grade" not in targets:
+        return False
+    named = any(one.names_syndromes and not to.startswith("treatments.") for one, to in loose)
+    of_sheet = bool(syndrome) and bool({"date", "day"} & parts) and len(loose) == len(facts)
+    return "toxicity.event" in targets or named or of_sheet
 
 
 def _words_of(one: Facts) -> str:

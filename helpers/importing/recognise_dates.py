@@ -20,6 +20,8 @@ OF_EVENTS = tuple(f"followup.{what}_date" for what in (*DATELESS, "transplant"))
 
 def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
     """Recognise dates, in the order of day and month that their cells and their description show."""
+    if target in (*OF_EVENTS, "followup.event_date") or target.endswith((".day_from", ".day_to")):
+        facts = apart_from_never(base, facts)
     serial = facts.is_number and all(36526 <= value <= 54789 for value in facts.numbers) and bool(facts.numbers)
     if facts.filled and target in OF_EVENTS and all(never_happened(code_text(cell)) for cell in facts.filled):
         base.missing, base.reason = sorted({code_text(cell) for cell in facts.filled}), "it happened to nobody"
@@ -45,11 +47,6 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     if marks := _dates_that_are_marks(facts, base.order, target):
         base.missing += [mark for mark in marks if mark not in base.missing]
         doubts.append(f"`missing`: {sum(marks.values())} cells hold {', '.join(marks)}, which is no date of a patient: it did not happen, or nobody knows; left empty; right?")  # fmt: skip
-    said = Counter(code_text(cell) for cell in facts.filled if isinstance(cell, str) and never_happened(cell))
-    if said and (target in (*OF_EVENTS, "followup.event_date") or target.endswith((".day_from", ".day_to"))):
-        base.missing += [text for text in said if text not in base.missing]
-        base.reason += f"; {said.total()} cells say that it did not happen"
-        facts = replace(facts, column=replace(facts.column, missing=(*facts.column.missing, *said)))
     unread = sum(read_date(cell, base.order) is None for cell in facts.filled)
     happened = sum(isinstance(cell, str) and meaning(cell, "yes_no") == "yes" for cell in facts.filled)
     if happened and target.removeprefix("followup.").removesuffix("_date") in DATELESS:
@@ -75,6 +72,16 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
     if serial:
         base.reason = "numbers as Excel counts days, read as dates"
     return ask_about(base, doubts)
+
+
+def apart_from_never(base: ColumnMap, facts: Facts) -> Facts:
+    """Take words that say that an event did not come from the dates or times beside them; they count as empty."""
+    said = Counter(code_text(cell) for cell in facts.filled if isinstance(cell, str) and never_happened(cell))
+    if not said or said.total() == len(facts.filled):
+        return facts
+    base.missing += [text for text in said if text not in base.missing]
+    base.reason += "; " * bool(base.reason) + f"{said.total()} cells say that it did not happen"
+    return Facts(replace(facts.column, missing=(*facts.column.missing, *said)), facts.said)
 
 
 def _like_placeholders(facts: Facts, base: ColumnMap) -> list[str]:

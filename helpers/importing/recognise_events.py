@@ -10,7 +10,7 @@ from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
-from helpers.importing.recognise_dates import ask_about_sentinel, settle_time_unit
+from helpers.importing.recognise_dates import apart_from_never, ask_about_sentinel, settle_time_unit
 from helpers.importing.vocabulary import INVERTED, STATUS_NAMES, bare, endpoint_of, exposure_of, meaning, time_unit_of
 
 ALIVE_OR_NOT = re.compile(r" (alive|dead|died|deceased|lebt|lebend|verstorben) ")
@@ -65,13 +65,20 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         )
     )
     status = status or (facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} ") is not None)
-    status = status or (not endpoint and (not target or target.startswith("followup.")) and _alive_and_dead(facts))
+    open_ = endpoint in ("", "death") and (not target or target.startswith("followup."))
+    status = status or (open_ and _alive_and_dead(facts))
     said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
     flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
         facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
     )
     dated = any(read_date(cell) or is_half_date(cell) for cell in facts.filled if isinstance(cell, str))
-    coded = status and 1 < len(facts.counts) <= 6 and not facts.is_number and not dated
+    coded = (
+        status
+        and 1 < len(facts.counts) <= 6
+        and not facts.is_number
+        and not dated
+        and max(facts.numbers, default=0) <= 9
+    )
     if (status or endpoint) and (flag or coded) and not exposure:
         base.to, base.name = (
             "status",
@@ -81,6 +88,8 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         if base.confidence == "guess" and (endpoint or ALIVE_OR_NOT.search(f" {name} ")):
             base.confidence = "likely"
         return _vital(base, facts, name)
+    if endpoint in ("death", "relapse", "progression") and not facts.is_number:
+        facts = apart_from_never(base, facts)
     is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
     if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
         base.to, base.name = "time", endpoint or "death"

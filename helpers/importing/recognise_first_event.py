@@ -62,6 +62,13 @@ def recognise_first_event(base: ColumnMap, facts: Facts, target: str, row_is: st
     return base
 
 
+def _without_a_status(sheet: SheetMap, times: list[ColumnMap]) -> list[ColumnMap]:
+    """Find the one time of an event that no other status is about."""
+    said = {one.name for one in sheet.columns if one.to == "status"}
+    free = [one for one in times if one.name not in (*said, "", "end of follow-up", "death")]
+    return free if len(free) == 1 else []
+
+
 def pair_first_events(sheet: SheetMap) -> None:
     """Put the names of first events together with their time or date; without one they have no place."""
     status = next((one for one in sheet.columns if one.to == "status" and one.name == FIRST_EVENT), None)
@@ -71,6 +78,7 @@ def pair_first_events(sheet: SheetMap) -> None:
         [one for one in times if one.name == FIRST_EVENT]
         or [one for one in times if one.name == "progression or death"]
         or [one for one in times if bare(one.column) in TIMES]
+        or _without_a_status(sheet, times)
         or ([dated] if dated is not None else [])
     )
     if status is None or not own:

@@ -14,7 +14,7 @@ from helpers.importing.vocabulary import AGENTS, CHINESE, CODES, HEADINGS, bare
 MEDICAL = re.compile(
     r"\b(diagnos\w*|dx|dis|disease|subtype|type|mutation\w*|fusion|genes?|karyotype|cytogenetics?|genetics|risk|stage|status|race|ethnicity|ethnic|response|remission|product|construct|"
     r"protocol|regimen|conditioning|arm|cohort|drugs?|agents?|therap\w*|treatment\w*|bridging|lymphodepletion|cells?|markers?|immunophenotype|phenotype|lineage|blood|organ|sites?|lesion|symptoms?|"
-    r"grade|severity|outcome|cause|reason|method|assay|specimen|sample|tissue|material|infection|pathogen|organism|complication|toxicity|event|relapse|progression|saffl|ittfl|trt\w*|donor|match|graft|source|"
+    r"grade|severity|outcome|failure|cause|reason|method|assay|specimen|sample|tissue|material|infection|pathogen|organism|complication|toxicity|event|relapse|progression|saffl|ittfl|trt\w*|donor|match|graft|source|"
     r"category|class|level|quartile|tertile|insurance|histology|tumou?r|cancer|syndrome|itd|flt3|npm1|mrd)\b|诊断|分型|类型|亚型|突变|基因|危险|分期|疗效|方案|状态|部位|种族|民族|血型|来源|分组|病种"
 )
 COMMON = frozenset(

@@ -17,7 +17,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
-    "origin": ("infusion", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
+    "origin": ("infusion", "infused", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
@@ -101,6 +101,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "supervivencia global", "supervivencia", "sopravvivenza globale", "sobrevida global", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
     "progression or death": ("pfs", "progression free survival", "dfs", "disease free survival", "rfs", "relapse free survival", "recurrence free survival", "rec", "lfs",
                              "leukemia free survival", "leukaemia free survival", "efs", "event free survival", "无进展生存", "无病生存", "无事件生存", "dfs1", "progressionsfreies uberleben", "ereignisfreies uberleben", "rezidivfreies uberleben", "disease free", "progression free", "event free", "relapse free", "是否进展", "进展状态"),
+    "progression": ("progression", "time to progression", "ttp", "progressed", "days to progression"),
     "first event": ("first event", "time to first event", "first failure", "days to first event", "首次事件"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
@@ -564,6 +565,8 @@ def endpoint_of(words: str) -> str:
         for word in known
         if (f" {bare(word)} " if word.isascii() or not CHINESE.search(word) else bare(word)) in key
     ]
+    if any(name == "relapse" for _, name in found):  # relapse or progression
+        found = [one for one in found if one[1] != "progression"]
     told = [one for one in found if one[0] not in FOLLOW_UP]
     return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else ""
 
