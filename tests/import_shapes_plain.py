@@ -88,11 +88,11 @@ def sites_and_units_of_a_dictionary(folder):
     fields = [('record_id', 'enrol', 'text', 'Record ID', '', '', ''), ('inf', 'enrol', 'text', 'Date of CAR-T infusion', '', '', 'date_ymd'),
               ('rsite', 'enrol', 'checkbox', 'Site of relapse before CAR-T', '1, Bone marrow | 2, CNS | 3, Testis', '', ''),
               ('tx', 'tox', 'radio', 'Toxicity', '1, CRS | 2, ICANS', '', ''), ('t0', 'tox', 'text', 'Start date', '', '', 'date_ymd'), ('t1', 'tox', 'text', 'End date', '', '', 'date_ymd'),
-              ('tg', 'tox', 'radio', 'Maximum grade', '1, 1 | 2, 2 | 3, 3 | 4, 4', '', ''), ('drug', 'meds', 'dropdown', 'Drug', '1, Tocilizumab | 2, Dexamethasone', '', ''),
+              ('tox_grade', 'tox', 'radio', 'Maximum grade', '1, 1 | 2, 2 | 3, 3 | 4, 4', '', ''), ('drug', 'meds', 'dropdown', 'Drug', '1, Tocilizumab | 2, Dexamethasone', '', ''),
               ('drug_date', 'meds', 'text', 'Date given', '', '', 'date_ymd'), ('drug_dose', 'meds', 'text', 'Dose', '', 'mg', 'number'),
               ('rel_date', 'end', 'text', 'Date of relapse after CAR-T', '', '', 'date_ymd'), ('lfu', 'end', 'text', 'Date of last follow-up', '', '', 'date_ymd')]
     said = DICTIONARY + ''.join(f'{name},{form},,{kind},{label},"{choices}",{note},{check},\n' for name, form, kind, label, choices, note, check in fields)
-    head = 'record_id,redcap_repeat_instrument,redcap_repeat_instance,inf,rsite___1,rsite___2,rsite___3,enrol_complete,tx,t0,t1,tg,tox_complete,drug,drug_date,drug_dose,meds_complete,rel_date,lfu,end_complete\n'
+    head = 'record_id,redcap_repeat_instrument,redcap_repeat_instance,inf,rsite___1,rsite___2,rsite___3,enrol_complete,tx,t0,t1,tox_grade,tox_complete,drug,drug_date,drug_dose,meds_complete,rel_date,lfu,end_complete\n'
     rows = ['1,,,2021-03-10,1,1,0,2,,,,,,,,,,,2022-03-10,2', '1,tox,1,,,,,,1,2021-03-12,2021-03-16,2,2,,,,,,,', '1,tox,2,,,,,,2,2021-03-15,2021-03-18,1,2,,,,,,,', '1,meds,1,,,,,,,,,,,1,2021-03-13,230,2,,,',
             '2,,,2021-06-02,0,0,0,0,,,,,,,,,,2021-09-01,2021-12-02,2', '2,tox,1,,,,,,1,2021-06-03,2021-06-11,3,2,,,,,,,', '2,meds,1,,,,,,,,,,,2,2021-06-05,10,2,,,']
     return [text(folder, 'x_DATA.csv', head + '\n'.join(rows) + '\n'), text(folder, 'x_Dictionary.csv', said)], {}, {

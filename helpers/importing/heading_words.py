@@ -152,6 +152,17 @@ GRADING = re.compile(r"\b(grade|grad|grading|severity|ctcae|toxgr)\b|分级|级�
 GRADED_BY = re.compile(r"\b(system|criteria|scale|version|graduierung|einteilung)\b|标准|系统")
 
 
+def names_a_syndrome(words: str) -> bool:
+    """Tell whether a heading names CRS or ICANS itself.
+
+    Examples
+    --------
+    >>> names_a_syndrome("max crs grade"), names_a_syndrome("tox grade")
+    (True, False)
+    """
+    return any(re.search(rf"(?<![a-z])({known})(?![a-z])", words) for known in SYNDROMES.values())
+
+
 def syndrome_of(words: str) -> str:
     """Find the one syndrome that the name of a sheet or file says its rows are of.
 

@@ -38,7 +38,7 @@ from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox, read_files
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
-from helpers.importing.heading_words import part_of_record, syndrome_of
+from helpers.importing.heading_words import names_a_syndrome, part_of_record, syndrome_of
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
@@ -228,11 +228,8 @@ def _heading_target(one: Facts) -> str:
 
 def _has_episodes(facts: list[Facts], targets: list[str], syndrome: str) -> bool:
     """Tell whether rows are episodes: a grade of nothing in particular, and a column, or the sheet's name, that says of what."""
-    loose = [
-        (one, to)
-        for one, to in zip(facts, targets, strict=True)
-        if not to.startswith(("toxicity.CRS", "toxicity.ICANS"))
-    ]
+    pairs = list(zip(facts, targets, strict=True))
+    loose = [(one, to) for one, to in pairs if not names_a_syndrome(bare(_words_of(one)))]
     parts = {part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) for one, _ in loose}
     if "toxicity.grade" not in parts and "toxicity.grade" not in targets:
         return False

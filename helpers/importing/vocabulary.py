@@ -91,7 +91,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "treatments.route": ("route", "route source value", "cmroute", "给药途径", "给药方式", "用法", "route of administration", "voie", "voie d administration", "applikation", "applikationsart", "applikationsweg", "via"),
     "treatments.indication": ("indication", "reason", "cmindc", "适应症"),
     "toxicity.event": ("event", "adverse event", "ae", "aeterm", "toxicity", "syndrome", "aedecod"),
-    "toxicity.grade": ("grade", "toxicity grade", "ae grade", "aetoxgr", "分级"),
+    "toxicity.grade": ("grade", "toxicity grade", "tox grade", "tox gr", "ae grade", "aetoxgr", "分级"),
     "infusion": ("infusion number", "infusion no", "number of infusion", "infusion nr", "infusion count", "nth infusion", "car t infusion number", "infusion sequence", "回输次数", "第几次回输"),
     "exposure": ("exposure",),
 }  # fmt: skip
