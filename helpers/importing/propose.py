@@ -233,8 +233,9 @@ def _has_episodes(facts: list[Facts], targets: list[str], syndrome: str) -> bool
     parts = {part_of_record(bare(_words_of(one)), one.is_date, one.is_number, one.is_graded) for one, _ in loose}
     if "toxicity.grade" not in parts and "toxicity.grade" not in targets:
         return False
+    own = any(to.startswith("toxicity.") and names_a_syndrome(bare(_words_of(one))) for one, to in pairs)
     named = any(one.names_syndromes and not to.startswith("treatments.") for one, to in loose)
-    of_sheet = bool(syndrome) and bool({"date", "day"} & parts) and len(loose) == len(facts)
+    of_sheet = bool(syndrome) and bool({"date", "day"} & parts) and not own
     return "toxicity.event" in targets or named or of_sheet
 
 
