@@ -888,4 +888,6 @@ def test_scripts_for_windows_say_what_goes_wrong_and_stop():
         assert all(line.count("(") == line.count(")") and line.count('"') % 2 == 0 for line in lines)
         assert "&&" not in script.replace("&& set PY=", "")  # one step each, so that each failure is told
     assert packing.INSTALL_BAT.count("exit /b 1") == 3
+    for script in (packing.START_SH, packing.START_BAT):
+        assert "disable --level=sys_prefix @jupyterlab/apputils-extension:announcements" in script
     assert "pause" in packing.START_BAT  # or the window is gone before its message is read

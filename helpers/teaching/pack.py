@@ -66,6 +66,7 @@ from=; [ -d wheels ] && from="--no-index --find-links wheels"
 START_SH = """#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 [ -x venv/bin/python ] || { echo "Not installed yet: sh install.sh first."; exit 1; }
+venv/bin/python -m jupyterlab.labextensions disable --level=sys_prefix @jupyterlab/apputils-extension:announcements >/dev/null 2>&1  # it asks for news
 exec venv/bin/python -m jupyterlab student
 """
 INSTALL_BAT = """@echo off
@@ -85,6 +86,8 @@ pause
 START_BAT = """@echo off
 cd /d "%~dp0"
 if not exist venv\\Scripts\\python.exe (echo Not installed yet: double-click install.bat first. & pause & exit /b 1)
+rem JupyterLab would ask whether it may fetch news.
+venv\\Scripts\\python -m jupyterlab.labextensions disable --level=sys_prefix @jupyterlab/apputils-extension:announcements >nul 2>nul
 venv\\Scripts\\python -m jupyterlab student || pause
 """
 
