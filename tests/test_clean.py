@@ -20,6 +20,7 @@ from helpers.cohort.raw import EXTRACTS, read_extracts
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import TABLES
 from helpers.problems import InputError
+from helpers.synthesis import extract_cells, extract_files
 from helpers.synthesis import extracts as synthesis
 from helpers.synthesis.study import synthetic_cohort
 
@@ -68,7 +69,7 @@ def test_data_raw_is_what_the_cohort_is_written_as():
         extract, path = EXTRACTS[name], paths.RAW / EXTRACTS[name].file
         if path.suffix == ".csv":
             flag = "SYNTHETIC 合成数据" if extract.encoding == "gb18030" else "SYNTHETIC"
-            written = synthesis._delimited(frame.assign(flag=flag)[list(extract.columns)], extract)
+            written = extract_files.delimited(frame.assign(flag=flag)[list(extract.columns)], extract)
             assert path.read_bytes() == written, name
         else:
             rows = list(openpyxl.load_workbook(path).active.iter_rows(min_row=3, values_only=True))
@@ -148,7 +149,7 @@ def test_a_date_that_does_not_exist_is_wrong(cell):
 )
 def test_a_written_date_is_read_again(day, form):
     day = pd.Timestamp(day)
-    cell = str(synthesis._write_date(day, pd.NA, form))
+    cell = str(extract_cells.written_date(day, pd.NA, form))
     read = cell_rules.parse_dates(pd.Series([cell])).iloc[0]
     assert (read["date"], read["form"]) == (day, form)
 
@@ -235,7 +236,7 @@ def test_a_unit_of_another_kind_is_wrong():
 def test_a_number_survives_any_unit(number, units, comma):
     written, wanted = units
     value = float(number)
-    text = synthesis._text(value, written, wanted).replace(".", "," if comma else ".")
+    text = extract_cells.decimal_text(value, written, wanted).replace(".", "," if comma else ".")
     read = cell_rules.read_numbers(pd.Series([f"{text} {written}"]), wanted)
     assert read["value"].iloc[0] == value
 
@@ -246,7 +247,7 @@ def test_a_number_survives_any_unit(number, units, comma):
     st.integers(0, 99),
 )
 def test_a_dose_written_per_kg_is_given_back(dose, weight, seed):
-    text, unit = synthesis._dose(dose, weight, np.random.default_rng(seed))
+    text, unit = extract_cells.written_dose(dose, weight, np.random.default_rng(seed))
     assert cell_rules.doses_to_mg(pd.Series([text]), unit, pd.Series([weight]))["dose_mg"].iloc[0] == dose
     assert unit != "mg/kg" or abs(Decimal(text) * Decimal(str(weight)) - Decimal(str(dose))) <= Decimal("0.05")
 

@@ -45,10 +45,11 @@ def written_dates(
     """Write dates as cells, each in one of the forms of *mix* (form: share), a time behind it where there is one."""
     forms = rng.choice(list(mix), len(date), p=list(mix.values()))
     times = pd.Series(pd.NA, index=date.index, dtype="string") if time is None else time
-    return [_write_date(day, at, form) for day, at, form in zip(date, times, forms, strict=True)]
+    return [written_date(day, at, form) for day, at, form in zip(date, times, forms, strict=True)]
 
 
-def _write_date(day: pd.Timestamp, time: object, form: str) -> object:
+def written_date(day: pd.Timestamp, time: object, form: str) -> object:
+    """Write a date in a form (cell, Excel serial, Chinese, day first; any other: year-month-day), its time behind it."""
     if pd.isna(day):
         return ""
     if form == "cell":

@@ -22,13 +22,14 @@ def write_extract(path: Path, name: str, frame: pd.DataFrame) -> Path:
     extract = EXTRACTS[name]
     mark = f"{FLAG} 合成数据" if extract.encoding == "gb18030" else FLAG
     frame = frame.assign(flag=mark)[list(extract.columns)]
-    content = _workbook(frame, extract.columns) if path.suffix == ".xlsx" else _delimited(frame, extract)
+    content = _workbook(frame, extract.columns) if path.suffix == ".xlsx" else delimited(frame, extract)
     with paths.atomic_writing(path, "wb") as handle:
         handle.write(content)
     return path
 
 
-def _delimited(frame: pd.DataFrame, extract: object) -> bytes:
+def delimited(frame: pd.DataFrame, extract: object) -> bytes:
+    """Write a frame as text with the separator, headings and encoding of its department."""
     text = frame.rename(columns=extract.columns).to_csv(index=False, sep=extract.separator, lineterminator="\r\n")
     return text.encode(extract.encoding)
 
