@@ -23,13 +23,25 @@ PLANTED = (
     "99887",
     "0098761",
 )  # stand where names and numbers stand in files
-SHAPES = {}
+SHAPES, TRAPS = {}, {}
 
 
 def shape(make):
     """Register a shape under its name."""
+    assert make.__name__ not in SHAPES, f"two shapes are called {make.__name__}"
     SHAPES[make.__name__] = make
     return make
+
+
+def trap(word):
+    """Register a trap: files, and a word that the question about them has."""
+
+    def register(make):
+        assert make.__name__ not in TRAPS, f"two traps are called {make.__name__}"
+        TRAPS[make.__name__] = (make, word)
+        return make
+
+    return register
 
 
 def text(folder: Path, name: str, content: str, encoding: str = "utf-8") -> Path:

@@ -4,26 +4,9 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pyreadstat
-from import_shapes import MONTH, text, workbook
+from import_shapes import MONTH, shape, text, trap, workbook
 
 WEEK = 7
-SHAPES, TRAPS = {}, {}
-
-
-def shape(make):
-    """Register a shape under its name."""
-    SHAPES[make.__name__] = make
-    return make
-
-
-def trap(word):
-    """Register a trap: files, and a word that the question about them has."""
-
-    def register(make):
-        TRAPS[make.__name__] = (make, word)
-        return make
-
-    return register
 
 
 # fmt: off

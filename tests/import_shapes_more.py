@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pandas as pd
 import pyreadstat
-from import_shapes import MONTH, shape, text, workbook
+from import_shapes import MONTH, shape, text, trap, workbook
 
 
 # fmt: off
@@ -166,18 +166,6 @@ def long_dates_times_12h(folder):
     p='MRN,Pt ID,Infusion date/time,Sex\n887766,K1,03/14/2021 11:30 AM,F\n887767,K2,04/20/2021 02:15 PM,M\n'
     labs='Pt ID,Collected,Component,Value,Units\nK1,03/15/2021 06:10 AM,C-REACTIVE PROTEIN,12.5,mg/L\nK1,03/16/2021 09:45 PM,INTERLEUKIN 6,"1,250.5",pg/mL\nK2,04/22/2021 12:05 AM,FERRITIN,"> 40,000",ng/mL\nK2,04/22/2021 12:05 AM,PROCALCITONIN,<0.05,ng/mL\n'
     return [text(folder,'demo.csv',p),text(folder,'labs.csv',labs)],{}, {'patients':(['patient_id','sex'],[('K1','female'),('K2','male')]),'labs':(['patient_id','day','time','analyte','value','censored'],[('K1',1,'06:10','CRP',12.5,'no'),('K1',2,'21:45','IL-6',1250.5,'no'),('K2',2,'00:05','ferritin',40000,'right'),('K2',2,'00:05','PCT',.05,'left')])}
-
-
-TRAPS = {}
-
-
-def trap(word):
-    """Register a file that is never read without a question, and a word of that question."""
-    def register(make):
-        TRAPS[make.__name__] = (make, word)
-        return make
-    return register
-
 
 @trap('exchanged')
 def swapped(d):

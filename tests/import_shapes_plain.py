@@ -5,26 +5,9 @@ from datetime import datetime
 import openpyxl
 import pandas as pd
 import pyreadstat
-from import_shapes import MONTH, text, workbook
+from import_shapes import MONTH, shape, text, trap, workbook
 
 YEAR = 365.25
-SHAPES, TRAPS = {}, {}
-
-
-def shape(make):
-    """Register a shape under its name."""
-    SHAPES[make.__name__] = make
-    return make
-
-
-def trap(word):
-    """Register a trap: files, and a word that the question about them has."""
-
-    def register(make):
-        TRAPS[make.__name__] = (make, word)
-        return make
-
-    return register
 
 
 # fmt: off

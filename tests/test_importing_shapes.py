@@ -4,17 +4,13 @@ import math
 import shutil
 from pathlib import Path
 
+import import_shapes_more  # noqa: F401  each registers its shapes and traps
+import import_shapes_plain  # noqa: F401
+import import_shapes_unseen  # noqa: F401
 import pandas as pd
 import pytest
-from import_shapes import PLANTED, SHAPES, text
+from import_shapes import PLANTED, SHAPES, TRAPS, text
 from import_shapes_foreign import PATIENTS
-from import_shapes_foreign import SHAPES as FOREIGN
-from import_shapes_foreign import TRAPS as TRAPS_FOREIGN
-from import_shapes_more import TRAPS
-from import_shapes_plain import SHAPES as PLAIN
-from import_shapes_plain import TRAPS as TRAPS_PLAIN
-from import_shapes_unseen import SHAPES as UNSEEN
-from import_shapes_unseen import TRAPS as TRAPS_UNSEEN
 
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
@@ -25,7 +21,6 @@ from helpers.problems import InputError
 from helpers.results.competing import first_events
 
 ORACLE = Path(__file__).parent / "oracle"
-SHAPES, TRAPS = SHAPES | UNSEEN | FOREIGN | PLAIN, TRAPS | TRAPS_UNSEEN | TRAPS_FOREIGN | TRAPS_PLAIN
 
 
 def answered(mapping, answers):
@@ -97,7 +92,7 @@ def test_names_and_numbers_of_people_are_not_read_whatever_the_heading(tmp_path)
 
 
 def test_a_first_dose_is_an_administration_whose_dose_is_not_known(tmp_path):
-    files, _, _ = UNSEEN["dates_of_first_doses"](tmp_path)
+    files, _, _ = SHAPES["dates_of_first_doses"](tmp_path)
     apply(answered(propose(files), {}), files, tmp_path / "out", tmp_path / "key.csv")
     frame = analyse(read_cohort(tmp_path / "out"), Parameters()).frame
     assert frame["tcz"].to_dict() == {"K-11": True, "K-12": False, "K-13": True, "K-14": False}
