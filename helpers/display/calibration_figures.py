@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, label_colours, ratio_marks
+from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, label_colours, mark_axis, ratio_marks
 from helpers.display.words import dose_words
 
 STAGES = {"fates": "days of events", "joint": "sex, age, blasts, GC", "crs": "who had CRS", "agents": "TCZ and RUX", "crs_grade": "grade of CRS",
@@ -132,9 +131,7 @@ def plot_quantities(
     ax.axvline(mark, color=BLACK, linewidth=0.8, linestyle=":")
     ax.set(yticks=range(len(labels)), yticklabels=list(labels.values()), xscale="log", xlabel=measure)
     marks = ratio_marks(*ax.get_xlim(), (0.001, 0.01, 0.05, *np.arange(0.1, 2, 0.1).round(1), 2, 5))
-    ax.xaxis.set_major_locator(FixedLocator(marks))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.xaxis, marks)
     ax.invert_yaxis()
     return ax
 

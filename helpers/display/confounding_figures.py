@@ -5,19 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy.stats import norm
 
-from helpers.display.figures import BLACK, BLUE, COLOURS, ORANGE, RATIOS, SKY, VERMILION, as_typed, ratio_marks
+from helpers.display.figures import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    ORANGE,
+    RATIOS,
+    SKY,
+    VERMILION,
+    as_typed,
+    mark_axis,
+    ratio_marks,
+)
 
 MARKS = ("o", "s", "^", "D", "v")
 
 
 def ratio_axis(axis: object, low: float, high: float) -> None:
     """Mark a logarithmic axis at ratios that people read."""
-    axis.set_major_locator(FixedLocator(ratio_marks(low, high, (*RATIOS, 0.7, 1.5, 3))))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(axis, ratio_marks(low, high, (*RATIOS, 0.7, 1.5, 3)))
 
 
 def plot_love(ax: Axes, table: pd.DataFrame, *, title: str = "") -> Axes:
@@ -105,9 +113,7 @@ def plot_cuts(ax: Axes, table: pd.DataFrame, largest: np.ndarray, *, cut: float 
     ax.set_xscale("log")
     low, high = table["cut"].min(), table["cut"].max()
     marks = [mark * 10.0**power for power in range(-3, 5) for mark in (1, 2, 5)]
-    ax.xaxis.set_major_locator(FixedLocator(ratio_marks(low / 1.1, high * 1.1, marks)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.xaxis, ratio_marks(low / 1.1, high * 1.1, marks))
     ax.set(xlabel=label, ylabel="Absolute log-rank statistic", title=title, ylim=(0, None))
     as_typed(ax.title)
     ax.legend(fontsize=7, frameon=False)

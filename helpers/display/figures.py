@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from helpers.display.tables import p_equals
 
@@ -101,6 +102,22 @@ def ratio_marks(low: float, high: float, marks: Sequence[float] = RATIOS) -> lis
                 kept.append(mark)
                 last = mark
     return sorted(kept)
+
+
+def mark_axis(axis: Axis, marks: Sequence[float]) -> None:
+    """Mark a logarithmic axis at *marks* only, each as people write it (0.5, not 5 times a power of ten).
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axis = Figure().add_subplot().xaxis
+    >>> mark_axis(axis, [0.5, 1, 2])
+    >>> axis.get_major_locator()().tolist(), axis.get_major_formatter()(0.5)
+    ([0.5, 1.0, 2.0], '0.5')
+    """
+    axis.set_major_locator(FixedLocator(marks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def as_typed(*texts: Text) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from helpers.display.figures import BLUE, VERMILION, ratio_marks
+from helpers.display.figures import BLUE, VERMILION, mark_axis, ratio_marks
 from helpers.display.tables import format_interval, format_p
 
 
@@ -141,9 +140,7 @@ def plot_shape(
     ax.plot(knots, [0.02] * len(knots), "|", color=VERMILION, transform=ax.get_xaxis_transform(), markersize=7)
     ax.set_yscale("log")
     low_end, high_end = ax.get_ylim()
-    ax.yaxis.set_major_locator(FixedLocator(ratio_marks(low_end, high_end)))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.yaxis, ratio_marks(low_end, high_end))
     ax.set(xlabel=label, ylabel="Hazard ratio against\nthe middle knot (log scale)", title=title)
     return ax
 
@@ -156,6 +153,4 @@ def forest_height(table: pd.DataFrame) -> float:
 def _ratio_ticks(ax: Axes) -> None:
     ax.set_xscale("log")
     low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(FixedLocator(ratio_marks(low, high)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.xaxis, ratio_marks(low, high))

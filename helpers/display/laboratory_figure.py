@@ -11,10 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from helpers.display.curves_figure import below_axis
-from helpers.display.figures import FIXED, as_typed, dash_style, equal_panels, full_legend, label_colours
+from helpers.display.figures import FIXED, as_typed, dash_style, equal_panels, full_legend, label_colours, mark_axis
 
 
 def plot_trajectory(
@@ -85,9 +84,7 @@ def _log_axis(ax: Axes) -> None:
     if len(marks) < 3:
         steps = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
         marks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
-    ax.yaxis.set_major_locator(FixedLocator(marks))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.yaxis, marks)
 
 
 def _n_per_day(ax: Axes, summary: pd.DataFrame, groups: list[str], paint: dict[str, str], x: str) -> None:

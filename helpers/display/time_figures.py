@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from helpers.display.figures import BLACK, BLUE, SKY, VERMILION
+from helpers.display.figures import BLACK, BLUE, SKY, VERMILION, mark_axis
 
 
 def plot_swimmer(ax: Axes, table: pd.DataFrame, *, until: float, exposure: str, event: str, title: str = "") -> Axes:
@@ -69,9 +68,7 @@ def plot_delays(ax: Axes, table: pd.DataFrame, *, title: str = "") -> Axes:
         )
     ax.axhline(1, color="0.4", linewidth=0.7, zorder=0)
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator(table["day"].to_list()))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    mark_axis(ax.xaxis, table["day"].to_list())
     ax.set(
         xlabel="Day on which the exposure begins (log scale)",
         ylabel="Rate ratio (truth: 1)",
