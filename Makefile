@@ -56,7 +56,7 @@ extras: .venv/.ready-run .venv/.ready-test .venv/.ready-lab
 
 coverage: .venv/.ready-test
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest -n 2 --dist loadfile
+	COVERAGE_FILE=$(CURDIR)/.coverage $(PY) -m coverage run -m pytest -n 2 --dist loadfile
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
