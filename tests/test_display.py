@@ -343,10 +343,19 @@ def test_twenty_groups_differ_in_colour_or_dash():
 
 
 @pytest.mark.parametrize(
-    ("bound", "below", "shape"), [(True, 0.4, "v"), (True, 0.0, "^"), (False, 0.4, "o"), (False, 0.0, "o")]
+    ("least", "most", "below", "shape"),
+    [
+        (-np.inf, 4, 0.4, "v"),
+        (3, 4, 0.4, "v"),
+        (4, np.inf, 0.0, "^"),
+        (4, np.inf, 0.2, "^"),  # some lie below detection, but only those above the upper limit move the median
+        (3, 6, 0.2, "v"),
+        (4, 4, 0.4, "o"),
+        (4, 4, 0.0, "o"),
+    ],
 )
-def test_a_median_that_is_a_bound_is_drawn_as_a_triangle(bound, below, shape):
-    series = SERIES[SERIES["group"] == "low"].assign(median_censored=bound, below=below)
+def test_a_median_that_is_a_bound_is_drawn_as_a_triangle(least, most, below, shape):
+    series = SERIES[SERIES["group"] == "low"].assign(median=4.0, median_least=least, median_most=most, below=below)
     fig, ax = plt.subplots()
     laboratory_figure.plot_trajectory(ax, series)
     assert {line.get_marker() for line in ax.lines if line.get_marker() in ("o", "v", "^")} == {shape}

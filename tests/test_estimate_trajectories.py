@@ -1,5 +1,7 @@
 """Values below detection, fixed days and pairs."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,15 @@ from hypothesis import strategies as st
 from helpers.estimate.groups import mann_whitney, quantile
 from helpers.estimate.multiplicity import adjusted_p, with_adjusted
 from helpers.estimate.noise import changes
-from helpers.estimate.trajectories import for_ranks, half_limit, paired_samples, sample_near, summarised_values
+from helpers.estimate.trajectories import (
+    for_ranks,
+    half_limit,
+    median_bounds,
+    paired_samples,
+    sample_near,
+    summarised_values,
+    value_bounds,
+)
 
 
 def test_values_under_the_highest_limit_are_tied_and_those_above_keep_their_order():
@@ -173,3 +183,27 @@ def test_what_is_tied_under_a_limit_ranks_below_it_and_is_no_change_from_it():
 def test_what_lies_above_the_lowest_upper_limit_is_tied_with_what_it_censors():
     found = for_ranks([100.0, 150.0, 90.0, 120.0], ["right", "no", "no", "right"], [100.0, None, None, 120.0])
     assert found[0] == found[1] == found[3] > 100 > found[2] == 90
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_bounds_of_a_median_are_the_ends_of_all_medians_that_can_be(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 7))
+    value, side = rng.integers(1, 9, n).astype(float), rng.choice(["left", "no", "right"], n)
+    candidates = [{"left": (0.0, v), "no": (v, v), "right": (v, 99.0)}[s] for v, s in zip(value, side, strict=True)]
+    medians = [np.median(chosen) for chosen in itertools.product(*candidates)]  # a median is monotone in each value
+    least, most = median_bounds(*value_bounds(value, side, np.full(n, np.nan)))
+    for found, end in ((least, min(medians)), (most, max(medians))):
+        assert not np.isfinite(found) or found == end
+    # a missing bound needs a middle value without one
+    middle = slice((n - 1) // 2, n // 2 + 1)
+    assert np.isinf(least) == bool(np.isinf(np.sort(np.where(side == "left", -np.inf, value))[middle]).any())
+    assert np.isinf(most) == bool(np.isinf(np.sort(np.where(side == "right", np.inf, value))[middle]).any())
+
+
+def test_a_value_below_detection_is_bounded_by_the_limit_not_by_what_stands_for_it():
+    labs = pd.DataFrame(
+        {"day": 0, "value": [1.25, 1.25, 9], "censored": ["left", "left", "no"], "limit": [2.5, 2.5, None]}
+    )
+    found = summarised_values(labs, ["day"]).iloc[0]
+    assert (found["median_least"], found["median_most"]) == (-np.inf, 2.5)

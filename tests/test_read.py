@@ -8,6 +8,7 @@ import pytest
 from notebook_cohorts import tables, write
 
 from helpers.cohort.derive import analyse
+from helpers.cohort.plausibility_checks import plausibility_warnings
 from helpers.cohort.read import read_cohort, write_cohort
 from helpers.cohort.schema import TABLES, Cohort, Column
 from helpers.paths import DATA
@@ -156,3 +157,21 @@ def test_the_child_of_the_readme_can_be_typed_in_as_it_stands_there(folder):
     assert (child["crs_grade"], child["crs_onset_day"], child["crs_duration_days"]) == (2, 2, 4)  # 5, 6, 7 and 8 May
     assert (child["tcz"], child["tcz_first_day"]) == (True, 4)
     assert (child["pfs_days"], child["pfs_event"], child["followup_days"]) == (121, True, 231)
+
+
+def test_an_empty_value_beside_a_limit_is_a_sample_at_the_limit(folder):
+    rows = "P1,0,IL-6,,pg/mL,left,2.5\nP1,1,IL-6,,pg/mL,no,2.5\nP2,0,IL-6,,ng/L,left,\nP2,1,CRP,,mg/dL,right,20\n"
+    (folder / "labs.csv").write_text("patient_id,day,analyte,value,unit,censored,limit\n" + rows)
+    cohort = read_cohort(folder)
+    values = cohort.tables["labs"]["value"].astype(float)
+    assert values.fillna(-1).tolist() == [2.5, -1, -1, 200]
+    assert "table labs: 2 values beyond a limit are empty; the limit stands in" in cohort.notes
+    said = [str(one) for one in plausibility_warnings(cohort)]
+    assert "labs.csv, column value: 1 (row 4): beyond a limit that is not given: the sample is left out" in said
+
+
+def test_a_value_beyond_a_limit_that_is_not_the_limit_is_warned_of(folder):
+    rows = "P1,0,IL-6,1.25,pg/mL,left,2.5\nP2,0,IL-6,2.5,pg/mL,left,2.5\nP2,1,IL-6,9,pg/mL,no,2.5\n"
+    (folder / "labs.csv").write_text("patient_id,day,analyte,value,unit,censored,limit\n" + rows)
+    said = [one for one in plausibility_warnings(read_cohort(folder)) if "not the limit" in one.reason]
+    assert [(one.count, one.rows) for one in said] == [(1, "2")]

@@ -199,6 +199,7 @@ def test_all_values_below_detection_give_a_reason_and_no_p():
     assert found["extra.figure2.il_6.day1.p"].value is None
     assert found["extra.figure2.il_6.day1.p"].reason == "no pair that changed"
     assert found["extra.figure2.il_6.day1.n_at_limit"].value == 3
+    assert found["extra.figure2.il_6.day1.ratio"].reason == "every pair has a value at a limit of detection"
     assert figure2.analyte_trajectories(others(labs, GIVEN), "gc")["median_censored"].all()
 
 
@@ -221,3 +222,46 @@ def test_whether_a_sample_follows_tocilizumab_is_unknown_where_nobody_recorded_i
     assert figure2.lab_measurements(said)["after_tcz"].eq(False).all()
     assert figure2.paired_tests(said)["n_without_tcz"].tolist() == [1]
     assert figure2.paired_tests(others(labs, GIVEN))["n_without_tcz"].tolist() == [0]
+
+
+def limited(values: dict, sides: str, limits: list) -> dict:
+    words = {"l": "left", "n": "no", "r": "right"}
+    return long(values, "pg/mL", "IL-6") | {"censored": [words[side] for side in sides], "limit": limits}
+
+
+def test_medians_that_limits_leave_open_say_between_what_they_lie():
+    labs = limited(
+        {1: {1: 10.0, 3: 3.0}, 2: {1: 4.0, 3: 10.0}, 3: {1: 12.0, 3: 5.0}}, "lnnlnn", [10, None, None, 10, None, None]
+    )
+    analysis = others(labs, GIVEN)
+    row = figure2.paired_tests(analysis).query("day == 1").iloc[0]
+    assert (row["median_before_least"], row["median_before_most"]) == (4, 10)  # below 10, 4 and 12
+    assert (row["median_after_least"], row["median_after_most"]) == (3, 5)  # 3, below 10 and 5
+    # changes: below 10 to 3 (-7 or more), 4 to below 10 (6 or less), 12 to 5 (-7)
+    assert (row["median_change_least"], row["median_change_most"]) == (-7, 6)
+    found = compute(analysis)
+    assert found["extra.figure2.il_6.day1.median_before"].method == "median; only a bound: from 4 to 10"
+    fell = found["extra.figure2.il_6.day1.fell"]  # of below 10 to 3, and of 4 to below 10, nobody knows the direction
+    assert (fell.value, "2 of 3 are tied at a limit" in fell.method) == (pytest.approx(1 / 3), True)
+
+
+def test_a_peak_among_several_limits_is_bounded_by_the_highest_measured_value():
+    # the peak of 1 is 7, or up to 10; that of 2 is above 50; that of 3 was measured
+    labs = limited(
+        {1: {0: 10.0, 3: 7.0}, 2: {0: 50.0, 3: 60.0}, 3: {0: 20.0, 3: 30.0}}, "lnrnnn", [10, None, 50, None, None, None]
+    )
+    row = figure2.by_gc(others(labs, GIVEN)).query("day == 'peak'").iloc[0]
+    assert (row["median_gc"], row["median_gc_least"], row["median_gc_most"]) == (30, 30, 30)
+    one = {key: values[:2] for key, values in labs.items()}
+    row = figure2.by_gc(others(one, GIVEN)).query("day == 'peak'").iloc[0]
+    assert (row["median_gc"], row["median_gc_least"], row["median_gc_most"], row["n_beyond"]) == (10, 7, 10, 1)
+
+
+def test_changes_of_dose_groups_say_how_many_rest_on_a_limit():
+    labs = limited(
+        {1: {1: 10.0, 5: 3.0}, 2: {1: 4.0, 5: 2.5}, 3: {1: 12.0, 5: 5.0}}, "lnnlnn", [10, None, None, 2.5, None, None]
+    )
+    analysis = others(labs, GIVEN)
+    row = figure2.by_dose(analysis).iloc[0]
+    assert row["n_at_limit"] == 2
+    assert (row["median_low_least"], row["median_low_most"]) == (-7, -1.5)  # -7 or more, -1.5 or less, -7

@@ -17,8 +17,21 @@
   }
   function summed(s) {
     var own = pairs(s);
-    return { n: own.length, before: F.median(own.map(function (p) { return p.before; })), after: F.median(own.map(function (p) { return p.after; })) };
+    return { n: own.length, before: F.median(own.map(function (p) { return p.before; })), after: F.median(own.map(function (p) { return p.after; })),
+      toldBefore: bounded(own, "before", "sideBefore"), toldAfter: bounded(own, "after", "sideAfter") };
   }
+  function bounded(own, value, side) { // a median rises with each of its values, so its bounds are the medians of theirs
+    function end(beyond, far) { // not F.median, which takes differences
+      var all = own.map(function (p) { return p[side] === beyond ? far : p[value]; }).sort(function (a, b) { return a < b ? -1 : a > b ? 1 : 0; }), n = all.length;
+      return (all[Math.floor((n - 1) / 2)] + all[Math.floor(n / 2)]) / 2;
+    }
+    return middle(F.median(own.map(function (p) { return p[value]; })), end(-1, -Infinity), end(1, Infinity));
+  }
+  function middle(median, least, most) {
+    if (!(least < most)) return number(median);
+    return least === -Infinity ? most === Infinity ? "anything" : "at most " + number(most) : most === Infinity ? "at least " + number(least) : number(least) + " to " + number(most);
+  }
+  function ofDay(c) { return middle(c[2], c[5] === null ? -Infinity : c[5], c[6] === null ? Infinity : c[6]); }
   function number(v) { return v >= 100 ? v.toFixed(0) : String(+v.toPrecision(3)); }
   function value(v, side) { return (side < 0 ? "below " : side > 0 ? "above " : "") + number(v); }
   var kept = F.store(START, clean, draw);
@@ -55,11 +68,11 @@
     if (medians) {
       course.forEach(function (c) {
         plot.append(svg("path", { d: "M" + x(c[0]).toFixed(1) + " " + y(c[3]).toFixed(1) + "V" + y(c[4]).toFixed(1), stroke: "var(--f3-low, #0072b2)", "stroke-width": 1.5 }));
-        plot.append(svg("circle", { cx: x(c[0]), cy: y(c[2]), r: 3.5, fill: "var(--f3-low, #0072b2)" }));
+        plot.append(svg("circle", { cx: x(c[0]), cy: y(c[2]), r: 3.5, fill: c[5] === c[6] ? "var(--f3-low, #0072b2)" : "none", stroke: "var(--f3-low, #0072b2)" }));
       });
       plot.append(svg("path", { d: "M" + course.map(function (c) { return x(c[0]).toFixed(1) + " " + y(c[2]).toFixed(1); }).join("L"), fill: "none", stroke: "var(--f3-low, #0072b2)" }));
       course.filter(function (c) { return c[0] % (W > 560 ? 2 : 5) === 0; }).forEach(function (c) { plot.append(words([x(c[0]), 320], c[0], { "font-size": 12, "text-anchor": "middle" })); });
-      plot.append(words([W / 2, 338], "days since GC began; median and quartiles", { "font-size": 12, "text-anchor": "middle" }));
+      plot.append(words([W / 2, 338], "days since GC began; median and quartiles" + (course.some(function (c) { return c[5] !== c[6]; }) ? "; open: only a bound" : ""), { "font-size": 12, "text-anchor": "middle" }));
     } else {
       shown.forEach(function (p) {
         plot.append(svg("path", { d: "M" + x(0) + " " + y(p.before).toFixed(1) + "L" + x(1) + " " + y(p.after).toFixed(1), stroke: p.after < p.before ? "var(--f3-low, #0072b2)" : "var(--f3-high, #c04d00)", opacity: 0.55, "stroke-dasharray": p.after < p.before ? "" : "5 3" }));
@@ -72,11 +85,11 @@
     plot.append(svg("path", { id: "an-line", d: "M0 0", stroke: "currentColor", "stroke-width": 3, fill: "none" }));
     ["analyte", "view", "day", "tcz"].forEach(function (key) { document.getElementById("an-" + key).value = s[key]; });
     var own = summed(s), test = DATA.tests[s.analyte + "." + s.day] || [];
-    sums.textContent = about[0] + ", day " + s.day + ": n " + own.n + (own.n ? ", median before " + number(own.before) + ", after " + number(own.after) : "") + (s.tcz === "all" && test.length ?
+    sums.textContent = about[0] + ", day " + s.day + ": n " + own.n + (own.n ? ", median before " + own.toldBefore + ", after " + own.toldAfter : "") + (s.tcz === "all" && test.length ?
       "; after to before " + (test[0] === null ? "–" : test[0].toFixed(2) + (test[1] === null ? "" : " (" + test[1].toFixed(2) + " to " + test[2].toFixed(2) + ")")) + "; " + test[3] + ", p " + F.p3(test[4]) + ", Holm’s over the analytes " + F.p3(test[5]) + "." : test.length ? "; the same test without those after tocilizumab, p " + F.p3(test[6]) + "." : ".");
     table.replaceChildren(F.tabled(["analyte", "n", "median before", "median after", "after to before", "p", "Holm’s p", "p without those after tocilizumab (n)"], DATA.analytes.map(function (one, i) {
       var line = summed({ analyte: i, day: s.day, tcz: s.tcz }), t = DATA.tests[i + "." + s.day] || [null, null, null, "", null, null, null, 0];
-      return [one[0], line.n, line.n ? number(line.before) : "–", line.n ? number(line.after) : "–", t[0] === null ? "–" : t[0].toFixed(2), F.p3(t[4]), F.p3(t[5]), F.p3(t[6]) + " (" + t[7] + ")"];
+      return [one[0], line.n, line.n ? line.toldBefore : "–", line.n ? line.toldAfter : "–", t[0] === null ? "–" : t[0].toFixed(2), F.p3(t[4]), F.p3(t[5]), F.p3(t[6]) + " (" + t[7] + ")"];
     })));
     write(y);
   }
@@ -87,7 +100,7 @@
     if (s.view === "medians") {
       var c = course[Math.min(s.pair, course.length - 1)];
       if (c) line.setAttribute("d", "M" + x(c[0]).toFixed(1) + " 304v8");
-      said.textContent = c ? "Day " + c[0] + " since GC began: n " + c[1] + ", median " + number(c[2]) + ", quartiles " + number(c[3]) + " to " + number(c[4]) + "." : "";
+      said.textContent = c ? "Day " + c[0] + " since GC began: n " + c[1] + ", median " + ofDay(c) + ", quartiles " + number(c[3]) + " to " + number(c[4]) + "." : "";
       return;
     }
     var p = shown[s.pair];

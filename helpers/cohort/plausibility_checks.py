@@ -296,6 +296,22 @@ def _limits(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warn
                 yield Warned("labs", "value", len(rows), rows_in_words(rows), reason)
 
 
+def _beyond_limits(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """Values beyond a limit that nobody knows, or that are not the limit; limits of values that are called measured beyond them."""
+    labs = tables.get("labs")
+    if labs is None or not {"value", "censored"} <= set(labs):
+        return
+    side, value = labs["censored"].fillna("no"), labs["value"].astype(float)
+    limit = labs["limit"].astype(float) if "limit" in labs else pd.Series(np.nan, labs.index)
+    beyond = side.isin(["left", "right"])
+    reason = "beyond a limit that is not given: the sample is left out"
+    yield from _warned("labs", "value", beyond & value.isna() & limit.isna(), reason)
+    apart = beyond & ~np.isclose(value, limit) & value.notna() & limit.notna()
+    yield from _warned(
+        "labs", "value", apart, "beyond a limit, but not the limit itself: medians are drawn at the value"
+    )
+
+
 def _sizes(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
     """Weights that do not fit age or height, doses that do not fit weight."""
     patients = tables["patients"]
@@ -451,6 +467,7 @@ CHECKS: tuple[Callable[[Mapping[str, pd.DataFrame], Cohort], Iterator[Warned]], 
     _alike,
     _missing_patients,
     _limits,
+    _beyond_limits,
     _sizes,
     _fractions,
     _clocks,

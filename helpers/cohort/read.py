@@ -93,6 +93,7 @@ def read_folder(folder: str | Path = "") -> Reading:
     _calendar_days(reading)
     if "labs" in reading.tables:
         _one_unit(reading)
+        _limits_as_values(reading)
     reading.tables = {table: frame.reset_index(drop=True) for table, frame in reading.tables.items()}
     known = "what table status does not say" if "status" in reading.tables else "who had it"
     reading.notes += [
@@ -337,6 +338,17 @@ def _calendar_days(reading: Reading) -> None:
                     f"table {table}: {moved} values of column {column} have a fraction of a day and are taken as their "
                     "calendar day (the clock has its own column)"
                 )
+
+
+def _limits_as_values(reading: Reading) -> None:
+    """Put the limit for a value beyond it that was left empty: the sample was measured, and its bound is known."""
+    labs = reading.tables["labs"]
+    if not {"value", "limit", "censored"} <= set(labs):
+        return
+    bound = labs["value"].isna() & labs["limit"].notna() & labs["censored"].isin(["left", "right"])
+    if bound.any():
+        labs.loc[bound, "value"] = labs.loc[bound, "limit"]
+        reading.notes.append(f"table labs: {int(bound.sum())} values beyond a limit are empty; the limit stands in")
 
 
 def _one_unit(reading: Reading) -> None:

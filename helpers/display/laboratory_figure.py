@@ -34,9 +34,9 @@ def plot_trajectory(
     ax : Axes
     summary : DataFrame
         One analyte: columns group, day, n, median, q1, q3, below (share below detection), limit (of detection), and
-        after_tcz (share of samples after tocilizumab); median_censored (the median is only a bound), without which a
-        share below of more than half stands for it. Where the median is a bound since values lie below detection, a
-        triangle points down, where only values above the upper limit make it one, up; hollow markers are days on which more than half of the samples follow tocilizumab.
+        after_tcz (share of samples after tocilizumab); median_least and median_most (between what the median must lie), without
+        which a share below of more than half stands for a median below detection. Where the median may be lower than drawn a
+        triangle points down, where it may only be higher, up; hollow markers are days on which more than half of the samples follow tocilizumab.
     """
     groups = list(dict.fromkeys(summary["group"])) if groups is None else list(groups)
     paint, span = label_colours(groups), summary["day"].max() - summary["day"].min() or 1
@@ -66,11 +66,12 @@ def plot_trajectory(
 
 
 def _bounds(part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Tell on which days the median is a bound: because of values below detection, or above the upper limit alone."""
-    if "median_censored" not in part:
+    """Tell on which days the median may be lower than drawn, and on which it may only be higher."""
+    if "median_least" not in part:
         return (part["below"] > 0.5).to_numpy(), np.zeros(len(part), bool)
-    bound, some = part["median_censored"].to_numpy(bool), (part["below"] > 0).to_numpy()
-    return bound & some, bound & ~some
+    least, middle, most = part[["median_least", "median", "median_most"]].to_numpy(float).T
+    bound, lower = least < most, ~np.isclose(least, middle, rtol=1e-9, atol=0)
+    return bound & lower, bound & ~lower
 
 
 def _log_axis(ax: Axes) -> None:
@@ -145,8 +146,8 @@ def _key(table: pd.DataFrame) -> list[Line2D]:
     shown = {
         "quartiles": (Line2D([], [], **grey | {"marker": "|", "markersize": 7}), True),
         "mostly after TCZ": (Line2D([], [], **grey, marker="o", markerfacecolor="white"), table.get("after_tcz", pd.Series(0)).astype(float).gt(0.5).any()),
-        "median below detection": (Line2D([], [], **grey, marker="v"), _bounds(table)[0].any()),
-        "median above upper limit": (Line2D([], [], **grey, marker="^"), _bounds(table)[1].any()),
+        "median at most here": (Line2D([], [], **grey, marker="v"), _bounds(table)[0].any()),
+        "median at least here": (Line2D([], [], **grey, marker="^"), _bounds(table)[1].any()),
         "limit": (Line2D([], [], color="0.45", linewidth=0.7, linestyle=(0, (2, 2))), table["limit"].notna().any()),
     }  # fmt: skip
     for label, (handle, _) in shown.items():

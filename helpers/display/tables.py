@@ -15,7 +15,7 @@ HEADS = {
     "ess_treated": "effective n, treated", "ess_untreated": "effective n, untreated", "largest": "largest weight",
     "one_minus_km": "1 − Kaplan–Meier", "gray_p": "Gray's p",
     "p_holm": "p, Holm", "p_bh": "p, Benjamini–Hochberg", "p_without_tcz": "p, pairs without TCZ", "p_sign": "p, sign test",
-    "n_without_tcz": "pairs without TCZ", "n_after_tcz": "pairs after TCZ", "after_tcz": "after TCZ", "n_at_limit": "pairs at a limit",
+    "n_without_tcz": "pairs without TCZ", "n_after_tcz": "pairs after TCZ", "after_tcz": "after TCZ", "n_at_limit": "pairs at a limit", "n_beyond": "values beyond a limit",
     "n_gc": "n, GC", "n_nongc": "n, no GC", "median_gc": "median, GC", "median_nongc": "median, no GC",
     "fell_gc": "fell, GC", "fell_nongc": "fell, no GC", "peak_of": "peak of",
     "n_none": "n, none", "n_low": "n, low dose", "n_high": "n, high dose", "median_low": "median, low dose", "median_high": "median, high dose",
@@ -72,6 +72,46 @@ def p_equals(p: float | None) -> str:
     """
     text = format_p(p)
     return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
+def format_median(value: float | None, least: float, most: float, decimals: int = 2) -> str:
+    """Write a median, or between what it must lie where values beyond a limit of detection leave it open.
+
+    Examples
+    --------
+    >>> format_median(4.0, 4.0, 4.0), format_median(5, 3, 5), format_median(2.5, -math.inf, 2.5), format_median(9, 9, math.inf)
+    ('4', '3 to 5', '≤2.5', '≥9')
+    >>> format_median(None, math.nan, math.nan), format_median(2.5, -math.inf, math.inf)
+    ('–', 'any')
+    """
+    if _absent(value):
+        return MISSING
+    if not least < most:
+        return f"{np.round(value, decimals):g}"
+    low, high = (f"{np.round(end, decimals):g}" for end in (least, most))
+    if math.isinf(least) or math.isinf(most):
+        return "any" if math.isinf(least) and math.isinf(most) else f"≤{high}" if math.isinf(least) else f"≥{low}"
+    return f"{low} to {high}" if low != high else low
+
+
+def bounded_medians(frame: pd.DataFrame, decimals: int = 2) -> pd.DataFrame:
+    """Write every median that has its bounds beside it (``_least``, ``_most``) with :func:`format_median`, and leave the bounds out.
+
+    Examples
+    --------
+    >>> bounded_medians(pd.DataFrame({"n": [5], "median": [5.0], "median_least": [3.0], "median_most": [5.0]}))
+       n  median
+    0  5  3 to 5
+    """
+    names = [name for name in frame if f"{name}_least" in frame]
+    texts = {
+        name: [
+            format_median(*row, decimals)
+            for row in zip(*(frame[name + end] for end in ("", "_least", "_most")), strict=True)
+        ]
+        for name in names
+    }
+    return frame.assign(**texts).drop(columns=[name + end for name in names for end in ("_least", "_most")])
 
 
 LARGE = 1e5
@@ -337,6 +377,6 @@ def _right(frame: pd.DataFrame) -> list[bool]:
     flags = []
     for column in range(frame.shape[1]):
         texts = [_cell(value) for value in frame.iloc[:, column]]
-        texts = [text.lstrip("<>-−") for text in texts if text not in (MISSING, "")]
+        texts = [re.sub(r"^[≤≥](?=-?[\d.]+$)", "", text).lstrip("<>-−") for text in texts if text not in (MISSING, "")]
         flags.append(bool(texts) and all(text[:1].isdigit() for text in texts) and not all("day" in t for t in texts))
     return flags

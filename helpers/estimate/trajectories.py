@@ -67,37 +67,77 @@ def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArr
     return np.select([side == "left", side == "right"], [ends / 2, ends], found)
 
 
+def value_bounds(
+    value: ArrayLike, censored: ArrayLike, limit: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return between what values must lie: a measured one is itself, one beyond a limit anywhere beyond it.
+
+    Parameters
+    ----------
+    value : array-like of shape (n,)
+    censored : array-like of {"no", "left", "right"}
+    limit : array-like of shape (n,)
+        The limit that censors; the value stands in where it is missing.
+
+    Returns
+    -------
+    least, most : ndarray of shape (n,)
+        -inf and inf where there is no bound.
+
+    Examples
+    --------
+    >>> value_bounds([10, 3, 500], ["left", "no", "right"], [10, None, 500])
+    (array([-inf,   3., 500.]), array([10.,  3., inf]))
+    """
+    found, ends = as_floats(value), as_floats(limit)
+    side = pd.Series(censored).fillna("no").to_numpy()
+    ends = np.where(np.isnan(ends), found, ends)
+    least = np.select([side == "left", side == "right"], [-np.inf, ends], found)
+    return least, np.select([side == "left", side == "right"], [ends, np.inf], found)
+
+
+def median_bounds(least: ArrayLike, most: ArrayLike) -> tuple[float, float]:
+    """Return between what the median of values must lie that themselves lie between *least* and *most*.
+
+    A median rises with each of its values, so its bounds are the medians of theirs. With several limits it can be uncertain
+    although it is a measured value: of <10, <10, 3, 4, 5 it lies from 3 to 5.
+
+    Examples
+    --------
+    >>> median_bounds(*value_bounds([10, 10, 3, 4, 5], ["left", "left", "no", "no", "no"], [10, 10, None, None, None]))
+    (3.0, 5.0)
+    >>> median_bounds([-np.inf, -np.inf, 9], [2.5, 2.5, 9]), median_bounds([], [])
+    ((-inf, 2.5), (nan, nan))
+    """
+    low, high = as_floats(least), as_floats(most)
+    return (float(np.median(low)), float(np.median(high))) if len(low) else (np.nan, np.nan)
+
+
 def summarised_values(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Summarise values per group: n, n_censored, median and quartiles with censored values at their limit.
 
     Returns
     -------
     DataFrame
-        One row per group that occurs: the columns of ``by``, n, n_censored, median, q1, q3, and median_censored: True
-        if the median would move were the censored values not at their limits, so that it is only a bound. With several
-        limits that can be so although the median is a measured value: of <10, <10, 3, 4, 5 it lies from 3 to 5.
+        One row per group that occurs: the columns of ``by``, n, n_censored, median, q1, q3, median_least and median_most
+        (between what the median must lie, wherever the censored values really are; see :func:`median_bounds`), and
+        median_censored: True if these differ, so that the median is only a bound. The column limit may be absent.
 
     Examples
     --------
     >>> labs = pd.DataFrame({"day": [0, 0, 0], "value": [2.5, 2.5, 9.0], "censored": ["left", "left", "no"]})
-    >>> summarised_values(labs, ["day"])[["n", "n_censored", "median", "median_censored"]]
-       n  n_censored  median  median_censored
-    0  3           2     2.5             True
+    >>> summarised_values(labs, ["day"])[["n", "n_censored", "median", "median_least", "median_most", "median_censored"]]
+       n  n_censored  median  median_least  median_most  median_censored
+    0  3           2     2.5          -inf          2.5             True
     """
     rows = []
     for key, part in frame.dropna(subset=["value"]).groupby(list(by), observed=True, sort=True):
         found, side = as_floats(part["value"]), part["censored"].fillna("no").to_numpy()
         q1, middle, q3 = quantile(found, (0.25, 0.5, 0.75))
-        rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, _is_bound(found, side)))
-    return pd.DataFrame(rows, columns=[*by, "n", "n_censored", "median", "q1", "q3", "median_censored"])
-
-
-def _is_bound(values: NDArray[np.float64], side: NDArray) -> bool:
-    """Tell whether the median depends on where the censored values really lie, each anywhere beyond its own limit."""
-    lowest = np.sort(np.where(side == "left", -np.inf, values))
-    highest = np.sort(np.where(side == "right", np.inf, values))
-    middle = slice((len(values) - 1) // 2, len(values) // 2 + 1)
-    return bool(np.any(lowest[middle] != highest[middle]))
+        least, most = median_bounds(*value_bounds(found, side, part.get("limit", pd.Series(np.nan, part.index))))
+        rows.append((*key, len(found), int((side != "no").sum()), middle, q1, q3, least, most, least != most))
+    names = ["n", "n_censored", "median", "q1", "q3", "median_least", "median_most", "median_censored"]
+    return pd.DataFrame(rows, columns=[*by, *names])
 
 
 def sample_near(

@@ -9,10 +9,25 @@ import numpy as np
 import pandas as pd
 
 from helpers.cohort.treatments import steroid_doses
-from helpers.estimate.groups import compare_groups, compare_paired, paired_ratio, paired_t, paired_wilcoxon, sign_test
+from helpers.estimate.groups import (
+    Ratio,
+    compare_groups,
+    compare_paired,
+    paired_ratio,
+    paired_t,
+    paired_wilcoxon,
+    sign_test,
+)
 from helpers.estimate.multiplicity import with_adjusted
 from helpers.estimate.noise import changes
-from helpers.estimate.trajectories import for_ranks, paired_samples, sample_near, summarised_values
+from helpers.estimate.trajectories import (
+    for_ranks,
+    median_bounds,
+    paired_samples,
+    sample_near,
+    summarised_values,
+    value_bounds,
+)
 from helpers.problems import NotAvailable
 from helpers.results.comparisons import within
 from helpers.results.measures import once_per_analysis
@@ -68,7 +83,8 @@ def lab_measurements(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows of ``labs`` with ``ranked`` (value whose ranks heed the limits of detection), ``gc_day`` (days since
+        The rows of ``labs`` with ``ranked`` (value whose ranks heed the limits of detection), ``least`` and ``most`` (between
+        what the value must lie, the same if it was measured), ``gc_day`` (days since
         the first GC), ``gc`` ("GC" / "no GC", missing if unknown), ``dose`` (none / low / high), ``toxicity`` and
         ``after_tcz`` (drawn after the day of the first tocilizumab; missing if it is unknown whether there was any).
     """
@@ -82,6 +98,7 @@ def lab_measurements(analysis: Analysis) -> pd.DataFrame:
     rows["ranked"] = pd.Series(np.nan, index=rows.index)
     for _, part in rows.groupby("analyte"):
         rows.loc[part.index, "ranked"] = for_ranks(part["value"], part["censored"], part["limit"])
+    rows["least"], rows["most"] = value_bounds(rows["value"], rows["censored"], rows["limit"])
     who, never = rows["patient_id"], pd.Series(np.nan, index=frame.index)
     rows["gc_day"] = rows["day"].astype(float) - _of(who, frame.get("gc_first_day", never).astype(float))
     rows["gc"] = _of(who, frame.get("gc", never).astype(object).map({True: "GC", False: "no GC"}).astype(object))
@@ -142,7 +159,8 @@ def sample_pairs(analysis: Analysis) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per patient, analyte and day: value_before, value_after, ranked_before, ranked_after, change (of the
-        values, equal ones equal), gc_day_before, gc_day_after, after_tcz_before, after_tcz_after, unit_before, dose_before.
+        values, equal ones equal), change_least and change_most (between what it must lie, wherever values beyond a limit are),
+        least and most of both values, gc_day_before, gc_day_after, after_tcz_before, after_tcz_after, unit_before, dose_before.
     """
     start = needed_frame(analysis, "gc", "gc_first_day")["gc_first_day"].astype(float)
     rows = lab_measurements(analysis)
@@ -156,7 +174,13 @@ def sample_pairs(analysis: Analysis) -> pd.DataFrame:
     if not joined:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples before and after GC")
     found = pd.concat(joined, ignore_index=True)
-    return found.assign(change=changes(found["value_before"], found["value_after"]))
+    change = changes(found["value_before"], found["value_after"])
+    measured = (found["least_before"] == found["most_before"]) & (found["least_after"] == found["most_after"])
+    return found.assign(
+        change=change,
+        change_least=(found["least_after"] - found["most_before"]).where(~measured, change),
+        change_most=(found["most_after"] - found["least_before"]).where(~measured, change),
+    )
 
 
 @once_per_analysis
@@ -170,7 +194,8 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
         (share of pairs), test, p, p_holm, p_bh (over the analytes of a day), n_after_tcz (pairs whose later sample was drawn
         after tocilizumab), n_without_tcz, p_without_tcz (pairs that saw none, by the same test), ratio, ratio_low, ratio_high
         (after to before, Hodges–Lehmann on the logarithmic scale), p_sign (rises against falls), n_at_limit (pairs with a value
-        at a limit of detection, whose size of change is made up), n_at_limit_without_tcz (of those that saw none), reason, reason_without_tcz, reason_ratio, reason_sign.
+        at a limit of detection, whose size of change is made up), n_tied (pairs that limits leave without a direction), n_at_limit_without_tcz (of those that saw none), reason, reason_without_tcz, reason_ratio, reason_sign,
+        and of each of the three medians ``_least`` and ``_most``: between what it must lie, wherever values beyond a limit are.
     """
     alpha, table = analysis.parameters.alpha, []
     for (day, analyte), part in sample_pairs(analysis).groupby(["day", "analyte"], sort=False):
@@ -179,16 +204,18 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
         without = part[is_no(part["after_tcz_after"])]
         rest = (paired_t if both.normal else paired_wilcoxon)(without["ranked_before"], without["ranked_after"])
         signs = sign_test(part["ranked_before"], part["ranked_after"])
-        ratio = paired_ratio(part["value_before"], part["value_after"], alpha=alpha)
+        ratio, at = paired_ratio(part["value_before"], part["value_after"], alpha=alpha), _at_limit(part)
+        if at.all():
+            ratio = Ratio(np.nan, np.nan, np.nan, len(part), "every pair has a value at a limit of detection")
         table.append(
             {
                 "analyte": analyte,
                 "unit": part["unit_before"].iloc[0],
                 "day": day,
                 "n": len(part),
-                "median_before": part["value_before"].median(),
-                "median_after": part["value_after"].median(),
-                "median_change": part["change"].median(),
+                **_median(part, "value_before", "before"),
+                **_median(part, "value_after", "after"),
+                **_median(part, "change", "change"),
                 "fell": float((part["ranked_after"] < part["ranked_before"]).mean()),
                 "test": found.name,
                 "p": found.p,
@@ -199,7 +226,8 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
                 "ratio_low": ratio.low,
                 "ratio_high": ratio.high,
                 "p_sign": signs.p,
-                "n_at_limit": int(_at_limit(part).sum()),
+                "n_at_limit": int(at.sum()),
+                "n_tied": int((at & (part["ranked_after"] == part["ranked_before"])).sum()),
                 "n_at_limit_without_tcz": int(_at_limit(without).sum()),
                 "reason": found.reason,
                 "reason_without_tcz": rest.reason,
@@ -208,6 +236,14 @@ def paired_tests(analysis: Analysis) -> pd.DataFrame:
             }
         )
     return _order(_adjusted(pd.DataFrame(table), "day"), "day").reset_index(drop=True)
+
+
+def _median(part: pd.DataFrame, column: str, name: str) -> dict[str, float]:
+    """Return the median of a column, values beyond a limit at it, and between what it must lie."""
+    when = column.removeprefix("value")
+    bounds = ("change_least", "change_most") if column == "change" else (f"least{when}", f"most{when}")
+    least, most = median_bounds(part[bounds[0]], part[bounds[1]])
+    return {f"median_{name}": part[column].median(), f"median_{name}_least": least, f"median_{name}_most": most}
 
 
 def _at_limit(part: pd.DataFrame) -> pd.Series:
@@ -250,8 +286,10 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        analyte, unit, day ("0" ... "21", "peak"), n_gc, n_nongc, median_gc, median_nongc, test, p, p_holm, p_bh (over the
-        analytes of a day), after_tcz (share of samples), reason. Patients with CRS and/or ICANS.
+        analyte, unit, day ("0" ... "21", "peak"), n_gc, n_nongc, median_gc, median_nongc, of both ``_least`` and ``_most``
+        (between what it must lie), test, p, p_holm, p_bh (over the analytes of a day), after_tcz (share of samples), reason,
+        n_beyond (values of both groups beyond a limit, which ranks can use and a t test takes at the limit). Patients with
+        CRS and/or ICANS.
     """
     needed_frame(analysis, "gc")
     rows = lab_measurements(analysis)
@@ -260,9 +298,10 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
     for day in (*DAYS, "peak"):
         part = _peaks(rows) if day == "peak" else rows[rows["day"] == day].drop_duplicates(KEYS)
         for analyte, values in part.groupby("analyte"):
+            compared = values[values["gc"].isin(["GC", "no GC"])]
             table.append(
                 _two_groups(analysis, values, "gc", "GC", "no GC", ("gc", "nongc"))
-                | {"analyte": analyte, "day": str(day)}
+                | {"n_beyond": int((compared["least"] < compared["most"]).sum()), "analyte": analyte, "day": str(day)}
             )
     if not table:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples on the days compared")
@@ -274,7 +313,9 @@ def by_gc(analysis: Analysis) -> pd.DataFrame:
 
 
 def _peaks(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values("ranked", ascending=False, kind="stable").drop_duplicates(KEYS)
+    """Pick each patient's highest sample of each analyte; which one it is may be unsettled, but not between what the peak lies."""
+    highest = {name: rows.groupby(KEYS)[name].transform("max") for name in ("value", "least", "most")}
+    return rows.sort_values("ranked", ascending=False, kind="stable").assign(**highest).drop_duplicates(KEYS)
 
 
 def _two_groups(
@@ -292,7 +333,8 @@ def _two_groups(
     return {
         "unit": values["unit"].iloc[0],
         **{f"n_{name}": len(part) for name, part in zip(names, (one, two), strict=True)},
-        **{f"median_{name}": part[value].median() for name, part in zip(names, (one, two), strict=True)},
+        **_median(one, value, names[0]),
+        **_median(two, value, names[1]),
         "test": found.name,
         "p": found.p,
         "after_tcz": _share(values["after_tcz"]),
@@ -316,9 +358,10 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        analyte, unit, n_low, n_high, median_low, median_high (change from before GC to day 3 after it began), test, p,
-        p_holm, p_bh (over the analytes), after_tcz, reason, floor_low, floor_high (share of the samples before GC that
-        lie below detection and so cannot fall).
+        analyte, unit, n_low, n_high, median_low, median_high (change from before GC to day 3 after it began), of both
+        ``_least`` and ``_most`` (between what it must lie), test, p, p_holm, p_bh (over the analytes), after_tcz, reason,
+        floor_low, floor_high (share of the samples before GC that lie below detection and so cannot fall), n_at_limit (pairs
+        with a value beyond a limit, whose size of change is made up).
     """
     needed_frame(analysis, "gc_group")
     joined = sample_pairs(analysis)
@@ -329,7 +372,8 @@ def by_dose(analysis: Analysis) -> pd.DataFrame:
     table = []
     for analyte, part in joined.groupby("analyte"):
         found = _two_groups(analysis, part, "dose", "low", "high", ("low", "high"), "change")
-        table.append({"analyte": analyte, **found, **_floors(part)})
+        compared = part[part["dose"].isin(["low", "high"])]
+        table.append({"analyte": analyte, **found, **_floors(part), "n_at_limit": int(_at_limit(compared).sum())})
     return _order(_adjusted(pd.DataFrame(table).assign(all=1), "all").drop(columns="all")).reset_index(drop=True)
 
 
@@ -351,7 +395,8 @@ def analyte_trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
     -------
     pandas.DataFrame
         analyte, unit, group, day, n, median, q1, q3, below (share below detection), limit (the highest of detection, NaN if none), after_tcz
-        (share of samples drawn after tocilizumab), median_censored. Days with fewer than three patients are left out.
+        (share of samples drawn after tocilizumab), median_least, median_most, median_censored. Days with fewer than three
+        patients are left out.
     """
     rows = lab_measurements(analysis)
     rows = rows[rows["toxicity"]]
@@ -404,7 +449,11 @@ def _spelt(
             elif measure == "p_sign":
                 reason, method = row.reason_sign, "sign test: rises against falls, exact"
             elif measure.startswith("p"):
-                method = f"{row.test}; {RANKS}{_limits(at, size)}"
+                method = f"{row.test}; {RANKS}{_limits(at, size)}{_beyond(row, size)}"
+            elif measure == "fell" and row.n_tied:
+                method = f"share of pairs that fell; {row.n_tied} of {size} are tied at a limit and count as not fallen"
+            elif measure.startswith("median"):
+                method = "median" + _between(getattr(row, f"{measure}_least"), getattr(row, f"{measure}_most"))
             found[f"{place(row)}.{measure}"] = Value(
                 "", number, reason or "no value", n=size, missing=missing, population=who, method=method
             )
@@ -432,6 +481,27 @@ def _of_two_groups(
 def _limits(at: int, of: int) -> str:
     """Say on how many pairs a value lies at a limit: the size of their change is not measured."""
     return f"; {at} of {of} pairs have a value at a limit, so that the size of their change is a bound" if at else ""
+
+
+def _beyond(row: object, of: int) -> str:
+    """Say how many values of a t test are made up: those beyond a limit, which ranks can use."""
+    many = getattr(row, "n_beyond", 0) if "t test" in row.test else 0
+    return f"; {many} of {of} values lie beyond a limit and are taken to be at it" if many else ""
+
+
+def _between(least: float, most: float) -> str:
+    """Say between what a median lies that values beyond a limit leave open.
+
+    Examples
+    --------
+    >>> _between(3, 5), _between(-np.inf, 2.5), _between(4, 4)
+    ('; only a bound: from 3 to 5', '; only a bound: at most 2.5', '')
+    """
+    if not least < most:
+        return ""
+    ends = [f"at least {least:g}" if least > -np.inf else "", f"at most {most:g}" if most < np.inf else ""]
+    both = f"from {least:g} to {most:g}" if all(ends) else "".join(ends) or "anything"
+    return f"; only a bound: {both}"
 
 
 NO_TCZ = "no tocilizumab before the later sample"

@@ -135,7 +135,8 @@ def analytes(analysis: Analysis) -> dict[str, Any]:
     dict
         analytes (name, unit), days, pairs (rows: place of the analyte, day, value before, after, whether each is below or above a
         limit (-1, 0, 1), whether tocilizumab came before the later sample, None if unknown), tests (by analyte and day: ratio with
-        limits, test, p, Holm's p, p without those after tocilizumab), course (by analyte: day, n, median, quartiles).
+        limits, test, p, Holm's p, p without those after tocilizumab), course (by analyte: day, n, median, quartiles, and between
+        what the median must lie, None if there is no bound).
     """
     only_synthetic(analysis)
     pairs, tests = figure2.sample_pairs(analysis), figure2.paired_tests(analysis)
@@ -157,7 +158,8 @@ def analytes(analysis: Analysis) -> dict[str, Any]:
             for row in tests.itertuples()
         },
         "course": [
-            [[row.day, row.n, row.median, row.q1, row.q3] for row in course[course["analyte"] == name].itertuples()] for name in names
+            [[row.day, row.n, row.median, row.q1, row.q3, *_numbers(row.median_least, row.median_most)] for row in course[course["analyte"] == name].itertuples()]
+            for name in names
         ],
     }  # fmt: skip
 
