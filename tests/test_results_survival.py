@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -516,3 +517,22 @@ def test_censored_and_at_risk_and_events_add_up(analysis):
         events = (inside["pfs_event"] & (inside["pfs_days"] < days)).sum()
         year = int(days // 365)
         assert risk.loc[label, year] + gone.loc[label, year] + events == len(inside)
+
+
+CODE = r"\bexposed (yes|no)\b|\bgroup gc_|\b[a-z]+_[a-z_]+ (Yes|No|yes|no)\b"
+
+
+@pytest.mark.parametrize("without", [["low", "high"], ["none"]])
+def test_reasons_say_who_had_no_event_in_words(without):
+    cohort = stand_in(60, seed=5)
+    dose, followup = analyse(cohort).frame["gc_group"], cohort.tables["followup"].copy()
+    spared = followup["patient_id"].map(dose).isin(without)
+    followup.loc[spared, ["relapse_day", "progression_day", "death_day"]] = np.nan
+    patients = cohort.tables["patients"]
+    had = followup["relapse_day"].notna() | followup["death_day"].notna()
+    patients = patients.assign(prior_transplant=~patients["patient_id"].isin(followup.loc[had, "patient_id"]))
+    tables = {**cohort.tables, "followup": followup, "patients": patients}
+    found = compute(analyse(Cohort(**{**vars(cohort), "tables": tables})))
+    reasons = {value.reason for value in found.values() if value.reason.startswith(("monotone", "in "))}
+    assert any("no event among" in reason for reason in reasons)
+    assert [reason for reason in reasons if re.search(CODE, reason)] == []

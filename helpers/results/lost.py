@@ -14,6 +14,7 @@ from helpers.estimate.logrank import logrank
 from helpers.problems import NotAvailable
 from helpers.results.arms import Arm, both_groups, groups_present
 from helpers.results.curves import LOGRANK, endpoint_columns
+from helpers.results.measures import reason_in_words
 from helpers.results.populations import is_yes, needed_frame
 from helpers.results.registry import family
 from helpers.results.survival_times import NOBODY, OF_ENDPOINT, data_of
@@ -116,7 +117,9 @@ def _compared(analysis: Analysis, together: list[Arm], outcome: pd.DataFrame, co
         if table is None or arm.key not in table.index:
             numbers, reason = dict.fromkeys(("hr", "ci_low", "ci_high", "p"), np.nan), NOBODY
         else:
-            numbers, reason = dict(table.loc[arm.key, ["hr", "ci_low", "ci_high", "p"]]), table.loc[arm.key, "reason"]
+            numbers = dict(table.loc[arm.key, ["hr", "ci_low", "ci_high", "p"]])
+            words = {f"group {one.key}": f"in the group {one.label}" for one in together}
+            reason = reason_in_words(table.loc[arm.key, "reason"], words)
         rows.append({**line, **numbers, "logrank_p": test.p, "reason": reason or test.reason})
     return rows
 

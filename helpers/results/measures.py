@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -16,6 +17,19 @@ from helpers.results.value import Value
 
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
+
+
+def reason_in_words(reason: str, words: Mapping[str, str]) -> str:
+    """Say in words what a model's reason says in the names of its columns.
+
+    Examples
+    --------
+    >>> reason_in_words("(no event among the 7 with exposed yes)", {"exposed yes": "with GC", "exposed no": "without GC"})
+    '(no event among the 7 with GC)'
+    """
+    for named, word in words.items():
+        reason = re.sub(rf"with {re.escape(named)}(?=[,)]|$)", lambda _, word=word: word, reason)
+    return reason
 
 
 def count_and_percent(

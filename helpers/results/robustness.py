@@ -79,8 +79,10 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
     for measure in (*MEASURES, "fmi"):
         name = measure if measure == "fmi" else f"imputed_{measure}"
         table[name] = found[measure].reindex(index).to_numpy()
-    reasons = found["reason"].reindex(index).fillna("not in the model").to_numpy()
-    return table.assign(imputed_n=pooled.n, imputed_reason=reasons).reset_index(drop=True)
+    reasons = found["reason"].reindex(index).fillna("not in the model")
+    for name in labels.values():
+        reasons = reasons.str.replace(f"with {name} ", "with ", regex=False)
+    return table.assign(imputed_n=pooled.n, imputed_reason=reasons.to_numpy()).reset_index(drop=True)
 
 
 @family(

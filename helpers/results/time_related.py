@@ -22,7 +22,7 @@ from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by
 from helpers.problems import NotAvailable
 from helpers.results.curves import endpoint_columns
 from helpers.results.exposure import AGENTS, exposure_groups
-from helpers.results.measures import once_per_analysis
+from helpers.results.measures import once_per_analysis, reason_in_words
 from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import GC, family
 from helpers.results.table5 import MEASURES, METHOD, MODEL
@@ -164,7 +164,9 @@ def _two_groups(analysis: Analysis, frame: pd.DataFrame, of: int, who: str) -> d
         return _none("no event", counts)
     plain = frame[["time", "event", "exposed"]].astype({"exposed": bool, "event": bool, "time": float})
     row = cox(plain, ["exposed"], "time", "event", ties=used.ties, alpha=used.alpha).table.iloc[0]
-    return {measure: Value("", row[measure], row["reason"], **counts) for measure in MEASURES}
+    words = {"exposed yes": f"with {used.exposure}", "exposed no": f"without {used.exposure}"}
+    reason = reason_in_words(row["reason"], words)
+    return {measure: Value("", row[measure], reason, **counts) for measure in MEASURES}
 
 
 def _none(reason: str, counts: Mapping[str, int]) -> dict[str, Value]:
