@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pyreadstat
 from import_shapes import MONTH, shape, text, trap, workbook
@@ -153,7 +152,7 @@ def trial_analysis_sets(folder):
     return [folder / 'adsl.xpt', folder / 'adtte.xpt', folder / 'adae.xpt'], {}, {
         'patients': (['patient_id', 'sex', 'age_years', 'weight_kg'], [('T9-11', 'female', 8, 27.5), ('T9-12', 'male', 13, 44), ('T9-13', 'female', 6, 19)]),
         'toxicity': (['patient_id', 'event', 'day_from', 'day_to', 'grade'], [('T9-11', 'CRS', 2, 5, 2), ('T9-12', 'CRS', 1, 8, 4), ('T9-12', 'ICANS', 5, 7, 1)]),
-        'followup': (['patient_id', 'relapse_day', 'death_day', 'last_contact_day'], [('T9-11', 150, None, 365), ('T9-12', None, 90, 90), ('T9-13', None, None, 400)])}
+        'followup': (['patient_id', 'death_day', 'last_contact_day'], [('T9-11', None, 365), ('T9-12', 90, 90), ('T9-13', None, 400)])}
 
 
 @shape
@@ -276,7 +275,7 @@ def doses_in_a_column_for_each_day(folder):
 def year_of_birth_alone(folder):
     content = 'Patient code;Sex;Year of birth;Infusion date;CRS grade;Date of last follow-up;Status\nY1;F;2012;2020-07-02;1;2021-07-02;alive\nY2;M;2009;2020-08-15;3;2020-10-14;deceased\nY3;M;2015;2021-01-20;0;2022-01-20;alive\n'
     return [text(folder, 'cohort.csv', content)], {'_question': 'year'}, {
-        'patients': (['patient_id', 'sex', 'age_years'], [('Y1', 'female', 8), ('Y2', 'male', 11), ('Y3', 'male', 6)]),
+        'patients': (['patient_id', 'sex', 'age_years'], [('Y1', 'female', 8), ('Y2', 'male', 11.12), ('Y3', 'male', 5.56)]),
         'status': (['patient_id', 'crs_grade_max'], [('Y1', 1), ('Y2', 3), ('Y3', 0)]),
         'followup': (['patient_id', 'death_day', 'last_contact_day'], [('Y1', None, 365), ('Y2', 60, 60), ('Y3', None, 365)])}
 
@@ -377,7 +376,7 @@ def both_sexes_ticked(d):
     return [text(d, 'p.csv', 'Patient ID,Male,Female,Infusion date\nP1,1,0,2021-03-14\nP2,1,1,2021-04-20\nP3,0,1,2021-05-25\n')]
 
 
-@trap('weights')
+@trap('both taken')
 def two_weights(d):
     return [text(d, 'p.csv', 'Patient ID,Weight at diagnosis (kg),Weight at infusion (kg),Weight (kg),Infusion date\nP1,20,24,22,2021-03-14\nP2,30,29,33,2021-04-20\n')]
 

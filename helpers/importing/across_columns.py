@@ -8,6 +8,7 @@ from helpers.importing.cells import is_error
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
 from helpers.importing.grid import Sheet, code_text
+from helpers.importing.heading_target import AT_DIAGNOSIS
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.table import Table
@@ -77,6 +78,8 @@ ONCE = (
     "status.",
     "toxicity.CRS",
     "toxicity.ICANS",
+    "toxicity.event",
+    "toxicity.grade",
     "origin",
     "birth",
     "labs.",
@@ -84,13 +87,80 @@ ONCE = (
 )
 
 
-def ask_about_twice(sheet: SheetMap) -> None:
+def settle_age_at_diagnosis(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Take an age at diagnosis for that at day 0 only where nothing shows that day 0 came later, and ask even then."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        told = f"{bare(one.column.words)} {bare(one.said.title)}"
+        if column.to != "patients.age_years" or not AT_DIAGNOSIS.search(told):
+            continue
+        others = [other.to for other in sheet.columns if other is not column]
+        if {"patients.age_years", "birth", "origin", "infusion"} & set(others):
+            column.to, column.kind, column.unit = "declared", "number", ""
+            column.name = re.sub(r"[^a-z0-9]+", "_", bare(column.column)).strip("_") or f"column_{column.at}"
+            column.reason = "the age at diagnosis, kept as a number of its own"
+            if "patients.age_years" not in others and "birth" not in others:
+                ask_about(column, ["`to`: it is the age at diagnosis, and day 0 came later: kept as a number of its own, so that nobody has an age at day 0; right? (where the two are near: `to: patients.age_years`)"])  # fmt: skip
+        else:
+            ask_about(column, ["`to`: it is the age at diagnosis: is that day 0? (else `to: declared`, `kind: number` and a `name`)"])  # fmt: skip
+
+
+def _say_the_same(columns: list[ColumnMap], facts: list[Facts]) -> bool:
+    """Tell whether two columns say the same of each row: one for male, one for female."""
+    cells = {one.column.at: one.column.cells for one in facts}
+    read = [[one.codes.get("" if cell is None else code_text(cell), "") for cell in cells[one.at]] for one in columns]
+    return read[0] == read[1] and all(read[0])
+
+
+NAMED = re.compile(r"astct|asbmt", re.IGNORECASE)
+OTHER_SYSTEM = re.compile(r"ctcae|toxgr|\bnci\b", re.IGNORECASE)
+
+
+def _keep_one_system(columns: list[ColumnMap], facts: list[Facts]) -> bool:
+    """Of several columns of grades keep the one that names ASTCT, where just one does, and ask."""
+    told = {one.column.at: f"{' '.join(one.column.groups)} {one.told}" for one in facts}
+    named = [column for column in columns if NAMED.search(told[column.at])]
+    if len(named) != 1:
+        return False
+    for column in columns:
+        if column is not named[0]:
+            column.to, column.reason, column.codes, column.counts = "leave out", "grades of another system", {}, {}
+            column.decide, column.also_decide = "", []
+            ask_about(column, [f"`to`: column {named[0].at} holds the grades of ASTCT, so these are left out (two grading systems are never mixed); right?"])  # fmt: skip
+    return True
+
+
+def ask_about_unnamed_system(sheet: SheetMap, facts: list[Facts], above: str) -> None:
+    """Ask after the grading system where a list of adverse events is graded and nothing names ASTCT, or a heading names CTCAE."""
+    told = {one.column.at: f"{' '.join(one.column.groups)} {one.told}" for one in facts}
+    graded = [one for one in sheet.columns if one.to.startswith("toxicity.") and one.to.endswith("grade")]
+    if not graded or NAMED.search(f"{above} {sheet.sheet} {sheet.file} " + " ".join(told[one.at] for one in graded)):
+        return
+    column = graded[0]
+    event = next((one for one in sheet.columns if one.to == "toxicity.event"), None)
+    listed = event is not None and "other events" in " ".join([event.decide, *event.also_decide])
+    systems = any(one.to == "rows" for one in sheet.columns)
+    if OTHER_SYSTEM.search(told[column.at]) or (listed and not systems):
+        ask_about(column, ["`to`: no grading system is named, or CTCAE is: lists of adverse events are mostly graded by CTCAE, whose grades of CRS and ICANS are not those of ASTCT: are they ASTCT's? (else `to: leave out`)"])  # fmt: skip
+
+
+def ask_about_twice(sheet: SheetMap, facts: list[Facts]) -> None:
     """Ask where two columns are taken for the same thing, two grading systems for instance."""
     places: dict[str, list[ColumnMap]] = {}
     for column in sheet.columns:
         if column.to.startswith(ONCE) and not column.to.endswith(".on_day"):
             places.setdefault(column.to, []).append(column)
     for to, columns in places.items():
+        if len(columns) > 1 and to.endswith("grade") and _keep_one_system(columns, facts):
+            continue
+        if len(columns) == 2 and to == "patients.sex" and _say_the_same(columns, facts):
+            columns[1].to, columns[1].reason, columns[1].codes, columns[1].counts = (
+                "leave out",
+                f"column {columns[0].at} says the same",
+                {},
+                {},
+            )
+            columns[1].decide, columns[1].also_decide = "", []
+            continue
         if len(columns) > 1:
             for column in columns:  # which of them it is says whether the near one is
                 column.decide = "" if column.decide.startswith("`to`: the heading is only near") else column.decide

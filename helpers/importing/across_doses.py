@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from helpers.importing.cells import date_as_mapped
 from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
@@ -54,16 +55,28 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
     daily = daily or any(column.to == "treatments.times" for column in sheet.columns)
     for column, one in zip(sheet.columns, facts, strict=True):
         if daily and column.reason == "when it ended":
-            _spread(column, one)
+            pairs = zip(sheet.columns, facts, strict=True)
+            _spread(column, one, next((pair for pair in pairs if pair[0].to in ("date", "day")), None))
 
 
-def _spread(column: ColumnMap, facts: Facts) -> None:
+def _ends_first(column: ColumnMap, facts: Facts, start: tuple[ColumnMap, Facts] | None) -> int:
+    """Count the courses whose last day lies before their first."""
+    if start is None or not (facts.is_date and start[1].is_date):
+        return 0
+    last = [None if cell is None else date_as_mapped(cell, column.order) for cell in facts.column.cells]
+    first = [None if cell is None else date_as_mapped(cell, start[0].order) for cell in start[1].column.cells]
+    return sum(bool(a and b and b.date < a.date) for a, b in zip(first, last, strict=True))
+
+
+def _spread(column: ColumnMap, facts: Facts, start: tuple[ColumnMap, Facts] | None) -> None:
     as_date = recognise_date(column, facts, "until") if facts.is_date else None
     column.decide, column.also_decide = "", []
     if as_date is None and not facts.is_number:
         ask_about(column, ["each row is taken for one administration on its first day, whenever it ended; right?"])
         return
     column.to, column.reason = "until", "the last day of a course of daily doses"
+    if backwards := _ends_first(column, facts, start):
+        ask_about(column, [f"`to`: {backwards} courses end before they start: correct the file"])
     ask_about(column, ["`to`: the dose is that of each day from the first to this one: one administration a day; right? (one on the first day only: `to: leave out`)"])  # fmt: skip
 
 

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date
+from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date, read_number
 from helpers.importing.grid import Sheet
-from helpers.importing.mapping import Mapping, SheetMap
+from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
 from helpers.importing.questions import ask_about
 from helpers.importing.table import Table
@@ -50,6 +50,7 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
         _ask_about_ends(sheet, table, mapping)
     _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
     _ask_about_systems_of_files(mapping)
+    _hold_parameters_against_dates([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
     _ask_about_contacts([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
 
 
@@ -64,6 +65,39 @@ def _ask_about_contacts(sheets: list[tuple[SheetMap, Table]]) -> None:
         late = {patient for patient, moment in seen if patient in died and moment > died[patient]}
         if column is not None and late:
             ask_about(column, [f"{len(late)} patients have a last contact after the date of their death: which is right? (correct the file; else the death counts)"])  # fmt: skip
+
+
+def _hold_parameters_against_dates(sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Hold the survival of ADTTE against the dates of other files: CDISC counts the first day as day 1, so that it is one more."""
+    start = {patient: moment for sheet, table in sheets for patient, moment in _dates_of(sheet, table, "origin")}
+    last: dict[str, datetime] = {}
+    for sheet, table in sheets:
+        for to in ("followup.death_date", "followup.contact_date"):
+            for patient, moment in _dates_of(sheet, table, to):
+                last[patient] = max(moment, last.get(patient, moment))
+    for sheet, table in sheets:
+        by_to = {column.to: column for column in sheet.columns}
+        if sheet.row_is != "parameter" or not {"patient", "adtte.parameter", "adtte.value"} <= set(by_to):
+            continue
+        cells = {column.at: column.cells for column in table.columns}
+        key, name, value = (cells[by_to[to].at] for to in ("patient", "adtte.parameter", "adtte.value"))
+        codes, unit = by_to["adtte.parameter"].codes, by_to["adtte.value"].unit or "days"
+        apart = []
+        for patient, code, amount in zip(key, name, value, strict=True):
+            who, read = loose(cut(key_of(patient), sheet)), read_number(amount)
+            dated = who in start and who in last and read is not None and read.value is not None
+            if dated and codes.get(str(code)) == "death" and unit == "days" and "adtte.unit" not in by_to:
+                apart.append(read.value - (last[who] - start[who]).days)
+        _ask_about_parameters(by_to["adtte.value"], apart)
+
+
+def _ask_about_parameters(value: ColumnMap, apart: list[float]) -> None:
+    one_more = sum(days == 1 for days in apart)
+    if one_more and one_more * 2 > len(apart):
+        value.first_day = 1
+        ask_about(value, [f"`first_day`: {one_more} of {len(apart)} times are one day more than the dates say, as CDISC counts (the first day is day 1): 1 is taken off each; right? (else `first_day: 0`)"])  # fmt: skip
+    elif other := sum(abs(days) > 2 for days in apart):
+        ask_about(value, [f"`to`: {other} of {len(apart)} times differ from the dates of the other files; which are right? (leave the other out)"])  # fmt: skip
 
 
 def _leave_out_strangers(mapping: Mapping) -> None:

@@ -12,7 +12,7 @@ from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import TO_UNIT, analyte_of, bare, day_in, unit_of
+from helpers.importing.vocabulary import TO_UNIT, analyte_of, bare, day_in, time_unit_of, unit_of
 
 
 def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -129,6 +129,11 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         if not dose.unit and any(read_number(cell, dose.decimal or ".") is not None for cell in facts[at].filled):
             ask_about(dose, ["`unit`: no unit is written for the doses: mg? (or write g, µg, mg/kg ...)"])
     if sheet.row_is == "parameter" and "adtte.unit" not in to and "adtte.value" in to:
+        titles = next((one.counts for one in facts if one.column.name.upper() == "PARAM"), {})
+        units = {time_unit_of(title) for title in titles}
+        if len(units) == 1 and units != {""}:
+            to["adtte.value"].unit = units.pop()
+            return
         ask_about(to["adtte.value"], ["`unit`: no unit is written: days? (or write weeks, months, years)"])
 
 
@@ -166,6 +171,26 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
             count = values.count(limit)
             ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
                                             f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+DILUTED = re.compile(r" (dilution|diluted|dilution factor|verdunnung\w*|dilucion|diluizione) |稀释")
+CORRECTED = re.compile(
+    r"(corrected|multiplied|adjusted|calculated)\W+(?:\w+\W+){0,2}dilution|dilution\W+(?:\w+\W+){0,2}(corrected|adjusted|accounted)|已.{0,4}稀释",
+    re.IGNORECASE,
+)
+
+
+def ask_about_dilutions(sheet: SheetMap, facts: list[Facts], above: str) -> None:
+    """Ask whether results beside a dilution are those of the sample or of what was diluted."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        told = f"{above} {' '.join(other.column for other in sheet.columns)}"
+        diluted = sum(value not in (0, 1) for value in one.numbers)
+        measured = any(other.to in ("lab", "labs.value") for other in sheet.columns)
+        if not DILUTED.search(f" {bare(column.column)} ") or not diluted or not measured or CORRECTED.search(told):
+            continue
+        column.to, column.reason, column.name, column.kind = "leave out", "how far a sample was diluted", "", ""
+        column.codes, column.counts, column.decide, column.also_decide = {}, {}, "", []
+        ask_about(column, [f"`to`: {diluted} samples were diluted, and nothing says whether the results are already multiplied by the dilution: they are taken as they stand; right? (else correct the file)"])  # fmt: skip
 
 
 def _ask_about_told_limits(sheet: SheetMap, facts: list[Facts], places: list[int]) -> None:

@@ -175,6 +175,20 @@ def _only_rows(facts: Facts, kept: list[bool]) -> Facts:
 CONTROL = re.compile(r"(b|blank|bkg|background|s|std|standard|c|qc|control|ctrl)\s*-?\d*", re.IGNORECASE)
 
 
+OF_ONE = ("patients.sex", "patients.age_years", "patients.weight_kg", "patients.height_cm", "origin", "birth")
+
+
+def _ask_about_contradictions(column: ColumnMap, facts: Facts, keys: list[str]) -> None:
+    """Ask where rows of one patient differ in what a patient has once: other patients under one number, or a correction."""
+    found: dict[str, set[str]] = {}
+    for patient, cell in zip(keys, facts.column.cells, strict=True):
+        if patient and not is_missing(cell, facts.missing):
+            found.setdefault(patient, set()).add(code_text(cell))
+    apart = sum(len(values) > 1 for values in found.values())
+    if apart:
+        ask_about(column, [f"`to`: the rows of {apart} patients differ here, which a patient has once: are they other patients under one number, or is one a correction? correct the file (it is refused as it is)"])  # fmt: skip
+
+
 def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
     """Leave out, and ask about, what is no property of a patient: its values differ between the rows of one."""
     key = next((i for i, column in enumerate(sheet.columns) if column.to == "patient"), None)
@@ -188,6 +202,8 @@ def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
     if len(set(keys)) == len(keys):
         return
     for column, one in zip(sheet.columns, facts, strict=True):
+        if column.to in OF_ONE and sheet.row_is == "patient":
+            _ask_about_contradictions(column, one, keys)
         if column.to != "declared":
             continue
         found: dict[str, set[str]] = {}

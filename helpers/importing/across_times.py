@@ -250,6 +250,43 @@ def hold_times_against_dates(sheet: SheetMap, facts: list[Facts]) -> None:
             )
 
 
+def hold_times_against_each_other(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Count the patients who are free of an event for longer than they were followed, or alive."""
+    by_at = {one.column.at: one for one in facts}
+    times = [column for column in sheet.columns if column.to == "time" and column.unit in TIME_UNITS]
+    whole = next((column for column in times if column.name == "death"), None)
+    if whole is None:
+        return
+    for column in times:
+        if column.name not in ("progression or death", "progression", "relapse"):
+            continue
+        pairs = zip(_days(by_at[column.at], column), _days(by_at[whole.at], whole), strict=True)
+        unit = max(TIME_UNITS[column.unit], TIME_UNITS[whole.unit])
+        longer = sum(a is not None and b is not None and a > b + max(1.0, 0.06 * unit) for a, b in pairs)
+        if longer:
+            ask_about(column, [f"`to`: {longer} times are longer than the survival in the same row: another clock, another unit, or a slip? correct the file (or `to: leave out`)"])  # fmt: skip
+
+
+def _days(facts: Facts, column: ColumnMap) -> list[float | None]:
+    read = [read_number(cell, column.decimal or ".") for cell in facts.column.cells]
+    values = [one.value if one is not None else None for one in read]
+    return [None if value is None or value == column.never or code_text(value) in column.missing else value * TIME_UNITS[column.unit] for value in values]  # fmt: skip
+
+
+def hold_infusions_in_order(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Count later infusions that lie before the first."""
+    by_to = {column.to: i for i, column in enumerate(sheet.columns)}
+    if "origin" not in by_to:
+        return
+    start = _moments(facts[by_to["origin"]], sheet.columns[by_to["origin"]])
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if column.to != "later infusion":
+            continue
+        early = sum(bool(a and b and b <= a) for a, b in zip(start, _moments(one, column), strict=True))
+        if early:
+            ask_about(column, [f"`to`: {early} dates of infusion {column.name} do not lie after that of the first: are the two columns exchanged? correct the file"])  # fmt: skip
+
+
 ENDED = re.compile(r"death|died|dead|relapse|progress|event", re.IGNORECASE)
 
 

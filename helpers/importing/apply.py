@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpers.importing.account import Work
 from helpers.importing.cohort_folder import Import, write_cohort
-from helpers.importing.described import read_files
+from helpers.importing.files import read_files
 from helpers.importing.mapping import NAME, Mapping, SheetMap
 from helpers.importing.patient_rows import collect_infusions, collect_origins, collect_patients
 from helpers.importing.patients import Keys

@@ -15,7 +15,7 @@ KINDS = {
 }
 NOT = r"\b(no|not|non|without|never|before|ohne|kein\w*|in remission|in cr|free of)\b|未|无"
 ALIVE = re.compile(
-    r"^(alive|living|lebt|lebend|ongoing|censored|lost|withdr\w*|none|remission|cr|in remission|in cr|no evidence of disease|ned|disease free|continu\w* (cr|remission|response))\b"
+    r"^(alive|living|lebt|lebend|ongoing|censored|zensiert|censure|censurado|censurato|删失|截尾|失访|lost|withdr\w*|none|remission|cr|in remission|in cr|no evidence of disease|ned|disease free|continu\w* (cr|remission|response))(?![a-z])"
 )
 NONE = ("none", "no", "no event", "nil")
 

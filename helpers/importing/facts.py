@@ -29,10 +29,11 @@ LETTERS = {
 
 @dataclass
 class Facts:
-    """A column, what is said of it elsewhere, and what its cells show."""
+    """A column, what is said of it elsewhere, what its cells show, and the role that a standard gives it."""
 
     column: SourceColumn
     said: Description = field(default_factory=Description)
+    role: str = ""
 
     @property
     def told(self) -> str:
@@ -129,6 +130,17 @@ class Facts:
         """Whether most cells name a drug that is known here, by their labels or themselves."""
         known = sum(count for code, count in self.counts.items() if agent_of(self.labels.get(code, code)) != "other")
         return bool(self.counts) and known > 0.5 * sum(self.counts.values())
+
+    @cached_property
+    def names_analytes(self) -> bool:
+        """Whether most cells name an analyte, by their labels or themselves."""
+        known = sum(count for code, count in self.counts.items() if analyte_of(self.labels.get(code, code)))
+        return bool(self.counts) and known > 0.5 * sum(self.counts.values())
+
+    @cached_property
+    def has_syndromes(self) -> bool:
+        """Whether any cell says CRS or ICANS."""
+        return any(meaning(self.labels.get(code, code), "event") for code in self.counts)
 
     @cached_property
     def names_syndromes(self) -> bool:

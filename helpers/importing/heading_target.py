@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
 from helpers.importing.heading_words import part_of_record, site_of
-from helpers.importing.vocabulary import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING, bare, day_in, meaning, target_of
+from helpers.importing.vocabulary import (
+    CODES_OF,
+    FREE_TEXT,
+    IDENTIFIES,
+    IDENTIFYING,
+    agent_of,
+    bare,
+    day_in,
+    meaning,
+    target_of,
+)
 
 PRODUCT = re.compile(r"\b(car|cart|product|construct|vector|target)\b")
 SIGNS = ("<", ">", "=", "<=", ">=", "≤", "≥")
@@ -26,6 +37,8 @@ TECHNICAL = re.compile(
 def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     """Find what the heading is called here; where it alone says nothing, with the label or the group that stands over it."""
     column = facts.column
+    if facts.role:
+        return facts.role, "sure"
     if row_is == "measurement" and facts.counts and all(code in SIGNS for code in facts.counts):
         return "labs.sign", "likely"
     if row_is == "administration" and facts.names_drugs:
@@ -43,16 +56,18 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     titled, how = _in_row(*target_of(facts.said.title or column.title), facts, row_is)
     if titled and (not target or confidence == "guess"):
         target, confidence = titled, "guess" if how == "guess" else "likely"
-    if row_is == "event" and target not in ("patient", "date", "day", "until", "toxicity.event", "toxicity.grade"):
-        words = bare(f"{column.name} {facts.said.title or column.title}")
-        part = part_of_record(words, facts.is_date, facts.is_number, facts.is_graded)
-        target, confidence = (part, "likely") if part else (target, confidence)
+    if row_is in ("event", "administration"):
+        target, confidence = _part_of_row(target, confidence, facts, row_is)
     if target.endswith(".flag") and titled == target.replace(
         ".flag", ".grade"
     ):  # a short name, and a label that says more
         target, confidence = titled, "likely"
     if not target and row_is in ("patient", "infusion") and _names_targets(facts):
         target, confidence = "patients.car_target", "likely"
+    if not target and facts.is_date and row_is in ("patient", "infusion"):
+        target, confidence = _in_row(*target_of(f"date of {column.name}"), facts, row_is)
+    if not target and row_is in ("patient", "infusion") and (flagged := _drug_flag(facts)):
+        target, confidence = flagged, "likely"
     for group in reversed(column.groups):
         if not target or (
             target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
@@ -61,7 +76,68 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
             target, confidence = grouped if grouped[0] else (target, confidence)
         if not target:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
-    return target, confidence
+    return ("", "") if of_another_time(facts, target) else (target, confidence)
+
+
+AT_DIAGNOSIS = re.compile(
+    r"\b(at|bei|a|au|al|alla) (the |la |initial |first )?(dx|diagnosis|diagnose|erstdiagnose|diagnostic|diagnostico|diagnosi|presentation|onset of disease)\b|诊断时|确诊时|初诊"
+)
+EARLIEST, LATEST = 21, 42  # days of a response that is that of day 30
+
+
+def of_another_time(facts: Facts, target: str) -> str:
+    """Say of what other time than the dictionary's a column is: a property at diagnosis, the response of another day; else empty.
+
+    Examples
+    --------
+    >>> from helpers.importing.table import SourceColumn
+    >>> [of_another_time(Facts(SourceColumn(1, name, (), [])), to) for name, to in (
+    ...     ("Weight at diagnosis", "patients.weight_kg"), ("Response at day 100", "response.day30_response"), ("Response day 28", "response.day30_response"))]
+    ['at diagnosis', 'day 100', '']
+    """
+    words = f"{bare(facts.column.words)} {bare(facts.said.title)}"
+    if target.startswith("patients.") and target != "patients.age_years" and AT_DIAGNOSIS.search(words):
+        return "at diagnosis"
+    if target == "response.day30_response":
+        told = f"{facts.column.words} {facts.said.title}"
+        day = day_in(told)
+        if found := re.search(
+            r"(?i)\b(?:months?|mo|m) ?(\d{1,2})\b|\b(\d{1,2}) ?(?:months?|mo|m)\b|(\d{1,2})个?月", told
+        ):
+            day = 30.4 * int(next(part for part in found.groups() if part))
+        if day is not None and not EARLIEST <= day <= LATEST:
+            return f"day {day:.0f}"
+    return ""
+
+
+def _drug_flag(facts: Facts) -> str:
+    """Find the status that a yes/no column of one drug tells of: any steroid of glucocorticoids, tocilizumab, ruxolitinib."""
+    labels = [facts.labels.get(code, code) for code in facts.counts]
+    if not facts.is_flag or not labels or not all(meaning(one, "yes_no") or one in ("0", "1") for one in labels):
+        return ""
+    for words in (facts.column.name, facts.said.title or facts.column.title):
+        key = re.sub(
+            r"\b(any|use|used|of|given|received|treatment|treated|with|therapy|yes|no|ever)\b|是否|使用|应用",
+            " ",
+            bare(words),
+        ).strip()
+        drug = agent_of(key)
+        if drug != "other" and len(key.split()) <= 2:
+            return {"tocilizumab": "status.tcz", "ruxolitinib": "status.rux", "anakinra": ""}.get(drug, "status.gc")
+    return ""
+
+
+def _part_of_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[str, str]:
+    """Find what a column of a row per episode or per course is, where its heading says no more than start, stop or grade."""
+    if target in ("patient", "until", "toxicity.event", "toxicity.grade") or target.startswith("treatments."):
+        return target, confidence
+    if row_is == "administration" and (not facts.is_date or target not in ("", "date", "day")):
+        return target, confidence
+    words = bare(f"{facts.column.name} {facts.said.title or facts.column.title}")
+    part = part_of_record(words, facts.is_date, facts.is_number, facts.is_graded)
+    if target in ("date", "day") and part != "until":
+        return target, confidence
+    return (part, "likely") if part else (target, confidence)
 
 
 def _names_targets(facts: Facts) -> bool:
@@ -116,6 +192,8 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
 def why_not_read(facts: Facts) -> str | None:
     """Say why a column is not to be read at all; None if it is."""
     column, name = facts.column, bare(facts.column.name)
+    if facts.role:
+        return None if facts.filled else "no cell holds anything"
     if TECHNICAL.fullmatch(column.name):
         return "a technical column of REDCap"
     titled = bare(column.title)
@@ -139,3 +217,22 @@ def why_not_read(facts: Facts) -> str | None:
     if not column.name and facts.is_number and facts.numbers == [first[0] + i for i in range(len(facts.numbers))]:
         return "row numbers"
     return None
+
+
+RECORD_NUMBER = re.compile(
+    r"mrn|(medical |hospital |clinic )?(record|file|chart|hospital|inpatient|admission) ?(no|nr|num|number|id|nummer)|medical record|住院号|病案号|病历号|门诊号|住院号码|病人号|就诊卡号|fall ?nr|akten ?nr"
+)
+
+
+def name_by_record(facts: list[Facts]) -> list[Facts]:
+    """Take the hospital's own number for the patient's key where no other column names the patient; it is replaced as any key is."""
+    named = any(target_of(one.column.name)[0] in ("patient", "sample") for one in facts)
+    titled = any(target_of(one.said.title or one.column.title)[0] == "patient" for one in facts)
+    records = [
+        one
+        for one in facts
+        if RECORD_NUMBER.fullmatch(bare(one.column.name)) and one.filled and not one.said.identifier
+    ]
+    if named or titled or len(records) != 1:
+        return facts
+    return [replace(one, role="patient") if one is records[0] else one for one in facts]

@@ -13,7 +13,7 @@ SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neuro
 SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
 HIGHEST = {"highest", "worst", "peak", "maximal", "maximum", "max", "greatest", "hochster", "schwerster"}
 PARTS = {
-    "flag": ("", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
+    "flag": ("", "是否发生", "有无", "是否", "发生", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
     "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "grad", "severity", "severity grade"),
     "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "days to onset", "time to onset", "days to", "time to", "days to first", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
     "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
@@ -26,7 +26,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 LINKS = _words("of the a at in for on by was is were patient patients pt child s when time")
-INFUSION = _words("car t cart cell cells infusion infused reinfusion reinfused product therapy treatment treated 0 d0")
+INFUSION = _words(
+    "car t cart cell cells cellular infusion infused reinfusion reinfused product therapy treatment treated 0 d0"
+)
 WHEN = _words("date dates on when day datum")
 LAST = _words("last latest final most recent")
 FIRST = _words("first 1st")  # relapse, which mostly came before the infusion
@@ -61,6 +63,7 @@ MADE = (
     Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER - FIRST | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
     Made("followup.progression_date", (WHEN, _words("progression progressed")), WHEN | AFTER | INFUSION | _words("progression progressed disease documented confirmed")),
     Made("followup.transplant_date", (WHEN, GRAFT, _words("after post following consolidative consolidation subsequent")), WHEN | AFTER | INFUSION | GRAFT | _words("allo allogeneic stem consolidative consolidation subsequent")),
+    Made("followup.transplant_date", (_words("time days weeks months interval"), _words("to until"), GRAFT), AFTER | GRAFT | INFUSION | _words("time days weeks months interval to until allo allogeneic stem consolidative consolidation subsequent next second 2nd")),
     Made("followup.assessment_date", (LAST, WHEN, _words("assessment evaluation marrow staging restaging")), LAST | WHEN | _words("assessment evaluation marrow staging restaging disease response bone aspirate")),
     Made("patients.age_years", (_words("age"),), INFUSION | _words("age years year yr yrs y day lymphodepletion enrolment enrollment inclusion baseline")),
     Made("patients.weight_kg", (_words("weight bw bodyweight"),), INFUSION | BEFORE | _words("weight bw bodyweight body baseline day lymphodepletion kg actual admission"), _words("history")),
@@ -98,6 +101,7 @@ def made_of(key: str) -> str:
     """
     if NUMBERED.fullmatch(key):
         return "patient"
+    key = re.sub(r"\b(1st|first) (?=(car|cart|infusion|cell|cells|reinfusion|product)\b)", "", key)
     for name, words in SYNDROMES.items():
         rest, named = re.subn(rf"(?<![a-z])({words})(?![a-z])", " ", key)
         if named == 1:
@@ -115,6 +119,8 @@ def _of_syndrome(name: str, rest: str) -> str:
     """Say what of a syndrome the other words of a heading name."""
     tokens = rest.split()
     left = " ".join(word for word in tokens if word not in SMALL_WORDS | HIGHEST)
+    if " " in left and left not in PARTS["day_from"] + PARTS["duration"]:
+        left = re.sub(r" (days?|weeks?|hours?|d|h)$", "", left)
     part = next((part for part, known in PARTS.items() if left in known), "")
     if part == "flag" and not left and HIGHEST & set(tokens):
         part = "grade"
@@ -144,8 +150,12 @@ def site_of(box: str, question: str) -> str:
     return next((site for site, words in SITES.items() if re.fullmatch(words, box)), "")
 
 
-START = re.compile(r"\b(start\w*|begin\w*|began|onset|from|von|first|diagnosed)\b|开始|发生|出现")
-END = re.compile(r"\b(end\w*|stop\w*|resol\w*|until|to|bis|offset|last|recovered|recovery)\b|结束|缓解|终止")
+START = re.compile(
+    r"\b(start\w*|begin\w*|began|onset|from|von|first|diagnosed|debut|inicio|inizio|beginn)\b|开始|发生|出现|起始"
+)
+END = re.compile(
+    r"\b(end\w*|stop\w*|resol\w*|until|to|bis|offset|last|recovered|recovery|fin|fine|ende)\b|结束|缓解|终止|停止|停用|停药"
+)
 GRADING = re.compile(r"\b(grade|grad|grading|severity|ctcae|toxgr)\b|分级|级别")
 
 

@@ -21,13 +21,15 @@ HEAD = """\
 # names, then delete the decide line. `supplement import FILES --out FOLDER --apply` refuses while one is left.
 #
 #   to: patient             the patient's key (replaced by a random one)   to: leave out      the column is not read
-#   to: origin              the date of day 0                              to: birth          date of birth (only the age is kept)
+#   to: origin              the date of day 0                              to: birth          date (or, with `unit: year`, year) of birth: only the age is kept
 #   to: patients.sex ...    a column of the dictionary (data/README.md)    to: declared       kept under `name`, as `kind`
 #   to: lab                 a measurement: `name` the analyte, `unit`, and `day` or `day_at` (column that holds the day)
 #   to: time                time to an event or to the end of follow-up: `name` death / relapse / progression / progression or death,
 #                           `unit` hours / days / weeks / months / years; its status stands in another column
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
+#   to: daily dose          the dose of the drug `name` on `day`, in `unit`; 0 is not given
+#   to: later infusion      the date of infusion `name` (2, 3 ...), which becomes a repeat infusion of screening.csv
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
@@ -37,7 +39,8 @@ HEAD = """\
 #   event: CRS              of a sheet with a row per episode and no column that says of what
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
 #   unknown_at:             the box for "not known" beside it; where that is ticked, a box that is not counts as not known
-#   other_text: leave out   cells of a column of numbers that are no numbers are left empty (else they stop the import)
+#   other_text: leave out   cells that are no number, or no code of the mapping, are left empty (else they stop the import)
+#   other_text: words       cells that are no code of the mapping are read by a known word in them, else left empty
 #   first_day: 1            day 0 is called day 1 in this column, and there is no 0 (CDISC's study days)
 #   left_at, right_at: values at or beyond these were not measured but lie below or above the limit
 #   left_of, right_of: the same for each analyte of a table with a row per measurement (`IL-6: 5000`)
@@ -77,7 +80,7 @@ class ColumnMap(_Part):
     left_of: dict[str, float] = Field(default_factory=dict)
     right_of: dict[str, float] = Field(default_factory=dict)
     exchange: bool = False
-    other_text: Literal["", "leave out"] = ""
+    other_text: Literal["", "leave out", "words"] = ""
     hidden: bool = False
     complete_at: int | None = None
     unknown_at: int | None = None

@@ -29,13 +29,23 @@ def _row_keys(sheet: SheetMap, table: Table) -> list[str | None]:
     return keys
 
 
+def _kept_rows(sheet: SheetMap, table: Table) -> list[bool]:
+    """Tell of each row whether its codes keep it."""
+    kept = [True] * len(table.rows)
+    for column in (one for one in sheet.columns if one.to == "rows"):
+        for i, cell in enumerate(columns_by_place(table)[column.at].cells):
+            kept[i] = kept[i] and column.codes.get(code_text(cell or "")) != "leave out"
+    return kept
+
+
 def collect_patients(work: Work, sheets: list[tuple[SheetMap, Table]]) -> None:
     """Make the list of patients: those of the sheets with a row per patient, else of all."""
     base = [(s, t) for s, t in sheets if s.row_is in ("patient", "infusion")] or sheets
     largest = max(base, key=lambda pair: len(set(_row_keys(*pair))))
     for sheet, table in [largest] if work.mapping.unjoined else base:
-        for key in _row_keys(sheet, table):
-            if key is not None:
+        kept = _kept_rows(sheet, table)
+        for key, keep in zip(_row_keys(sheet, table), kept, strict=True):
+            if key is not None and keep:
                 work.everyone.setdefault(
                     loose(key),
                     work.keys.of(key) if not key.startswith("row ") else work.keys.of(key.removeprefix("row ")),

@@ -14,13 +14,16 @@ from helpers.importing.across_columns import (
     ask_about_sides,
     ask_about_systems,
     ask_about_twice,
+    ask_about_unnamed_system,
     leave_out_twins,
+    settle_age_at_diagnosis,
     settle_decimals,
     tie_forms,
 )
 from helpers.importing.across_doses import settle_doses
 from helpers.importing.across_files import ask_about_all
 from helpers.importing.across_measurements import (
+    ask_about_dilutions,
     ask_about_limits,
     ask_about_units_of_rows,
     give_days,
@@ -31,14 +34,20 @@ from helpers.importing.across_times import (
     ask_about_dates,
     ask_about_unplaced,
     hold_censoring_against_words,
+    hold_infusions_in_order,
     hold_times_against_dates,
+    hold_times_against_each_other,
     pair_times,
 )
+from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept
 from helpers.importing.cells import is_missing
-from helpers.importing.described import Description, checkbox, read_files
+from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
+from helpers.importing.files import read_files
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
+from helpers.importing.heading_target import name_by_record
 from helpers.importing.heading_words import names_a_syndrome, part_of_record, syndrome_of
+from helpers.importing.layouts import NAMED_AFTER, NO_RESULTS, SEVERAL_VALUES
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
@@ -75,7 +84,8 @@ def propose(files: Sequence[str | Path]) -> Mapping:
     """
     sheets, known = read_files(files)
     tables = find_tables(sheets)
-    maps = [sheet_map(sheet, table, known) for sheet, table in tables if table is not None]
+    infused = any(table is not None and _says_infusions(sheet, table) for sheet, table in tables)
+    maps = [sheet_map(sheet, table, known, infused) for sheet, table in tables if table is not None]
     maps += [
         SheetMap(file=s.file, sheet=s.name, row_is="leave out", notes=["no table was found"])
         for s, t in tables
@@ -86,8 +96,18 @@ def propose(files: Sequence[str | Path]) -> Mapping:
     return mapping
 
 
-def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> SheetMap:
-    """Propose what a sheet holds."""
+def _says_infusions(sheet: Sheet, table: Table) -> bool:
+    """Tell whether a table is the domain EX of SDTM, with infusions of cells among its rows."""
+    drugs = next((column for column in table.columns if column.name.upper() == "EXTRT"), None)
+    return (
+        domain_of(table, sheet.file) == "EX"
+        and drugs is not None
+        and any(is_kept(str(cell), "EX") for cell in drugs.cells)
+    )
+
+
+def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused: bool = False) -> SheetMap:
+    """Propose what a sheet holds; *infused*: another one says when the cells were infused."""
     over = (sheet.name,) if analyte_of(sheet.name) else ()  # a sheet for each analyte, a column for each day
     facts = [
         Facts(
@@ -97,7 +117,11 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
         for column in table.columns
     ]
     syndrome = syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
-    row_is = _row_is(facts, syndrome)
+    domain = domain_of(table, sheet.file)
+    facts = give_roles(facts, domain, infused) if domain else name_by_record(facts)
+    row_is = DOMAINS[domain][0] if domain else _row_is(facts, syndrome)
+    if row_is == "infusion" and domain and not _has_repeats(facts):
+        row_is = "patient"
     columns = [recognised(one, row_is) for one in facts]
     tie_forms(columns, facts)
     result = SheetMap(
@@ -129,12 +153,17 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description]) -> Shee
     ask_about_limits(result, facts)
     ask_about_dates(result, facts)
     hold_times_against_dates(result, facts)
+    hold_times_against_each_other(result, facts)
+    hold_infusions_in_order(result, facts)
     settle_decimals(result, facts)
     leave_out_twins(result)
-    ask_about_twice(result)
+    settle_age_at_diagnosis(result, facts)
+    ask_about_twice(result, facts)
     ask_about_headings(result)
     ask_about_merged(result, sheet, table)
     ask_about_systems(result, facts)
+    ask_about_unnamed_system(result, facts, table.above)
+    ask_about_dilutions(result, facts, table.above)
     hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
     ask_about_empty_grades(result, facts)
@@ -156,8 +185,13 @@ def _ask_about_notes(sheet: SheetMap) -> None:
             ask_about(
                 sheet, ["the sheet is hidden in the workbook: is it meant to be read? (else `row_is: leave out`)"]
             )
-        elif note.endswith((HIDDEN_ROWS, NO_VALUES)) or JOINED in note:
+        elif note.endswith((HIDDEN_ROWS, NO_VALUES, SEVERAL_VALUES, NAMED_AFTER, NO_RESULTS)) or JOINED in note:
             ask_about(sheet, [f"{note}; right?"])
+
+
+def _has_repeats(facts: list[Facts]) -> bool:
+    keys = next((one.counts for one in facts if one.role == "patient"), {})
+    return any(count > 1 for count in keys.values())
 
 
 def _said(column: SourceColumn, known: dict[str, Description]) -> Description:
@@ -191,13 +225,14 @@ def _row_is(facts: list[Facts], syndrome: str = "") -> str:
         return "measurement"
     unplaced = [one for one, target in zip(facts, targets, strict=True) if one.is_date and not target]
     when = any(target in ("date", "day") for target in targets)
+    starts = [one for one in unplaced if part_of_record(bare(_words_of(one)), True, False, False) == "date"]
     timeline = {"PATIENT_ID", "START_DATE", "EVENT_TYPE"} <= names  # of cBioPortal
     others = any(
         target.startswith(("patients.", "followup.", "response.", "toxicity.", "origin")) for target in targets
     )
     of_patient = any(target.startswith(("patients.", "followup.", "response.")) for target in targets)
     dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
-    if "treatments.agent" in targets and (when or len(unplaced) == 1 or "origin" in targets) and dosed:
+    if "treatments.agent" in targets and (when or starts or len(unplaced) == 1 or "origin" in targets) and dosed:
         return "administration"
     if _has_episodes(facts, targets, syndrome):
         return "event"
@@ -219,6 +254,8 @@ def _row_is(facts: list[Facts], syndrome: str = "") -> str:
 
 def _heading_target(one: Facts) -> str:
     """Find what a heading is called here, by its label where the heading alone says nothing."""
+    if one.role:
+        return one.role
     target, how = target_of(one.column.name)
     titled, said = target_of(one.said.title or one.column.title)
     if target == "origin" and counts_infusions(one):

@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from helpers.cohort.recorded import STEROIDS
 from helpers.importing.described import checkbox
 from helpers.importing.facts import MINUS, Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import agent_near, agent_of, analyte_of, bare, day_in, dose_unit_of, meaning, unit_of
+from helpers.importing.vocabulary import (
+    AGENTS,
+    agent_near,
+    agent_of,
+    analyte_of,
+    bare,
+    day_in,
+    dose_unit_of,
+    meaning,
+    meaning_within,
+    unit_of,
+)
 
 ONE_SEX = {"female": "female", "weiblich": "female", "male": "male", "mannlich": "male"}
 
@@ -53,6 +65,13 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
         doubts.append(
             f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"
         )
+    one = next(
+        (drug for words in (base.column, facts.said.title or facts.column.title) if (drug := _steroid_in(words))), ""
+    )
+    if base.to == "status.gc" and one:
+        doubts.append(
+            f"`to`: the column is of {one} alone: is nobody without it given another steroid? (else no is not known: empty its code)"
+        )
     if kind == "yes_no" and (minus := [code for code in base.codes if code in MINUS]):
         doubts.append(
             f"`codes`: {sum(base.counts[code] for code in minus)} cells hold - beside +: no, or not known (then leave the code empty)?"
@@ -76,6 +95,7 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
         if not facts.safe_codes() and not numeric:
             base.codes = {code: what for code, what in base.codes.items() if what}
             base.counts = {code: base.counts[code] for code in base.codes}
+            doubts[-1] = _by_words(base, facts, kind, unread)
     if kind == "yes_no" and base.codes.get("0") == "yes" and base.codes.get("1") == "no":
         doubts.append(
             "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
@@ -84,6 +104,11 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
     gaps = len(facts.column.cells) - len(facts.filled)
     if kind == "yes_no" and set(base.codes.values()) == {"yes"} and gaps and not checkbox(base.column)[0]:
         doubts.append(f"`empty_means`: {gaps} cells are empty and no cell says no: not known, or no (then write no)?")
+    best = re.search(r"\bbest\b|最佳", f"{bare(facts.column.words)} {bare(facts.said.title)}")
+    if kind == "response" and best and day_in(f"{facts.column.words} {facts.said.title}") is None:
+        doubts.append(
+            "`to`: a best response is not that of day 30 (it may have come later): is it? (else `to: leave out`)"
+        )
     if kind == "response" and len(facts.filled) < len(facts.column.cells):
         gaps = len(facts.column.cells) - len(facts.filled)
         base.empty_means = "not done"
@@ -91,6 +116,21 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
             f"`empty_means`: {gaps} patients have no response here: not done, or not known (then leave it empty)?"
         )
     return ask_about(base, doubts)
+
+
+def _steroid_in(words: str) -> str:
+    """Find the one steroid that a heading names."""
+    known = {bare(word): name for name in STEROIDS for word in AGENTS.get(name, ())}
+    return next((known[token] for token in bare(words).split() if token in known), "")
+
+
+def _by_words(base: ColumnMap, facts: Facts, kind: str, unread: list[str]) -> str:
+    """Read texts that may not be shown by the known words in them, and say how many have none."""
+    told = {code: meaning_within(facts.labels.get(code, code), kind) for code in unread}
+    read = sum(facts.counts[code] for code, what in told.items() if what)
+    lost = sum(facts.counts[code] for code, what in told.items() if not what)
+    base.other_text = "words"
+    return f"`other_text`: {read} cells are longer texts, read by a known word in them, and {lost} hold none (or those of several things) and are left empty; right?"
 
 
 def recognise_names(base: ColumnMap, facts: Facts, target: str) -> ColumnMap:

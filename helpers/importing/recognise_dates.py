@@ -60,7 +60,10 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
         happened = target.removeprefix("followup.").removesuffix("_date") in DATELESS
         then = "it is kept that it happened, without a day" if happened else "they are left empty"
         doubts.append(f"`to`: {half} cells are dates without a day or a month: {then}; right?")
-    short = sum(isinstance(cell, str) and re.search(r"[./-]\d{2}$", cell.strip()) is not None for cell in facts.filled)
+    short = sum(
+        isinstance(cell, str) and re.search(r"^\d{1,2}[./-].*[./-]\d{2}$", cell.strip()) is not None
+        for cell in facts.filled
+    )
     if target == "birth" and short:
         doubts.append(
             f"`to`: {short} births have years of two digits: 00 to 69 are taken for 2000 to 2069; right? (write four digits in the file, if not)"
@@ -113,8 +116,18 @@ def _dates_that_are_marks(facts: Facts, order: str, target: str) -> dict[str, in
     return found
 
 
-def count_from_one(base: ColumnMap) -> None:
-    """Know CDISC's study days by their names: they begin with 1."""
+FROM_ONE = re.compile(
+    r"(infusion|inf|transplant\w*|car ?t\w*|回输|输注|day of infusion)( ?day)? ?(=|:|is|on|as|为|是|当天为) ?(day|d|第)? ?1(?!\d)|\b(day|d) ?1 ?(=|:|is|as) ?(the )?(day of |date of )?(\w+ )?(infusion|inf|transplant\w*|car ?t|回输|输注)",
+    re.IGNORECASE,
+)
+
+
+def count_from_one(base: ColumnMap, facts: Facts | None = None) -> None:
+    """Know CDISC's study days by their names, and other days by what their heading says: they begin with 1."""
+    if facts is not None and FROM_ONE.search(f"{facts.told} {' '.join(facts.column.groups)}"):
+        base.first_day, base.reason = 1, "its heading says that day 0 is called day 1"
+        zero = sum(value == 0 for value in facts.numbers)
+        ask_about(base, [f"`first_day`: the heading says that day 1 is the day of infusion: 1 is taken off each day above 0 ({zero} cells hold 0); right? (else `first_day: 0`)"])  # fmt: skip
     if re.fullmatch(r"[A-Z]{0,2}(ST|EN)?DY", base.column):
         base.first_day, base.reason = 1, "CDISC's study day: 1 is the day of the first dose, and there is no 0"
 
@@ -123,7 +136,7 @@ def recognise_end(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap | Non
     """Read the end of an event; the end of a course of a drug is not spread over its days without asking."""
     if row_is == "event":
         base.to = "until"
-        count_from_one(base)
+        count_from_one(base, facts)
         return recognise_date(base, facts, "until") if facts.is_date else base if facts.is_number else None
     base.to, base.reason = "leave out", "when it ended"
     if row_is == "administration":

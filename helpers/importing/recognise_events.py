@@ -44,7 +44,7 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
     """Recognise the time of an event and the status that belongs to a time."""
     name, words = bare(base.column), facts.told
     if (
-        row_is not in ("patient", "sample", "infusion")
+        (row_is not in ("patient", "sample", "infusion") and not (_alive_and_dead(facts) and not target))
         or target.startswith(("toxicity.", "patients.", "response.", "status."))
         or target in ("followup.death_cause", "followup.censor_reason")
         or facts.is_date
@@ -93,9 +93,12 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
     is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
     if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
         base.to, base.name = "time", endpoint or "death"
+        base.confidence = "likely" if base.confidence == "guess" and endpoint else base.confidence
         base.reason = "time to an event or to the end of follow-up"
         settle_time_unit(base, words, facts)
         ask_about_sentinel(base, facts)
+        if below := sum(value < 0 for value in facts.numbers):
+            ask_about(base, [f"`to`: {below} times are negative, before day 0: marks for not known (write them under `missing`), or another clock? correct the file"])  # fmt: skip
         return base
     return None
 

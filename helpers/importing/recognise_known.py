@@ -47,7 +47,7 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
         ask_about_sentinel(base, facts)
         if row_is == "administration" and base.column == "START_DATE":
             ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
-        count_from_one(base)
+        count_from_one(base, facts)
         return base
     if target in ("toxicity.CRS.flag", "toxicity.ICANS.flag") and _are_grades(facts):
         base.to, base.reason = target.replace(".flag", ".grade"), "its cells are grades"

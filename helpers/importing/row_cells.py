@@ -13,7 +13,7 @@ from helpers.importing.cells import date_as_mapped, is_missing, read_number
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY
-from helpers.importing.vocabulary import TIME_UNITS
+from helpers.importing.vocabulary import CODES_OF, TIME_UNITS, meaning_within
 from helpers.problems import Problem
 
 
@@ -81,6 +81,12 @@ class RowCells:
             return column.empty_means or None
         code = code_text(self.cells[column.at])
         code = self.ranks[column.at].get(code, "") if column.hidden else code
+        if code not in column.codes and column.other_text:
+            within = meaning_within(code, CODES_OF.get(column.to, "")) if column.other_text == "words" else ""
+            self.note(
+                column, "read by a known word in it" if within else "no code of the mapping: left empty", code, within
+            )
+            return within or None
         if code not in column.codes:
             self.refuse(column, "a code of the mapping")
             return None

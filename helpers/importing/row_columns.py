@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 
 from helpers.cohort.schema import TABLES
 from helpers.importing.account import ONE_ROW
@@ -14,7 +15,7 @@ from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_first_event import keep_first_event
 from helpers.importing.row_syndromes import note_syndrome
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, TIME_UNITS, TO_UNIT, meaning, unit_of
+from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, DOSE_UNITS, TIME_UNITS, TO_UNIT, meaning, unit_of
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {
@@ -38,7 +39,7 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
     ):
         return
     handler: Callable[[RowCells, ColumnMap], None] | None = {
-        "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "first dose": _keep_first_dose, "declared": _keep_declared, "birth": _keep_birth,
+        "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "first dose": _keep_first_dose, "declared": _keep_declared, "birth": _keep_birth, "later infusion": _keep_later_infusion, "daily dose": _keep_daily_dose,
     }.get(to)  # fmt: skip
     if handler is not None:
         handler(here, column)
@@ -46,6 +47,8 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
         note_syndrome(here, column)
     elif to.startswith("followup.") and to.endswith("_date"):
         keep_dated(here, column)
+    elif to == "response.assessment_date":
+        here.work.set_value("response", here.patient, "assessment_day", here.day(column)[0], here.sheet.file, here.row)
     elif to not in ("date", "day", "infusion", "age unit"):
         _keep_known(here, column)
 
@@ -114,10 +117,50 @@ def _age(here: RowCells, column: ColumnMap) -> float | None:
     return value
 
 
+def _keep_later_infusion(here: RowCells, column: ColumnMap) -> None:
+    here.once("screening", {"patient_id": here.patient, "infusion_number": 1, "excluded_reason": None})
+    if here.day(column)[0] is not None:
+        row = {"patient_id": here.patient, "infusion_number": int(column.name), "excluded_reason": "repeat infusion"}
+        here.once("screening", row)
+
+
+def _keep_daily_dose(here: RowCells, column: ColumnMap) -> None:
+    amount = here.number(column)
+    if not amount:
+        return
+    row = {"patient_id": here.patient, "agent": column.name, "day": column.day}
+    here.once("treatments", row | dose_in_mg(here, column, amount, column.unit or "mg"))
+
+
+def dose_in_mg(here: RowCells, column: ColumnMap, amount: float, unit: str) -> dict[str, object]:
+    """Turn a dose into mg; one by weight waits for the weight."""
+    if unit not in DOSE_UNITS:
+        raise InputError([Problem("import", "", column.column, unit, " / ".join(DOSE_UNITS), NAME)])
+    factor, by_weight = DOSE_UNITS[unit]
+    if by_weight:
+        return {"mg_per_kg": amount * factor, "place": (here.sheet.file, here.row, column)}
+    if unit != "mg":
+        here.note(column, f"{unit} became mg", amount, f"{amount * factor:g}")
+    return {"dose_mg": float(f"{amount * factor:.12g}")}
+
+
 def _keep_birth(here: RowCells, column: ColumnMap) -> None:
+    if column.unit == "year":
+        _keep_birth_year(here, column)
+        return
     day, _ = here.day(column)
     if day is not None and not any(other.to == "patients.age_years" for other in here.by_at.values()):
         here.work.set_value("patients", here.patient, "age_years", round(-day / 365.25, 2), here.sheet.file, here.row)
+
+
+def _keep_birth_year(here: RowCells, column: ColumnMap) -> None:
+    """Count the age from the middle of the year of birth."""
+    year, start = here.number(column), here.work.origin.get(here.patient)
+    if year is None or start is None or any(other.to == "patients.age_years" for other in here.by_at.values()):
+        return
+    age = max(0.0, round((start - datetime(int(year), 7, 1)).days / 365.25, 2))
+    here.note(column, "a year of birth became an age, counted from 1 July", datetime(1, 1, 1), f"{age:g}")
+    here.work.set_value("patients", here.patient, "age_years", age, here.sheet.file, here.row)
 
 
 def keep_dated(here: RowCells, column: ColumnMap) -> None:
@@ -168,6 +211,9 @@ def _keep_time(here: RowCells, column: ColumnMap) -> None:
         here.note(column, f"{column.unit} became days", here.cells[column.at], f"{value:g}")
     if column.name == "first event":
         keep_first_event(here, column, value)
+        return
+    if column.name == "transplant":
+        here.work.set_value("followup", here.patient, "transplant_day", value, here.sheet.file, here.row)
         return
     if column.name == "end of follow-up":
         here.work.ends[here.patient].append(("end of follow-up", value, f"row {here.row}"))

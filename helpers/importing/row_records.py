@@ -9,13 +9,12 @@ from helpers.cohort.schema import TABLES
 from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.grid import code_text
-from helpers.importing.mapping import NAME, ColumnMap
+from helpers.importing.mapping import ColumnMap
 from helpers.importing.row_cells import RowCells
-from helpers.importing.row_columns import clock_of, keep_measurement
+from helpers.importing.row_columns import clock_of, dose_in_mg, keep_measurement
 from helpers.importing.vocabulary import (
     ADTTE,
     ANALYTE_UNITS,
-    DOSE_UNITS,
     TIME_UNITS,
     agent_of,
     analyte_of,
@@ -24,7 +23,7 @@ from helpers.importing.vocabulary import (
     time_unit_of,
     unit_of,
 )
-from helpers.problems import InputError, Problem
+from helpers.problems import Problem
 
 
 def measurement(here: RowCells) -> str:
@@ -150,14 +149,7 @@ def _dose_of_row(here: RowCells) -> dict[str, object]:
             here.note(unit, "a unit that does not become mg: no dose", text, "")
             return {}
     written = written or dose.unit or (unit.empty_means if unit is not None else "") or "mg"
-    if written not in DOSE_UNITS:
-        raise InputError([Problem("import", "", dose.column, written, " / ".join(DOSE_UNITS), NAME)])
-    factor, by_weight = DOSE_UNITS[written]
-    if not by_weight:
-        if written != "mg":
-            here.note(dose, f"{written} became mg", amount, f"{amount * factor:g}")
-        return {"dose_mg": float(f"{amount * factor:.12g}")}
-    return {"mg_per_kg": amount * factor, "place": (here.sheet.file, here.row, dose)}
+    return dose_in_mg(here, dose, amount, written)
 
 
 def toxic_event(here: RowCells) -> str:
@@ -198,6 +190,7 @@ def parameter(here: RowCells) -> str:
     if written not in TIME_UNITS:
         here.refuse(unit or value, " / ".join(TIME_UNITS))
         return "a unit of time that is not known"
+    amount -= value.first_day if written == "days" and amount > 0 else 0
     event = code_text(here.cells[censored.at]) == "0"
     kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
     here.work.ends[here.patient].append((kind, round(amount * TIME_UNITS[written], 4), f"row {here.row}"))

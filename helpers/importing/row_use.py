@@ -28,6 +28,9 @@ def collect_rows(work: Work, sheet: SheetMap, table: Table) -> None:
         work.rows[sheet.place, read_row(here)] += 1
 
 
+ONE_DRUG = ("tocilizumab", "ruxolitinib", "anakinra")
+
+
 def _recorded(work: Work, column: ColumnMap) -> None:
     """Note what the files looked for in everybody."""
     head, _, tail = column.to.partition(".")
@@ -37,10 +40,8 @@ def _recorded(work: Work, column: ColumnMap) -> None:
         work.recorded["treatments"].add({"gc": "glucocorticoids", "tcz": "tocilizumab", "rux": "ruxolitinib"}[tail])
     elif column.to == "lab":
         work.recorded["labs"].add(column.name)
-    elif column.to == "first dose":
-        work.recorded["treatments"].add(
-            column.name if column.name in ("tocilizumab", "ruxolitinib") else "glucocorticoids"
-        )
+    elif column.to == "first dose" or column.to == "daily dose":
+        work.recorded["treatments"].add(column.name if column.name in ONE_DRUG else "glucocorticoids")
     elif column.to == "exposure":
         work.recorded["exposures"].add(column.name)
     elif column.to == "followup.death_date" or (

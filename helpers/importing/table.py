@@ -119,7 +119,9 @@ def find_table(sheet: Sheet) -> Table | None:
     return Table(sheet.place, columns, tuple(number[i] for i in rows), left_out, headings, above)
 
 
-CONTROL = re.compile(r"(blank|bkg|background|standard|std|control|ctrl|qc)[\s_-]*\d*", re.IGNORECASE)
+CONTROL = re.compile(
+    r"(blank|bkg|background|standard|std|control|ctrl|qc)([\s_-]*(\w?\d*|low|high|mid|pos\w*|neg\w*))", re.IGNORECASE
+)
 
 
 LIMIT_ROWS = (
@@ -150,6 +152,12 @@ def _controls(cells: Sequence[Sequence[Cell]], heading: int, rows: list[int]) ->
     if not {"well", "wells", "location"} & set(heads):
         return set()
     named = [j for j, head in enumerate(heads) if re.search(r"patient|subject|^id$|proband|病人|患者", head)]
+    typed = {"type", "sample type", "well type"} & set(heads)
+    named = (
+        named
+        if named or typed
+        else [j for j, head in enumerate(heads) if re.fullmatch(r"sample( name| id)?|description|样本.*", head)]
+    )
     return {i for i in rows if any(CONTROL.fullmatch(str(cells[i][j]).strip()) for j in named)}
 
 
@@ -278,6 +286,8 @@ def _columns(
 ) -> tuple[SourceColumn, ...]:
     width = len(cells[0]) if cells else 0
     over = {i: _carried(sheet, cells, i, width) for i in headings}
+    if not sheet.merged:
+        over |= {i: _carried_over_gaps(over[i]) for i in headings[:-1]}
     columns = []
     for j in range(width):
         words = [_heading(over[i][j]) for i in headings]
@@ -304,6 +314,14 @@ def _carried(sheet: Sheet, cells: Sequence[Sequence[Cell]], row: int, width: int
         if top <= row <= bottom:
             for j in range(left, min(right, width - 1) + 1):
                 out[j] = cells[top][left]
+    return out
+
+
+def _carried_over_gaps(row: Sequence[Cell]) -> list[Cell]:
+    """Carry a group's heading on to the next group, as a merged one stands in a file that knows no merged cells."""
+    out = list(row)
+    for j in range(1, len(out)):
+        out[j] = out[j - 1] if _empty(out[j]) else out[j]
     return out
 
 

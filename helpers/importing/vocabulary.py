@@ -20,7 +20,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "origin": ("infusion", "infused", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
-               "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "date of first exposure to treatment",
+               "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "trtsdtc", "trtsdtm", "rfxstdtc", "date of first exposure to treatment",
                "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "cohort start date", "rand date", "randomization date", "randomisation date"),
     "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
     "date": ("date", "measurement date", "drug exposure start date", "begin", "begin date", "beginn", "gabebeginn", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
@@ -32,7 +32,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "time": ("time", "sample time", "time of day", "clock", "hour", "uhrzeit"),
     "patients.sex": ("sex", "gender source value", "m f", "f m", "m w", "w m", "h f", "sex m f", "sex f m", "gender", "geschlecht", "sexe", "sexo", "geslacht", "kon", "male", "female", "female sex", "male sex", "mannlich", "weiblich", "sesso", "性别", "recipient gender", "recipientgender", "patient sex"),
     "patients.age_years": ("age", "age years", "age at diagnosis", "age at dx", "age at infusion", "age at enrollment", "recipient age", "recipientage", "alter", "年龄", "age yr",
-                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at car t", "age at car", "age at infusion date", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄"),
+                           "patient age", "age at transplant", "ageyrs", "alter j", "age at treatment", "age at car t infusion", "age at car t", "age at car", "age at infusion date", "age at transplantation", "age a l injection", "edad", "alter bei infusion", "alter bei diagnose", "alter bei transplantation", "alter bei therapie", "年龄岁", "回输时年龄", "诊断时年龄", "回输年龄"),
     "patients.weight_kg": ("weight", "weight kg", "weight at infusion", "weight at baseline", "body weight", "body mass", "wt", "gewicht", "poids", "peso", "korpergewicht", "体重", "rbodymass", "bw", "weightbl", "korpergewicht bei infusion", "gewicht bei infusion"),
     "age unit": ("ageu", "age unit", "age units", "alterseinheit", "年龄单位"),
     "patients.height_cm": ("height", "height cm", "ht", "grosse", "groesse", "taille", "身高", "grosse cm", "body height", "heightbl", "korpergrosse"),
@@ -52,6 +52,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patients.mrd_prelymphodepletion": ("mrd before infusion", "baseline mrd", "mrd pre", "mrd prelymphodepletion"),
     "response.day30_response": ("response", "day 30 response", "d30 response", "best response", "best overall response", "overall response", "response d28", "day 28 response", "response at day 28", "response at day 30",
                                 "疗效", "第28天疗效", "第30天疗效", "28天疗效", "30天疗效", "疗效评估", "疗效评价", "缓解情况", "response d30", "response at day 28 30", "resp", "resp simple", "clinical response", "ansprechen", "remission status"),
+    "response.assessment_date": ("date of response assessment", "response date", "response assessment date", "date of response", "assessment date", "疗效评估日期", "疗效评价日期"),
     "response.mrd_day30": ("mrd day 30", "mrd d30", "mrd d28", "mrd day 28"),
     "toxicity.CRS.flag": ("crs", "crs yes no", "cytokine release syndrome", "any crs", "slc", "sindrome de liberacion de citocinas", "zytokinfreisetzungssyndrom", "crs occurrence", "细胞因子释放综合征"),
     "toxicity.CRS.grade": ("crs grade", "max grade crs", "crs max grade", "maximum crs grade", "peak crs grade", "crsgr", "grade crs", "crs grading", "crs分级", "crs级别", "crs最高分级", "crs最高级别", "最高crs分级", "crs分度", "crs严重程度", "grado maximo de crs", "grado maximo de slc", "highest crs grade",
@@ -76,7 +77,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                               "date of last contact or death", "letzte vorstellung", "fecha de ultima visita", "fecha ultima visita", "fecha de ultimo contacto", "ultimo contacto", "ultima visita", "datum letzter kontakt", "letzte nachsorge", "letzte visite", "datum letzte visite", "letzte untersuchung", "date of last follow up or death", "date of death or last follow up", "last follow up or death", "death or last follow up", "date last follow up", "ultimo controllo", "ultimo follow up", "data ultimo follow up", "data ultimo controllo", "fecha de ultimo seguimiento", "ultimo seguimiento", "datum letzte vorstellung", "last contact date", "date of death or last contact", "末次联系日期", "最后随访日期", "随访日期", "随访截止日期"),
     "followup.relapse_date": ("relapse date", "date of relapse", "relapse", "rezidiv", "复发日期", "复发时间", "date relapse", "rezidiv am", "rezidivdatum", "datum rezidiv", "date de rechute", "rechute le", "fecha de recaida", "data recidiva"),
     "followup.progression_date": ("progression", "progression date", "date of progression", "pd date", "进展日期", "date progression"),
-    "followup.transplant_date": ("transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
+    "followup.transplant_date": ("date of subsequent transplant", "subsequent hct date", "transplant", "hsct date", "date of hsct", "sct date", "bmt date", "移植日期", "allo date", "post car t transplant date", "date of sct"),
     "followup.assessment_date": ("last assessment", "date of last assessment", "last disease assessment", "last marrow"),
     "followup.contact_day": ("last contact day", "ccr", "continuous complete remission", "days of follow up", "follow up days", "followup days", "fu days", "fu weeks", "fu months", "fu years", "days fu", "months fu", "months of follow up", "weeks of follow up", "years of follow up"),
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
@@ -267,13 +268,17 @@ def _by_analyte() -> dict[str, str]:
 
 OTHERS = ("donor", "spender", "donneur", "mother", "father", "sibling", "family", "供者", "母亲", "父亲", "家族")
 OTHER_CLOCK = re.compile(
-    r" (from|since|after|post|ab|seit|depuis|desde) (initial |first |the )?(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico) |自诊断|确诊后"
+    r" (from|since|after|post|ab|seit|depuis|desde) (initial |first |the |date of |day of |onset of |start of )*(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico|"
+    r"registration|enrolment|enrollment|inclusion|randomi[sz]ation|(leuk)?apheresis|collection|lymphodepletion|conditioning|crs|icans|fever|birth) |自诊断|确诊后|自入组|自采集|自清淋"
 )
 NOISE = (
-    r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
+    r"^(检验|化验|检测|标本|样本|样品|医嘱|报告|本次)(?=.)", r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
     r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" (am|le)$", r"(?<=date) time$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
     r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
 )  # fmt: skip
+FROM_DAY_0 = re.compile(
+    r"\b(time|days?|weeks?|months?|interval) (?:from|since|after|post) (?:the |first |1st |car t |cart |cell |cells |cellular )*(?:infusion|therapy|reinfusion|day 0|d0|car t|cart)(?: date)? (?:to|until|till) "
+)
 ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
 
 
@@ -303,6 +308,7 @@ def target_of(words: str) -> tuple[str, str]:
         return "other clock", "likely"
     if any(other in key for other in OTHERS):
         return "", ""
+    key = FROM_DAY_0.sub(r"\1 to ", key)
     shorter = key
     for pattern in NOISE:
         shorter = re.sub(pattern, "", shorter).strip()
@@ -455,6 +461,34 @@ def meaning(code: str, kind: str) -> str:
             if spelling and (spelling == name.lower() or spelling in words):
                 return name
     return ""
+
+
+FAMILIES: Mapping[str, Mapping[str, str]] = {  # words within a longer text that say what it is about
+    "indication": {"CRS": r"\bcrs\b|cytokine (release|storm)|细胞因子", "ICANS": r"icans|neurotox|神经毒", "premedication": r"pre ?med|预处理|预防用药", "GVHD": r"gvh",
+                   "physiological replacement": r"replacement|substitution|adrenal|替代|肾上腺"},
+    "death_cause": {"leukaemia": r"relaps|progress|leuk|persistent disease|primary disease|rezidiv|复发|进展|白血病|原发病", "infection": r"infect|sepsis|septic|pneumonia|fungal|感染|败血|脓毒|肺炎",
+                    "treatment": r"\b(treatment|therapy|drug|procedure|car ?t|toxicity) related|\bcrs\b|icans|neurotox|hlh|toxicit|治疗相关|毒性", "transplantation": r"transplant|hsct|\bhct\b|gvh|移植",
+                    "unrelated": r"unrelated|accident|意外|无关"},
+}  # fmt: skip
+
+
+def meaning_within(text: str, kind: str) -> str:
+    """Say what a longer text is about by the known words in it; empty if it has none, or those of several things.
+
+    Examples
+    --------
+    >>> meaning_within("CRS taper", "indication"), meaning_within("for CRS and ICANS", "indication"), meaning_within("Therapy-related mortality", "death_cause")
+    ('CRS', 'CRS/ICANS', 'treatment')
+    >>> meaning_within("infection after relapse", "death_cause"), meaning_within("told by Smith", "indication")
+    ('', '')
+    """
+    if known := meaning(text, kind):
+        return known
+    key = bare(text)
+    found = [name for name, words in FAMILIES.get(kind, {}).items() if re.search(words, key)]
+    if kind == "indication" and set(found) == {"CRS", "ICANS"}:
+        return "CRS/ICANS"
+    return found[0] if len(found) == 1 else ""
 
 
 def agent_of(words: str) -> str:
