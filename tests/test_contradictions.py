@@ -66,8 +66,27 @@ def pounds(t):
     return "patients", "weight_kg", None, "half have a body-mass index above 28: pounds where kg are asked for?"
 
 
+def months_at_a_grade(t):
+    i = t["toxicity"].index[t["toxicity"]["patient_id"].ne(t["toxicity"]["patient_id"].shift(-1))][0]
+    t["toxicity"].loc[i, "day_to"] = t["toxicity"].loc[i, "day_from"] + 91
+    return "toxicity", "day_to", i, "more than 90 days at one grade"
+
+
+def complete_with_blasts(t):
+    i = first(t["response"], t["response"]["day30_response"].eq("CR"))
+    t["response"].loc[i, "mrd_day30"] = 0.05
+    return "response", "mrd_day30", i, "a complete response with 5% residual disease or more"
+
+
+def sampled_twice(t):
+    t["labs"] = pd.concat([t["labs"], t["labs"].iloc[:1].assign(value=1e3)], ignore_index=True)
+    reason = "another value of the same day, time and analyte: the first is used"
+    return "labs", "value", len(t["labs"]) - 1, reason
+
+
 SPOILT = [late("relapse_day"), late("progression_day"), late("treatment_failure_day"), late("transplant_day"), cause_alone, censored_and_dead,
-          fatal_and_alive, two_grades_at_once, response_after_relapse, pounds]  # fmt: skip
+          fatal_and_alive, two_grades_at_once, response_after_relapse, pounds, months_at_a_grade, complete_with_blasts,
+          sampled_twice]  # fmt: skip
 
 
 def told(content, folder):

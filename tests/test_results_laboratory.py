@@ -265,3 +265,14 @@ def test_changes_of_dose_groups_say_how_many_rest_on_a_limit():
     row = figure2.by_dose(analysis).iloc[0]
     assert row["n_at_limit"] == 2
     assert (row["median_low_least"], row["median_low_most"]) == (-7, -1.5)  # -7 or more, -1.5 or less, -7
+
+
+def test_a_patient_counts_once_a_day_however_often_sampled():
+    labs = long({who: {0: 5.0 + who} for who in (1, 2, 3)}, "mg/L", "CRP")
+    twice = {name: [*column, *column[:1]] for name, column in labs.items()} | {"value": [6.0, 7.0, 8.0, 99.0]}
+    course = figure2.analyte_trajectories(others(twice, GIVEN), "gc")
+    assert course[["n", "median"]].to_numpy().tolist() == [[3, 7]]
+    two = {name: column[:2] + column[:1] for name, column in labs.items()}  # two patients, three samples
+    with pytest.raises(NotAvailable):
+        figure2.analyte_trajectories(others({**two, "day": [0.0, 0.0, 0.0]}, None), "dose")
+    assert figure2.analyte_trajectories(others(two, GIVEN), "gc").empty

@@ -29,6 +29,8 @@ FEW = 5  # below this many values nothing is said about a distribution
 PILE_SHARE, PILE_LEAST = 0.1, 5
 HIGHEST_MG_PER_KG = 60  # methylprednisolone equivalent on one day: above the 30 mg/kg of pulse therapy, twice
 LOWEST_MG_PER_KG = 0.005
+LONGEST_GRADE = 90  # days of CRS or ICANS at one grade
+MUCH_MRD = 0.05  # fraction of blasts that no complete response has
 HEAVIEST = {"children": 28, "adults": 42}  # body-mass index that half of a cohort may have, kg/m2
 DAYS = {
     "followup": tuple(name for name in TABLES["followup"] if name.endswith("_day")),
@@ -312,6 +314,16 @@ def _beyond_limits(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterat
     )
 
 
+def _two_values(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
+    """Two values of one sample: same patient, day, time and analyte."""
+    labs = tables.get("labs")
+    if labs is None or not {"day", "time", "analyte", "value"} <= set(labs):
+        return
+    sample = labs.dropna(subset=["patient_id", "day", "time", "analyte", "value"])
+    again = sample.duplicated(["patient_id", "day", "time", "analyte"]) & ~sample.duplicated(REPEATED["labs"])
+    yield from _warned("labs", "value", again, "another value of the same day, time and analyte: the first is used")
+
+
 def _sizes(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
     """Weights that do not fit age or height, doses that do not fit weight."""
     patients = tables["patients"]
@@ -405,6 +417,9 @@ def _toxicity_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Ite
         yield from _warned(
             "toxicity", "grade", rows["grade"].eq(5) & alive, "grade 5, which is fatal, of a patient who is not dead"
         )
+    if {"day_from", "day_to"} <= set(rows):
+        long = rows["day_to"] - rows["day_from"] > LONGEST_GRADE
+        yield from _warned("toxicity", "day_to", long, f"more than {LONGEST_GRADE} days at one grade")
     if {"event", "day_from", "day_to"} <= set(rows):
         ordered = rows.dropna(subset=["event", "day_from", "day_to"]).sort_values("day_from", kind="stable")
         reached = ordered.groupby(["patient_id", "event"])["day_to"].transform(lambda days: days.cummax().shift())
@@ -416,8 +431,11 @@ def _toxicity_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Ite
 
 
 def _response_at_odds(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warned]:
-    """A complete response assessed after a relapse or progression."""
+    """A complete response assessed after a relapse or progression, or with as much disease as none has."""
     rows, followup = tables.get("response"), tables.get("followup")
+    if rows is not None and {"day30_response", "mrd_day30"} <= set(rows):
+        much = rows["day30_response"].isin(["CR", "CRi"]) & rows["mrd_day30"].ge(MUCH_MRD)
+        yield from _warned("response", "mrd_day30", much, "a complete response with 5% residual disease or more")
     if rows is None or followup is None or not {"assessment_day", "day30_response"} <= set(rows):
         return
     complete = rows["day30_response"].isin(["CR", "CRi"])
@@ -468,6 +486,7 @@ CHECKS: tuple[Callable[[Mapping[str, pd.DataFrame], Cohort], Iterator[Warned]], 
     _missing_patients,
     _limits,
     _beyond_limits,
+    _two_values,
     _sizes,
     _fractions,
     _clocks,

@@ -408,7 +408,9 @@ def analyte_trajectories(analysis: Analysis, by: str = "gc") -> pd.DataFrame:
         rows = rows[rows["gc"] == "GC"]
         rows = rows.assign(group=rows["dose"] if by == "dose" else "GC", day=rows["gc_day"])
     keys = ["analyte", "unit", "group", "day"]
-    rows = rows.dropna(subset=[*keys, "value"])
+    rows = rows.dropna(subset=[*keys, "value"]).drop_duplicates(
+        [*KEYS, "day"]
+    )  # of two on a day the first, as everywhere
     if rows.empty:
         raise NotAvailable(f"cohort {analysis.cohort.name} has no samples to draw")
     found = summarised_values(rows, keys)
