@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import re
+import shutil
 import zipfile
 from types import SimpleNamespace
 
@@ -18,11 +19,11 @@ from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import Cohort, Column
 from helpers.parameters import Parameters
-from helpers.paths import REAL
+from helpers.paths import COHORT, REAL
 from helpers.problems import InputError, NotAvailable
 from helpers.release import released_curves
 from helpers.release.attack import Cell, Counts, Partition, intervals, narrow_cells, protect
-from helpers.release.ledger import check_ledger, write_ledger
+from helpers.release.ledger import check_ledger, refuse_a_second_ledger, write_ledger
 from helpers.release.released import released
 from helpers.release.released_counts import COUNTED, tie_tables
 from helpers.release.released_models import counted_as
@@ -507,3 +508,32 @@ def test_the_doses_of_gc_together_are_who_was_given_it_and_hide_together():
     tied = [(part.total.name, {cell.name for cell in part.cells}) for part in counts.same if len(part.cells) > 1]
     doses = {f"{COUNTED['gc_group']}: {level}" for level in ("low", "high")}
     assert tied == [(f"{COUNTED['gc']}: yes", doses)]
+
+
+def test_a_copy_of_a_cohort_in_another_folder_is_not_released_past_the_ledger_of_the_first(tmp_path):
+    """Same patients, another folder: its own ledger would know of nothing."""
+    who = frozenset(f"A{i}" for i in range(70))
+    write_ledger(tmp_path / "ours.releases.json", [], {"patients": 70}, {"patients": who}, {})
+    copy = tmp_path / "copy.releases.json"
+    with pytest.raises(InputError, match=r"ours\.releases\.json: .*knows some of these patients.*--ledger"):
+        refuse_a_second_ledger(copy, {"patients": frozenset(["A3", "B1"])})
+    refuse_a_second_ledger(tmp_path / "ours.releases.json", {"patients": who})
+    refuse_a_second_ledger(copy, {"patients": frozenset(["B1"])})
+    write_ledger(copy, [], {"patients": 1}, {"patients": frozenset(["B1"])}, {})
+    with pytest.raises(InputError, match="knows some"):  # begun already, as by an earlier version
+        refuse_a_second_ledger(copy, {"patients": frozenset(["A3", "B1"])})
+
+
+def test_what_the_ledger_knew_is_said(tmp_path):
+    shutil.copytree(COHORT, tmp_path / "ours")
+    shutil.copytree(COHORT, tmp_path / "copy")
+    run, asked = CliRunner(), ["release", "--searches", "0", "--cohort", str(tmp_path / "ours"), "--out"]
+    for out in ("one", "one"):  # made again it is no other release
+        first = run.invoke(main, [*asked, str(tmp_path / out)])
+        assert (first.exit_code, "knows no other release" in first.output) == (0, True), first.output
+        assert "The ledger knows no other release." in (tmp_path / "one-request" / "request.md").read_text()
+    copied = run.invoke(main, [*asked[:-2], str(tmp_path / "copy"), "--out", str(tmp_path / "two")])
+    assert copied.exit_code == 2
+    assert "knows some of these patients" in copied.output
+    assert not (tmp_path / "two").exists()
+    assert not (tmp_path / "copy.releases.json").exists()

@@ -11,6 +11,7 @@ from helpers.paths import write_json
 from helpers.problems import InputError, Problem
 from helpers.release.rules import Rules
 
+SUFFIX = ".releases.json"
 MOST_MEMBERS = 20_000  # of larger cohorts only the counts are remembered
 
 
@@ -93,10 +94,75 @@ def write_ledger(
     settings: Mapping[str, object],
 ) -> None:
     """Add a release to the ledger, once."""
+    new = _entry(truth, members, settings)
+    write_json(path, {"releases": [*earlier, *([] if new in earlier else [new])]})
+
+
+def _entry(
+    truth: Mapping[str, int], members: Mapping[str, frozenset[str]], settings: Mapping[str, object]
+) -> dict[str, object]:
     new: dict = {"settings": dict(settings), "truth": dict(truth)}
     if max(truth.values(), default=0) <= MOST_MEMBERS:
         new["members"] = {name: sorted(_marks(who)) for name, who in members.items()}
-    write_json(path, {"releases": [*earlier, *([] if new in earlier else [new])]})
+    return new
+
+
+def what_the_ledger_knows(
+    earlier: list[dict],
+    truth: Mapping[str, int],
+    members: Mapping[str, frozenset[str]],
+    settings: Mapping[str, object],
+) -> str:
+    """Say how many other releases this one was held against, for who makes it and who checks it.
+
+    Examples
+    --------
+    >>> what_the_ledger_knows([], {"a": 40}, {}, {})
+    'The ledger knows no other release. If one was made of these patients from another folder, name its ledger (--ledger).'
+    >>> what_the_ledger_knows([{"truth": {"a": 80}}], {"a": 40}, {}, {})
+    'The ledger knows 1 other release, against which this one was held.'
+    """
+    others = [one for one in earlier if one != _entry(truth, members, settings)]
+    if not others:
+        return (
+            "The ledger knows no other release. If one was made of these patients from another folder, "
+            "name its ledger (--ledger)."
+        )
+    apart = sum(_of_others(members, one) for one in others)
+    who = f"; {apart} of them count other patients altogether" if apart else ""
+    return (
+        f"The ledger knows {len(others)} other release{'s' * (len(others) > 1)}, against which this one was held{who}."
+    )
+
+
+def refuse_a_second_ledger(own: Path, members: Mapping[str, frozenset[str]]) -> None:
+    """Refuse to begin or to use a ledger if another one beside it knows some of the same patients.
+
+    A copy of a cohort in another folder, or a pool with another hospital, would else be held against nothing.
+
+    Parameters
+    ----------
+    own : Path
+        The ledger that the cohort has by default; those of other cohorts stand in the same folder.
+    members : mapping of str to frozenset of str
+        Whom the cells of the release count.
+
+    Raises
+    ------
+    InputError
+        Naming the other ledger.
+    """
+    mine = _marks(members.get("patients", frozenset()))
+    for other in sorted(own.parent.glob(f"*{SUFFIX}")):
+        known = (
+            {mark for one in _read(other) for mark in one.get("members", {}).get("patients", ())}
+            if other != own
+            else set()
+        )
+        if mine & known:
+            found = "a ledger beside the cohort that knows some of these patients"
+            allowed = "that ledger, by --ledger: the releases of a patient belong in one"
+            raise InputError([Problem("release", "", "", found, allowed, other.name)])
 
 
 def _marks(who: frozenset[str]) -> set[str]:

@@ -44,5 +44,6 @@ def release(
 
     parameters = releasing.parameters_of(run, cohort, settings)
     out = out or Path(f"{run or 'cohort'}-release")
-    found, files = releasing.release_bundle(parameters, out, rules=Rules(threshold), ledger=ledger, searches=searches)
-    click.echo(releasing.release_text(found, files, out))
+    made = releasing.release_bundle(parameters, out, rules=Rules(threshold), ledger=ledger, searches=searches)
+    found, files, known = made
+    click.echo(releasing.release_text(found, files, out, known))

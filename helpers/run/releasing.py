@@ -14,7 +14,13 @@ from helpers.cohort.read import read_cohort
 from helpers.parameters import Parameters
 from helpers.problems import InputError, NotAvailable, Problem
 from helpers.release.files import request_form, write_bundle
-from helpers.release.ledger import check_ledger, write_ledger
+from helpers.release.ledger import (
+    SUFFIX,
+    check_ledger,
+    refuse_a_second_ledger,
+    what_the_ledger_knows,
+    write_ledger,
+)
 from helpers.release.released import Released, released
 from helpers.release.rules import Rules
 from helpers.run.folders import working_folder
@@ -24,7 +30,7 @@ MARK = ".supplement-release"
 
 def release_bundle(
     parameters: Parameters, out: Path, *, rules: Rules | None = None, ledger: Path | None = None, searches: int = 0
-) -> tuple[Released, list[Path]]:
+) -> tuple[Released, list[Path], str]:
     """Make the bundle of a cohort under some parameters.
 
     Parameters
@@ -40,20 +46,19 @@ def release_bundle(
 
     Returns
     -------
-    Released, list of Path
-        What was released, and the files of the bundle.
+    Released, list of Path, str
+        What was released, the files of the bundle, and what the ledger knew.
 
     Raises
     ------
     InputError
-        If *out* holds something else, or the ledger refuses.
+        If *out* holds something else, the ledger refuses, or none is named and one beside the cohort knows its patients.
     NotAvailable
         If the cohort is too small, or its counts cannot be protected.
     """
     rules = rules or Rules()
     folder = Path(parameters.cohort_folder or paths.COHORT).resolve()
-    shared = ledger is not None
-    ledger = ledger or folder.with_name(f"{folder.name}.releases.json")
+    own = folder.with_name(f"{folder.name}{SUFFIX}")
     for place in (out, _form(out)):
         if place.exists() and not (place / MARK).exists() and any(place.iterdir()):
             raise InputError(
@@ -71,7 +76,10 @@ def release_bundle(
     analysis = analyse(read_cohort(parameters.cohort_folder), parameters)
     found = released(analysis, rules)
     settings = {key: value for key, value in parameters.chosen().items() if not key.endswith("_folder")}
-    earlier = check_ledger(ledger, found.truth, found.members, rules, shared=shared)
+    if ledger is None:
+        refuse_a_second_ledger(own, found.members)
+    earlier = check_ledger(ledger or own, found.truth, found.members, rules, shared=ledger is not None)
+    known = what_the_ledger_knows(earlier, found.truth, found.members, settings)
     out.parent.mkdir(parents=True, exist_ok=True)
     with working_folder(out) as part:
         bundle, form = part / "bundle", part / "form"
@@ -79,16 +87,17 @@ def release_bundle(
         for left in (bundle, form, older, *part.glob("guess-*")):  # of a release that was killed
             shutil.rmtree(left, ignore_errors=True)
         files = write_bundle(found.numbers, bundle)
-        request_form(found.numbers, files, found.bounds, form, _searched(analysis, found, searches, part))
+        searched = _searched(analysis, found, searches, part)
+        request_form(found.numbers, files, found.bounds, form, f"{known}\n\n{searched}")
         # the ledger first: no bundle is ever without its entry
-        write_ledger(ledger, earlier, found.truth, found.members, settings)
+        write_ledger(ledger or own, earlier, found.truth, found.members, settings)
         older.mkdir()
         for made, place in ((bundle, out), (form, _form(out))):
             paths.write_text(made / MARK, "")
             if place.exists():
                 place.replace(older / place.name)  # removed with the working folder: never half a bundle in its place
             made.replace(place)
-    return found, [out / file.name for file in files]
+    return found, [out / file.name for file in files], known
 
 
 def _searched(analysis: Analysis, found: Released, searches: int, place: Path) -> str:
@@ -138,11 +147,12 @@ def _form(out: Path) -> Path:
     return out.with_name(f"{out.name}-request")
 
 
-def release_text(found: Released, files: list[Path], out: Path) -> str:
+def release_text(found: Released, files: list[Path], out: Path, known: str) -> str:
     """Say what was made, and that a person decides."""
     hidden = len(found.bounds)
     return "\n".join([
         f"{out}: {', '.join(file.name for file in files)}",
         f"{hidden} counts are suppressed; none of them can be bounded to fewer than {found.numbers['about']['threshold']} values from what is shown",
+        known,
         f"{_form(out)}/request.md is the form for the person who checks and decides; nothing has been approved",
     ])  # fmt: skip
