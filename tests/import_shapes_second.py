@@ -79,8 +79,8 @@ def trial_response_by_visit(folder):
 @shape
 def plate_with_signals_beside_concentrations(folder):
     rows = [['Bio-Plex report', *[None] * 8], ['Well', 'Type', 'Description', 'Hu IL-6 (19)', None, 'Hu IFN-g (21)', None, 'Hu IL-10 (56)', None], [None, None, None, 'FI', 'Obs Conc', 'FI', 'Obs Conc', 'FI', 'Obs Conc'],
-            ['A1', 'B', None, 22, None, 18, None, 20, None], ['B1', 'S1', None, 15000, 9800, 14000, 8700, 13000, 7700], ['C1', 'X1', 'CT-01 D0', 90, 4.4, 33, 'OOR <', 60, 2.2], ['D1', 'X2', 'CT-01 D5', 8000, 1250.5, 2200, 310, 900, 66], ['E1', 'X3', 'CT-02 D0', 85, 4, 35, '*1.1', 61, 2.4]]
-    return [workbook(folder / 'bioplex.xlsx', {'Plate 1': rows}, {'Plate 1': ['D2:E2', 'F2:G2', 'H2:I2']})], {'Obs Conc': {'left_at': 0.9}}, {
+            ['A1', 'B', None, 22, None, 18, None, 20, None], ['B1', 'S1', None, 15000, 9800, 14000, 8700, 13000, 7700], ['C1', 'X1', 'CT-01 D0', 90, 4.4, 33, '<0.9', 60, 2.2], ['D1', 'X2', 'CT-01 D5', 8000, 1250.5, 2200, 310, 900, 66], ['E1', 'X3', 'CT-02 D0', 85, 4, 35, '*1.1', 61, 2.4]]
+    return [workbook(folder / 'bioplex.xlsx', {'Plate 1': rows}, {'Plate 1': ['D2:E2', 'F2:G2', 'H2:I2']})], {}, {
         'labs': (['patient_id', 'day', 'analyte', 'value', 'censored'], [('CT-01', 0, 'IL-6', 4.4, 'no'), ('CT-01', 0, 'IFN-γ', .9, 'left'), ('CT-01', 0, 'IL-10', 2.2, 'no'), ('CT-01', 5, 'IL-6', 1250.5, 'no'), ('CT-01', 5, 'IFN-γ', 310, 'no'), ('CT-01', 5, 'IL-10', 66, 'no'), ('CT-02', 0, 'IL-6', 4, 'no'), ('CT-02', 0, 'IFN-γ', 1.1, 'no'), ('CT-02', 0, 'IL-10', 2.4, 'no')])}
 
 
@@ -162,12 +162,12 @@ HEAD = 'Patient ID,Sex,Age,Infusion date,Last contact\n'
 THREE = HEAD + 'P1,F,6,2021-03-14,2022-03-14\nP2,M,9,2021-04-20,2022-04-20\nP3,M,12,2021-05-25,2022-05-25\n'
 
 
-@trap('same patients')
+@trap('the same patients')
 def two_centres_in_two_files(d):
     return [text(d, 'centre_A.csv', HEAD + '1,F,6,2021-03-14,2022-03-14\n2,M,9,2021-04-20,2022-04-20\n3,M,7,2021-01-13,2022-01-13\n'), text(d, 'centre_B.csv', HEAD + '1,M,12,2021-05-25,2022-05-25\n2,F,3,2021-06-28,2022-06-28\n3,F,4,2021-07-20,2022-07-20\n')]
 
 
-@trap('given')
+@trap('were not given')
 def doses_that_were_held(d):
     mar = 'Patient ID,Date,Drug,Dose (mg),Status\nP1,2021-03-17,dexamethasone,6,Given\nP1,2021-03-18,dexamethasone,6,Held\nP2,2021-04-23,dexamethasone,6,Refused\nP3,2021-05-28,tocilizumab,300,Given\n'
     return [text(d, 'p.csv', THREE), text(d, 'mar.csv', mar)]
@@ -179,12 +179,12 @@ def two_results_of_one_sample(d):
     return [text(d, 'p.csv', THREE), text(d, 'labs.csv', labs)]
 
 
-@trap('grade')
+@trap('ranges')
 def grades_that_are_ranges(d):
     return [text(d, 'p.csv', 'Patient ID,Infusion date,CRS grade\nP1,2021-03-14,1-2\nP2,2021-04-20,>=3\nP3,2021-05-25,2\n')]
 
 
-@trap('unit')
+@trap('text that is no number')
 def weights_in_two_units(d):
     return [text(d, 'p.csv', 'Patient ID,Infusion date,Weight\nP1,2021-03-14,20 kg\nP2,2021-04-20,66 lb\nP3,2021-05-25,31 kg\n')]
 
@@ -195,13 +195,13 @@ def results_after_the_last_contact(d):
     return [text(d, 'p.csv', THREE.replace('Last contact', 'Date of death')), text(d, 'labs.csv', labs)]
 
 
-@trap('no date')
+@trap('no dates')
 def courses_that_go_on(d):
     g = 'Patient ID,Drug,Dose (mg/day),Start,Stop\nP1,dexamethasone,10,2021-03-17,2021-03-19\nP2,dexamethasone,10,2021-04-25,ongoing\n'
     return [text(d, 'p.csv', THREE), text(d, 'gc.csv', g)]
 
 
-@trap('relapse')
+@trap('before day 0')
 def relapses_before_the_infusion(d):
     return [text(d, 'p.csv', 'Patient ID,Infusion date,Last contact,Date of relapse\nP1,2021-03-14,2022-03-14,2020-11-20\nP2,2021-04-20,2022-04-20,2020-12-24\nP3,2021-05-25,2022-05-25,2021-09-14\n')]
 

@@ -54,9 +54,59 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
             _multiply(column, one, daily)
     daily = daily or any(column.to == "treatments.times" for column in sheet.columns)
     for column, one in zip(sheet.columns, facts, strict=True):
+        _ask_about_given(column, one)
+        if column.to == "leave out" and not column.decide and LENGTH.search(_words(one)) and one.is_number:
+            _last(column, one, daily)
+    for column, one in zip(sheet.columns, facts, strict=True):
         if daily and column.reason == "when it ended":
             pairs = zip(sheet.columns, facts, strict=True)
             _spread(column, one, next((pair for pair in pairs if pair[0].to in ("date", "day")), None))
+
+
+LENGTH = re.compile(
+    r"\b(duration|days of (treatment|therapy)|no of days|number of days|treatment days|dauer|therapiedauer|behandlungsdauer|duree|nombre de jours|duracion|dias)\b|天数|疗程|持续时间"
+)
+GIVEN = re.compile(
+    r"given|administered|started|completed|new bag|bolus|rate (change|verify)|applied|verabreicht|gegeben|done|administre|donne|已执行|执行完|完成|已用"
+)
+NOT_GIVEN = re.compile(
+    r"not (given|administered|done)|held|hold|missed|refus\w*|cancel\w*|omit\w*|due|pending|planned|ordered|discontinued|nicht (gegeben|verabreicht)|abgesetzt|verweigert|non (donne|administre)|未执行|未用|作废|取消|停止|拒绝|待执行"
+)
+
+
+def _words(facts: Facts) -> str:
+    return bare(f"{facts.column.name} {facts.said.title or facts.column.title}")
+
+
+def _last(column: ColumnMap, facts: Facts, daily: bool) -> None:
+    """Read for how many days a course went on."""
+    if not daily:
+        if any(value != 1 for value in facts.numbers):
+            ask_about(column, ["each row is taken for one administration on its first day, however long it went on (nothing says whether the dose is that of a day: then `to: treatments.days`); right?"])  # fmt: skip
+        return
+    column.to, column.reason = "treatments.days", "for how many days the dose was given"
+    ask_about(column, ["`to`: the dose is that of each day, for as many days as this column says, the first included: one administration a day; right? (one on the first day only: `to: leave out`)"])  # fmt: skip
+
+
+def _ask_about_given(column: ColumnMap, facts: Facts) -> None:
+    """Leave out doses that a column of states says were held, refused or only planned, and ask."""
+    codes = {code: facts.labels.get(code, code).lower() for code in facts.counts}
+    held = [code for code, label in codes.items() if NOT_GIVEN.search(label)]
+    given = [code for code, label in codes.items() if GIVEN.search(label) and code not in held]
+    if column.to != "leave out" or column.decide or not held or len(codes) > MOST_STATES or facts.is_date:
+        return
+    told = sum(facts.counts[code] for code in (*held, *given))
+    if told * 2 < sum(facts.counts.values()):
+        return
+    column.to, column.reason = "rows", "whether the dose was given"
+    column.codes = {code: "leave out" if code in held else "keep" for code in sorted((*held, *given))}
+    column.counts = {code: facts.counts[code] for code in column.codes}
+    lost, others = sum(facts.counts[code] for code in held), sum(facts.counts.values()) - told
+    more = f"; {others} rows say something else and are kept" * bool(others)
+    ask_about(column, [f"`codes`: {lost} doses were not given (held, refused, planned) and are left out{more}; right?"])  # fmt: skip
+
+
+MOST_STATES = 20
 
 
 def _ends_first(column: ColumnMap, facts: Facts, start: tuple[ColumnMap, Facts] | None) -> int:
@@ -69,8 +119,8 @@ def _ends_first(column: ColumnMap, facts: Facts, start: tuple[ColumnMap, Facts] 
 
 
 def _spread(column: ColumnMap, facts: Facts, start: tuple[ColumnMap, Facts] | None) -> None:
-    as_date = recognise_date(column, facts, "until") if facts.is_date else None
     column.decide, column.also_decide = "", []
+    as_date = recognise_date(column, facts, "until") if facts.is_date else None
     if as_date is None and not facts.is_number:
         ask_about(column, ["each row is taken for one administration on its first day, whenever it ended; right?"])
         return

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date, read_number
 from helpers.importing.grid import Sheet
+from helpers.importing.layouts import OF_PATIENTS
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
 from helpers.importing.questions import ask_about
@@ -46,6 +47,8 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
                 mapping, [f"`unjoined`: {lost}; rows of patients that no sheet of patients has are left out; right?"]
             )
     _leave_out_strangers(mapping)
+    _ask_about_two_centres(mapping, [(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
+    _ask_about_rows_after_the_end([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
     for sheet, (table, _) in zip(mapping.sheets, tables, strict=False):
         _ask_about_ends(sheet, table, mapping)
     _ask_about_days_of_rows([(sheet, table) for sheet, (table, _) in zip(mapping.sheets, tables, strict=False)])
@@ -98,6 +101,40 @@ def _ask_about_parameters(value: ColumnMap, apart: list[float]) -> None:
         ask_about(value, [f"`first_day`: {one_more} of {len(apart)} times are one day more than the dates say, as CDISC counts (the first day is day 1): 1 is taken off each; right? (else `first_day: 0`)"])  # fmt: skip
     elif other := sum(abs(days) > 2 for days in apart):
         ask_about(value, [f"`to`: {other} of {len(apart)} times differ from the dates of the other files; which are right? (leave the other out)"])  # fmt: skip
+
+
+def _ask_about_two_centres(mapping: Mapping, sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Ask whether the patients of two files with the same headings, a row per patient, are the same where their numbers are."""
+    found: dict[tuple[str, ...], list[set[str]]] = {}
+    for sheet, table in sheets:
+        key = next((column.at for column in sheet.columns if column.to == "patient"), None)
+        if key is None or sheet.row_is not in ("patient", "infusion") or OF_PATIENTS in sheet.place:
+            continue
+        cells = next(column.cells for column in table.columns if column.at == key)
+        keys = {loose(cut(key_of(cell), sheet)) for cell in cells if key_of(cell)}
+        headings = tuple(column.column for column in sheet.columns)
+        if len(headings) > 2 and len(keys) == len([cell for cell in cells if key_of(cell)]):
+            found.setdefault(headings, []).append(keys)
+    shared = sum(len(one & other) for groups in found.values() for i, one in enumerate(groups) for other in groups[:i])
+    if shared:
+        ask_about(mapping, [f"{shared} numbers of patients stand in two tables with the same headings, a row per patient: two centres that each count from 1, or the same patients? (other patients: put a letter before the numbers of one file; the same patients: go on)"])  # fmt: skip
+
+
+def _ask_about_rows_after_the_end(sheets: list[tuple[SheetMap, Table]]) -> None:
+    """Ask about results and doses that are dated after their patient's death, or after a last contact of all."""
+    end: dict[str, datetime] = {}
+    for sheet, table in sheets:
+        for to in ("followup.contact_date", "followup.death_date"):  # a death counts
+            for patient, moment in _dates_of(sheet, table, to):
+                end[patient] = max(moment, end.get(patient, moment))
+    for sheet, table in sheets:
+        if sheet.row_is not in ("measurement", "sample", "administration", "event"):
+            continue
+        column = next((one for one in sheet.columns if one.to in ("date", "day") and one.order), None)
+        found = _dates_of(sheet, table, column.to, column.at) if column is not None else []
+        late = sum((moment - end[patient]).days > 1 for patient, moment in found if patient in end)
+        if late:
+            ask_about(column, [f"{late} of {len(found)} rows are dated after the last contact or the death of their patient: which date is right? correct the file, or go on if they are"])  # fmt: skip
 
 
 def _leave_out_strangers(mapping: Mapping) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from helpers.importing.cells import read_number, repeated_limit
+from helpers.importing.cells import read_date, read_number, repeated_limit
 from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
@@ -171,6 +171,24 @@ def ask_about_limits(sheet: SheetMap, facts: list[Facts]) -> None:
             count = values.count(limit)
             ask_about(sheet.columns[places[0]], [f"`{place}`: {count} of {len(values)} values equal the {side}, {limit:g}: a limit of the assay entered as a value? "
                                             f"(if they were measured, delete `{place}` in each column of the analyte)"])  # fmt: skip
+
+
+def ask_about_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask about two results of one analyte at the same time of one patient that differ: a correction, or a second sample."""
+    at = {column.to: i for i, column in enumerate(sheet.columns)}
+    when = at.get("date", at.get("day"))
+    if sheet.row_is != "measurement" or when is None or not {"patient", "labs.analyte", "labs.value"} <= set(at):
+        return
+    places = [facts[i].column.cells for i in (at["patient"], when, at["labs.analyte"])]
+    clock = facts[at["time"]].column.cells if "time" in at else [None] * len(places[0])
+    found: dict[tuple[str, ...], set[str]] = {}
+    for i, value in enumerate(facts[at["labs.value"]].column.cells):
+        timed = clock[i] is not None or ((moment := read_date(places[1][i])) is not None and moment.clock)
+        if timed and value is not None:
+            found.setdefault((*(str(cells[i]) for cells in places), str(clock[i])), set()).add(code_text(value))
+    apart = sum(len(values) > 1 for values in found.values())
+    if apart:
+        ask_about(sheet.columns[at["labs.value"]], [f"`to`: {apart} times there are several results of one analyte of one patient at the same time, and they differ: a correction beside what it corrects, or another sample? all are kept; right? (else correct the file)"])  # fmt: skip
 
 
 DILUTED = re.compile(r" (dilution|diluted|dilution factor|verdunnung\w*|dilucion|diluizione) |稀释")

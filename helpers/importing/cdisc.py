@@ -11,7 +11,7 @@ from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import day_in
+from helpers.importing.vocabulary import day_in, meaning, target_of
 
 # what a row is; then, by target, the variables that could hold it, the better first
 DOMAINS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
@@ -20,6 +20,7 @@ DOMAINS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "LB": ("measurement", {"patient": ("USUBJID",), "labs.analyte": ("LBTESTCD", "LBTEST"), "labs.value": ("LBSTRESC", "LBSTRESN", "LBORRES"), "labs.unit": ("LBSTRESU", "LBORRESU"), "date": ("LBDTC",), "day": ("LBDY",)}),
     "AE": ("event", {"patient": ("USUBJID",), "toxicity.event": ("AEDECOD", "AETERM"), "toxicity.grade": ("AETOXGR",), "date": ("AESTDTC",), "until": ("AEENDTC", "AEENDY"), "day": ("AESTDY",)}),
     "CM": ("administration", {"patient": ("USUBJID",), "treatments.agent": ("CMDECOD", "CMTRT"), "treatments.dose": ("CMDOSE",), "treatments.dose_unit": ("CMDOSU",), "treatments.route": ("CMROUTE",), "treatments.indication": ("CMINDC",), "date": ("CMSTDTC",), "until": ("CMENDTC", "CMENDY"), "day": ("CMSTDY",), "": ("CMDOSFRQ",)}),
+    "ADRS": ("patient", {"patient": ("USUBJID",), "rows": ("AVISIT", "ADY"), "response.day30_response": ("AVALC",), "response.assessment_date": ("ADT",)}),
     "RS": ("patient", {"patient": ("USUBJID",), "rows": ("VISIT", "RSDY"), "response.day30_response": ("RSSTRESC", "RSORRES"), "response.assessment_date": ("RSDTC",)}),
 }  # fmt: skip
 CELLS = re.compile(r"car\b|car[- ]?t|cells?\b|leucel|ctl0?19|cd19|cd22|回输", re.IGNORECASE)
@@ -31,9 +32,47 @@ def domain_of(table: Table, file: str) -> str:
     by_name = {column.name.upper(): column for column in table.columns}
     if "USUBJID" not in by_name:
         return ""
+    if {"AVALC", "AVISIT", "PARAMCD"} <= set(by_name) and "CNSR" not in by_name:
+        return (
+            "ADRS" if sum(map(_is_response, map(str, by_name["AVALC"].cells))) * 2 > len(by_name["AVALC"].cells) else ""
+        )
     said = {code_text(cell).upper() for cell in by_name["DOMAIN"].cells if cell} if "DOMAIN" in by_name else set()
     name = said.pop() if len(said) == 1 else re.sub(r"\.\w+$", "", file).upper()
     return name if name in DOMAINS else ""
+
+
+def _is_response(text: str) -> bool:
+    return bool(meaning(text, "response"))
+
+
+def name_visits(facts: list[Facts]) -> list[Facts]:
+    """Find, in a table with a row per visit, the response and the visit of day 30, where the visits are told by a column."""
+    targets = [target_of(one.column.name)[0] for one in facts]
+    keys = next((one for one, to in zip(facts, targets, strict=True) if to == "patient"), None)
+    if (
+        keys is None
+        or len(keys.counts) == len(keys.filled)
+        or {"labs.value", "treatments.agent", "toxicity.grade"} & set(targets)
+    ):
+        return facts
+    visits = [
+        one
+        for one in facts
+        if not one.is_number and sum(map(is_day_30, one.counts)) and not all(map(is_day_30, one.counts))
+    ]
+    responses = [
+        one
+        for one in facts
+        if one.counts
+        and sum(_is_response(code) * count for code, count in one.counts.items()) > 0.6 * len(one.filled)
+        and one.safe_codes()
+    ]
+    if len(visits) != 1 or len(responses) != 1 or visits[0] is responses[0]:
+        return facts
+    dates = [one for one in facts if one.is_date]
+    roles = {id(visits[0]): "rows", id(responses[0]): "response.day30_response"}
+    roles |= {id(dates[0]): "response.assessment_date"} if len(dates) == 1 else {}
+    return _apart([replace(one, role=roles.get(id(one), one.role)) for one in facts], "RS", None)
 
 
 def give_roles(facts: list[Facts], domain: str, infused: bool) -> list[Facts]:

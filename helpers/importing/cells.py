@@ -226,6 +226,19 @@ class Moment:
     ambiguous: bool = False
 
 
+def is_written_as_number(cell: Cell) -> bool:
+    """Tell whether a number is a date written as YYYYMMDD.
+
+    Examples
+    --------
+    >>> is_written_as_number(20190305), is_written_as_number(20191305), is_written_as_number(43500)
+    (True, False, False)
+    """
+    if isinstance(cell, bool) or not isinstance(cell, (int, float)) or not 19000101 <= cell <= 21001231 or cell % 1:
+        return False
+    return 1 <= int(cell) // 100 % 100 <= 12 and 1 <= int(cell) % 100 <= 31
+
+
 def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
     """Read a date; *order* decides where day and month could be exchanged.
 
@@ -241,6 +254,8 @@ def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
     if isinstance(cell, datetime):
         clock = f"{cell:%H:%M}" if (cell.hour or cell.minute) else ""
         return Moment(datetime(cell.year, cell.month, cell.day), clock)
+    if is_written_as_number(cell):
+        return _moment(DATE_FORMS[2][0].match(str(int(cell))), "ymd", order, "")
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return Moment(EXCEL_ORIGIN + timedelta(days=int(cell))) if SERIAL_FROM <= cell <= SERIAL_TO else None
     if not isinstance(cell, str):

@@ -144,6 +144,9 @@ def codebook(sheet: Sheet) -> dict[str, Description]:
     >>> rows = [["Variable", "Label", "Values"], ["v1", "Sex", "1 = male; 2 = female"], [None, None, "3 = other"]]
     >>> codebook(Sheet("c.xlsx", "codebook", rows))["v1"].codes
     {'1': 'male', '2': 'female', '3': 'other'}
+    >>> rows = [["Variable", "Code", "Label"], ["v1", None, "Sex"], ["v1", "1", "male"], ["v1", "2", "female"]]
+    >>> codebook(Sheet("c.csv", "", rows))["v1"].title, codebook(Sheet("c.csv", "", rows))["v1"].codes
+    ('Sex', {'1': 'male', '2': 'female'})
     """
     at, found, name = codebook_columns(sheet), {}, ""
     for row in sheet.cells[1:]:
@@ -151,8 +154,10 @@ def codebook(sheet: Sheet) -> dict[str, Description]:
         name = texts["name"] or name
         if not name:
             continue
-        one = found.setdefault(name, Description(texts.get("title", ""), words=texts.get("title", "")))
-        one.codes |= codes_in(texts.get("codes", ""))
+        code, title = texts.get("codes", ""), texts.get("title", "")
+        alone = bool(code and title) and not codes_in(code) and re.fullmatch(r"-?[\w.+-]{1,12}", code) is not None
+        one = found.setdefault(name, Description("" if alone else title, words="" if alone else title))
+        one.codes |= {code: title} if alone else codes_in(code)  # a row for each code, or all in one cell
     return found
 
 

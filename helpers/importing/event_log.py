@@ -10,7 +10,7 @@ from helpers.importing.event_words import kinds_in
 from helpers.importing.grid import Cell, Sheet
 from helpers.importing.heading_words import GRADING, syndrome_of
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import bare, target_of
+from helpers.importing.vocabulary import CHINESE, bare, target_of
 
 EVENT_NAMES = (
     "event",
@@ -78,7 +78,7 @@ def _log_of(sheet: Sheet) -> Log | None:
     date = named.get("date") or next(
         (one for one in table.columns if bare(one.name).endswith(("date", "datum", "日期", "dtc"))), None
     )
-    patient = named.get("patient")
+    patient = next((one for one in table.columns if one.name.upper() == "USUBJID"), named.get("patient"))
     taken = {"toxicity.grade", "labs.value", "treatments.dose", "origin"} & set(named)
     if event is None or date is None or patient is None or taken:
         return None
@@ -106,8 +106,13 @@ def _kind(event: str) -> str:
     return SEEN if ENDED.search(bare(words)) and not kinds_in(words)[0] else words
 
 
+def _dated(kind: str) -> str:
+    """Call the column of an event's dates, in the event's own language."""
+    return f"{kind}日期" if CHINESE.search(kind) else f"{kind} date"
+
+
 def _has_a_place(event: str) -> bool:
-    target, how = target_of(f"{_kind(event)} date")
+    target, how = target_of(_dated(_kind(event)))
     placed = target == "origin" or target.startswith("followup.") or target.endswith(".day_from")
     return bool(syndrome_of(bare(event))) or (how != "guess" and placed)
 
@@ -138,13 +143,13 @@ def _by_patient(sheet: Sheet, log: Log, graded: set[int]) -> Sheet:
         if i in graded:
             continue
         kind = SEEN if is_missing(what) else _kind(str(what))
-        name, again = f"{kind} date", 1
+        name, again = _dated(kind), 1
         if kind == SEEN or (visits and "death" not in kinds_in(kind)[0]):
             columns.setdefault(f"{SEEN} date", len(columns))
             here[f"{SEEN} date"] = _later(here.get(f"{SEEN} date"), when, order)
         while kind != SEEN and name in here:
             again += 1
-            name = f"{kind} {again} date"
+            name = _dated(f"{kind} {again}")
         columns.setdefault(name, len(columns))
         here.setdefault(name, when)
     cells = [

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from helpers.importing.cells import decimal_of, is_half_date, is_missing, order_of, read_date, read_number
+from helpers.importing.cells import (
+    decimal_of,
+    is_half_date,
+    is_missing,
+    is_written_as_number,
+    order_of,
+    read_date,
+    read_number,
+)
 from helpers.importing.described import Description
 from helpers.importing.grid import Cell, code_text
 from helpers.importing.table import SourceColumn
@@ -106,6 +114,8 @@ class Facts:
     @cached_property
     def is_date(self) -> bool:
         """Whether most cells are dates and not plain numbers."""
+        if self.filled and all(map(is_written_as_number, self.filled)):
+            return True
         whole = [cell for cell in self.filled if not isinstance(cell, (int, float)) and read_date(cell, self.order[0])]
         dates = [*whole, *(cell for cell in self.filled if whole and is_half_date(cell))]
         numeric = [

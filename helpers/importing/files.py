@@ -17,7 +17,7 @@ from helpers.importing.described import (
 )
 from helpers.importing.event_log import by_event
 from helpers.importing.grid import CATALOGUE, Sheet, open_sheets
-from helpers.importing.layouts import by_block, by_day, by_field, by_instrument, by_patient
+from helpers.importing.layouts import by_block, by_day, by_field, by_instrument, by_patient, by_side
 
 
 def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Description]]:
@@ -50,7 +50,7 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
                 sheets.append(sheet)
     known = merged(*said)
     boxes = {name: list(one.codes) for name, one in known.items() if one.boxes}
-    sheets = [by_field(by_block(sheet), boxes) for sheet in sheets]
+    sheets = [by_field(by_side(by_block(sheet)), boxes) for sheet in sheets]
     sheets = by_patient([part for sheet in sheets for part in by_instrument(sheet)])
     sheets = [part for sheet in sheets for part in by_event(by_day(sheet))]
     headings = {str(cell).strip().lower() for sheet in sheets for row in sheet.cells[:5] for cell in row if cell}

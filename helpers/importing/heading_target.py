@@ -76,7 +76,24 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
             target, confidence = grouped if grouped[0] else (target, confidence)
         if not target:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
-    return ("", "") if of_another_time(facts, target) else (target, confidence)
+    return ("", "") if of_another_time(facts, target) or _is_threshold(facts, target) else (target, confidence)
+
+
+THRESHOLD = re.compile(
+    r"(?i)\b(severe|serious)\b|(≥|>=|>|at least|grade|gr|g)\s*[2-4]\s*(\+|plus|or|and|/|-|–|to|bis|ou)|(≥|>=|>)\s*[1-4]|g?3 ?plus|\b3[-–/]?4\b|34\b|重度"
+)
+
+
+def _is_threshold(facts: Facts, target: str) -> bool:
+    """Tell whether a flag says that a syndrome was severe: its no is no "none"."""
+    labels = [facts.labels.get(code, code) for code in facts.counts]
+    answers = bool(labels) and all(meaning(label, "yes_no") or label in ("0", "1") for label in labels)
+    told = f"{facts.column.name} {facts.said.title or facts.column.title}"
+    return (
+        re.fullmatch(r"toxicity\.\w+\.(flag|grade)", target) is not None
+        and answers
+        and THRESHOLD.search(told) is not None
+    )
 
 
 AT_DIAGNOSIS = re.compile(
@@ -222,6 +239,30 @@ def why_not_read(facts: Facts) -> str | None:
 RECORD_NUMBER = re.compile(
     r"mrn|(medical |hospital |clinic )?(record|file|chart|hospital|inpatient|admission) ?(no|nr|num|number|id|nummer)|medical record|住院号|病案号|病历号|门诊号|住院号码|病人号|就诊卡号|fall ?nr|akten ?nr"
 )
+
+
+EVENT_NAME = ("redcap_event_name", "Event Name")
+
+
+def name_event_days(facts: list[Facts]) -> list[Facts]:
+    """Take REDCap's event for the day of measurements that have no other: ``day_7_arm_1``."""
+    measured = any(one.analyte for one in facts)
+    timed = any(
+        _is_of_a_row(target_of(one.column.name)[0]) or _is_of_a_row(target_of(one.said.title)[0]) for one in facts
+    )
+    return [
+        replace(one, role="day") if measured and not timed and one.column.name in EVENT_NAME and _has_days(one) else one
+        for one in facts
+    ]
+
+
+def _is_of_a_row(target: str) -> bool:
+    return target in ("date", "day")
+
+
+def _has_days(facts: Facts) -> bool:
+    days = {day for code in facts.counts if (day := day_in(re.sub(r"_arm_\d+$", "", code))) is not None}
+    return len(days) > 1
 
 
 def name_by_record(facts: list[Facts]) -> list[Facts]:

@@ -9,7 +9,10 @@ NUMBERED = re.compile(
     r"(the )?(subject|patient|pat|pt|case|participant|proband|patienten|probanden|sujet|paciente|child)s? ?"
     r"(no|nr|num|number|id|ids|code|nummer|numero|identifier|identification|pseudonym)"
 )
-SYNDROMES = {"CRS": r"crs|cytokine release syndrome|slc", "ICANS": r"icans|neurotox|neurotoxicity|ntx"}
+SYNDROMES = {
+    "CRS": r"crs|cytokine release syndrome|slc|src(?= )|(?<= )src|syndrome de relargage( cytokinique)?|zytokin freisetzungssyndrom|zytokinfreisetzungssyndrom|细胞因子释放综合征",
+    "ICANS": r"icans|neurotox|neurotoxicity|ntx",
+}
 SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
 HIGHEST = {"highest", "worst", "peak", "maximal", "maximum", "max", "greatest", "hochster", "schwerster"}
 PARTS = {
@@ -25,9 +28,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LINKS = _words("of the a at in for on by was is were patient patients pt child s when time")
+LINKS = _words(
+    "of the a at in for on by was is were patient patients pt child s when time la le au aux du des bei der zur zum beim del al alla"
+)
 INFUSION = _words(
-    "car t cart cell cells cellular infusion infused reinfusion reinfused product therapy treatment treated 0 d0"
+    "injection reinjection perfusion infusione car t cart cell cells cellular infusion infused reinfusion reinfused product therapy treatment treated 0 d0"
 )
 WHEN = _words("date dates on when day datum")
 LAST = _words("last latest final most recent")
@@ -39,7 +44,7 @@ DAYS = _words("day days")
 OF_A_ROW = _words(
     "dose sample sampling visit test collection draw drawn collected administration administered given measurement measured specimen blood taken assay lab laboratory"
 )
-DAY_30 = _words("28 29 30 d28 d29 d30 m1")
+DAY_30 = _words("28 29 30 d28 d29 d30 m1 j28 j29 j30")
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,13 @@ MADE = (
     Made("followup.transplant_date", (_words("time days weeks months interval"), _words("to until"), GRAFT), AFTER | GRAFT | INFUSION | _words("time days weeks months interval to until allo allogeneic stem consolidative consolidation subsequent next second 2nd")),
     Made("followup.assessment_date", (LAST, WHEN, _words("assessment evaluation marrow staging restaging")), LAST | WHEN | _words("assessment evaluation marrow staging restaging disease response bone aspirate")),
     Made("patients.age_years", (_words("age"),), INFUSION | _words("age years year yr yrs y day lymphodepletion enrolment enrollment inclusion baseline")),
-    Made("patients.weight_kg", (_words("weight bw bodyweight"),), INFUSION | BEFORE | _words("weight bw bodyweight body baseline day lymphodepletion kg actual admission"), _words("history")),
+    Made("patients.weight_kg", (_words("weight bw bodyweight gewicht korpergewicht poids peso"),), INFUSION | BEFORE | _words("gewicht korpergewicht poids peso weight bw bodyweight body baseline day lymphodepletion kg actual admission"), _words("history")),
     Made("patients.height_cm", (_words("height"),), INFUSION | BEFORE | _words("height body baseline day lymphodepletion cm admission"), _words("history")),
     Made("patients.sex", (_words("sex gender"),), _words("sex gender birth biological assigned")),
     Made("patients.car_target", (_words("target targets targeted antigen antigens"),), INFUSION | _words("target targets targeted antigen antigens construct"), _words("0 d0")),
     Made("patients.car_origin", (_words("origin source"), _words("cell cells car cart product")), INFUSION | _words("origin source"), _words("0 d0")),
     Made("patients.car_dose_e6_per_kg", (_words("dose"), _words("cell cells car cart infused")), INFUSION | _words("dose x10e6 10e6 x10 10 6 e6 1e6 x106 106 per kg million millions"), _words("0 d0 therapy treatment")),
-    Made("labs.value", (_words("result value"), _words("result value numeric lab test final reported observed")), _words("result value numeric lab test final reported observed laboratory")),
+    Made("labs.value", (_words("result value"), _words("ord order result value numeric lab test final reported observed")), _words("ord order result value numeric lab test final reported observed laboratory")),
     Made("labs.unit", (_words("unit units"),), _words("unit units reference result results measure measurement reporting lab test value")),
     Made("labs.analyte", (_words("component analyte assay parameter test biomarker"), _words("name lab laboratory description")), _words("component analyte assay parameter test biomarker name lab laboratory description")),
     Made("treatments.route", (_words("route via"),), _words("route via given administered admin administration drug dose medication application")),
@@ -81,7 +86,7 @@ MADE = (
     Made("patients.prior_transplant", (BEFORE, GRAFT), BEFORE | GRAFT | INFUSION | _words("any allo allogeneic stem yes no"), WHEN - {"on", "when"}),
     Made("patients.n_relapses", (_words("number n count"), _words("relapses relapse")), BEFORE | INFUSION | _words("number n count no relapses relapse")),
     Made("response.mrd_day30", (_words("mrd"), DAY_30), DAY_30 | _words("mrd day d days level marrow bm bone post infusion")),
-    Made("response.day30_response", (_words("response remission"), DAY_30), DAY_30 | _words("response remission best overall day d days status disease marrow bm bone post after infusion evaluation assessment clinical")),
+    Made("response.day30_response", (_words("response remission ansprechen reponse respuesta risposta remissionsstatus resp"), DAY_30), DAY_30 | _words("ansprechen reponse respuesta risposta remissionsstatus resp tag jour dia giorno response remission best overall day d days status disease marrow bm bone post after infusion evaluation assessment clinical")),
     Made("date", (WHEN - DAYS, OF_A_ROW), WHEN | OF_A_ROW),
     Made("day", (DAYS,), DAYS | OF_A_ROW | AFTER | INFUSION | _words("from number no relative study")),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from helpers.importing.cells import is_missing, read_date
 from helpers.importing.facts import is_only_a_day
 from helpers.importing.grid import Cell, Sheet, code_text
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import analyte_of, day_in, target_of
+from helpers.importing.vocabulary import analyte_of, day_in, endpoint_of, target_of
 
 INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
 WITH_EACH = ("redcap_event_name", "Event Name", "redcap_repeat_instance", "Repeat Instance")
@@ -242,6 +242,7 @@ def by_patient(sheets: Sequence[Sheet]) -> list[Sheet]:
     >>> [(one.name, one.cells[0], one.cells[3]) for one in found]
     [('sheets of patients', ['Patient', 'day', 'CRP (mg/L)'], ['P-2', 0, 3])]
     """
+    sheets = [by_form(sheet) for sheet in sheets]
     tables = {id(sheet): find_table(sheet) for sheet in sheets}
     groups: dict[tuple, list[Sheet]] = {}
     for sheet in sheets:
@@ -256,6 +257,67 @@ def by_patient(sheets: Sequence[Sheet]) -> list[Sheet]:
             joined[id(group[0])] = _together(group, [tables[id(sheet)] for sheet in group])
             gone |= {id(sheet) for sheet in group[1:]}
     return [joined.get(id(sheet), sheet) for sheet in sheets if id(sheet) not in gone]
+
+
+def by_form(sheet: Sheet) -> Sheet:
+    """Lay a form of two columns (what is asked, what was answered) out as one row, where known headings go down the first.
+
+    Examples
+    --------
+    >>> by_form(Sheet("w.xlsx", "P-1", [["Sex", "F"], ["Age", 7], ["Weight (kg)", 20], ["CRS grade", 2]])).cells
+    [['Sex', 'Age', 'Weight (kg)', 'CRS grade'], ['F', 7, 20, 2]]
+    """
+    rows = [row for row in sheet.cells if _filled(row[0])]
+    two = bool(rows) and all(not any(map(_filled, row[2:])) for row in sheet.cells) and len(rows[0]) > 1
+    if not sheet.name or not two or not _go_down([row[0] for row in rows]):
+        return sheet
+    kept = [row for row in rows if _known(row[0]) or not _is_head_of_form(row)]
+    return replace(
+        sheet, cells=[[row[0] for row in kept], [row[1] for row in kept]], merged=(), numbers=(1, 2), short=()
+    )
+
+
+def _is_head_of_form(row: Sequence[Cell]) -> bool:
+    words = {str(cell or "").strip().lower() for cell in row[:2]}
+    return bool(words & {"entry", "value", "answer", "field", "item", "parameter", "variable", "question", "内容", "项目", "wert", "eintrag"})  # fmt: skip
+
+
+def _known(cell: Cell) -> bool:
+    return isinstance(cell, str) and bool(target_of(cell)[0] or endpoint_of(cell) or analyte_of(cell))
+
+
+def _go_down(first: Sequence[Cell]) -> bool:
+    """Tell whether the cells of a column are headings: three or more of them, and half of all, are known."""
+    known = sum(map(_known, first))
+    return known >= max(3, len(first) / 2) and len({str(cell) for cell in first}) == len(first)
+
+
+TURNED = "patients who stand side by side were turned round into rows"
+
+
+def by_side(sheet: Sheet) -> Sheet:
+    """Turn a table whose patients stand side by side, its headings going down the first column, into rows of patients.
+
+    Examples
+    --------
+    >>> rows = [[None, "P1", "P2"], ["Sex", "F", "M"], ["Age", 7, 9], ["CRS grade", 2, 0]]
+    >>> by_side(Sheet("a.csv", "", rows)).cells
+    [['Patient', 'Sex', 'Age', 'CRS grade'], ['P1', 'F', 7, 2], ['P2', 'M', 9, 0]]
+    """
+    rows = [row for row in sheet.cells if any(map(_filled, row))]
+    if len(rows) < 4 or len(rows[0]) < 3 or sheet.merged:
+        return sheet
+    along, down = rows[0][1:], [row[0] for row in rows[1:]]
+    width = max((j for row in rows for j, cell in enumerate(row) if _filled(cell)), default=0) + 1
+    keys = [cell for cell in rows[0][1:width] if _filled(cell)]
+    named = len(keys) == width - 1 == len({str(cell) for cell in keys}) and width > 2
+    if not named or any(map(_known, along)) or not all(map(_filled, down)) or not _go_down(down):
+        return sheet
+    if _known(rows[0][0]) and target_of(str(rows[0][0]))[0] != "patient":
+        return sheet
+    turned = [list(column) for column in zip(*(row[:width] for row in rows), strict=True)]
+    turned[0][0] = turned[0][0] if _filled(turned[0][0]) else "Patient"
+    return replace(sheet, cells=turned, notes=(*sheet.notes, f"{len(turned) - 1} {TURNED}"), numbers=tuple(range(1, len(turned) + 1)), short=())  # fmt: skip
 
 
 def _names_somebody(table: Table) -> bool:

@@ -28,6 +28,7 @@ HEAD = """\
 #                           `unit` hours / days / weeks / months / years; its status stands in another column
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
+#   to: treatments.days     for how many days the daily dose of a row was given, the first day included
 #   to: daily dose          the dose of the drug `name` on `day`, in `unit`; 0 is not given
 #   to: later infusion      the date of infusion `name` (2, 3 ...), which becomes a repeat infusion of screening.csv
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known

@@ -25,6 +25,7 @@ from helpers.importing.across_files import ask_about_all
 from helpers.importing.across_measurements import (
     ask_about_dilutions,
     ask_about_limits,
+    ask_about_repeated,
     ask_about_units_of_rows,
     give_days,
     take_units_from_above,
@@ -39,15 +40,15 @@ from helpers.importing.across_times import (
     hold_times_against_each_other,
     pair_times,
 )
-from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept
+from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept, name_visits
 from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.files import read_files
 from helpers.importing.grid import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
-from helpers.importing.heading_target import name_by_record
+from helpers.importing.heading_target import name_by_record, name_event_days
 from helpers.importing.heading_words import names_a_syndrome, part_of_record, syndrome_of
-from helpers.importing.layouts import NAMED_AFTER, NO_RESULTS, SEVERAL_VALUES
+from helpers.importing.layouts import NAMED_AFTER, NO_RESULTS, SEVERAL_VALUES, TURNED
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
@@ -118,7 +119,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     ]
     syndrome = syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
     domain = domain_of(table, sheet.file)
-    facts = give_roles(facts, domain, infused) if domain else name_by_record(facts)
+    facts = give_roles(facts, domain, infused) if domain else name_visits(name_event_days(name_by_record(facts)))
     row_is = DOMAINS[domain][0] if domain else _row_is(facts, syndrome)
     if row_is == "infusion" and domain and not _has_repeats(facts):
         row_is = "patient"
@@ -164,6 +165,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     ask_about_systems(result, facts)
     ask_about_unnamed_system(result, facts, table.above)
     ask_about_dilutions(result, facts, table.above)
+    ask_about_repeated(result, facts)
     hold_censoring_against_words(result, facts)
     ask_about_sides(result, facts)
     ask_about_empty_grades(result, facts)
@@ -185,7 +187,7 @@ def _ask_about_notes(sheet: SheetMap) -> None:
             ask_about(
                 sheet, ["the sheet is hidden in the workbook: is it meant to be read? (else `row_is: leave out`)"]
             )
-        elif note.endswith((HIDDEN_ROWS, NO_VALUES, SEVERAL_VALUES, NAMED_AFTER, NO_RESULTS)) or JOINED in note:
+        elif note.endswith((HIDDEN_ROWS, NO_VALUES, SEVERAL_VALUES, NAMED_AFTER, NO_RESULTS, TURNED)) or JOINED in note:
             ask_about(sheet, [f"{note}; right?"])
 
 

@@ -30,6 +30,9 @@ ONE_SEX = {"female": "female", "weiblich": "female", "male": "male", "mannlich":
 NAMED_MOST, NAMED_LONGEST = 300, 40
 
 
+RANGE = re.compile(r"(grade |g)?[<>≥≤=]{0,2}\s*\d(\.5)?\s*(([-–/]|to|or|bis|~|至)\s*\d|\+)?", re.IGNORECASE)
+
+
 def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
     """Recognise a column of codes, and what each means; what no label says is asked about."""
     if facts.is_date:
@@ -92,7 +95,11 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
         doubts.append(
             f"`codes`: no label says what {'these numbers mean' if numeric else f'{len(unread)} of the codes mean'} ({cells} cells)"
         )
-        if not facts.safe_codes() and not numeric:
+        if kind == "grade" and all(map(RANGE.fullmatch, unread)):
+            doubts[-1] = (
+                f"`codes`: {cells} grades are ranges or limits ({', '.join(unread)}): which grade is meant? (an empty code is not known)"
+            )
+        elif not facts.safe_codes() and not numeric:
             base.codes = {code: what for code, what in base.codes.items() if what}
             base.counts = {code: base.counts[code] for code in base.codes}
             doubts[-1] = _by_words(base, facts, kind, unread)

@@ -40,9 +40,31 @@ PLAIN_TIMES = (
 STRONG_DEATH = ("death", "dead", "died", "deceased", "exitus", "mort", "mortality", "death status")
 
 
+STSET = ("_t", "_t0", "_d", "_st")
+
+
+def _of_stset(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Recognise what Stata's stset leaves behind: ``_t`` is the time, ``_d`` is 1 for a failure; the others say nothing more."""
+    base.confidence = "sure"
+    if base.column in ("_t0", "_st"):
+        whole = set(facts.counts) == {"1"} if base.column == "_st" else set(facts.numbers) == {0.0}
+        base.reason = "left by stset"
+        return base if whole else ask_about(base, ["`to`: not everybody is in the analysis set of stset from time 0 on: entries later than day 0, or patients left out? correct the file, or go on without it"])  # fmt: skip
+    endpoint = endpoint_of(facts.column.title) or endpoint_of(facts.said.title) or "death"
+    base.name, base.reason = endpoint, "left by stset"
+    if base.column == "_d":
+        base.to, base.codes, base.counts = "status", {"0": "censored", "1": "event"}, dict(sorted(facts.counts.items()))
+        return base
+    base.to = "time"
+    settle_time_unit(base, facts.told, facts)
+    return base
+
+
 def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Recognise the time of an event and the status that belongs to a time."""
     name, words = bare(base.column), facts.told
+    if base.column in STSET and row_is in ("patient", "infusion"):
+        return _of_stset(base, facts)
     if (
         (row_is not in ("patient", "sample", "infusion") and not (_alive_and_dead(facts) and not target))
         or target.startswith(("toxicity.", "patients.", "response.", "status."))

@@ -91,9 +91,11 @@ LONGEST_COURSE = 400
 def _keep_course(here: RowCells, row: dict[str, object]) -> str:
     """Keep an administration, on each day up to the last of its course where the mapping says so."""
     until, last = here.mapped("until"), None
+    first = row["day"]
     if until is not None:
         last, _ = here.day(until)
-    first = row["day"]
+    elif (until := here.mapped("treatments.days")) is not None and (length := here.number(until)) is not None:
+        last = first + length - 1
     if last is not None and not 0 <= last - first <= LONGEST_COURSE:
         here.work.problems.append(
             Problem("import", here.row, until.column, f"an end {last - first:g} days after the start", f"0 to {LONGEST_COURSE} days", here.sheet.file)

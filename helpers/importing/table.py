@@ -246,7 +246,7 @@ def _number_like(cell: str) -> bool:
 
 
 UNIT = re.compile(
-    r"[(\[]?(%|(10\^?\d+|x?10\^\d+|[munpkµμ]?(g|mol|u|iu|ie|l)|mg|kg|cm|m|mm)\s*(/\s*([munpkdµμ]?l|kg|h|d|m2|m²|ml|dl))?|cells?/\S+|years?|yrs?|months?|days?|weeks?|jahre|monate|tage|wochen|岁|月|天|m/w|f/m|m/f|yyyy-mm-dd|dd[./]mm[./]yyyy)[)\]]?",
+    r"[(\[]?(%|(10\^?\d+|x?10\^\d+|[munpkµμ]?(g|mol|u|iu|ie|l)|mg|kg|cm|m|mm)\s*(/\s*([munpkdµμ]?l|kg|h|d|m2|m²|ml|dl))?|cells?/\S+|years?|yrs?|months?|days?|weeks?|jahre|monate|tage|wochen|岁|月|天|m/w|f/m|m/f|[是有]/[否无]|男/女|yes/no|ja/nein|oui/non|y/n|j/n|o/n|0/1|yyyy-mm-dd|dd[./]mm[./]yyyy)[)\]]?",
     re.IGNORECASE,
 )
 

@@ -15,14 +15,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "person id", "pseudo id", "pseudoid", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
-                "numero de patient", "identifiant", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
+                "numero de patient", "identifiant", "anonymat", "n anonymat", "numero anonymat", "code anonymat", "numero anonyme", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infused", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "trtsdtc", "trtsdtm", "rfxstdtc", "date of first exposure to treatment",
                "date of car t infusion", "date of car t cell infusion", "car t cell infusion date", "fecha de infusion", "fecha de la infusion", "data infusione", "data di infusione", "data da infusao", "reinfusionsdatum", "datum der infusion", "datum der car t infusion", "infusion day 0", "tag 0", "cohort start date", "rand date", "randomization date", "randomisation date"),
-    "birth": ("date of birth", "dob", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
+    "birth": ("date of birth", "dob", "ddn", "birth date", "birthdate", "birthday", "geburtsdatum", "geb datum", "geb", "geboren", "geboren am", "date naissance", "naissance", "ne le", "nacimiento", "date de naissance", "brthdt", "fecha de nacimiento", "data di nascita", "data de nascimento", "出生日期", "生日"),
     "date": ("date", "measurement date", "drug exposure start date", "begin", "begin date", "beginn", "gabebeginn", "sample date", "collection date", "date of sample", "re date", "result date", "collected", "draw date", "lab date", "sampling date",
              "采样时间", "采样日期", "检测日期", "日期", "时间", "datum", "adt", "administration date", "dose date", "start dt", "astdt", "aestdt", "aestdtc", "lbdt", "lbdtc", "cmstdt", "cmstdtc", "abnahmedatum", "entnahmedatum", "abnahme", "entnahme", "abnahmezeitpunkt", "fecha", "fecha de muestra", "date of administration", "date given", "给药日期", "date d administration", "date de prelevement", "prelevement", "verabreicht", "gabedatum", "drawn", "date drawn", "specimen collected", "date collected", "采集时间", "采集日期", "用药日期"),
     "day": ("day", "study day", "day post infusion", "days post infusion", "day after infusion", "days from infusion", "days after infusion", "dpi", "timepoint", "time point",
@@ -106,7 +106,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "first event": ("first event", "time to first event", "first failure", "days to first event", "首次事件"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
-STATUS_NAMES = ("vital status", "stato vitale", "situacao vital", "estado vital actual", "statut du patient", "patient status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
+STATUS_NAMES = ("verst", "statut aux dernieres nouvelles", "status bei letztem kontakt", "status at last contact", "status at last follow up", "vital status at last contact", "decede", "vital status", "stato vitale", "situacao vital", "estado vital actual", "statut du patient", "patient status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
                 "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "gestorben", "deces", "decede", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 ANALYTES: Mapping[str, tuple[str, ...]] = {
@@ -166,10 +166,10 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
               "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "perdido", "perdido de vista", "perdu de vue", "perso", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "viva", "vivant", "vivante", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
                            "progression free", "好转", "出院", "无复发")},
-    "response": {"CR": ("cr", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
+    "response": {"CR": ("cr", "rc", "remission complete", "rémission complète", "komplette remission", "vollremission", "remisión completa", "respuesta completa", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
                  "CRi": ("cri", "crp", "cr with incomplete recovery", "cr/cri"),
-                 "PR": ("pr", "partial remission", "partial response", "部分缓解"),
-                 "NR": ("nr", "sd", "pd", "no response", "stable disease", "progressive disease", "resistant", "refractory", "non responder", "未缓解", "无效", "progression", "failure"),
+                 "PR": ("pr", "rp", "teilremission", "partielle remission", "rémission partielle", "partial remission", "partial response", "部分缓解"),
+                 "NR": ("nr", "échec", "echec", "non répondeur", "kein ansprechen", "keine remission", "no respuesta", "nessuna risposta", "sd", "pd", "no response", "stable disease", "progressive disease", "resistant", "refractory", "non responder", "未缓解", "无效", "progression", "failure"),
                  "not done": ("not done", "notdone", "nd", "not evaluable", "ne", "not assessed", "未评估")},
     "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "no crs", "no icans", "no neurotoxicity", "no event", "no toxicity", "无", "无crs", "0级")},
     "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
@@ -277,6 +277,7 @@ NOISE = (
     r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
 )  # fmt: skip
 FROM_DAY_0 = re.compile(
+    r"\b(?:delai|zeit|intervall|tiempo|tempo) (?:re)?(?:injection|infusion|perfusion|infusione)(?: bis| a| to)? |"
     r"\b(time|days?|weeks?|months?|interval) (?:from|since|after|post) (?:the |first |1st |car t |cart |cell |cells |cellular )*(?:infusion|therapy|reinfusion|day 0|d0|car t|cart)(?: date)? (?:to|until|till) "
 )
 ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
@@ -308,7 +309,7 @@ def target_of(words: str) -> tuple[str, str]:
         return "other clock", "likely"
     if any(other in key for other in OTHERS):
         return "", ""
-    key = FROM_DAY_0.sub(r"\1 to ", key)
+    key = FROM_DAY_0.sub(lambda found: f"{found.group(1) or 'time'} to ", key)
     shorter = key
     for pattern in NOISE:
         shorter = re.sub(pattern, "", shorter).strip()
