@@ -507,3 +507,19 @@ def test_titles_of_panels_stand_beside_each_other_and_name_the_endpoint(row):
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
     assert boxes[-1].x1 <= fig.bbox.x1
     plt.close(fig)
+
+
+@pytest.mark.parametrize("loc", ["left", "center"])
+def test_no_text_of_a_shown_figure_is_read_for_mathematics(loc):
+    """Whatever a notebook writes into a figure may hold a cohort's words; the style puts titles to the left."""
+    with plt.rc_context({"axes.titlelocation": loc}):
+        fig, ax = plt.subplots()
+        ax.set(title="$x_1$", xlabel="$a$", ylabel="$b$")
+        ax.text(0, 0, "$c$")
+        notebook.save_figure(fig, "words", Parameters())
+        drawn = [title_of(ax), ax.xaxis.label, ax.yaxis.label, *ax.texts]
+        assert [text.get_parse_math() for text in drawn] == [False] * 4
+        fig, ax = plt.subplots()
+        laboratory_figure.plot_trajectory(ax, SERIES, title="$x_1$")
+        assert not title_of(ax).get_parse_math()
+    plt.close("all")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.days import exposed_within
 from helpers.cohort.derive import analyse
 from helpers.cohort.read import read_cohort
@@ -252,3 +253,20 @@ def test_an_absent_table_is_not_called_unknown_where_status_tells(tmp_path):
     assert "who had it is unknown" in read_cohort(tmp_path).notes[-1]
     (tmp_path / "status.csv").write_text("patient_id,tcz\nSYN-001,yes\n")
     assert "what table status does not say is unknown" in read_cohort(tmp_path).notes[-1]
+
+
+def test_a_column_of_deaths_that_is_absent_is_as_one_that_is_empty():
+    rows = [
+        {"patient_id": who, "relapse_day": day, "last_contact_day": 300.0}
+        for who, day in zip(IDS, (90.0, None, 200.0), strict=True)
+    ]
+    absent = analyse(cohort(followup=rows)).frame
+    empty = analyse(cohort(followup=[row | {"death_day": None} for row in rows])).frame
+    columns = ["pfs_days", "pfs_event"]
+    assert (
+        absent[columns].to_numpy().tolist()
+        == empty[columns].to_numpy().tolist()
+        == [[90, True], [300, False], [200, True]]
+    )
+    assert "os_days" not in absent
+    assert any("no death is recorded" in line for line in assumptions_made(cohort(followup=rows)))

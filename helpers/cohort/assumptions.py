@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.cohort.recorded import OUTCOME_DAYS, is_recorded
+from helpers.cohort.recorded import is_recorded
 from helpers.cohort.schema import Cohort
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.cohort.units import ANALYTE_UNIT
@@ -89,7 +89,7 @@ def _followup(cohort: Cohort, parameters: Parameters) -> Iterator[str]:
     if not cohort.has("patients", "cutoff_day"):
         yield "Survival: table patients has no column cutoff_day; events count whenever they came"
     relapses = [name for name in ("relapse", "progression") if is_recorded(cohort, "followup", name)]
-    if relapses and not is_recorded(cohort, "followup", "death") and OUTCOME_DAYS["death"] in rows:
+    if relapses and not is_recorded(cohort, "followup", "death"):
         yield "Survival: no death is recorded; PFS and EFS rest on the other events, and there is no OS"
     if "death_cause" not in rows and is_recorded(cohort, "followup", "death"):
         yield "Survival: table followup has no column death_cause; every death counts as an event of EFS"

@@ -74,8 +74,6 @@ def derive_endpoints(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters
     if parameters.censoring == "last_assessment" and "last_assessment_day" in days:
         assessed = days["last_assessment_day"].fillna(contact)
     out["followup_days"] = np.minimum(contact, cutoff)
-    if "death_day" not in days:
-        return out
     dead_some_day = _without_day(cohort, "death", death)
     if is_recorded(cohort, "followup", "death"):
         out["os_days"], out["os_event"] = _first(death, contact.mask(dead_some_day), cutoff)

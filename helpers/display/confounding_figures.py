@@ -15,7 +15,7 @@ from helpers.display.figures import (
     RATIOS,
     SKY,
     VERMILION,
-    as_typed,
+    all_as_typed,
     mark_axis,
     ratio_marks,
 )
@@ -52,7 +52,7 @@ def plot_love(ax: Axes, table: pd.DataFrame, *, title: str = "") -> Axes:
     ax.set_yticks(y, [str(name).replace("_", " ") for name in table.index], parse_math=False)
     ax.invert_yaxis()
     ax.set(xlabel="Absolute standardised difference", title=title)
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.legend(fontsize=7, frameon=False)
     return ax
 
@@ -83,7 +83,7 @@ def plot_deltas(ax: Axes, curves: dict[str, pd.DataFrame], *, title: str = "") -
         ylabel="Hazard ratio (log scale)",
         title=title,
     )
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.legend(fontsize=7, frameon=False, loc="lower left")
     return ax
 
@@ -115,7 +115,7 @@ def plot_cuts(ax: Axes, table: pd.DataFrame, largest: np.ndarray, *, cut: float 
     marks = [mark * 10.0**power for power in range(-3, 5) for mark in (1, 2, 5)]
     mark_axis(ax.xaxis, ratio_marks(low / 1.1, high * 1.1, marks))
     ax.set(xlabel=label, ylabel="Absolute log-rank statistic", title=title, ylim=(0, None))
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.legend(fontsize=7, frameon=False)
     return ax
 
@@ -143,7 +143,7 @@ def plot_specifications(
     ax.set_yscale("log")
     ratio_axis(ax.yaxis, *ax.get_ylim())
     ax.set(xlabel="Models, by hazard ratio", ylabel="Hazard ratio (log scale)", title=title)
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.legend(fontsize=7, frameon=False, markerscale=4)
     return ax
 
@@ -175,5 +175,5 @@ def plot_bias(
         ylabel="Confounder present in the untreated (%)",
         title=title,
     )
-    as_typed(ax.title)
+    all_as_typed(ax)
     return ax

@@ -126,6 +126,21 @@ def as_typed(*texts: Text) -> None:
         text.set_parse_math(False)
 
 
+def all_as_typed(ax: Axes) -> None:
+    """Draw the titles of a panel (the style puts them to the left), its axes' labels and its texts as they are typed.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot()
+    >>> title = ax.set_title("$x_1$", loc="left")
+    >>> all_as_typed(ax)
+    >>> title.get_parse_math()
+    False
+    """
+    as_typed(ax.xaxis.label, ax.yaxis.label, *(child for child in ax.get_children() if isinstance(child, Text)))
+
+
 def full_legend(owner: Axes | Figure, handles: Sequence[Artist], labels: Sequence[str], **options: object) -> Legend:
     """Add a legend that shows every label as typed, also one that begins with an underscore, which matplotlib leaves out.
 
@@ -190,7 +205,7 @@ def plot_response(ax: Axes, table: pd.DataFrame, *, title: str = "", p: float | 
                 ax.text(place, y, f"{count:.0f}", ha=side, va="center", fontsize=7, color="white" if white else "black")
         left = left + share
     ax.set_yticks(range(len(table)), [f"{label} (n = {n:.0f})" for label, n in total.items()], parse_math=False)
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.invert_yaxis()
     ax.set(
         xlim=(0, 100),
@@ -244,7 +259,7 @@ def plot_days(ax: Axes, days: pd.Series, *, title: str = "", clock: str = "") ->
         sns.histplot(x=days.round(), discrete=True, shrink=0.85, color=SKY, alpha=1, linewidth=0, ax=ax)
         ax.axvline(days.median(), color=BLACK, linestyle="--", linewidth=0.9)
     ax.set(title=f"{title} (n = {len(days)})", xlabel=time_label("Days", clock) if clock else "Days", ylabel="Patients")
-    as_typed(ax.title, ax.xaxis.label)
+    all_as_typed(ax)
     ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_tick_params(labelbottom=True)
     ax.xaxis.label.set_visible(True)  # panels that share the axis need not share the clock
@@ -276,6 +291,6 @@ def plot_timeline(ax: Axes, toxicity: pd.DataFrame, treatments: pd.DataFrame, *,
     last = max(toxicity["day_to"].max(), treatments["day"].max()) + 1
     ax.set(xlim=(-0.5, last + 0.5), ylim=(len(rows) - 0.4, -0.6), xlabel=time_label("Days", "infusion"), title=title)
     ax.set_yticks(range(len(rows)), rows, parse_math=False)
-    as_typed(ax.title)
+    all_as_typed(ax)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

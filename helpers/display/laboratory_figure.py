@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from helpers.display.curves_figure import below_axis
-from helpers.display.figures import FIXED, as_typed, dash_style, equal_panels, full_legend, label_colours, mark_axis
+from helpers.display.figures import FIXED, all_as_typed, dash_style, equal_panels, full_legend, label_colours, mark_axis
 
 
 def plot_trajectory(
@@ -60,7 +60,7 @@ def plot_trajectory(
     if (summary[["q1", "median"]] > 0).all(axis=None):  # a value of zero has no place on it
         _log_axis(ax)
     ax.set(title=title, ylabel=unit)
-    as_typed(ax.title, ax.yaxis.label)
+    all_as_typed(ax)
     _n_per_day(ax, summary, groups, paint, x)
     return ax
 

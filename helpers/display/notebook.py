@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from helpers.cohort.derive import Analysis
 from helpers.cohort.schema import Cohort
 from helpers.display.described import figure_description, figure_fingerprint
-from helpers.display.figures import STYLE
+from helpers.display.figures import STYLE, all_as_typed
 from helpers.display.tables import Table, format_number
 from helpers.display.words import group_words
 from helpers.parameters import Parameters
@@ -132,6 +132,8 @@ def save_figure(fig: Figure, name: str, parameters: Parameters) -> None:
 
 def _laid_out(fig: Figure, name: str, parameters: Parameters) -> tuple[bytes, str]:
     """Fit the layout, render and, if there is an output folder, write; return the picture and the fingerprint of its numbers."""
+    for ax in fig.axes:
+        all_as_typed(ax)
     for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if not axis.get_label_text()):
         axis.set_label_coords(0, 0)  # else each drawing looks for a place for a label that is not there
     if (engine := fig.get_layout_engine()) is not None:
