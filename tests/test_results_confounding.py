@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from oracles import oracle
+from stand_in import stand_in
 
 from helpers import paths
 from helpers.calibration import unsettled
@@ -27,6 +29,7 @@ from helpers.results import dose_cuts, gates, left_open, lost_outcomes, practice
 from helpers.results import specification_curve as specifications
 from helpers.results.contrast import contrast, contrast_outcome
 from helpers.results.registry import compute
+from helpers.site.more_figures import specifications as in_page_specifications
 from helpers.synthesis.truth import simulate
 
 
@@ -359,3 +362,22 @@ def test_ranges_are_only_of_members_that_hit_the_low_dose_results(tmp_path, monk
     own = [compute(analyse(cohorts[place]), [id])[id].value for place in (0, 2)]
     assert found.loc[id, ["low", "high"]].tolist() == [min(own), max(own)]
     assert (pd.read_csv(tmp_path / "ranges.csv")["synthetic"]).all()
+
+
+def test_a_model_without_an_estimate_is_no_model_of_the_curve():
+    """Where nobody of some patients is on low dose, there is a contrast less, and shares are of those that remain."""
+    cohort = stand_in(30, seed=5)
+    frame = analyse(cohort).frame
+    low, known = frame.index[frame["gc_group"] == "low"], cohort.tables["patients"].copy()
+    # of whom blasts are known nobody is on low dose: models of those patients have no such contrast
+    known.loc[known["patient_id"].isin(low[2:]), "blast_prelymphodepletion_pct"] = np.nan
+    keep = ~frame.index.isin(low[:2])
+    tables = {name: table[table["patient_id"].isin(frame.index[keep])] for name, table in cohort.tables.items()}
+    tables["patients"] = known[known["patient_id"].isin(frame.index[keep])]
+    analysis = analyse(Cohort(**{**vars(cohort), "tables": tables}))
+    curve = specifications.specification_curve(analysis)
+    assert np.isfinite(curve.models[["log_hr", "z", "p"]].to_numpy()).all()
+    told = specifications.curve_summary(curve, 0.05)
+    assert told["models"] == len(curve.models)
+    assert told["in_favour"] == pytest.approx(100 * (curve.models["log_hr"] < 0).sum() / len(curve.models))
+    json.dumps(in_page_specifications(analysis), allow_nan=False)

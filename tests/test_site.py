@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from docutils import nodes
 from few_patients import few_patients
+from notebook_cohorts import COHORTS, tables, write
 
 from helpers.calibration.ensemble import load_ensemble, load_states
 from helpers.cohort.derive import analyse
@@ -362,3 +363,15 @@ def test_the_ratio_of_a_member_is_that_of_its_rebuilt_cohort():
         )
         rows = cox(data, ["gc_group"], "pfs_days", "pfs_event").table.set_index("level")
         assert alternatives.ratio_if(state, failed) == pytest.approx(rows.loc["low", "hr"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name", ["10 patients", "all events", "no events", "one analyte", "odd words", "all dead on day 0"]
+)
+def test_figures_to_play_with_are_made_of_any_cohort_or_say_why_not(name, tmp_path):
+    """A model, a median or a ratio that a small cohort does not have is no number of a page: JSON has no NaN."""
+    change, about = COHORTS[name]
+    folder = write(tmp_path / "tried", change(tables(16)), **about)
+    made, absent = in_page.figures_in_page(analyse(read_cohort(folder), Parameters(cohort_folder=folder)))
+    assert len(made) + len(absent) == len(in_page.FIGURES)
+    assert all(line.endswith(".") for line in absent)

@@ -102,6 +102,8 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
             doses = dealt[who.to_numpy()][by_falling_time(time)]
             known[same] = list(_models(covariates.loc[who], time, event, doses, contrasts))
         for (contrast, names, step, wald), deal in known[same]:
+            if not np.isfinite([step, wald]).all():
+                continue  # nobody of these patients is on one side of the contrast, or it cannot be told from a covariate
             rows.append((endpoint, label, contrast, names, len(time), int(event.sum()), step, wald))
             deals.append(deal)
     if not rows:
@@ -110,6 +112,8 @@ def specification_curve(analysis: Analysis, nulls: int = NULLS) -> Curve:
     models = pd.DataFrame(rows, columns=named)
     models["p"] = 2 * norm.sf(models["z"].abs())
     steps, walds = (np.array(part) for part in zip(*deals, strict=True))
+    some = np.isfinite(steps).any(axis=0)  # deals that leave every model without an estimate tell nothing
+    steps, walds = steps[:, some], walds[:, some]
     limit = norm.ppf(1 - analysis.parameters.alpha / 2)
     null = pd.DataFrame(
         {"median_log_hr": np.nanmedian(steps, axis=0), "significant": np.nanmean(walds < -limit, axis=0)}
