@@ -416,3 +416,77 @@ def test_the_list_of_who_is_who_survives_a_writing_that_breaks_off(tmp_path):
     assert Keys(path).of("1") == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["key.csv"]
+
+
+def test_a_person_deletes_the_lines_of_the_questions_and_the_mapping_is_still_one(tmp_path):
+    """Each question is one line, however long; a list of further ones of which all are deleted may stay behind empty."""
+    content = "id,infusion date,weight,grade,event,day\n1,2020-01-13,20,2,CRS,3\n1,2020-01-13,20,3,other,4\n2,2020-02-13,x,1,CRS,2\n"
+    files = [
+        text(tmp_path, "a.csv", content),
+        text(tmp_path, "b.csv", "id,os (months),status\n1,4,0\n2,1000000,1\n3,5,9\n"),
+    ]
+    path = write_mapping(propose(files), tmp_path / "out")
+    asked = len(read_mapping(tmp_path / "out").open_questions())
+    lines, kept, below = path.read_text(encoding="utf-8").split("\n"), [], None
+    for line in lines:
+        if line.lstrip().startswith("also_decide:"):
+            below = " " * (len(line) - len(line.lstrip())) + "- "
+        elif line.lstrip().startswith("decide:") or (below and line.startswith(below)):
+            asked -= 1
+            continue
+        else:
+            below = None
+        kept.append(line)
+    path.write_text("\n".join(kept), encoding="utf-8")
+    assert asked == 0
+    assert read_mapping(tmp_path / "out").open_questions() == []
+
+
+def test_sheets_named_after_patients_name_nobody_outside_the_cells(tmp_path):
+    head = ["Day after infusion", "CRP (mg/L)"]
+    book = openpyxl.Workbook()
+    book.active.title = "List"
+    for row in [["Patient", "Sex"], ["Planted Jane", "F"], ["Planted Joe", "M"]]:
+        book.active.append(row)
+    for name in ("Planted Jane", "Planted Joe"):
+        sheet = book.create_sheet(name)
+        for row in [head, [0, 3], [4, 55]]:
+            sheet.append(row)
+    book.save(tmp_path / "ward.xlsx")
+    mapping = propose([tmp_path / "ward.xlsx"])
+    assert any("named after patients" in question for question in mapping.open_questions())
+    mapping = answered(mapping)
+    mapping.ids = "random"
+    apply(mapping, [tmp_path / "ward.xlsx"], tmp_path / "out", tmp_path / "key.csv")
+    assert len(read_cohort(tmp_path / "out").tables["labs"]) == 4
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert "Planted" not in mapping.model_dump_json() + "".join(written)
+
+
+def test_a_hospital_number_joins_files_that_name_nobody_else_and_is_replaced(tmp_path):
+    patients = "住院号,性别,回输日期\n0098761,男,2021-01-13\n0098762,女,2021-02-15\n"
+    labs = "住院号,采样日期,项目,结果,单位\n0098761,2021-01-15,CRP,55,mg/L\n0098762,2021-02-20,CRP,8,mg/L\n"
+    files = [text(tmp_path, "p.csv", patients), text(tmp_path, "l.csv", labs)]
+    mapping = propose(files)
+    assert len([question for question in mapping.open_questions() if "hospital's number" in question]) == 2
+    mapping = answered(mapping)
+    mapping.ids = "random"
+    apply(mapping, files, tmp_path / "out", tmp_path / "key.csv")
+    assert read_cohort(tmp_path / "out").tables["labs"]["day"].tolist() == [2, 5]
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert "009876" not in mapping.model_dump_json() + "".join(written)
+
+
+def test_long_texts_are_read_by_their_words_and_shown_nowhere(tmp_path):
+    patients = "id,infusion date,last contact\n1,2021-01-13,2022-01-13\n2,2021-02-15,2022-02-15\n"
+    drugs = "id,date,drug,dose (mg),reason\n1,2021-01-15,dexamethasone,6,CRS as Dr Planted said\n2,2021-02-18,dexamethasone,6,Auntie Planted asked for it\n2,2021-02-19,dexamethasone,6,ICANS\n"
+    files = [text(tmp_path, "p.csv", patients), text(tmp_path, "d.csv", drugs)]
+    mapping = propose(files)
+    assert any(
+        "1 cells are longer texts" in question and "1 hold none" in question for question in mapping.open_questions()
+    )
+    apply(answered(mapping), files, tmp_path / "out", tmp_path / "key.csv")
+    found = read_cohort(tmp_path / "out").tables["treatments"]
+    assert [None if pd.isna(what) else what for what in found["indication"]] == ["CRS", None, "ICANS"]
+    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert "Planted" not in mapping.model_dump_json() + "".join(written)

@@ -29,7 +29,7 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
         name = bare(origins[0].column)
         mapping.origin = (
             "CAR T-cell infusion"
-            if re.search(r"infus|\binf\b|回输|输注|d0|day 0|day0", name)
+            if re.search(r"infus|\binf\b|回输|输注|d0|day 0|day0|exstdtc|reinjection", name)
             else "entry into the study"
         )
     if (

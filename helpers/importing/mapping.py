@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ HEAD = """\
 # What each column of your files is taken for. Nothing has been computed yet.
 #
 # Read it, change what is wrong, and answer each line that begins with "decide:": put the answer into the field that it
-# names, then delete the decide line. `supplement import FILES --out FOLDER --apply` refuses while one is left.
+# names, then delete the decide line (each question is one line; further ones stand below also_decide). `supplement import FILES --out FOLDER --apply` refuses while one is left.
 #
 #   to: patient             the patient's key (replaced by a random one)   to: leave out      the column is not read
 #   to: origin              the date of day 0                              to: birth          date (or, with `unit: year`, year) of birth: only the age is kept
@@ -52,6 +53,12 @@ Confidence = Literal["sure", "likely", "guess"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @field_validator("also_decide", mode="before", check_fields=False)
+    @classmethod
+    def _none_left(cls, value: Any) -> Any:
+        """Take the heading of questions that were all deleted for none."""
+        return [] if value is None else value
 
 
 class ColumnMap(_Part):
@@ -171,7 +178,7 @@ def write_mapping(mapping: Mapping, folder: str | Path) -> Path:
     """Write the mapping, with its explanation, to ``mapping.yaml`` in *folder*."""
     slim = mapping.model_dump(exclude_defaults=True) | {"version": 1}
     order = ["version", *[key for key in Mapping.model_fields if key in slim and key != "version"]]
-    text = yaml.safe_dump({key: slim[key] for key in order}, sort_keys=False, allow_unicode=True, width=120)
+    text = yaml.safe_dump({key: slim[key] for key in order}, sort_keys=False, allow_unicode=True, width=math.inf)
     return write_text(Path(folder) / NAME, HEAD + "\n" + text)
 
 
