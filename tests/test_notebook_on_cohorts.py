@@ -43,3 +43,14 @@ def test_a_section_left_out_takes_no_other_with_it(shell, tmp_path: Path):  # no
     for table in ("Table 1.", "Table 2.", "Supplementary Table 1."):
         assert table in shown
     assert ran.left_out
+
+
+def test_days_count_from_what_the_cohort_says(shell, tmp_path: Path):  # noqa: F811
+    folder = write(tmp_path / "tried", tables(SIZE), origin="diagnosis")
+    ran = run_notebook(shell, "02", {"cohort_folder": folder})
+    shown = "\n".join(ran.texts)
+    assert ran.wrong == []
+    assert "| first GC | diagnosis |" in shown
+    assert "Days from diagnosis" in shown
+    assert "from infusion" not in shown
+    assert "| infusion |" not in shown

@@ -35,13 +35,13 @@
   function number(v) { return v >= 100 ? v.toFixed(0) : String(+v.toPrecision(3)); }
   function value(v, side) { return (side < 0 ? "below " : side > 0 ? "above " : "") + number(v); }
   var kept = F.store(START, clean, draw);
-  var plot = svg("svg", { id: "an-plot", role: "application", tabindex: "0", "aria-label": "Values before and after glucocorticoids. Left and right arrows choose a child; the values are read out below." });
+  var plot = svg("svg", { id: "an-plot", role: "application", tabindex: "0", "aria-label": "Values before and after glucocorticoids. Left and right arrows choose a " + DATA.one + "; the values are read out below." });
   var said = el("p", { id: "an-told", "aria-live": "polite" }), sums = el("p", { id: "an-sums", "aria-live": "polite" }), table = F.region("an-table", "All analytes as a table");
   function set(key) { return function (value) { kept.set(Object.fromEntries([[key, value], ["pair", 0]])); }; }
   root.append(el("div", { class: "f3-frame" }, [
     el("div", { class: "f3-controls" }, [
       F.choice("an-analyte", "Analyte", DATA.analytes.map(function (one, i) { return [i, one[0]]; }), set("analyte")),
-      F.choice("an-view", "Show", [["pairs", "each child, before and after"], ["medians", "medians by day"]], set("view")),
+      F.choice("an-view", "Show", [["pairs", "each " + DATA.one + ", before and after"], ["medians", "medians by day"]], set("view")),
       F.choice("an-day", "After", DATA.days.map(function (day) { return [day, "day " + day + " since GC began"]; }), set("day")),
       F.choice("an-tcz", "Samples", [["all", "all"], ["without", "without those after tocilizumab"]], set("tcz")),
       F.button("an-save", "Save the picture", function () { F.save(plot, "analytes_synthetic.svg"); }),
@@ -105,7 +105,7 @@
     }
     var p = shown[s.pair];
     line.setAttribute("d", p ? "M" + x(0) + " " + height(p.before).toFixed(1) + "L" + x(1) + " " + height(p.after).toFixed(1) : "M0 0");
-    said.textContent = p ? "Child " + (s.pair + 1) + " of " + shown.length + ": before " + value(p.before, p.sideBefore) + ", day " + s.day + " " + value(p.after, p.sideAfter) + (p.tcz === null ? "" : p.tcz ? ", after tocilizumab" : ", no tocilizumab before") + "." : "No pair of samples.";
+    said.textContent = p ? DATA.one.charAt(0).toUpperCase() + DATA.one.slice(1) + " " + (s.pair + 1) + " of " + shown.length + ": before " + value(p.before, p.sideBefore) + ", day " + s.day + " " + value(p.after, p.sideAfter) + (p.tcz === null ? "" : p.tcz ? ", after tocilizumab" : ", no tocilizumab before") + "." : "No pair of samples.";
   }
   function most() { return Math.max(0, (kept.state.view === "medians" ? course.length : shown.length) - 1); }
   F.stepped(plot, function (key) {

@@ -266,7 +266,7 @@
       el("div", { class: "f3-controls" }, [
         select("endpoint", "Endpoint", [["OS", "overall survival"], ["PFS", "progression-free survival"], ["EFS", "event-free survival"]]),
         select("lost", "What became of the lost", Object.entries(FATES).filter(function (one) { return fateKnown(one[0]); })),
-        select("landmark", "Clock starts on day", [[0, "0, the infusion"], [11, "11"], [30, "30"], [60, "60"]]),
+        select("landmark", "Clock starts on day", [[0, "0, " + (DATA.origin === "infusion" ? "the infusion" : DATA.origin)], [11, "11"], [30, "30"], [60, "60"]]),
         select("cohort", "Cohort", DATA.cohorts.map(function (one, i) { return [i, one.name]; })),
         F.button("f3-deal", "Shuffle outcomes", function () {
           set({ deal: kept.state.deal + 1 });
@@ -366,16 +366,16 @@
     cutPlot.append(svg("path", { d: "M" + px(state.cut).toFixed(1) + " 14V348", stroke: F.FRAME, "stroke-width": 2 }));
     cutPlot.append(words([16, 100], "log-rank p", { "font-size": 12, "text-anchor": "middle", transform: "rotate(-90 16 100)" }));
     cutPlot.append(words([16, 270], "hazard ratio", { "font-size": 12, "text-anchor": "middle", transform: "rotate(-90 16 270)" }));
-    cutPlot.append(words([W - 10, 364], "a tick for each child given GC, in mg/kg, log scale", { "text-anchor": "end", "font-size": 12 }));
+    cutPlot.append(words([W - 10, 364], "a tick for each " + DATA.one + " given GC, in mg/kg, log scale", { "text-anchor": "end", "font-size": 12 }));
     cutPlot.append(words([W - 10, 382], "Synthetic cohort: no real patients", { "text-anchor": "end", "font-size": 12 }));
     var doses = cutDoses();
     slider.max = doses.length - 1;
     slider.value = doses.reduce(function (best, d, i) { return d <= state.cut + 1e-9 ? i : best; }, 0);
     slider.setAttribute("aria-valuetext", mg(state.cut) + " mg/kg");
     cutTold.textContent = "Cut at " + mg(state.cut) + " mg/kg: p " + p3(shown.logrank.low === undefined ? NaN : shown.logrank.low) + ", hazard ratio of low against none " + ratio(shown.cox.low) + ". " +
-      (chance ? "Least p over the cuts with at least " + FEWEST + " children at a low dose: " + p3(chance.least) + " at " + mg(chance.at) + " mg/kg. With the doses of the " + chance.treated + " treated shuffled among them " + SHUFFLES + " times, the least p was as small in " +
+      (chance ? "Least p over the cuts with at least " + FEWEST + " " + DATA.many + " at a low dose: " + p3(chance.least) + " at " + mg(chance.at) + " mg/kg. With the doses of the " + chance.treated + " treated shuffled among them " + SHUFFLES + " times, the least p was as small in " +
         (100 * chance.corrected).toFixed(1) + "% (corrected p " + p3(chance.corrected) + "); the grey band holds the shuffled p from the middle one down to the smallest 5%. " : "There is no shuffled band here: " + (state.lost === "low" ? "who is taken to have failed depends on the cut. " : "too few children at a low dose. ")) +
-      (DATA.search && state.endpoint === DATA.endpoint && state.lost === "paper" && !state.landmark && !state.cohort && !state.deal ? "With all doses, none included, shuffled among all children, as notebook 08 does, the corrected p is " + p3(DATA.search.corrected_p) + ". " : "") +
+      (DATA.search && state.endpoint === DATA.endpoint && state.lost === "paper" && !state.landmark && !state.cohort && !state.deal ? "With all doses, none included, shuffled among all " + DATA.many + ", as notebook 08 does, the corrected p is " + p3(DATA.search.corrected_p) + ". " : "") +
       (before && before.length ? "Changed side: " + before.join(", ") + "." : "");
     cutTable.replaceChildren(F.tabled(["cut, mg/kg", "n, low dose", "log-rank p", "hazard ratio, low against none"], scan.map(function (one) { return [mg(one.cut), one.n, p3(one.p), isFinite(one.hr) ? one.hr.toFixed(2) : "–"]; })));
   }
@@ -394,8 +394,8 @@
         g === "none" ? "" : range(shown.difference[g], 1), g === "none" ? "" : range(shown.rmst[g], 1)];
     });
     results.replaceChildren(F.tabled(head, rows), el("p", {}, "All groups, log-rank p " + p3(shown.logrank.all) + ". " + (state.landmark ? shown.n + " of " + DATA.cohorts[state.cohort].rows.length + " still at risk after day " + state.landmark + "; the dose is that of all 30 days. " : "") +
-      (state.deal ? "Outcomes were shuffled among the children, so that the dose has nothing to do with them. " : "") + (dealt.tries ? "p of low against none under 0.05 in " + dealt.under + " of " + dealt.tries + " shuffles." : "")));
-    document.getElementById("f3-of-100").textContent = "Of 100 children " + (state.landmark ? "at risk after day " + state.landmark + ", " : "") + "two years after the infusion";
+      (state.deal ? "Outcomes were shuffled among the " + DATA.many + ", so that the dose has nothing to do with them. " : "") + (dealt.tries ? "p of low against none under 0.05 in " + dealt.under + " of " + dealt.tries + " shuffles." : "")));
+    document.getElementById("f3-of-100").textContent = "Of 100 " + DATA.many + " " + (state.landmark ? "at risk after day " + state.landmark + ", " : "") + "two years after " + (DATA.origin === "infusion" ? "the infusion" : DATA.origin);
     icons.replaceChildren.apply(icons, GROUPS.filter(function (g) { return shown.groups[g] && shown.groups[g].two; }).map(function (g) {
       var well = Math.round(100 * shown.groups[g].two.s), picture = svg("svg", { viewBox: "0 0 204 104", role: "img", "aria-label": name(g, state.cut) + ": " + well + " of 100 without the event" });
       for (var i = 0; i < 100; i++) picture.append(svg("circle", { cx: 6 + i % 20 * 10, cy: 8 + Math.floor(i / 20) * 20, r: 4, fill: i < well ? COLOUR[g] : "none", stroke: COLOUR[g] }));

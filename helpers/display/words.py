@@ -105,6 +105,18 @@ TESTS = {"Wilcoxon signed-rank test": "signed ranks", "Mann–Whitney U test": "
 """Names of tests, short enough for a column of a table."""
 
 
+def day_zero(origin: str) -> str:
+    """Call what a cohort's days count from as an axis or a table can: every infusion is "infusion".
+
+    Examples
+    --------
+    >>> day_zero("CAR T-cell infusion"), day_zero("diagnosis"), day_zero("  ")
+    ('infusion', 'diagnosis', 'day 0')
+    """
+    words = " ".join(origin.split())
+    return "infusion" if "infusion" in words.lower() else words or "day 0"
+
+
 def dose_words(label: str) -> str:
     """Name a dose group of GC; the groups of another exposure keep their names.
 

@@ -47,7 +47,7 @@ for _event in ("crs", "icans"):
     _register_grades(_event)
 
 
-@family(*(f"table2.crs_onset.{m}" for m in RANGE), population="crs", method=SPREAD + ", from infusion",
+@family(*(f"table2.crs_onset.{m}" for m in RANGE), population="crs", method=SPREAD + ", from day 0",
         needs=["crs_onset_day"])  # fmt: skip
 def crs_onset(analysis: Analysis) -> dict[str, Value]:
     """Median and range of the day of CRS onset."""

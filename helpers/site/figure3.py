@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from helpers.cohort.derive import Analysis
+from helpers.display.words import day_zero
 from helpers.problems import NotAvailable
 from helpers.results.curves import ENDPOINTS, endpoint_columns
 from helpers.results.dose_cuts import cut_values
@@ -36,7 +37,7 @@ def figure3_page(analysis: Analysis, members: int = MEMBERS) -> str:
     others = alternatives(analysis, members) if analysis.is_paper_cohort else Alternatives([], 0, {})
     return f"""# Figure 3, to play with
 
-The **synthetic** children with CRS or ICANS, by their cumulative dose of glucocorticoids. Switch the endpoint, say what became of those lost, move the cut, start the clock later, or shuffle the outcomes among the children. Everything is computed in this page and agrees with the notebooks; Table 5 leaves out those whose marrow blasts are not known, so that its hazard ratio is another. The address of the page holds what you chose, so that a link shows what you see.
+The **synthetic** {whom(analysis)["many"]} with CRS or ICANS, by their cumulative dose of glucocorticoids. Switch the endpoint, say what became of those lost, move the cut, start the clock later, or shuffle the outcomes among them. Everything is computed in this page and agrees with the notebooks; Table 5 leaves out those whose marrow blasts are not known, so that its hazard ratio is another. The address of the page holds what you chose, so that a link shows what you see.
 
 {embedded("figure3", payload(analysis, others.cohorts))}
 
@@ -81,6 +82,21 @@ def only_synthetic(*analyses: Analysis) -> None:
         raise NotAvailable("rows of patients go into a page only if they are synthetic")
 
 
+def whom(analysis: Analysis) -> dict[str, str]:
+    """Name whom a page is about and what its days count from, as for the paper's cohort or for any other.
+
+    Examples
+    --------
+    >>> from helpers.cohort.derive import analyse
+    >>> from helpers.cohort.schema import Cohort
+    >>> adults = Cohort("adults", "diagnosis", True, "", "", {"patients": pd.DataFrame({"patient_id": ["SYN-1"]})})
+    >>> whom(analyse(adults))
+    {'one': 'patient', 'many': 'patients', 'origin': 'diagnosis'}
+    """
+    one, many = ("child", "children") if analysis.is_paper_cohort else ("patient", "patients")
+    return {"one": one, "many": many, "origin": day_zero(analysis.cohort.origin)}
+
+
 def limits(analysis: Analysis) -> dict[str, float]:
     """Say how wide intervals are: z of the normal distribution and the level in percent."""
     alpha = analysis.parameters.alpha
@@ -93,7 +109,7 @@ def payload(analysis: Analysis, others: Sequence[tuple[Analysis, str]] = ()) -> 
     Returns
     -------
     dict
-        cut, most (largest dose), endpoint, ties, z and level of intervals, known (whether each child's data cut-off is), search
+        cut, most (largest dose), endpoint, ties, z and level of intervals, one and many (child, children), origin, known (whether each child's data cut-off is), search
         (what notebook 08 has of the search for a cut, None if nothing), cohorts (name, rows: id, dose in mg/kg, then days and
         event of OS, PFS and EFS, day of the data cut-off).
 
@@ -112,6 +128,7 @@ def payload(analysis: Analysis, others: Sequence[tuple[Analysis, str]] = ()) -> 
         "endpoint": analysis.parameters.endpoint,
         "ties": analysis.parameters.ties,
         **limits(analysis),
+        **whom(analysis),
         "known": bool("cutoff_day" in frame and frame["cutoff_day"].notna().all()),
         "search": searched(analysis),
         "cohorts": [

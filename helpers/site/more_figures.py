@@ -15,7 +15,7 @@ from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
 from helpers.results import figure2, table5
 from helpers.results.specification_curve import COVARIATES, curve_summary, specification_curve
-from helpers.site.figure3 import embedded, limits, only_synthetic
+from helpers.site.figure3 import embedded, limits, only_synthetic, whom
 
 MODELS = ("univariable", "multivariable")
 COVARIATE_WORDS = {
@@ -34,7 +34,7 @@ def forest_page(analysis: Analysis) -> str:
     """
     return f"""# Table 5 as a forest, to play with
 
-Hazard ratios of the **synthetic** children for {analysis.parameters.endpoint}, each covariate by itself or in one model. The models rest on different patients: choose a row to see on how many, and on how many events.
+Hazard ratios of the **synthetic** {whom(analysis)["many"]} for {analysis.parameters.endpoint}, each covariate by itself or in one model. The models rest on different patients: choose a row to see on how many, and on how many events.
 
 {embedded("forest", forest(analysis))}
 """
@@ -76,7 +76,7 @@ def specifications_page(analysis: Analysis) -> str:
     """
     return f"""# Every defensible model, to play with
 
-Endpoint, patients, what counts as exposed, what is adjusted for: each choice can be defended, and each point is the hazard ratio of one set of choices, on the **synthetic** children. Narrow the choices, or walk along the curve. The band says where the median of all models lies when the doses are shuffled among children of the same severity, so that they have nothing to do with the outcome.
+Endpoint, patients, what counts as exposed, what is adjusted for: each choice can be defended, and each point is the hazard ratio of one set of choices, on the **synthetic** {whom(analysis)["many"]}. Narrow the choices, or walk along the curve. The band says where the median of all models lies when the doses are shuffled among {whom(analysis)["many"]} of the same severity, so that they have nothing to do with the outcome.
 
 {embedded("specifications", specifications(analysis))}
 """
@@ -121,7 +121,7 @@ def analytes_page(analysis: Analysis) -> str:
     """
     return f"""# Markers before and after glucocorticoids, to play with
 
-Each **synthetic** child's sample before the first dose of GC and one after it. A fall alone says little: GC is given when markers are high, and what is high tends to fall by itself; tocilizumab may have come before too.
+Each **synthetic** {whom(analysis)["one"]}'s sample before the first dose of GC and one after it. A fall alone says little: GC is given when markers are high, and what is high tends to fall by itself; tocilizumab may have come before too.
 
 {embedded("analytes", analytes(analysis))}
 """
@@ -146,6 +146,7 @@ def analytes(analysis: Analysis) -> dict[str, Any]:
     course = figure2.analyte_trajectories(analysis, "course")
     return {
         **limits(analysis),
+        **whom(analysis),
         "analytes": [[name, units[name]] for name in names],
         "days": sorted(int(day) for day in pairs["day"].unique()),
         "pairs": [
