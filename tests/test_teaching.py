@@ -891,3 +891,34 @@ def test_scripts_for_windows_say_what_goes_wrong_and_stop():
     for script in (packing.START_SH, packing.START_BAT):
         assert "disable --level=sys_prefix @jupyterlab/apputils-extension:announcements" in script
     assert "pause" in packing.START_BAT  # or the window is gone before its message is read
+
+
+SLIP = "Pearson's, without the correction."
+
+
+def test_mark_reads_a_computed_answer_from_a_sum_or_from_what_check_said(tmp_path, key, monkeypatch):
+    """Without progress.json: nothing is run, and a sentence that nobody's check wrote is no right answer."""
+    monkeypatch.chdir(tmp_path)
+    boxes = [checking.locked("q05_1", 0.081, 3, SLIP, b"0123456789abcdef")]
+    (tmp_path / checking.BOXES).write_text(json.dumps({"q05_1": {"boxes": boxes}}))
+    said = {
+        "right": "Right. That is Yates'.",
+        "slip": SLIP + " You had predicted 0.1.",
+        "other": "0.5, to 3 decimals, is not it, and no usual slip either.",
+        "list": "one number is asked for.",
+    }
+    for student, text in said.items():
+        place = handed_in(tmp_path / "in", student, ["q05_1 = my_p(table)", 'check("q05_1", q05_1)', "q05_c1 = None"])
+        notebook = nbformat.read(place / "05_which_test.ipynb", 4)
+        notebook.cells[2].outputs = [nbformat.v4.new_output("execute_result", {"text/markdown": f"**q05_1:** {text}"})]
+        notebook.cells[3].outputs = [nbformat.v4.new_output("stream", text="**q05_c1:** Right.")]  # printed, not said
+        nbformat.write(notebook, place / "05_which_test.ipynb")
+    handed_in(tmp_path / "in", "sum", ["q05_1 = round(17 / 100, 3)", "q05_c1 = None"])
+    handed_in(tmp_path / "in", "nobody", ["q05_1 = 10 ** 9", "q05_c1 = (1 / 0) + 1"])
+    found = marking.mark(tmp_path / "in", key).set_index(["question", "student"])
+    assert found.loc["q05_1", "verdict"].to_dict() == {
+        "list": "other", "nobody": "not answered", "other": "other", "right": "right", "slip": "pearson", "sum": "right",
+    }  # fmt: skip
+    assert found.loc[("q05_1", "other"), "answer"] == "0.5"
+    assert set(found.loc["q05_c1", "verdict"]) == {"not answered"}
+    assert not list(tmp_path.rglob("ran"))

@@ -30,6 +30,8 @@ DIFFERENCE, MEAN = "extra.difference.gc_low.2y", "extra.rmst.gc_low.24m.differen
 CRUDE, STAYED = "table5.univariate.gc_low", "extra.lost.event_free.gc_low"
 LOST = ("extra.lost.gc_none", "extra.lost.gc_low")
 
+ON_PHONES = '<p class="on-phones">Three panels (OS, PFS, EFS): push the figure sideways for the next.</p>'
+
 
 def front_of_paper(
     numbers: Mapping[str, float | None],
@@ -77,7 +79,7 @@ def front_of_paper(
         "## The answer, in this synthetic cohort",
         *(["\n".join(f"{place}. {sentence}" for place, sentence in enumerate(shown, start=1))] if shown else []),
         *(
-            [f"![Figure 3 of the synthetic cohort: survival curves by dose of glucocorticoids]({figure})"]
+            [f"![Figure 3 of the synthetic cohort: survival curves by dose of glucocorticoids]({figure})", ON_PHONES]
             if figure
             else []
         ),

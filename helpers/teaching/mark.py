@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import operator
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.problems import InputError, Problem
-from helpers.teaching.check import PROGRESS, neighbours, spelt
+from helpers.teaching.check import BOXES, PROGRESS, RIGHT, neighbours, opened, spelt
 
 LARGEST = 50_000_000  # bytes of a file that is read: outputs may be large
 LONGEST = 100_000  # signs of a cell that is read: an answer is short, and a long list takes memory
@@ -20,6 +22,11 @@ ANY = "any"  # exercise of a notebook that cannot be read and whose name does no
 NO_VERDICT = ("not answered", "unreadable", "no notebook", "two answers")
 NOBODYS = ("__MACOSX", ".ipynb_checkpoints", "venv", "site")  # of macOS, of Jupyter, and of the class itself
 KEY = ("exercise", "question", "digits", "what", "value")
+TOLD = re.compile(r"\*\*(\w+):\*\* (.+)", re.DOTALL)  # what check says of an answer, as a notebook keeps it
+NOT_IT = re.compile(r"(\S+?)(?:, to \d+ decimals?,)? is not it")
+SUMS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+        ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.USub: operator.neg, ast.UAdd: operator.pos}  # fmt: skip
+LARGE = 1e12  # numbers in a sum: more is no answer
 COLUMNS = ("student", "exercise", "question", "answer", "verdict", "attempts", "right_at", "prediction")
 
 
@@ -47,9 +54,10 @@ def mark(folder: Path, key: Path) -> pd.DataFrame:
 
     Notes
     -----
-    An answer is what stands behind ``q04_1 =``, or in ``check("q04_1", ...)``, if that is a number, a text or a list; if it is
-    a computation, the last attempt in ``progress.json`` counts. A student can write that file: it helps to see what is hard,
-    and is no proof. Two notebooks of one student whose answers differ are not chosen between: the verdict is ``two answers``.
+    An answer is what stands behind ``q04_1 =``, or in ``check("q04_1", ...)``, if that is a number, a sum of numbers
+    (``93 / 110``), a text or a list; if it is another computation, the last attempt in ``progress.json`` counts, and without
+    that file what the notebook kept of what ``check`` said (for slips by name, with ``boxes.json`` beside the key). A student
+    can write both: it helps to see what is hard, and is no proof. Two notebooks of one student whose answers differ are not chosen between: the verdict is ``two answers``.
     """
     known = read_key(key)
     if not folder.is_dir():
@@ -69,7 +77,8 @@ def mark(folder: Path, key: Path) -> pd.DataFrame:
         students = [folder]
     if not students:
         raise InputError([Problem("teach mark", "", "FOLDER", "no folder and no notebook", "one folder per student")])
-    rows = [row for student in students for row in _marked(student, known)]
+    boxes = _boxes(key.with_name(BOXES))
+    rows = [row for student in students for row in _marked(student, known, boxes)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -122,8 +131,19 @@ def to_look_at(marked: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any, ...]]:
-    answers, unreadable = _answers(student)
+def _boxes(path: Path) -> dict[str, list[dict[str, str]]]:
+    """Read the messages beside the key, locked as they are; without the file there are none."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {question: list(one["boxes"]) for question, one in stored.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _marked(
+    student: Path, known: dict[str, pd.DataFrame], boxes: dict[str, list[dict[str, str]]]
+) -> Iterator[tuple[Any, ...]]:
+    answers, told, unreadable = _answers(student)
     nothing = not any(_files(student, "*.ipynb"))
     progress = _progress(student)
     for question, rows in known.items():
@@ -132,6 +152,8 @@ def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any
         tried = progress["answers"].get(question, [])
         texts = dict.fromkeys(_written(given, digits) for given in answers.get(question, []))
         texts = texts or dict.fromkeys(one["answer"] for one in tried[-1:])
+        said = told.get(question, []) if not texts else []
+        texts = texts or dict.fromkeys(_answer_to(one, question, rows, digits, boxes.get(question, [])) for one in said)
         verdicts = {_verdict(text, rows, digits) for text in texts}
         verdict = verdicts.pop() if len(verdicts) == 1 else "two answers" if verdicts else "not answered"
         if not texts and (nothing or unreadable & {exercise, ANY}):
@@ -140,8 +162,29 @@ def _marked(student: Path, known: dict[str, pd.DataFrame]) -> Iterator[tuple[Any
             (i for i, one in enumerate(tried, start=1) if _verdict(one["answer"], rows, digits) == "right"), None
         )
         guess = str(progress["predictions"].get(question, ""))
-        said = " | ".join(texts)
-        yield _plain(student.name), exercise, question, _plain(said), verdict, len(tried), right_at, _plain(guess)
+        yield (
+            _plain(student.name),
+            exercise,
+            question,
+            _plain(" | ".join(texts)),
+            verdict,
+            len(tried),
+            right_at,
+            _plain(guess),
+        )
+
+
+def _answer_to(said: str, question: str, rows: pd.DataFrame, digits: int, boxes: list[dict[str, str]]) -> str:
+    """Find the answer to which check said this: the right one, a usual slip by its hint, or the number that it repeats."""
+    if said.startswith(RIGHT):
+        return str(rows.loc[rows["what"] == "right", "value"].iloc[0])
+    if found := NOT_IT.match(said):
+        return found[1]
+    for value in rows["value"]:
+        hint = opened(question, value, digits, boxes)
+        if hint and said.startswith(hint):
+            return str(value)
+    return said
 
 
 def _written(given: Any, digits: int) -> str:
@@ -201,9 +244,10 @@ def _stored(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8-sig"))
 
 
-def _answers(student: Path) -> tuple[dict[str, list[Any]], set[str]]:
-    """Read the answers of each notebook, and the exercises whose notebook cannot be read."""
+def _answers(student: Path) -> tuple[dict[str, list[Any]], dict[str, list[str]], set[str]]:
+    """Read the answers of each notebook, what check said as each kept it, and the exercises whose notebook cannot be read."""
     found: dict[str, list[Any]] = {}
+    told: dict[str, list[str]] = {}
     unreadable: set[str] = set()
     for path in _files(student, "*.ipynb"):
         try:
@@ -217,11 +261,33 @@ def _answers(student: Path) -> tuple[dict[str, list[Any]], set[str]]:
             answers |= _literals(source)
         for question, given in answers.items():
             found.setdefault(question, []).append(given)
-    return found, unreadable
+        for question, said in _said(cells).items():
+            told.setdefault(question, []).append(said)
+    return found, told, unreadable
+
+
+def _said(cells: list[Any]) -> dict[str, str]:
+    """Read what check said last of each question, from the outputs that a notebook keeps.
+
+    Examples
+    --------
+    >>> _said([{"outputs": [{"data": {"text/markdown": ["**q1:** Right. So it is."]}}]}, {"outputs": 3}, {}])
+    {'q1': 'Right. So it is.'}
+    """
+    found = {}
+    for cell in cells:
+        outputs = cell.get("outputs", []) if isinstance(cell, dict) else []
+        for output in outputs if isinstance(outputs, list) else []:
+            data = output.get("data") if isinstance(output, dict) else None
+            text = data.get("text/markdown", data.get("text/plain", "")) if isinstance(data, dict) else ""
+            text = "".join(part for part in text if isinstance(part, str))
+            if len(text) <= LONGEST and (one := TOLD.fullmatch(text.strip().strip("'"))):
+                found[one[1]] = one[2]
+    return found
 
 
 def _literals(source: str) -> dict[str, Any]:
-    """Read names that are set to a number, a text or a list of these, and answers that stand in the call of check.
+    """Read names that are set to a number or a sum of numbers, a text or a list of these, and answers that stand in the call of check.
 
     Examples
     --------
@@ -229,8 +295,8 @@ def _literals(source: str) -> dict[str, Any]:
     {'q1': 0.5, 'q3': [1, 2]}
     >>> _literals('%matplotlib inline\\n!pip list\\nq1 = 3')
     {'q1': 3}
-    >>> _literals('q1 = None\\ncheck("q1", 7)')
-    {'q1': 7}
+    >>> _literals('q1 = None\\ncheck("q1", 7)'), _literals('q1 = round(100 * 93 / 110, 1)\\nq2 = 9 ** 9 ** 9')
+    ({'q1': 7}, {'q1': 84.5})
     """
     if len(source) > LONGEST:
         return {}
@@ -249,12 +315,39 @@ def _literals(source: str) -> dict[str, Any]:
             case _:
                 continue
         try:
-            value = ast.literal_eval(given)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            value = _worked_out(given)
+        except (ArithmeticError, ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue
         if value is not None and value is not Ellipsis:
             found[name] = value
     return found
+
+
+def _worked_out(node: ast.expr) -> Any:
+    """Return what an expression is without running it: what stands there, a sum of numbers, or one rounded.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or a number that is no answer.
+    """
+    match node:
+        case ast.BinOp(left, operation, right) if type(operation) in SUMS:
+            return SUMS[type(operation)](_number(left), _number(right))
+        case ast.UnaryOp(operation, operand) if type(operation) in SUMS:
+            return SUMS[type(operation)](_number(operand))
+        case ast.Call(ast.Name("round"), [value, *digits], []) if len(digits) < 2:
+            return round(_number(value), *(int(_number(one)) for one in digits))
+        case ast.List(items) | ast.Tuple(items):
+            return [_worked_out(item) for item in items]
+    return ast.literal_eval(node)
+
+
+def _number(node: ast.expr) -> float:
+    value = _worked_out(node)
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGE:
+        raise ValueError("no number for a sum")
+    return value
 
 
 def _progress(student: Path) -> dict[str, dict[str, Any]]:

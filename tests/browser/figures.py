@@ -520,6 +520,13 @@ def test_tests_of_analytes_are_shown_as_the_notebook_has_them(opened, analysis):
     first = course[course["analyte"] == figure2.analytes_measured(analysis)[4]].iloc[0]
     said = browser.run("return document.getElementById('an-told').textContent")
     assert said.startswith(f"Day {first['day']:g} since GC began: n {first['n']:g}, median ")
+    low = course[course["median_censored"]].iloc[0]  # a median that lies below detection is said to be a bound
+    place = figure2.analytes_measured(analysis).index(low["analyte"])
+    of_it = course[course["analyte"] == low["analyte"]]
+    browser.run("analytes.set({analyte: arguments[0], pair: arguments[1]})", place, of_it.index.get_loc(low.name))
+    said = browser.run("return document.getElementById('an-told').textContent")
+    assert f"median at most {low['median_most']:g}, quartiles" in said
+    assert "open: only a bound" in browser.run("return document.getElementById('an-plot').textContent")
     assert not browser.complaints()
 
 

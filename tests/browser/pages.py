@@ -190,6 +190,25 @@ def test_what_is_longer_than_a_sheet_is_broken_between_rows(browser, site, names
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_front_pages_figure_can_be_read_on_a_telephone(browser, site):
+    """About one panel a screen, at the size that it was drawn for; the page itself does not scroll sideways."""
+    look = """const p = document.querySelector('img[src$="figure3.png"]'), hint = document.querySelector('.on-phones');
+    return [p.getBoundingClientRect().width / p.naturalWidth, hint.getBoundingClientRect().height, document.documentElement.scrollWidth - innerWidth];"""
+    try:
+        browser.size(*NARROW)
+        browser.open((site / "index.html").as_uri())
+        scale, hint, beyond = browser.run(look)
+        assert scale > 0.95
+        assert hint > 0
+        assert beyond <= 0
+    finally:
+        browser.size(*WIDE)
+    browser.open((site / "index.html").as_uri())
+    scale, hint, _ = browser.run(look)
+    assert scale < 1.01
+    assert hint == 0
+
+
 def test_search_finds_the_log_rank_test(browser, site):
     browser.open((site / "search.html").as_uri() + "?q=log-rank")
     links = browser.until(
