@@ -138,16 +138,11 @@ def a_codebook_against_the_file(d):
     return [text(d, 'd.csv', 'id;alive;fu\n1;0;400\n2;1;50\n3;0;365\n'), text(d, 'book.csv', book)]
 
 
-@trap('which one')
-def two_columns_of_last_contact(d):
-    return [text(d, 'p.csv', 'id,infusion date,Last follow-up,Date last seen,Vital status\n1,2021-03-14,2022-03-14,2021-12-14,alive\n2,2021-04-20,2022-04-20,2022-04-20,dead\n')]
-
-
 @trap('beyond the dictionary')
 def a_typing_error_in_an_analyte(d):
     return [text(d, 'l.csv', 'id,day,test,result,unit\n1,1,IL-6,5,pg/mL\n2,1,IL-6O,8,pg/mL\n3,2,IL-6,9,pg/mL\n')]
 
 
-@trap('first dose')
+@trap('headings are not known')
 def a_course_without_doses(d):
     return [text(d, 'p.csv', 'id,infusion date,last contact,Steroid start date,Steroid stop date\n1,2021-03-14,2022-03-14,2021-03-17,2021-03-20\n2,2021-04-20,2022-04-20,,\n')]

@@ -8,6 +8,7 @@ import import_shapes_families  # noqa: F401  each registers its shapes and traps
 import import_shapes_more  # noqa: F401
 import import_shapes_plain  # noqa: F401
 import import_shapes_second  # noqa: F401
+import import_shapes_third  # noqa: F401
 import import_shapes_unseen  # noqa: F401
 import pandas as pd
 import pytest

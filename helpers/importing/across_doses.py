@@ -48,6 +48,8 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
     if sheet.row_is != "administration":
         return
     at = next((i for i, column in enumerate(sheet.columns) if column.to == "treatments.dose"), None)
+    if at is None:
+        _ask_about_no_dose(sheet, facts)
     daily = at is not None and PER_DAY.search(facts[at].told.lower()) is not None
     for column, one in zip(sheet.columns, facts, strict=True):
         if column.reason != "when it ended" and _is_frequency(column, one):
@@ -61,6 +63,13 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
         if daily and column.reason == "when it ended":
             pairs = zip(sheet.columns, facts, strict=True)
             _spread(column, one, next((pair for pair in pairs if pair[0].to in ("date", "day")), None))
+
+
+def _ask_about_no_dose(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask which of the numbers beside a drug is its dose, where no heading says so."""
+    free = [column.at for column, one in zip(sheet.columns, facts, strict=True) if column.to == "leave out" and not column.decide and one.is_number]  # fmt: skip
+    if free:
+        ask_about(sheet, [f"no column is known as the dose: the drugs are kept without one; or is it column {' or '.join(map(str, free))}? (then `to: treatments.dose` and `unit` there)"])  # fmt: skip
 
 
 LENGTH = re.compile(

@@ -9,6 +9,7 @@ from helpers.importing.cells import read_date, read_number, repeated_limit
 from helpers.importing.facts import Facts
 from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.patients import DAY_IN_KEY
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
 from helpers.importing.table import Table
@@ -118,7 +119,8 @@ def ask_about_units_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         inside = bool(cells) and all(isinstance(cell, str) and unit_of(cell) for cell in cells)
         if not value.unit and not inside and not (names and names.codes and all(unit_of(code) for code in names.codes)):
             ask_about(value, ["`unit`: no unit is written: the usual one of each analyte? (or write it there)"])
-    if sheet.row_is in ("measurement", "administration", "event") and not {"date", "day"} & set(to):
+    untimed = not {"date", "day"} & set(to) and sheet.strip_suffix != DAY_IN_KEY
+    if sheet.row_is in ("measurement", "administration", "event") and untimed:
         dated = [(column, one) for column, one in zip(sheet.columns, facts, strict=True) if one.is_date]
         if len(dated) == 1 and (found := recognise_date(dated[0][0], dated[0][1], "date")) is not None:
             found.to, found.confidence, found.reason = "date", "likely", "the only date of the row"

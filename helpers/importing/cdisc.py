@@ -11,7 +11,7 @@ from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import day_in, meaning, target_of
+from helpers.importing.vocabulary import STATUS_NAMES, bare, day_in, meaning, target_of
 
 # what a row is; then, by target, the variables that could hold it, the better first
 DOMAINS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
@@ -45,15 +45,30 @@ def _is_response(text: str) -> bool:
     return bool(meaning(text, "response"))
 
 
+OF_VISITS = {"", "patient", "date", "day", "sample", "response.day30_response", "response.assessment_date"}
+
+
+def _is_vital(facts: Facts) -> bool:
+    """Tell whether a column says who is alive: then its rows are more than responses."""
+    vital = all(meaning(code, "vital") and not _is_response(code) for code in facts.counts)
+    return bool(facts.counts) and (bare(facts.column.name) in STATUS_NAMES or vital)
+
+
+def prefer_signed_results(facts: list[Facts]) -> list[Facts]:
+    """Take ADaM's AVALC for the result where it says what AVAL leaves empty: results below or above a limit."""
+    by_name = {one.column.name.upper(): one for one in facts}
+    plain, signed = by_name.get("AVAL"), by_name.get("AVALC")
+    if plain is None or signed is None or not signed.is_mostly_number or len(signed.filled) <= len(plain.filled):
+        return facts
+    roles = {"AVAL": "leave out", "AVALC": "labs.value"}
+    return [replace(one, role=roles.get(one.column.name.upper(), one.role)) for one in facts]
+
+
 def name_visits(facts: list[Facts]) -> list[Facts]:
     """Find, in a table with a row per visit, the response and the visit of day 30, where the visits are told by a column."""
     targets = [target_of(one.column.name)[0] for one in facts]
     keys = next((one for one, to in zip(facts, targets, strict=True) if to == "patient"), None)
-    if (
-        keys is None
-        or len(keys.counts) == len(keys.filled)
-        or {"labs.value", "treatments.agent", "toxicity.grade"} & set(targets)
-    ):
+    if keys is None or len(keys.counts) == len(keys.filled) or set(targets) - OF_VISITS or any(map(_is_vital, facts)):
         return facts
     visits = [
         one

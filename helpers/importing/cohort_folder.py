@@ -29,6 +29,22 @@ class Import:
     keys: Path
 
 
+HALF_A_MONTH = 16
+
+
+def _dated(days: set[float]) -> set[float]:
+    """Find the one whole day (a date) among days that differ from it by no more than rounding to months makes; else nothing.
+
+    Examples
+    --------
+    >>> _dated({100.0, 101.05}), _dated({100.0, 101.0}), _dated({100.0, 140.5})
+    ({100.0}, set(), set())
+    """
+    whole = {day for day in days if day == int(day)}
+    near = len(days) > 1 and len(whole) == 1 and all(abs(day - min(whole)) <= HALF_A_MONTH for day in days)
+    return whole if near else set()
+
+
 def _follow_up(work: Work) -> None:
     """Make one row of follow-up of the events and ends of each patient."""
     for patient, ends in work.ends.items():
@@ -38,6 +54,18 @@ def _follow_up(work: Work) -> None:
         row = {}
         for kind in ("death", "relapse", "progression", "treatment_failure"):
             days = {day for day, _ in by_kind.get(kind, [])}
+            if kind == "death" and (whole := _dated(days)):
+                work.log.append(
+                    (
+                        "the files",
+                        "",
+                        "death_day",
+                        "a date and a time that agree to rounding: the date is kept",
+                        "",
+                        f"{min(whole):g}",
+                    )
+                )
+                days = whole
             if len(days) > 1 and kind == "death":
                 work.problems.append(
                     Problem(
@@ -65,6 +93,7 @@ def _follow_up(work: Work) -> None:
         if assessed:
             row["last_assessment_day"] = max(assessed)
         alive = [day for day, _ in by_kind.get("end of follow-up", [])]
+        alive = sorted(_dated(set(alive))) or alive
         followed = [day for day, _ in by_kind.get("followed", [])]
         known = [death] if death is not None else [*alive, *assessed, *followed]
         if known:

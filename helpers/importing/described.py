@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,21 +120,33 @@ def description(path: Path) -> dict[str, Description]:
 
 
 CODEBOOK = {
-    "name": r"variables?( ?names?)?|variablenname|feld(name)?|field( ?name)?|column( ?name)?|spalte|变量(名)?|字段(名)?",
-    "title": r"labels?|variable labels?|description|meaning|definition|beschreibung|bedeutung|含义|说明|标签",
-    "codes": r"values?|value labels?|codes?|coding|categories|levels|kodierung|werte|取值|编码|赋值",
+    "name": r"variables?( ?names?)?|nombre( de)?( la)? variable|nom( de)?( la)? variable|campo|champ|variablenname|feld(name)?|field( ?name)?|column( ?name)?|spalte|变量(名)?|字段(名)?",
+    "title": r"descripcion|etiqueta|libelle|etiquette|descrizione|significado|labels?|variable labels?|description|meaning|definition|beschreibung|bedeutung|含义|说明|标签",
+    "codes": r"valores?|codigos?|valeurs?|modalites?|valori|codici|values?|value labels?|codes?|coding|categories|levels|kodierung|werte|取值|编码|赋值",
 }
 
 
 def codebook_columns(sheet: Sheet) -> dict[str, int]:
     """Find where a codebook has its names, labels and codes; empty for a sheet that is none."""
-    head = [str(cell or "").strip().lower() for cell in sheet.cells[0]] if sheet.cells else []
+    head = [plain(str(cell or "")) for cell in sheet.cells[0]] if sheet.cells else []
     at = {
         what: next((j for j, word in enumerate(head) if re.fullmatch(words, word)), -1)
         for what, words in CODEBOOK.items()
     }
     found = {what: j for what, j in at.items() if j >= 0}
     return found if "name" in found and len(found) > 1 else {}
+
+
+def plain(words: str) -> str:
+    """Take case and accents off.
+
+    Examples
+    --------
+    >>> plain(" Descripción ")
+    'descripcion'
+    """
+    parts = unicodedata.normalize("NFKD", words.strip().lower())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 def codebook(sheet: Sheet) -> dict[str, Description]:

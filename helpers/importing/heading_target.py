@@ -66,6 +66,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         target, confidence = "patients.car_target", "likely"
     if not target and facts.is_date and row_is in ("patient", "infusion"):
         target, confidence = _in_row(*target_of(f"date of {column.name}"), facts, row_is)
+    if not target and row_is in ("patient", "infusion") and _is_response_of_day_30(facts):
+        target, confidence = "response.day30_response", "likely"
     if not target and row_is in ("patient", "infusion") and (flagged := _drug_flag(facts)):
         target, confidence = flagged, "likely"
     for group in reversed(column.groups):
@@ -125,6 +127,14 @@ def of_another_time(facts: Facts, target: str) -> str:
         if day is not None and not EARLIEST <= day <= LATEST:
             return f"day {day:.0f}"
     return ""
+
+
+def _is_response_of_day_30(facts: Facts) -> bool:
+    """Tell whether the cells are responses, and the heading says no more than day 28 or 30 of something."""
+    told = f"{facts.column.words} {facts.said.title}"
+    day = day_in(told)
+    known = sum(count for code, count in facts.counts.items() if meaning(facts.labels.get(code, code), "response"))
+    return day is not None and EARLIEST <= day <= LATEST and bool(known) and known > 0.6 * len(facts.filled)
 
 
 def _drug_flag(facts: Facts) -> str:

@@ -11,14 +11,49 @@ NUMBERED = re.compile(
 )
 SYNDROMES = {
     "CRS": r"crs|cytokine release syndrome|slc|src(?= )|(?<= )src|syndrome de relargage( cytokinique)?|zytokin freisetzungssyndrom|zytokinfreisetzungssyndrom|细胞因子释放综合征",
-    "ICANS": r"icans|neurotox|neurotoxicity|ntx",
+    "ICANS": r"神经毒性|icans|neurotox|neurotoxicity|ntx",
 }
-SMALL_WORDS = {"of", "the", "de", "du", "des", "der", "d", "l", "date", "datum", "max", "maximum", "astct", "am"}
-HIGHEST = {"highest", "worst", "peak", "maximal", "maximum", "max", "greatest", "hochster", "schwerster"}
+SMALL_WORDS = {
+    "fecha",
+    "data",
+    "del",
+    "di",
+    "della",
+    "au",
+    "of",
+    "the",
+    "de",
+    "du",
+    "des",
+    "der",
+    "d",
+    "l",
+    "date",
+    "datum",
+    "max",
+    "maximum",
+    "astct",
+    "am",
+}
+HIGHEST = {
+    "maximo",
+    "maxima",
+    "massimo",
+    "maximale",
+    "highest",
+    "worst",
+    "peak",
+    "maximal",
+    "maximum",
+    "max",
+    "greatest",
+    "hochster",
+    "schwerster",
+}
 PARTS = {
     "flag": ("", "是否发生", "有无", "是否", "发生", "occurred", "yes", "developed", "experienced", "any", "occurrence", "present"),
-    "grade": ("grade", "分级", "级别", "等级", "最高分级", "最高级别", "grad", "severity", "severity grade"),
-    "day_from": ("开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "days to onset", "time to onset", "days to", "time to", "days to first", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
+    "grade": ("grade", "gr", "grado", "severidad", "gravite", "severite", "分级", "级别", "等级", "最高分级", "最高级别", "grad", "severity", "severity grade"),
+    "day_from": ("inicio", "debut", "inizio", "apparition", "开始日期", "开始时间", "开始", "发生日期", "发生时间", "起始日期", "出现日期", "出现时间", "days to onset", "time to onset", "days to", "time to", "days to first", "day", "first day", "day first", "start", "start day", "begin", "begins", "beginn", "onset", "onset day", "from", "from day", "von", "first"),
     "day_to": ("结束日期", "结束时间", "结束", "缓解日期", "终止日期", "last day", "day last", "end", "end day", "ends", "stop", "until", "until day", "bis", "resolution", "resolved", "to", "last", "fin"),
     "duration": ("持续时间", "持续天数", "duration", "length", "dauer", "days duration"),
 }  # fmt: skip
@@ -29,13 +64,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 LINKS = _words(
-    "of the a at in for on by was is were patient patients pt child s when time la le au aux du des bei der zur zum beim del al alla"
+    "de d l of the a at in for on by was is were patient patients pt child s when time la le au aux du des bei der zur zum beim del al alla"
 )
 INFUSION = _words(
     "injection reinjection perfusion infusione car t cart cell cells cellular infusion infused reinfusion reinfused product therapy treatment treated 0 d0"
 )
-WHEN = _words("date dates on when day datum")
-LAST = _words("last latest final most recent")
+WHEN = _words("date dates on when day datum fecha data")
+LAST = _words("last latest final most recent ultimo ultima dernier derniere dernieres letzter letzte letzten")
 FIRST = _words("first 1st")  # relapse, which mostly came before the infusion
 AFTER = _words("after post following since first 1st")
 BEFORE = _words("prior previous before pre history earlier past")
@@ -60,12 +95,12 @@ class Made:
 MADE = (
     Made("origin", (WHEN, _words("infusion infused reinfusion reinfused")), INFUSION | WHEN | _words("first 1st"), _words("age")),
     Made("origin", (_words("date on"), _words("car cart"), _words("t cart")), INFUSION | WHEN | _words("first 1st given")),
-    Made("followup.contact_date", (LAST, _words("contact seen visit follow followup review appointment encounter consultation attendance known alive")),
-         LAST | WHEN | _words("contact seen visit up follow followup review appointment encounter consultation attendance known to be alive clinic outpatient hospital or death died")),
+    Made("followup.contact_date", (LAST, _words("contact seen visit follow followup review appointment encounter consultation attendance known alive contacto visita seguimiento control kontakt nachsorge vorstellung visite suivi nouvelles contatto controllo")),
+         LAST | WHEN | _words("contacto visita seguimiento control kontakt nachsorge vorstellung visite suivi nouvelles contatto controllo o ou oder muerte deces tod morte fallecimiento contact seen visit up follow followup review appointment encounter consultation attendance known to be alive clinic outpatient hospital or death died")),
     Made("followup.contact_date", (WHEN, _words("status outcome")), WHEN | LAST | _words("vital survival current known status outcome assessment")),
-    Made("followup.death_date", (WHEN, _words("death dead died decease deceased demise")), WHEN | _words("death dead died decease deceased demise")),
+    Made("followup.death_date", (WHEN, _words("death dead died decease deceased demise muerte fallecimiento exitus defuncion deces tod morte decesso obito")), WHEN | _words("muerte fallecimiento exitus defuncion deces tod morte decesso obito death dead died decease deceased demise")),
     Made("followup.event_date", (WHEN, _words("event")), WHEN | AFTER | INFUSION | _words("event efs")),
-    Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence")), WHEN | AFTER - FIRST | INFUSION | _words("relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
+    Made("followup.relapse_date", (WHEN, _words("relapse relapsed recurrence recaida rechute rezidiv recidiva ricaduta")), WHEN | AFTER - FIRST | INFUSION | _words("recaida rechute rezidiv recidiva ricaduta relapse relapsed recurrence disease leukemia leukaemia documented confirmed")),
     Made("followup.progression_date", (WHEN, _words("progression progressed")), WHEN | AFTER | INFUSION | _words("progression progressed disease documented confirmed")),
     Made("followup.transplant_date", (WHEN, GRAFT, _words("after post following consolidative consolidation subsequent")), WHEN | AFTER | INFUSION | GRAFT | _words("allo allogeneic stem consolidative consolidation subsequent")),
     Made("followup.transplant_date", (_words("time days weeks months interval"), _words("to until"), GRAFT), AFTER | GRAFT | INFUSION | _words("time days weeks months interval to until allo allogeneic stem consolidative consolidation subsequent next second 2nd")),
@@ -80,6 +115,7 @@ MADE = (
     Made("labs.value", (_words("result value"), _words("ord order result value numeric lab test final reported observed")), _words("ord order result value numeric lab test final reported observed laboratory")),
     Made("labs.unit", (_words("unit units"),), _words("unit units reference result results measure measurement reporting lab test value")),
     Made("labs.analyte", (_words("component analyte assay parameter test biomarker"), _words("name lab laboratory description")), _words("component analyte assay parameter test biomarker name lab laboratory description")),
+    Made("treatments.dose", (_words("dose dosis dosage"), _words("total daily day given administered actual")), _words("dose dosis dosage total daily day that per each given administered actual mg")),
     Made("treatments.route", (_words("route via"),), _words("route via given administered admin administration drug dose medication application")),
     Made("patients.blast_prelymphodepletion_pct", (_words("blasts blast"), _words("ld lymphodepletion")), BEFORE | _words("blasts blast bm bone marrow percent percentage pct ld lymphodepletion chemotherapy")),
     Made("patients.blast_preinfusion_pct", (_words("blasts blast"), BEFORE, _words("infusion car cart")), BEFORE | INFUSION | _words("blasts blast bm bone marrow percent percentage pct")),

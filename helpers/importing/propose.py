@@ -40,7 +40,7 @@ from helpers.importing.across_times import (
     hold_times_against_each_other,
     pair_times,
 )
-from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept, name_visits
+from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept, name_visits, prefer_signed_results
 from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
@@ -54,6 +54,7 @@ from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
 from helpers.importing.samples import JOINED, LISTED, find_tables
 from helpers.importing.table import SourceColumn, Table
+from helpers.importing.visit_log import VISITS
 from helpers.importing.vocabulary import analyte_of, bare, target_of
 
 
@@ -119,7 +120,11 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     ]
     syndrome = syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
     domain = domain_of(table, sheet.file)
-    facts = give_roles(facts, domain, infused) if domain else name_visits(name_event_days(name_by_record(facts)))
+    facts = (
+        give_roles(facts, domain, infused)
+        if domain
+        else name_visits(name_event_days(name_by_record(prefer_signed_results(facts))))
+    )
     row_is = DOMAINS[domain][0] if domain else _row_is(facts, syndrome)
     if row_is == "infusion" and domain and not _has_repeats(facts):
         row_is = "patient"
@@ -187,7 +192,11 @@ def _ask_about_notes(sheet: SheetMap) -> None:
             ask_about(
                 sheet, ["the sheet is hidden in the workbook: is it meant to be read? (else `row_is: leave out`)"]
             )
-        elif note.endswith((HIDDEN_ROWS, NO_VALUES, SEVERAL_VALUES, NAMED_AFTER, NO_RESULTS, TURNED)) or JOINED in note:
+        elif (
+            note.endswith((HIDDEN_ROWS, NO_VALUES, SEVERAL_VALUES, NAMED_AFTER, NO_RESULTS, TURNED))
+            or JOINED in note
+            or VISITS in note
+        ):
             ask_about(sheet, [f"{note}; right?"])
 
 

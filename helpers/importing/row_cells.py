@@ -145,6 +145,8 @@ class RowCells:
     def when(self) -> tuple[float | None, str]:
         """Read the day and the time of day of a row that is one record."""
         column = self.mapped("date") or self.mapped("day")
+        if column is None and self.sheet.strip_suffix == DAY_IN_KEY:
+            column = self.mapped("patient")  # the day stands at the end of the sample's name
         day, clock = self.day(column) if column is not None else (None, "")
         time = self.mapped("time")
         if time is not None and not clock and isinstance(self.cells[time.at], str):

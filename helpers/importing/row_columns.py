@@ -129,7 +129,9 @@ def _keep_daily_dose(here: RowCells, column: ColumnMap) -> None:
     if not amount:
         return
     row = {"patient_id": here.patient, "agent": column.name, "day": column.day}
-    here.once("treatments", row | dose_in_mg(here, column, amount, column.unit or "mg"))
+    if (kept := ("treatments", here.patient, column.at, amount)) not in here.work.kept:
+        here.work.kept.add(kept)
+        here.work.many["treatments"].append(row | dose_in_mg(here, column, amount, column.unit or "mg"))
 
 
 def dose_in_mg(here: RowCells, column: ColumnMap, amount: float, unit: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from helpers.importing.cells import is_missing
 from helpers.importing.grid import Cell, Sheet
 
 MOST_HEADING_ROWS = 5
+WORDS_OF_PROSE = 4  # in the heading of a sheet of one column: a text, and no table
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def find_table(sheet: Sheet) -> Table | None:
         rows = [i for i in rows if i not in controls]
     columns = _columns(sheet, cells, range(first, last + 1), rows, [] if units is None else cells[units])
     columns = tuple(replace(column, limits=_limits(cells, body[:end], column.at - 1)) for column in columns)
-    if not rows or not columns:
+    prose = len(columns) == 1 and len(columns[0].name.split()) >= WORDS_OF_PROSE
+    if not rows or not columns or prose:
         return None
     number = sheet.numbers or range(1, len(cells) + 1)
     above = " | ".join(_heading(cell) for row in cells[:last] for cell in row if not _empty(cell))
@@ -120,7 +122,8 @@ def find_table(sheet: Sheet) -> Table | None:
 
 
 CONTROL = re.compile(
-    r"(blank|bkg|background|standard|std|control|ctrl|qc)([\s_-]*(\w?\d*|low|high|mid|pos\w*|neg\w*))", re.IGNORECASE
+    r"(blank|blk|bkg|background|standard|std|control|ctrl|qc)([\s_-]*(\w?\d*|low|high|mid|pos\w*|neg\w*))",
+    re.IGNORECASE,
 )
 
 

@@ -15,7 +15,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "person id", "pseudo id", "pseudoid", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
-                "numero de patient", "identifiant", "anonymat", "n anonymat", "numero anonymat", "code anonymat", "numero anonyme", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
+                "numero de patient", "identifiant", "anonymat", "n anonymat", "numero anonymat", "code anonymat", "numero anonyme", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "id caso", "identificador del caso", "identificador", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
     "origin": ("infusion", "infused", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
@@ -46,7 +46,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "patients.site_cns": ("site cns", "cns involvement", "cns relapse", "cns disease", "中枢神经系统复发", "中枢复发"),
     "patients.site_testis": ("site testis", "testicular relapse", "testicular involvement", "testis relapse", "睾丸复发"),
     "patients.site_other": ("site other",),
-    "patients.car_dose_e6_per_kg": ("car t dose", "car dose", "cell dose", "dose cells", "回输剂量", "cart dose", "infused dose"),
+    "patients.car_dose_e6_per_kg": ("car t dose", "car dose", "cell dose", "dose cells", "细胞剂量", "细胞数", "dosis celular", "zelldosis", "dose cellulaire", "回输剂量", "cart dose", "infused dose"),
     "patients.blast_prelymphodepletion_pct": ("blasts", "bm blasts", "marrow blasts", "bone marrow blasts", "blast pct", "blast percent", "baseline blasts", "bone marrow final",
                                               "bone marrow", "骨髓原始细胞", "原始细胞比例", "tumor burden", "disease burden", "blasts before lymphodepletion"),
     "patients.mrd_prelymphodepletion": ("mrd before infusion", "baseline mrd", "mrd pre", "mrd prelymphodepletion"),
@@ -171,7 +171,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                  "PR": ("pr", "rp", "teilremission", "partielle remission", "rémission partielle", "partial remission", "partial response", "部分缓解"),
                  "NR": ("nr", "échec", "echec", "non répondeur", "kein ansprechen", "keine remission", "no respuesta", "nessuna risposta", "sd", "pd", "no response", "stable disease", "progressive disease", "resistant", "refractory", "non responder", "未缓解", "无效", "progression", "failure"),
                  "not done": ("not done", "notdone", "nd", "not evaluable", "ne", "not assessed", "未评估")},
-    "grade": {str(g): (str(g), f"g{g}", f"grade {g}", f"grade{g}", f"{g}级", r) for g, r in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "no crs", "no icans", "no neurotoxicity", "no event", "no toxicity", "无", "无crs", "0级")},
+    "grade": {str(g): (str(g), f"g{g}", f"gr {g}", f"grade{g}", f"{g}级", f"{g}度", r, f"{r}级", f"{r}度", wide, f"{wide}级", f"{wide}度", *(f"{word} {of}" for word in ("grade", "grad", "grado") for of in (g, r, wide))) for g, r, wide in zip(range(1, 6), ("i", "ii", "iii", "iv", "v"), "ⅰⅱⅲⅳⅴ", strict=True)} | {"0": ("0", "none", "no", "g0", "grade 0", "no crs", "no icans", "no neurotoxicity", "no event", "no toxicity", "无", "无crs", "0级")},
     "car_target": {"CD19": ("cd19",), "CD22": ("cd22",), "CD19+CD22": ("cd19+cd22", "cd19/cd22", "cd19 cd22", "cd19-22"), "CD19+CD22+CD20": ("cd19+cd22+cd20", "cd19/cd20/cd22")},
     "car_origin": {"autologous": ("auto", "autologous", "autolog", "own", "自体"), "allogeneic": ("allo", "allogeneic", "allogenic", "allogen", "donor", "donor derived", "donor-derived", "异基因", "异体", "供者")},
     "disease_status": {"relapsed": ("relapsed", "relapse", "复发"), "primary refractory": ("refractory", "primary refractory", "难治"), "remission": ("remission", "cr", "缓解")},
@@ -280,6 +280,7 @@ FROM_DAY_0 = re.compile(
     r"\b(?:delai|zeit|intervall|tiempo|tempo) (?:re)?(?:injection|infusion|perfusion|infusione)(?: bis| a| to)? |"
     r"\b(time|days?|weeks?|months?|interval) (?:from|since|after|post) (?:the |first |1st |car t |cart |cell |cells |cellular )*(?:infusion|therapy|reinfusion|day 0|d0|car t|cart)(?: date)? (?:to|until|till) "
 )
+ONLY_ALONE = ("start date", "startdt", "entry date", "index date", "treatment start", "start of treatment", "day 0")
 ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
 
 
@@ -344,7 +345,7 @@ def _known_inside(key: str, known: Mapping[str, str]) -> str:
     found = [
         word
         for word in known
-        if (f" {word} " in f" {key} " and (" " in word or word in ALONE))
+        if (word not in ONLY_ALONE and f" {word} " in f" {key} " and (" " in word or word in ALONE))
         or (not word.isascii() and len(word) >= 3 and re.search(r"[\u4e00-\u9fff]", word) and word in key)
     ]
     return known[max(found, key=len)] if found else ""
@@ -365,11 +366,15 @@ def analyte_of(words: str) -> str:
         return _by_analyte()[key]
     if found := re.fullmatch(r"(?:s|soluble )(?:il|interleukin) ?(\d{1,2}) ?(?:r|receptor|ra|rα|r alpha)", key):
         return f"sIL-{found.group(1)}R"
-    if found := re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-z]?)(受体|r\w*|p70)?", key):
+    found = re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-f]?)(受体|r\w*|p70)?", key)
+    if found and 1 <= int(found.group(1)) <= LAST_INTERLEUKIN:
         if found.group(3) and found.group(3) != "p70":
             return f"sIL-{found.group(1)}R"
         return f"IL-{found.group(1)}{found.group(2).upper()}"
     return ""
+
+
+LAST_INTERLEUKIN = 41
 
 
 def slashed(words: str) -> str:
@@ -621,8 +626,10 @@ def dose_unit_of(words: str) -> str:
     >>> dose_unit_of("Dose (mg/kg)"), dose_unit_of("MG"), dose_unit_of("mg/kg/d"), dose_unit_of("mg/m2"), dose_unit_of("mL")
     ('mg/kg', 'mg', 'mg/kg', '', '')
     """
-    text = re.sub(r"\s+", "", words.lower()).replace("mcg", "µg").replace("ug", "µg").replace("μg", "µg")
-    text = text.replace("毫克", "mg").replace("公斤", "kg").replace("per", "/")
+    text = (
+        re.sub(r"\s*(/|\bper\b|每)\s*", "/", words.lower()).replace("mcg", "µg").replace("ug", "µg").replace("μg", "µg")
+    )
+    text = text.replace("毫克", "mg").replace("公斤", "kg")
     found = re.search(r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|tag|次|日|天))?(?![a-z0-9/²])", text)
     return f"{found.group(1)}{found.group(2) or ''}" if found else ""
 
