@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from helpers.importing.code_words import meaning
 from helpers.importing.mapping import ColumnMap, Mapping
 from helpers.importing.patients import Keys
-from helpers.importing.vocabulary import CODES, meaning
+from helpers.importing.word_lists import CODES
 from helpers.problems import Problem
 
 LOG = ["file", "row", "column", "rule", "found", "became"]

@@ -7,12 +7,13 @@ import re
 from helpers.importing.cells import is_error
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts
-from helpers.importing.grid import Sheet, code_text
 from helpers.importing.heading_target import AT_DIAGNOSIS
+from helpers.importing.headings import endpoint_of, target_of
 from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
+from helpers.importing.sheet import Sheet, code_text
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import bare, endpoint_of, target_of
 
 
 def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:

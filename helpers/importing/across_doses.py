@@ -6,11 +6,11 @@ import re
 
 from helpers.importing.cells import date_as_mapped
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
-from helpers.importing.vocabulary import bare
+from helpers.importing.sheet import code_text
 
 PER_DAY = re.compile(
     r"daily|per day|a day|/ ?(d|day|tag|24 ?h)\b|each day|tages|täglich|pro tag|par jour|quotidien|diaria|日剂量|每日|每天|/日|/天"

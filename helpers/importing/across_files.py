@@ -7,13 +7,13 @@ from collections import Counter
 from datetime import datetime
 
 from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date, read_number
-from helpers.importing.grid import Sheet
 from helpers.importing.layouts import OF_PATIENTS
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
+from helpers.importing.sheet import Sheet
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import bare
 
 
 def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:

@@ -7,13 +7,15 @@ from collections import Counter
 
 from helpers.importing.cells import read_date, read_number, repeated_limit
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
+from helpers.importing.sheet import code_text
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import TO_UNIT, analyte_of, bare, day_in, time_unit_of, unit_of
+from helpers.importing.units import TO_UNIT, day_in, time_unit_of, unit_of
 
 
 def give_days(sheet: SheetMap, facts: list[Facts]) -> None:

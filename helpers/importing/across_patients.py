@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from helpers.importing.cells import is_missing
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import target_of
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY, key_of, suffix_of
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import bare, target_of
+from helpers.importing.sheet import code_text
 
 
 def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_number
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import endpoint_of
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import key_of
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_first_event import FIRST_EVENT, pair_first_events
 from helpers.importing.recognise_own import NO_PLACE
-from helpers.importing.vocabulary import TIME_UNITS, bare, endpoint_of
+from helpers.importing.sheet import code_text
+from helpers.importing.units import TIME_UNITS
 
 DEATH_WORDS = (
     "dead",

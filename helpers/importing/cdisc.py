@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import target_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
+from helpers.importing.sheet import code_text
 from helpers.importing.table import Table
-from helpers.importing.vocabulary import STATUS_NAMES, bare, day_in, meaning, target_of
+from helpers.importing.units import day_in
+from helpers.importing.word_lists import STATUS_NAMES
 
 # what a row is; then, by target, the variables that could hold it, the better first
 DOMAINS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {

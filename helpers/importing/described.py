@@ -7,9 +7,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.importing.grid import Sheet, decode
+from helpers.importing.code_words import codes_in
+from helpers.importing.read_text import decode
+from helpers.importing.sheet import Sheet
 from helpers.importing.table import find_table
-from helpers.importing.vocabulary import codes_in
 
 REDCAP = "Variable / Field Name"
 

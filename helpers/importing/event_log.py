@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from helpers.importing.cells import is_missing, order_of, read_date
 from helpers.importing.event_words import kinds_in
-from helpers.importing.grid import Cell, Sheet
 from helpers.importing.heading_words import GRADING, syndrome_of
+from helpers.importing.headings import target_of
+from helpers.importing.plain_words import CHINESE, bare
+from helpers.importing.sheet import Cell, Sheet
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import CHINESE, bare, target_of
 
 EVENT_NAMES = (
     "event",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpers.importing.vocabulary import bare
+from helpers.importing.plain_words import bare
 
 KINDS = {
     "relapse": r"relaps\w*|recur\w*|rezidiv\w*|recidiv\w*|recaida|rechute|复发",

@@ -18,10 +18,13 @@ from helpers.importing.cells import (
     read_date,
     read_number,
 )
+from helpers.importing.code_words import agent_of, codes_in, meaning
 from helpers.importing.described import Description
-from helpers.importing.grid import Cell, code_text
+from helpers.importing.headings import analyte_of
+from helpers.importing.plain_words import bare
+from helpers.importing.sheet import Cell, code_text
 from helpers.importing.table import SourceColumn
-from helpers.importing.vocabulary import CODES, agent_of, analyte_of, bare, codes_in, meaning
+from helpers.importing.word_lists import CODES
 
 MOST_CODES = 12
 MOST_WORDS = 4  # beside dates

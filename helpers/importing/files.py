@@ -16,8 +16,9 @@ from helpers.importing.described import (
     redcap_dictionary,
 )
 from helpers.importing.event_log import by_event
-from helpers.importing.grid import CATALOGUE, Sheet, open_sheets
+from helpers.importing.grid import open_sheets
 from helpers.importing.layouts import by_block, by_day, by_field, by_instrument, by_patient, by_side
+from helpers.importing.sheet import CATALOGUE, Sheet
 from helpers.importing.visit_log import by_visit
 
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from helpers.importing.code_words import agent_of, meaning
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
 from helpers.importing.heading_words import part_of_record, site_of
-from helpers.importing.vocabulary import (
-    CODES_OF,
-    FREE_TEXT,
-    IDENTIFIES,
-    IDENTIFYING,
-    agent_of,
-    bare,
-    day_in,
-    meaning,
-    target_of,
-)
+from helpers.importing.headings import target_of
+from helpers.importing.plain_words import bare
+from helpers.importing.units import day_in
+from helpers.importing.word_lists import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING
 
 PRODUCT = re.compile(r"\b(car|cart|product|construct|vector|target)\b")
 SIGNS = ("<", ">", "=", "<=", ">=", "≤", "≥")

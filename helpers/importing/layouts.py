@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from helpers.importing.cells import is_missing, read_date
 from helpers.importing.facts import is_only_a_day
-from helpers.importing.grid import Cell, Sheet, code_text
+from helpers.importing.headings import analyte_of, endpoint_of, target_of
+from helpers.importing.sheet import Cell, Sheet, code_text
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import analyte_of, day_in, endpoint_of, target_of
+from helpers.importing.units import day_in
 
 INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
 WITH_EACH = ("redcap_event_name", "Event Name", "redcap_repeat_instance", "Repeat Instance")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from helpers.importing.grid import code_text
+from helpers.importing.sheet import code_text
 from helpers.paths import write_text
 from helpers.problems import InputError, Problem
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from helpers.importing.account import Work
 from helpers.importing.cells import date_as_mapped, is_missing, read_number
-from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import cut, key_of, loose
+from helpers.importing.sheet import code_text
 from helpers.importing.table import SourceColumn, Table
 from helpers.problems import Problem
 

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.importing.grid import Cell, code_text
 from helpers.importing.mapping import SheetMap
+from helpers.importing.sheet import Cell, code_text
 from helpers.importing.table import Table
 from helpers.paths import atomic_writing
 from helpers.problems import InputError, Problem

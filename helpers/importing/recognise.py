@@ -6,10 +6,13 @@ import re
 from dataclasses import replace
 
 from helpers.importing.cdisc import recognise_rows
+from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts
 from helpers.importing.heading_target import has_a_place, heading_target, of_another_time, why_not_read
 from helpers.importing.heading_words import GRAFT
+from helpers.importing.headings import endpoint_of, target_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_events import recognise_event_time
 from helpers.importing.recognise_first_event import recognise_first_event
@@ -21,7 +24,7 @@ from helpers.importing.recognise_side_by_side import (
     recognise_daily_dose,
     recognise_later_infusion,
 )
-from helpers.importing.vocabulary import ADTTE, bare, endpoint_of, meaning, target_of
+from helpers.importing.word_lists import ADTTE
 
 ADLB = {"PARAM": "analyte", "AVAL": "result", "PARAMCD": "parameter code", "AVALU": "unit"}
 

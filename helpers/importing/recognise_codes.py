@@ -6,23 +6,16 @@ import re
 from collections import Counter
 
 from helpers.cohort.recorded import STEROIDS
+from helpers.importing.code_words import agent_near, agent_of, meaning, meaning_within
 from helpers.importing.described import checkbox
 from helpers.importing.facts import MINUS, Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import (
-    AGENTS,
-    agent_near,
-    agent_of,
-    analyte_of,
-    bare,
-    day_in,
-    dose_unit_of,
-    meaning,
-    meaning_within,
-    unit_of,
-)
+from helpers.importing.sheet import code_text
+from helpers.importing.units import day_in, dose_unit_of, unit_of
+from helpers.importing.word_lists import AGENTS
 
 ONE_SEX = {"female": "female", "weiblich": "female", "male": "male", "mannlich": "male"}
 

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import replace
 
 from helpers.importing.cells import is_half_date, is_missing, read_date, sentinel
+from helpers.importing.code_words import meaning
 from helpers.importing.event_words import never_happened
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import day_in, meaning, time_unit_of
+from helpers.importing.sheet import code_text
+from helpers.importing.units import day_in, time_unit_of
 
 DATELESS = ("death", "relapse", "progression")
 OF_EVENTS = tuple(f"followup.{what}_date" for what in (*DATELESS, "transplant"))

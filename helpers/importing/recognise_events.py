@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 from helpers.importing.cells import is_half_date, read_date
+from helpers.importing.code_words import meaning
 from helpers.importing.event_words import kinds_in, status_of
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import endpoint_of, exposure_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import apart_from_never, ask_about_sentinel, settle_time_unit
-from helpers.importing.vocabulary import INVERTED, STATUS_NAMES, bare, endpoint_of, exposure_of, meaning, time_unit_of
+from helpers.importing.sheet import code_text
+from helpers.importing.units import time_unit_of
+from helpers.importing.word_lists import INVERTED, STATUS_NAMES
 
 ALIVE_OR_NOT = re.compile(r" (alive|dead|died|deceased|lebt|lebend|verstorben) ")
 

@@ -7,10 +7,11 @@ from collections import Counter
 
 from helpers.importing.event_words import first_event_of
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import endpoint_of
 from helpers.importing.mapping import ColumnMap, SheetMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
-from helpers.importing.vocabulary import bare, endpoint_of
+from helpers.importing.sheet import code_text
 
 FIRST_EVENT = "first event"
 TYPES = re.compile(

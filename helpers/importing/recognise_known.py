@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from helpers.importing.cells import read_age, read_number
+from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_codes import recognise_agents, recognise_codes, recognise_names
 from helpers.importing.recognise_dates import (
@@ -18,7 +20,8 @@ from helpers.importing.recognise_dates import (
     settle_time_unit,
 )
 from helpers.importing.recognise_numbers import ask_about_negative, ask_about_other_text, recognise_dose
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, bare, body_unit_of, meaning, time_unit_of
+from helpers.importing.units import BODY_UNITS, body_unit_of, time_unit_of
+from helpers.importing.word_lists import CODES_OF
 
 GROUPED = re.compile(
     r" (group|groups|grp|agegrp|category|cat|class|quartile|tertile|percentile|z score|zscore|stratum) |组别|分组"

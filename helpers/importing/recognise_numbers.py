@@ -7,17 +7,12 @@ from collections import Counter
 
 from helpers.importing.cells import LIMIT, read_number
 from helpers.importing.facts import Facts
-from helpers.importing.grid import code_text
+from helpers.importing.headings import exposure_of, first_dose_of
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
-from helpers.importing.vocabulary import (
-    ANALYTE_UNITS,
-    dose_unit_of,
-    exposure_of,
-    first_dose_of,
-    unit_of,
-)
+from helpers.importing.sheet import code_text
+from helpers.importing.units import ANALYTE_UNITS, dose_unit_of, unit_of
 
 
 def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:

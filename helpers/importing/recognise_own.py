@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 from helpers.cohort.schema import TABLES
+from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts, is_only_a_day
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_codes import recognise_codes
 from helpers.importing.recognise_dates import ask_about_sentinel
 from helpers.importing.recognise_numbers import ask_about_other_text
 from helpers.importing.shown_codes import is_shown, may_be_shown, ranks_of
-from helpers.importing.vocabulary import bare, meaning, time_unit_of
+from helpers.importing.units import time_unit_of
 
 NO_PLACE = "a date that has no place: not kept"
 

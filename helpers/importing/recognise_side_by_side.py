@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from helpers.importing.code_words import agent_of
 from helpers.importing.facts import Facts
+from helpers.importing.headings import target_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
-from helpers.importing.vocabulary import agent_of, bare, day_in, dose_unit_of, target_of
+from helpers.importing.units import day_in, dose_unit_of
 
 ORDINALS = {
     2: r"2nd|second|2|ii|two|zweite\w*|deuxieme|segunda|seconda|第二次|二次",

@@ -10,10 +10,12 @@ from datetime import datetime
 
 from helpers.importing.account import Work, is_plain_code
 from helpers.importing.cells import date_as_mapped, is_missing, read_number
-from helpers.importing.grid import Cell, code_text
+from helpers.importing.code_words import meaning_within
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY
-from helpers.importing.vocabulary import CODES_OF, TIME_UNITS, meaning_within
+from helpers.importing.sheet import Cell, code_text
+from helpers.importing.units import TIME_UNITS
+from helpers.importing.word_lists import CODES_OF
 from helpers.problems import Problem
 
 

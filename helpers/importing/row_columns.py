@@ -9,13 +9,15 @@ from datetime import datetime
 from helpers.cohort.schema import TABLES
 from helpers.importing.account import ONE_ROW
 from helpers.importing.cells import LAB_UNIT, is_half_date, read_age, read_number
-from helpers.importing.grid import Cell, code_text
+from helpers.importing.code_words import meaning
 from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_first_event import keep_first_event
 from helpers.importing.row_syndromes import note_syndrome
-from helpers.importing.vocabulary import BODY_UNITS, CODES_OF, DOSE_UNITS, TIME_UNITS, TO_UNIT, meaning, unit_of
+from helpers.importing.sheet import Cell, code_text
+from helpers.importing.units import BODY_UNITS, DOSE_UNITS, TIME_UNITS, TO_UNIT, unit_of
+from helpers.importing.word_lists import CODES_OF
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {

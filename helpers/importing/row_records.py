@@ -8,21 +8,15 @@ import re
 from helpers.cohort.schema import TABLES
 from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
-from helpers.importing.grid import code_text
+from helpers.importing.code_words import agent_of
+from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap
+from helpers.importing.plain_words import bare
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_columns import clock_of, dose_in_mg, keep_measurement
-from helpers.importing.vocabulary import (
-    ADTTE,
-    ANALYTE_UNITS,
-    TIME_UNITS,
-    agent_of,
-    analyte_of,
-    bare,
-    dose_unit_of,
-    time_unit_of,
-    unit_of,
-)
+from helpers.importing.sheet import code_text
+from helpers.importing.units import ANALYTE_UNITS, TIME_UNITS, dose_unit_of, time_unit_of, unit_of
+from helpers.importing.word_lists import ADTTE
 from helpers.problems import Problem
 
 

@@ -6,7 +6,7 @@ import math
 
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.row_cells import RowCells
-from helpers.importing.vocabulary import TIME_UNITS
+from helpers.importing.units import TIME_UNITS
 
 
 def note_syndrome(here: RowCells, column: ColumnMap) -> None:

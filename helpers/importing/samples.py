@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.importing.facts import analyte_over
-from helpers.importing.grid import Cell, Sheet, code_text
+from helpers.importing.headings import target_of
+from helpers.importing.plain_words import bare
+from helpers.importing.sheet import Cell, Sheet, code_text
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import bare, target_of
 
 JOINED = "joined by the sample to"
 A_SAMPLE = (

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from helpers.importing.cells import is_missing
-from helpers.importing.grid import Cell, code_text
-from helpers.importing.vocabulary import AGENTS, CHINESE, CODES, HEADINGS, bare
+from helpers.importing.plain_words import CHINESE, bare
+from helpers.importing.sheet import Cell, code_text
+from helpers.importing.word_lists import AGENTS, CODES, HEADINGS
 
 # a heading of which the cells name no person, whatever words they hold
 MEDICAL = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from helpers.importing.cells import is_missing
-from helpers.importing.grid import Cell, Sheet
+from helpers.importing.sheet import Cell, Sheet
 
 MOST_HEADING_ROWS = 5
 WORDS_OF_PROSE = 4  # in the heading of a sheet of one column: a text, and no table

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 
 from helpers.importing.cdisc import is_day_30
 from helpers.importing.cells import is_missing, order_of, read_date
+from helpers.importing.code_words import meaning
 from helpers.importing.event_words import kinds_in
-from helpers.importing.grid import Cell, Sheet
+from helpers.importing.headings import analyte_of, target_of
+from helpers.importing.plain_words import bare
+from helpers.importing.sheet import Cell, Sheet
 from helpers.importing.table import SourceColumn, Table, find_table
-from helpers.importing.vocabulary import STATUS_NAMES, analyte_of, bare, meaning, target_of
+from helpers.importing.word_lists import STATUS_NAMES
 
 VISITS = "rows of visits became one row a patient: the last visit alive is the last contact, the first that tells of a relapse or a death its date; other columns of visits are not read"
 NAMES = ("visit", "visit name", "visite", "time point", "timepoint", "assessment", "milestone", "访视", "随访", "随访时间点", "visita", "zeitpunkt")  # fmt: skip

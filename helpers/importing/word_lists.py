@@ -1,13 +1,9 @@
-"""Words that clinicians' files use, in English, German, French and Chinese, and what they are called here."""
+"""Words that clinicians' files use, in English, German, French, Spanish, Italian and Chinese, and what they are called here."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from functools import cache
-
-from helpers.importing.heading_words import made_of
 
 # what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -97,6 +93,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "exposure": ("exposure",),
 }  # fmt: skip
 
+
 # (time, status) pairs: endpoint -> words by which its time and its status are called
 ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "death": ("os", "overall survival", "survival", "surv", "futime", "follow up", "followup", "time to death", "death", "vital", "总生存", "生存时间", "total survival", "supervivencia global", "supervivencia", "sopravvivenza globale", "sobrevida global", "uberlebenszeit", "uberleben", "survie", "survie globale", "gesamtuberleben", "uberlebensstatus"),
@@ -106,9 +103,15 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
     "first event": ("first event", "time to first event", "first failure", "days to first event", "首次事件"),
     "relapse": ("relapse", "ttr", "time to relapse", "recurrence", "cir", "time to recurrence", "rezidiv", "zeit bis rezidiv", "recaida", "recidiva", "rechute", "是否复发", "复发状态"),
 }  # fmt: skip
+
+
 STATUS_NAMES = ("verst", "statut aux dernieres nouvelles", "status bei letztem kontakt", "status at last contact", "status at last follow up", "vital status at last contact", "decede", "vital status", "stato vitale", "situacao vital", "estado vital actual", "statut du patient", "patient status", "status", "fustat", "dead", "died", "deceased", "death", "death status", "event", "outcome", "alive dead", "survival status", "出院方式", "生存状态", "结局",
                 "mort", "mortality", "exitus", "vitalstatus", "vital", "uberlebensstatus", "estado vital", "estado", "fallecido", "verstorben", "gestorben", "deces", "decede", "是否死亡", "生存情况", "存活状态", "是否进展", "进展状态", "是否复发", "复发状态", "stat", "statut", "statut vital", "vitalstatus", "dthfl", "lebensstatus", "alive", "cens", "censor", "cnsr", "censored")  # fmt: skip
+
+
 INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
+
+
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
     "PCT": ("pct", "procalcitonin", "降钙素原"),
@@ -120,41 +123,21 @@ ANALYTES: Mapping[str, tuple[str, ...]] = {
     "D-dimer": ("d dimer", "ddimer", "d二聚体"),
     "fibrinogen": ("fibrinogen", "fib", "纤维蛋白原"),
 }  # fmt: skip
-ANALYTE_UNITS = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
-UNITS: Mapping[str, tuple[str, ...]] = {
-    "mg/L": ("mg/l",), "mg/dL": ("mg/dl",), "ng/mL": ("ng/ml",), "pg/mL": ("pg/ml", "pg/nl"), "ng/L": ("ng/l",), "µg/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
-    "µg/mL": ("ug/ml", "µg/ml", "μg/ml", "mcg/ml"), "U/L": ("u/l", "iu/l"), "IU/mL": ("iu/ml", "u/ml"), "g/L": ("g/l",), "10^9/L": ("10^9/l", "x10^9/l", "10e9/l", "k/ul"),
-}  # fmt: skip
-TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 1.0, ("µg/L", "ng/mL"): 1.0, ("ng/mL", "pg/mL"): 1000.0, ("pg/mL", "ng/mL"): 0.001,
-           ("µg/mL", "mg/L"): 1.0, ("ng/L", "ng/mL"): 0.001, ("µg/L", "mg/L"): 0.001, ("µg/mL", "ng/mL"): 1000.0, ("mg/L", "ng/mL"): 1000.0, ("µg/L", "pg/mL"): 1000.0,
-           ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
-TIME_UNITS: Mapping[str, float] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
-TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "hours": ("hour", "hours", "hr", "hrs", "h", "stunden", "stunde", "heures", "heure", "horas", "ore", "小时"),
-    "days": ("day", "days", "d", "tage", "tag", "tagen", "jours", "天", "日"), "weeks": ("week", "weeks", "wk", "wks", "w", "wochen", "woche", "semaines", "周"),
-    "months": ("month", "months", "mo", "mos", "mth", "mths", "mon", "monate", "monat", "monaten", "mois", "meses", "月", "个月"), "years": ("year", "years", "yr", "yrs", "y", "jahre", "jahr", "jahren", "ans", "anos", "年", "岁"),
-}  # fmt: skip
-BODY_UNITS: Mapping[str, Mapping[str, tuple[float, tuple[str, ...]]]] = {  # factor to the dictionary's unit, and the words
-    "patients.weight_kg": {"kg": (1.0, ("kg", "kgs", "kilogram", "kilograms", "公斤", "千克")), "g": (0.001, ("g", "gram", "grams", "gramm", "克")),
-                           "lb": (0.45359237, ("lb", "lbs", "pound", "pounds", "磅")), "jin": (0.5, ("斤", "市斤")), "oz": (0.45359237 / 16, ("oz", "ounce", "ounces"))},
-    "patients.height_cm": {"cm": (1.0, ("cm", "centimeter", "centimetre", "厘米")), "mm": (0.1, ("mm",)), "m": (100.0, ("m", "meter", "metre", "米")),
-                           "in": (2.54, ("in", "inch", "inches", "英寸")), "ft": (30.48, ("ft", "feet", "foot"))},
-    "response.mrd_day30": {"fraction": (1.0, ("fraction",)), "%": (0.01, ("%", "％", "percent", "pct", "per cent", "prozent"))},
-    "patients.mrd_prelymphodepletion": {"fraction": (1.0, ("fraction",)), "%": (0.01, ("%", "％", "percent", "pct", "per cent", "prozent"))},
-}  # fmt: skip
-DOSE_UNITS: Mapping[str, tuple[float, bool]] = {  # factor to mg, and whether it is per kg
-    "mg": (1.0, False), "g": (1000.0, False), "µg": (0.001, False), "mg/kg": (1.0, True), "µg/kg": (0.001, True), "g/kg": (1000.0, True),
-}  # fmt: skip
+
+
 ADTTE = {
     "OS": "death", "PFS": "progression or death", "EFS": "progression or death", "DFS": "progression or death",
     "RFS": "progression or death", "TTR": "relapse", "TTREL": "relapse", "TTRELAPS": "relapse", "TTPROG": "progression",
 }  # fmt: skip
+
+
 AGENTS: Mapping[str, tuple[str, ...]] = {
     "methylprednisolone": ("methylprednisolone", "methylprednisolon", "methylpred", "solumedrol", "solu medrol", "urbason", "甲泼尼龙", "甲强龙", "甲泼尼松龙", "甲基泼尼松龙", "甲基强的松龙", "mp"),
     "prednisone": ("prednisone", "prednison", "泼尼松", "强的松"), "prednisolone": ("prednisolone", "prednisolon", "decortin h", "泼尼松龙", "强的松龙"), "dexamethasone": ("dexamethasone", "dexamethason", "dexamethasona", "fortecortin", "dex", "dexa", "地塞米松"),
     "hydrocortisone": ("hydrocortisone", "hydrocortison", "hydrocort", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "roactemra", "托珠单抗"),
     "ruxolitinib": ("ruxolitinib", "rux", "jakafi", "芦可替尼", "鲁索替尼"), "anakinra": ("anakinra", "kineret"),
 }  # fmt: skip
+
 
 CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sex": {"male": ("m", "male", "man", "boy", "boys", "männlich", "maennlich", "masculin", "homme", "h", "garçon", "junge", "knabe", "niño", "hombre", "varon", "varón", "männl.", "maschio", "男", "男性", "男孩"),
@@ -182,6 +165,8 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
                     "transplantation": ("transplantation", "transplant"), "unrelated": ("unrelated", "other")},
     "censor_reason": {"data cut-off": ("data cut-off", "cut-off", "cutoff", "end of study"), "lost to follow-up": ("lost to follow-up", "lost", "ltfu"), "withdrew": ("withdrew", "withdrawn")},
 }  # fmt: skip
+
+
 CODES_OF = {
     "patients.car_origin": "car_origin", "patients.site_bm": "yes_no", "patients.site_cns": "yes_no", "patients.site_testis": "yes_no", "patients.site_other": "yes_no",
     "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response",
@@ -190,14 +175,19 @@ CODES_OF = {
     "followup.censor_reason": "censor_reason", "toxicity.CRS.on_day": "grade", "toxicity.ICANS.on_day": "grade",
 }  # fmt: skip
 
+
 EXPOSURES = (
     (r"(agvhd|acute gvhd)\s*(.*)", "acute GVHD"), (r"(cgvhd|chronic gvhd|extensive chronic gvhd)\s*(.*)", "chronic GVHD"),
     (r"(plt|platelets?)\s*(recovery|engraftment)", "platelet recovery"), (r"(anc|neutrophils?)\s*(recovery|engraftment)", "neutrophil recovery"),
     (r"(hsct|transplant|transplantation|sct|bmt|allo)", "transplantation"),
 )  # fmt: skip
+
+
 IDENTIFYING = ("name", "surname", "first name", "last name", "patient name", "initials", "phone", "telephone", "tel", "mobile", "email", "e mail", "address", "street", "postcode", "zip", "zip code",
                "ssn", "mrn", "medical record number", "hospital number", "record number", "insurance", "passport", "national id", "nhs number", "姓名", "电话", "手机", "地址", "身份证", "身份证号",
                "contact", "contact person", "住院号", "病案号", "病历号", "vorname", "nachname", "telefon", "adresse", "nom", "prenom", "physician", "doctor", "医生")  # fmt: skip
+
+
 IDENTIFIES = re.compile(
     r"\b(hospital|record|chart|file|case file|insurance|national|social security|personal|ward|fall akten|akten|klinik) ?(no|nr|num|number|nummer)\b|\b(hospital|insurance|national) id\b|\bname of\b|\bname (der|des|de|du)\b|"
     r"\b(mother|father|parent|guardian|sibling|mutter|vater|eltern)s? s? ?(name|phone|tel|contact)\b|\b(tel|handy|wohnort|stadt|city|town|village|residence|strasse|street|plz|ort|einsender|zuweiser|"
@@ -205,6 +195,8 @@ IDENTIFIES = re.compile(
     r"\binitials\b|\binitialen\b|\biniziali\b|\b(doctor|doctors|dr|physician|consultant|surgeon|nurse|gp|arzt|hausarzt|medecin|medico|phone|telephone|telefono|mobile|e ?mail|address|adresse|direccion|"
     r"postcode|zip|surname|vorname|nachname|nombre|apellidos?|cognome|guardian|mother s name|father s name|passport|insurance|ssn|mrn)\b"
 )
+
+
 FREE_TEXT = (
     "note",
     "notes",
@@ -223,252 +215,6 @@ FREE_TEXT = (
 )
 
 
-SIMPLIFIED = str.maketrans(  # the traditional signs of headings and codes, and the simplified ones that the words here have
-    "歷輸時間齡體類復發後隨訪蹤診斷應狀態療級聯絡編號資別終進關緩結開細鐵質龍潑鬆單檢驗項樣採劑藥給經靜脈數記錄無歲週種導確醫電話證氫雙膚濃"
-    "術剛麼為與產離癥總緣餘達離劃個從續腫瘤壞紅蘆鈣強",
-    "历输时间龄体类复发后随访踪诊断应状态疗级联络编号资别终进关缓结开细铁质龙泼松单检验项样采剂药给经静脉数记录无岁周种导确医电话证氢双肤浓"
-    "术刚么为与产离症总缘余达离划个从续肿瘤坏红芦钙强",
-)
-
-
-def bare(words: str) -> str:
-    """Reduce a heading to its words: lower case, no brackets, no punctuation, accents off.
-
-    Examples
-    --------
-    >>> bare("Größe (cm)"), bare("Age.at.Dx"), bare("#Patient_id"), bare("TNF-α"), bare("性别"), bare("Infusion #")
-    ('grosse', 'age at dx', 'patient id', 'tnf α', '性别', 'infusion no')
-    >>> bare("末次追蹤日期")
-    '末次追踪日期'
-    """
-    words = words.translate(SIMPLIFIED)
-    text = re.sub(r"[(\[（].*?[)\]）]", " ", re.sub(r"(?<=[\w )])#\s*$", " no", words)).replace("ß", "ss")
-    text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).lower()
-    text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    text = re.sub(r"[^0-9a-z\u0370-\u03ff\u4e00-\u9fff+]+", " ", text).strip()
-    text = re.sub(r"\b(date ?time|time ?stamp)\b", "date", text)
-    return re.sub(r"\bfu\b(?! (days?|months?|years?|time))", "follow up", text)
-
-
-@cache
-def _by_heading() -> dict[str, str]:
-    return {bare(word): target for target, words in HEADINGS.items() for word in words}
-
-
-@cache
-def _by_words() -> dict[str, str]:
-    """Known words of several parts, their parts in the order of the alphabet: onset of CRS is CRS onset."""
-    return {" ".join(sorted(word.split())): target for word, target in _by_heading().items() if " " in word}
-
-
-@cache
-def _by_analyte() -> dict[str, str]:
-    return {bare(word): name for name, words in ANALYTES.items() for word in (name, *words)}
-
-
-OTHERS = ("donor", "spender", "donneur", "mother", "father", "sibling", "family", "供者", "母亲", "父亲", "家族")
-OTHER_CLOCK = re.compile(
-    r" (from|since|after|post|ab|seit|depuis|desde) (initial |first |the |date of |day of |onset of |start of )*(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico|"
-    r"registration|enrolment|enrollment|inclusion|randomi[sz]ation|(leuk)?apheresis|collection|lymphodepletion|conditioning|crs|icans|fever|birth) |自诊断|确诊后|自入组|自采集|自清淋"
-)
-NOISE = (
-    r"^(检验|化验|检测|标本|样本|样品|医嘱|报告|本次)(?=.)", r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
-    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" (am|le)$", r"(?<=date) time$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
-    r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
-)  # fmt: skip
-FROM_DAY_0 = re.compile(
-    r"\b(?:delai|zeit|intervall|tiempo|tempo) (?:re)?(?:injection|infusion|perfusion|infusione)(?: bis| a| to)? |"
-    r"\b(time|days?|weeks?|months?|interval) (?:from|since|after|post) (?:the |first |1st |car t |cart |cell |cells |cellular )*(?:infusion|therapy|reinfusion|day 0|d0|car t|cart)(?: date)? (?:to|until|till) "
-)
-ONLY_ALONE = ("start date", "startdt", "entry date", "index date", "treatment start", "start of treatment", "day 0")
-ALONE = ("sex", "gender", "geschlecht", "sexe", "性别", "年龄", "体重", "身高", "weight", "height", "age")
-
-
-def target_of(words: str) -> tuple[str, str]:
-    """Find what a heading is called here.
-
-    Returns
-    -------
-    target, confidence : str, str
-        "sure" for a known word, "likely" for one with words around it that say nothing, "guess" for one that is spelt nearly
-        so or that stands within a longer heading, empty for none, and for what is said of donors and relatives.
-
-    Examples
-    --------
-    >>> target_of("Geschlecht"), target_of("Date of Deth"), target_of("ITD")
-    (('patients.sex', 'sure'), ('followup.death_date', 'guess'), ('', ''))
-    >>> target_of("是否使用托珠单抗"), target_of("CRS grade, maximum"), target_of("Donor sex")
-    (('status.tcz', 'likely'), ('toxicity.CRS.grade', 'likely'), ('', ''))
-    """
-    from rapidfuzz import fuzz, process
-
-    key = bare(words)
-    known = _by_heading()
-    if key in known:
-        return known[key], "sure"
-    if OTHER_CLOCK.search(f" {key} "):
-        return "other clock", "likely"
-    if any(other in key for other in OTHERS):
-        return "", ""
-    key = FROM_DAY_0.sub(lambda found: f"{found.group(1) or 'time'} to ", key)
-    shorter = key
-    for pattern in NOISE:
-        shorter = re.sub(pattern, "", shorter).strip()
-    if shorter in known:
-        return known[shorter], "likely"
-    if made := made_of(shorter) or made_of(key):
-        return made, "likely"
-    turned = " ".join(sorted(shorter.split()))
-    if " " in shorter and turned in _by_words():
-        return _by_words()[turned], "likely"
-    if len(key) >= 5:
-        near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
-        if near and _tokens_near(key, near[0]):
-            return known[near[0]], "guess"
-    if inside := _known_inside(key, known):
-        return inside, "guess"
-    return "", ""
-
-
-def _tokens_near(key: str, word: str) -> bool:
-    """Tell whether each word of a heading is near to its own among as many: a treatment arm is no treatment year."""
-    from rapidfuzz import fuzz
-
-    ours, theirs = key.split(), word.split()
-    return len(ours) != len(theirs) or all(fuzz.ratio(a, b) >= 60 for a, b in zip(ours, theirs, strict=True))
-
-
-def _known_inside(key: str, known: Mapping[str, str]) -> str:
-    """Find the longest known word of several words, or of Chinese signs, that stands within a heading."""
-    if len(key.split()) > 7:
-        return ""
-    found = [
-        word
-        for word in known
-        if (word not in ONLY_ALONE and f" {word} " in f" {key} " and (" " in word or word in ALONE))
-        or (not word.isascii() and len(word) >= 3 and re.search(r"[\u4e00-\u9fff]", word) and word in key)
-    ]
-    return known[max(found, key=len)] if found else ""
-
-
-def analyte_of(words: str) -> str:
-    """Find the analyte that a heading names, also one beyond the dictionary; empty if it names none.
-
-    Examples
-    --------
-    >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sIL2R"), analyte_of("sex")
-    ('IL-6', 'IL-10', 'IFN-γ', 'CRP', 'sIL-2R', '')
-    """
-    text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", slashed(words))
-    key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(text))
-    key = re.sub(r"\s+(d|day|j|jour|tag)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
-    if key in _by_analyte():
-        return _by_analyte()[key]
-    if found := re.fullmatch(r"(?:s|soluble )(?:il|interleukin) ?(\d{1,2}) ?(?:r|receptor|ra|rα|r alpha)", key):
-        return f"sIL-{found.group(1)}R"
-    found = re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-f]?)(受体|r\w*|p70)?", key)
-    if found and 1 <= int(found.group(1)) <= LAST_INTERLEUKIN:
-        if found.group(3) and found.group(3) != "p70":
-            return f"sIL-{found.group(1)}R"
-        return f"IL-{found.group(1)}{found.group(2).upper()}"
-    return ""
-
-
-LAST_INTERLEUKIN = 41
-
-
-def slashed(words: str) -> str:
-    """Write units whose slash became an underscore or a dot as units.
-
-    Examples
-    --------
-    >>> slashed("il6_pg_ml"), slashed("CRP.mg.L"), slashed("weight_kg")
-    ('il6 pg/ml', 'CRP mg/L', 'weight_kg')
-    """
-    return re.sub(r"(?i)[_.\s]([munpµμ]?g)[_.](ml|dl|l)$", r" \1/\2", words)
-
-
-def unit_of(words: str) -> str:
-    """Find a unit of concentration written in a heading.
-
-    Examples
-    --------
-    >>> unit_of(" Ferritin (ug/L) "), unit_of("CRP mg/dL"), unit_of("IL-6")
-    ('µg/L', 'mg/dL', '')
-    """
-    text = " ".join(map(slashed, words.split())).lower()
-    for unit, spellings in UNITS.items():
-        if any(re.search(rf"(?<![a-zµμ]){re.escape(spelling)}(?![a-z])", text) for spelling in spellings):
-            return unit
-    return ""
-
-
-def time_unit_of(words: str) -> str:
-    """Find a unit of time written in a heading.
-
-    Examples
-    --------
-    >>> time_unit_of("OS_MONTHS"), time_unit_of("Survival from infusion (months)"), time_unit_of("CRS onset (h)"), time_unit_of("futime")
-    ('months', 'months', 'hours', '')
-    """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words).lower()
-    tokens = re.findall(r"[a-z]+|[\u4e00-\u9fff]+", text)
-    for unit, spellings in TIME_UNIT_WORDS.items():
-        if any(token in spellings and len(token) > 1 for token in tokens) or any(
-            spelling in token for token in tokens for spelling in spellings if not spelling.isascii()
-        ):
-            return unit
-    bracket = re.search(r"[(\[（]\s*([a-z])\.?\s*[)\]）]", text)
-    return next((unit for unit, spellings in TIME_UNIT_WORDS.items() if bracket and bracket.group(1) in spellings), "")
-
-
-def codes_in(words: str) -> dict[str, str]:
-    """Read codes and their meaning that stand in a heading or a description.
-
-    Examples
-    --------
-    >>> codes_in("CRS (0=N/1=Y)"), codes_in("Yes - 0, No - 1"), codes_in("0 alive, 1 dead")
-    ({'0': 'N', '1': 'Y'}, {'0': 'Yes', '1': 'No'}, {'0': 'alive', '1': 'dead'})
-    >>> codes_in("sex (1=male 2=female)")
-    {'1': 'male', '2': 'female'}
-    >>> codes_in("Response (0 = MRD- CR, 1=MRD+ CR, 2=PR)"), codes_in("days; 1000000 never")
-    ({'0': 'MRD- CR', '1': 'MRD+ CR', '2': 'PR'}, {'1000000': 'never'})
-    """
-    inside = re.search(r"[(（](.*=.*)[)）]", words)
-    text = inside.group(1) if inside else words
-    if len(re.findall(r"-?\d+\s*=", text)) > 1:
-        text = re.sub(r"(?<=[^\s,;/|=])\s+(?=-?\d+\s*=)", ", ", text)  # "1=male 2=female"
-    found: dict[str, str] = {}
-    for part in re.split(r"[,;/|，；]\s*(?=[^\s])", text):
-        part = part.strip()
-        if m := re.fullmatch(r"(-?\d+)\s*[=:]\s*(\S.*)", part):
-            found[m.group(1)] = m.group(2).strip()
-        elif m := re.fullmatch(r"(\D+?)\s*[-–=:]\s*(-?\d+)", part):
-            found[m.group(2)] = m.group(1).strip()
-        elif m := re.fullmatch(r"(-?\d+)\s+(\D+)", part):
-            found[m.group(1)] = m.group(2).strip()
-    return found
-
-
-def meaning(code: str, kind: str) -> str:
-    """Say what a code or label means among the words of *kind* in :data:`CODES`; empty if it is not among them.
-
-    Examples
-    --------
-    >>> meaning("Weiblich", "sex"), meaning("1:DECEASED", "vital"), meaning("G3", "grade"), meaning("9", "grade")
-    ('female', 'event', '3', '')
-    >>> meaning("2 = Female", "sex"), meaning("i.v.", "route"), meaning("1:Recurred", "vital")
-    ('female', 'IV', 'event')
-    """
-    key = code.strip().lower().translate(SIMPLIFIED)
-    without_code = re.sub(r"^\(?\d{1,2}\)?\s*[:=.)–-]\s*(?=\D)", "", key)
-    for spelling in (key, without_code, without_code.replace(".", "").strip()):
-        for name, words in CODES[kind].items():
-            if spelling and (spelling == name.lower() or spelling in words):
-                return name
-    return ""
-
-
 FAMILIES: Mapping[str, Mapping[str, str]] = {  # words within a longer text that say what it is about
     "indication": {"CRS": r"\bcrs\b|cytokine (release|storm)|细胞因子", "ICANS": r"icans|neurotox|神经毒", "premedication": r"pre ?med|预处理|预防用药", "GVHD": r"gvh",
                    "physiological replacement": r"replacement|substitution|adrenal|替代|肾上腺"},
@@ -476,201 +222,3 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {  # words within a longer text that
                     "treatment": r"\b(treatment|therapy|drug|procedure|car ?t|toxicity) related|\bcrs\b|icans|neurotox|hlh|toxicit|治疗相关|毒性", "transplantation": r"transplant|hsct|\bhct\b|gvh|移植",
                     "unrelated": r"unrelated|accident|意外|无关"},
 }  # fmt: skip
-
-
-def meaning_within(text: str, kind: str) -> str:
-    """Say what a longer text is about by the known words in it; empty if it has none, or those of several things.
-
-    Examples
-    --------
-    >>> meaning_within("CRS taper", "indication"), meaning_within("for CRS and ICANS", "indication"), meaning_within("Therapy-related mortality", "death_cause")
-    ('CRS', 'CRS/ICANS', 'treatment')
-    >>> meaning_within("infection after relapse", "death_cause"), meaning_within("told by Smith", "indication")
-    ('', '')
-    """
-    if known := meaning(text, kind):
-        return known
-    key = bare(text)
-    found = [name for name, words in FAMILIES.get(kind, {}).items() if re.search(words, key)]
-    if kind == "indication" and set(found) == {"CRS", "ICANS"}:
-        return "CRS/ICANS"
-    return found[0] if len(found) == 1 else ""
-
-
-def agent_of(words: str) -> str:
-    """Find the drug that a cell names; "other" for one that is not known here.
-
-    Examples
-    --------
-    >>> agent_of("注射用甲泼尼龙琥珀酸钠"), agent_of("醋酸泼尼松龙片")
-    ('methylprednisolone', 'prednisolone')
-    >>> agent_of("Solu-Medrol 40mg"), agent_of("Dexamethason"), agent_of("Defibrotide")
-    ('methylprednisolone', 'dexamethasone', 'other')
-    """
-    text = bare(words)
-    plain = re.sub(r"^(注射用|醋酸|磷酸|琥珀酸|丁二酸)+", "", text)
-    found = [
-        (len(word), name)
-        for name, known in AGENTS.items()
-        for word in map(bare, known)
-        if f"{text} ".startswith(f"{word} ") or (CHINESE.search(word) and plain.startswith(word))
-    ]
-    return max(found)[1] if found else "other"
-
-
-def agent_near(words: str) -> str:
-    """Find the drug whose name is spelt nearly so; empty if none is.
-
-    Examples
-    --------
-    >>> agent_near("tocilizumb"), agent_near("Defibrotide")
-    ('tocilizumab', '')
-    """
-    from rapidfuzz import fuzz, process
-
-    known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings if len(word) >= 6}
-    near = process.extractOne(bare(words).split(" ")[0], list(known), scorer=fuzz.ratio, score_cutoff=82)
-    return known[near[0]] if near else ""
-
-
-FIRST = r"first|1st|start|starting|begin|beginn|initiation|started|erste|erster|onset|debut|premiere|primera|inicio"
-
-
-def first_dose_of(words: str) -> str:
-    """Find the drug whose first dose a heading dates; empty if it dates none.
-
-    Examples
-    --------
-    >>> first_dose_of("Date of first tocilizumab"), first_dose_of("Dexamethasone start date"), first_dose_of("首次托珠单抗日期")
-    ('tocilizumab', 'dexamethasone', 'tocilizumab')
-    >>> first_dose_of("tocilizumab"), first_dose_of("date of first relapse"), first_dose_of("date of last ruxolitinib")
-    ('', '', '')
-    """
-    key = bare(words)
-    rest, said = re.subn(
-        rf"\b({FIRST}|date|datum|fecha|of|the|dose|dosis|gabe|treatment|therapy|given|day|on|am|de|der|du|d|in)\b|首次|第一次|使用|用药|给药|开始|日期|时间",
-        " ",
-        key,
-    )
-    when = re.search(rf"\b({FIRST}|date|day|datum|fecha|on|am)\b|首次|第一次|开始|日期|时间", key) is not None
-    rest = rest.strip()
-    known = {bare(word): name for name, spellings in AGENTS.items() for word in spellings}
-    return known.get(rest, "") if said and when else ""
-
-
-def exposure_of(words: str) -> str:
-    """Find an exposure whose onset a column times; empty if it names none.
-
-    Examples
-    --------
-    >>> exposure_of("time_to_aGvHD_III_IV"), exposure_of("PLTrecovery"), exposure_of("age")
-    ('acute GVHD III-IV', 'platelet recovery', '')
-    """
-    key = bare(re.sub(r"(?<=[A-Z]{3})(?=[a-z]{3})", " ", words).replace("GvHD", "gvhd").replace("GVHD", "gvhd"))
-    key = re.sub(r"^(time to|days to|day of|time until|date of)\s+|\s+(time|day|days|date|onset)$", "", key)
-    key = re.sub(r"(gvhd)(?=[a-z])", r"\1 ", key)
-    for pattern, name in EXPOSURES:
-        if found := re.fullmatch(pattern, key):
-            grade = found.groups()[-1] if found.lastindex and found.lastindex > 1 and "GVHD" in name else ""
-            grade = re.sub(r"[^iv0-9]+", "-", grade.strip())
-            grade = {"iiiiv": "iii-iv", "iiiiiiv": "ii-iii-iv", "iiiii": "ii-iii", "iiiv": "ii-iv"}.get(grade, grade)
-            return f"{name} {grade.upper()}".strip()
-    return ""
-
-
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
-GLUED = re.compile(
-    r"(os|pfs|efs|rfs|dfs|lfs|ttr|surv|d|r)(time|days?|months?|mon?|monate|years?|yrs?|status|stat|event|evt|cens|censor)"
-)
-
-
-def endpoint_of(words: str) -> str:
-    """Find the endpoint that a time or a status is about; empty if it names none.
-
-    Examples
-    --------
-    >>> endpoint_of("OS_MONTHS"), endpoint_of("vital.status"), endpoint_of("Time to relapse"), endpoint_of("rfs"), endpoint_of("time")
-    ('death', 'death', 'relapse', 'progression or death', '')
-    >>> endpoint_of("rfstime"), endpoint_of("dtime"), endpoint_of("OSstatus"), endpoint_of("fu_relapse")
-    ('progression or death', 'death', 'death', 'relapse')
-    """
-    if found := GLUED.fullmatch(bare(words).replace(" ", "")):
-        return {"os": "death", "d": "death", "surv": "death", "r": "relapse", "ttr": "relapse"}.get(
-            found.group(1), "progression or death"
-        )
-    key = f" {bare(words)} "
-    found = [
-        (word, name)
-        for name, known in ENDPOINTS.items()
-        for word in known
-        if (f" {bare(word)} " if word.isascii() or not CHINESE.search(word) else bare(word)) in key
-    ]
-    if any(name == "relapse" for _, name in found):  # relapse or progression
-        found = [one for one in found if one[1] != "progression"]
-    told = [one for one in found if one[0] not in FOLLOW_UP]
-    return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else ""
-
-
-FOLLOW_UP = (
-    "follow up",
-    "followup",
-    "futime",
-)  # whose name says nothing of the event: relapse at follow-up is a relapse
-
-
-def dose_unit_of(words: str) -> str:
-    """Find a unit of dose among the words of a heading, or in a cell; empty if it is none that becomes mg (by area, by volume).
-
-    Examples
-    --------
-    >>> dose_unit_of("Dose (mg/kg)"), dose_unit_of("MG"), dose_unit_of("mg/kg/d"), dose_unit_of("mg/m2"), dose_unit_of("mL")
-    ('mg/kg', 'mg', 'mg/kg', '', '')
-    """
-    text = (
-        re.sub(r"\s*(/|\bper\b|每)\s*", "/", words.lower()).replace("mcg", "µg").replace("ug", "µg").replace("μg", "µg")
-    )
-    text = text.replace("毫克", "mg").replace("公斤", "kg")
-    found = re.search(r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|tag|次|日|天))?(?![a-z0-9/²])", text)
-    return f"{found.group(1)}{found.group(2) or ''}" if found else ""
-
-
-def body_unit_of(words: str, target: str) -> str:
-    """Find the unit of a weight, a height or a share of cells in a heading; empty if it names none.
-
-    Letters that are words of a sentence too (``in``, ``g``, ``m``) count in brackets or at the end only.
-
-    Examples
-    --------
-    >>> body_unit_of("Weight (lb)", "patients.weight_kg"), body_unit_of("Weight in kg", "patients.weight_kg")
-    ('lb', 'kg')
-    >>> body_unit_of("Height [m]", "patients.height_cm"), body_unit_of("MRD d28, %", "response.mrd_day30"), body_unit_of("体重（斤）", "patients.weight_kg")
-    ('m', '%', 'jin')
-    """
-    text = words.lower().replace("_", " ").strip()
-    last = re.search(r"([a-z%％]+|[\u4e00-\u9fff]+)[\s)\]）.]*$", text)
-    inside = [part.strip() for part in re.findall(r"[(\[（]([^)\]）]*)[)\]）]", text)]
-    alone = {part for part in (*inside, last.group(1) if last else "") if part}
-    tokens = set(re.findall(r"[a-z]+|[%％]", text)) | alone
-    units = BODY_UNITS.get(target, {})
-    for found in (alone, {token for token in tokens if len(token) > 1 or token in "%％"} - {"in"}):
-        for unit, (_, spellings) in units.items():
-            if found & set(spellings):
-                return unit
-    return ""
-
-
-def day_in(words: str) -> float | None:
-    """Find a day written in a heading.
-
-    Examples
-    --------
-    >>> day_in("Inflammatory Markers / Day 7 (5-9) Timepoint / CRP"), day_in("Ferritin d0"), day_in("IL6_D14"), day_in("CRP J7"), day_in("CRP baseline"), day_in("IL-6")
-    (7.0, 0.0, 14.0, 7.0, 0.0, None)
-    """
-    text = words.lower()
-    if found := re.search(r"(?<![a-z])(?:day|d|tag|jour|j|第)[\s_]*([+-]?\d+)", text):
-        return float(found.group(1))
-    if re.search(r"baseline|pre[- ]?infusion|screening|基线", text):
-        return 0.0
-    found = re.search(r"(?<![a-z])(?:week|wk|w)[\s_]*(\d+)(?!\d)", text)
-    return 7.0 * float(found.group(1)) if found else None
