@@ -523,3 +523,10 @@ def test_no_text_of_a_shown_figure_is_read_for_mathematics(loc):
         laboratory_figure.plot_trajectory(ax, SERIES, title="$x_1$")
         assert not title_of(ax).get_parse_math()
     plt.close("all")
+
+
+def test_a_band_beyond_every_number_is_drawn_without_a_complaint():
+    fig, ax = plt.subplots()
+    forest_figure.plot_shape(ax, [1, 2, 3], [0, 1, 2], [-900, -5, -900], [900, 5, 900])
+    fig.canvas.draw()
+    plt.close(fig)

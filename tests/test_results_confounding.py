@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -381,3 +382,18 @@ def test_a_model_without_an_estimate_is_no_model_of_the_curve():
     assert told["models"] == len(curve.models)
     assert told["in_favour"] == pytest.approx(100 * (curve.models["log_hr"] < 0).sum() / len(curve.models))
     json.dumps(in_page_specifications(analysis), allow_nan=False)
+
+
+def test_a_gate_whose_test_has_no_p_is_not_answered(default, monkeypatch):
+    monkeypatch.setattr(gates, "proportional_hazards", lambda _: pd.DataFrame({"p": [np.nan]}))
+    row = gates.gate_answers(default).set_index("gate").loc["proportional hazards"]
+    assert row["found"].startswith("not answered: the test of proportional hazards has no p")
+    assert not row["passed"]
+    assert "describe the curves" not in row["then"]  # of what nobody knows nothing follows
+
+
+def test_a_curve_of_the_dose_without_an_end_is_not_shown(default, monkeypatch):
+    found = SimpleNamespace(converged=True, beta=np.zeros(3), covariance=np.eye(3) * 1e6)
+    monkeypatch.setattr(dose_cuts, "maximise", lambda *_, **__: found)
+    with pytest.raises(NotAvailable, match="its band has no end"):
+        dose_cuts.dose_shape(default)

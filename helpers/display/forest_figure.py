@@ -122,6 +122,9 @@ def plot_profile(ax: Axes, ratios: ArrayLike, heights: ArrayLike, *, drop: float
     return ax
 
 
+BEYOND = 300.0  # log hazard ratio, either way
+
+
 def plot_shape(
     ax: Axes,
     values: ArrayLike,
@@ -134,8 +137,9 @@ def plot_shape(
     title: str = "",
 ) -> Axes:
     """Draw a log hazard ratio along a number, with its pointwise band and the knots of its spline."""
-    ax.plot(values, np.exp(middle), color=BLUE)
-    ax.fill_between(values, np.exp(low), np.exp(high), color=BLUE, alpha=0.15, linewidth=0)
+    ends = (np.exp(np.clip(line, -BEYOND, BEYOND)) for line in (low, high))  # beyond it no axis shows a difference
+    ax.plot(values, np.exp(np.clip(middle, -BEYOND, BEYOND)), color=BLUE)
+    ax.fill_between(values, *ends, color=BLUE, alpha=0.15, linewidth=0)
     ax.axhline(1, color="0.4", linewidth=0.7, zorder=0)
     ax.plot(knots, [0.02] * len(knots), "|", color=VERMILION, transform=ax.get_xaxis_transform(), markersize=7)
     ax.set_yscale("log")

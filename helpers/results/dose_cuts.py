@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PLACE = "extra.cut"
 DEALS = 1000
+UNBOUNDED = 30.0  # log hazard ratio: a band that reaches further tells nothing
 DOSES = {"cumulative": "gc_dose_mg_per_kg", "peak daily": "gc_peak_mg_per_kg_per_day"}
 
 
@@ -137,6 +138,8 @@ def dose_shape(analysis: Analysis, dose: str = "cumulative") -> tuple[pd.DataFra
         raise NotAvailable("the model of the dose has no maximum")
     middle = read @ fit.beta
     reach = norm.ppf(1 - analysis.parameters.alpha / 2) * np.sqrt(np.einsum("nk,kl,nl->n", read, fit.covariance, read))
+    if not np.all(np.abs(middle) + reach < UNBOUNDED):
+        raise NotAvailable(f"too few events tell how the hazard follows the {dose} dose: its band has no end")
     return pd.DataFrame({"dose": along, "log_hr": middle, "low": middle - reach, "high": middle + reach}), knots
 
 

@@ -161,6 +161,8 @@ def _proportional(analysis: Analysis) -> Answer:
     if table.empty:
         raise NotAvailable("there is no multivariable model")
     p = float(table["p"].iloc[-1])
+    if np.isnan(p):
+        raise NotAvailable("the test of proportional hazards has no p, since a coefficient of the model runs away")
     return p, f"p {p:.3f}", p >= PROPORTIONAL, ""
 
 
