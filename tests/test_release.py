@@ -537,3 +537,8 @@ def test_what_the_ledger_knew_is_said(tmp_path):
     assert "knows some of these patients" in copied.output
     assert not (tmp_path / "two").exists()
     assert not (tmp_path / "copy.releases.json").exists()
+
+
+def test_the_response_by_exposure_names_its_groups_once(default):
+    found = {row["variable"] for row in default.numbers["counts"] if row["variable"].startswith("Day 30 response, ")}
+    assert found == {"Day 30 response, GC", "Day 30 response, no GC"}

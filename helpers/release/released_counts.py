@@ -92,7 +92,7 @@ def _by_exposure(
     answers = _levels(analysis.frame["day30_response"])
     columns: dict[str, list[Cell]] = {level: [] for level in levels_of["day30_response"]}
     for group, size in sizes.items():
-        label = f"{RESPONSE_BY}{name} {group}"
+        label = f"{RESPONSE_BY}{group if str(name) in str(group).split() else f'{name} {group}'}"  # "GC", not "GC GC"
         here = answers[groups == group].value_counts()
         cells = {
             level: Cell(f"{label}: {level}", int(here.get(level, 0)), members=size.members & whole.members)
