@@ -54,3 +54,19 @@ def test_days_count_from_what_the_cohort_says(shell, tmp_path: Path):  # noqa: F
     assert "Days from diagnosis" in shown
     assert "from infusion" not in shown
     assert "| infusion |" not in shown
+
+
+COMPOSED = {
+    "a cut by percentile of nobody's doses": ({"gc_cutoff": None}, ("no steroid", "no ICANS"), 6, ("04", "06")),
+    "nobody at a low dose has follow-up": ({"gc_cutoff": 2.0}, ("followup of half", "sex empty"), 16, ("08",)),
+    "no coefficient is finite": ({}, ("followup of half", "all of one age"), 24, ("06",)),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_two_oddities_at_once_are_no_more_than_two_sentences(name, shell, tmp_path: Path):  # noqa: F811
+    settings, (one, two), size, numbers = COMPOSED[name]
+    content = COHORTS[two][0](COHORTS[one][0](tables(size)))
+    folder = write(tmp_path / "tried", content, **{**COHORTS[one][1], **COHORTS[two][1]})
+    for number in numbers:
+        assert run_notebook(shell, number, {"cohort_folder": folder, **settings}).wrong == []

@@ -85,10 +85,15 @@ def covariate_levels(column: str, labels: Mapping[str, str], parameter: str = ""
     return make
 
 
+UNCUT = {"≤{} mg/kg": "low dose", ">{} mg/kg": "high dose"}
+
+
 def _factor(values: pd.Series, labels: list[str], cut: float | None = None) -> pd.Series:
     factor = pd.Series(pd.Categorical(values, labels, ordered=True), index=values.index)
     if cut is None:
         return factor
+    if np.isnan(cut):  # a percentile of the doses, and nobody was given any
+        return factor.cat.rename_categories([UNCUT.get(label, label) for label in labels])
     return factor.cat.rename_categories([label.format(f"{cut:g}") for label in labels])
 
 

@@ -177,7 +177,9 @@ def _equipoise(analysis: Analysis) -> Answer:
 def _lost(analysis: Analysis) -> Answer:
     rows, of = contrast_outcome(analysis), contrast(analysis)
     gone = 100 * lost_early(analysis, analysis.parameters.endpoint)[rows.index].groupby(rows["group"]).mean()
-    apart = abs(gone.get(of.chosen, 0.0) - gone.get(of.reference, 0.0))
+    if not {of.chosen, of.reference} <= set(gone.dropna().index):
+        raise NotAvailable("nobody of one group has a known follow-up")
+    apart = abs(gone[of.chosen] - gone[of.reference])
     return float(apart), f"{gone[of.reference]:.0f}% and {gone[of.chosen]:.0f}%", apart <= LOST, ""
 
 

@@ -79,7 +79,7 @@ def table4_frame(analysis: Analysis) -> pd.DataFrame:
     labels = {
         "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
         "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days",
-        "none": "0 mg/kg", "low": f"≤{cut:g} mg/kg", "high": f">{cut:g} mg/kg",
+        "none": "0 mg/kg", "low": f"≤{cut:g} mg/kg" if cut == cut else "low dose", "high": f">{cut:g} mg/kg" if cut == cut else "high dose",
     }  # fmt: skip
     titles = {"onset": "Onset of GC", "duration": "Duration of GC", "dose": "Dose of GC"}
     comparisons = {}

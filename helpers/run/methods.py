@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+import numpy as np
+
 import helpers
 from helpers.cohort.assumptions import assumptions_made
 from helpers.cohort.derive import Analysis
@@ -124,7 +126,11 @@ def _statistics(analysis: Analysis) -> list[str]:
         paragraphs.append(f"There is no {chosen.endpoint}, so no survival was estimated and no Cox model fitted.")
     paragraphs.append(_exposure(analysis))
     if cohort.has("treatments", "dose_mg"):
-        cut = f"{analysis.gc_cutoff:g} mg/kg" if analysis.gc_cutoff is not None else "its percentile"
+        cut = (
+            f"{analysis.gc_cutoff:g} mg/kg"
+            if np.isfinite(analysis.gc_cutoff)
+            else "a percentile of those given (nobody was given any)"
+        )
         counted = chosen.premedication or not cohort.has("treatments", "indication")
         paragraphs.append(
             f"Systemic glucocorticoids from day 0 to day {chosen.window_days} were summed as methylprednisolone equivalents "
