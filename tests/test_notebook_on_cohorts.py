@@ -67,6 +67,7 @@ COMPOSED = {
 def test_two_oddities_at_once_are_no_more_than_two_sentences(name, shell, tmp_path: Path):  # noqa: F811
     settings, (one, two), size, numbers = COMPOSED[name]
     content = COHORTS[two][0](COHORTS[one][0](tables(size)))
-    folder = write(tmp_path / "tried", content, **{**COHORTS[one][1], **COHORTS[two][1]})
+    recorded = {**COHORTS[one][1].get("recorded", {}), **COHORTS[two][1].get("recorded", {})}
+    folder = write(tmp_path / "tried", content, recorded=recorded)
     for number in numbers:
         assert run_notebook(shell, number, {"cohort_folder": folder, **settings}).wrong == []
