@@ -8,6 +8,7 @@ from notebook_cohorts import tables, write
 
 from helpers.cohort.plausibility_checks import plausibility_warnings
 from helpers.cohort.read import read_cohort
+from helpers.cohort.schema import TABLES
 
 
 def first(rows: pd.DataFrame, wanted: pd.Series) -> int:
@@ -125,3 +126,14 @@ def test_what_is_told_without_a_day_was_not_had_by_nobody(told, tmp_path):
 
     assert warned(tmp_path / "silent", content["status"])
     assert not warned(tmp_path / "told", content["status"].assign(**told))
+
+
+@pytest.mark.parametrize("table", ["patients", "followup", "toxicity", "treatments", "labs", "response"])
+def test_columns_that_are_empty_bring_no_complaint_of_the_library(table, tmp_path):
+    """Each column emptied by itself: a median of nothing warns, and a warning is an error here."""
+    whole = tables(12)
+    for column in whole[table].columns.drop(["patient_id", "synthetic"]):
+        if TABLES[table][column].required:
+            continue
+        content = {**whole, table: whole[table].assign(**{column: None})}
+        plausibility_warnings(read_cohort(write(tmp_path / column, content)))

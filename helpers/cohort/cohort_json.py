@@ -226,17 +226,26 @@ def _column(table: str, name: str, spec: object, problems: list[Problem]) -> Col
 def _check_allowed(spec: Mapping[str, Any], kind: object, refuse) -> None:
     allowed = spec.get("allowed", [])
     if not isinstance(allowed, list) or not all(isinstance(word, str) for word in allowed):
-        refuse(f"allowed: {_kind_of(allowed)}", 'allowed: a list of texts, such as ["yes", "no"]')
-    elif any(_bad_text(word, LONGEST_LABEL) or word != word.strip() for word in allowed):
-        refuse(
-            "allowed: an empty, padded or long text", f"allowed: texts of 1 to {LONGEST_LABEL} characters in one line"
-        )
+        refuse(f'"allowed": {_kind_of(allowed)}', 'a list of texts, such as ["yes", "no"]')
+    elif why := next(filter(None, map(_bad_label, allowed)), ""):
+        refuse(f'"allowed": {why}', f"texts of 1 to {LONGEST_LABEL} characters in one line, without blanks at the ends")
     elif len(set(allowed)) < len(allowed):
-        refuse("allowed: a text twice", "allowed: each text once")
+        refuse('"allowed": a text twice', "each text once")
     elif kind == "category" and not allowed:
-        refuse("allowed: nothing", "allowed: the list of categories, the reference first")
+        refuse('"allowed": nothing', "the list of categories, the reference first")
     elif kind != "category" and allowed:
-        refuse(f"allowed, of kind {kind}", "allowed only of kind category")
+        refuse(f'"allowed", of kind {kind}', '"allowed" only of kind category')
+
+
+def _bad_label(text: str) -> str:
+    """Say what is wrong with a level's text, without the text.
+
+    Examples
+    --------
+    >>> _bad_label("yes"), _bad_label(" yes"), _bad_label("x" * 300), _bad_label("a" + chr(10))
+    ('', 'a text with blanks at an end', 'text of 300 characters', 'text with line breaks or signs that cannot be printed')
+    """
+    return _bad_text(text, LONGEST_LABEL) or ("" if text == text.strip() else "a text with blanks at an end")
 
 
 def _check_bounds(spec: Mapping[str, Any], refuse) -> None:

@@ -331,7 +331,8 @@ def _sizes(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> Iterator[Warne
         yield Warned("patients", "weight_kg", int(patients["weight_kg"].count()), "", "half are above 150 kg: kg?")
     if {"weight_kg", "height_cm"} <= set(patients):
         index = patients["weight_kg"] / (patients["height_cm"] / 100) ** 2
-        young = "age_years" in patients and patients["age_years"].median() < 16
+        ages = patients["age_years"].dropna() if "age_years" in patients else pd.Series(dtype=float)
+        young = len(ages) > 0 and ages.median() < 16
         most = HEAVIEST["children" if young else "adults"]
         if index.count() >= FEW and index.median() > most:
             reason = f"half have a body-mass index above {most}: pounds where kg are asked for?"
