@@ -422,3 +422,17 @@ def test_values_too_close_together_give_a_reason_and_no_warning():
     assert found["reason"] == "no finite ratio per unit: its values lie too close together"
     wide = cox(frame.assign(age=(frame["age"] - 8) * 1e9), ["age"], "t", "d").table.iloc[0]
     assert found["z"] == pytest.approx(wide["z"], rel=1e-6)
+
+
+def test_events_that_fall_on_one_day_cannot_say_whether_a_ratio_is_constant():
+    """R's cox.zph ends in an error there (exactly singular)."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {"time": [100.0] * 12 + [200.0] * 12, "event": [True] * 12 + [False] * 12, "age": rng.normal(8, 3, 24)}
+    )
+    frame["dose"] = rng.normal(4, 2, 24)
+    one_day = proportional_hazards_test(cox(frame, ["age", "dose"], "time", "event"))
+    assert one_day["p"].isna().all()
+    assert one_day["df"].tolist() == [1, 1, 2]
+    frame.loc[0, "time"] = 90.0  # on two days each can be told, and both together
+    assert proportional_hazards_test(cox(frame, ["age", "dose"], "time", "event"))["p"].between(0, 1).all()

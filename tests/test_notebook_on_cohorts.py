@@ -59,6 +59,7 @@ def test_days_count_from_what_the_cohort_says(shell, tmp_path: Path):  # noqa: F
 COMPOSED = {
     "a cut by percentile of nobody's doses": ({"gc_cutoff": None}, ("no steroid", "no ICANS"), 6, ("04", "06")),
     "nobody at a low dose has follow-up": ({"gc_cutoff": 2.0}, ("followup of half", "sex empty"), 16, ("08",)),
+    "all events on one day, of patients of one age": ({}, ("all of one age", "under a year, no cut-off"), 24, ("07",)),
     "no coefficient is finite": ({}, ("followup of half", "all of one age"), 24, ("06",)),
 }
 

@@ -17,6 +17,7 @@ from helpers.estimate.cox import Cox
 from helpers.estimate.kaplan_meier import survival_curve
 
 Transform = Literal["km", "rank", "identity", "log"]
+TOLD = 1e-9  # share of a term's own information that must be left of it beside the others
 
 
 def proportional_hazards_test(model: Cox, transform: Transform = "km") -> pd.DataFrame:
@@ -26,7 +27,7 @@ def proportional_hazards_test(model: Cox, transform: Transform = "km") -> pd.Dat
     ----------
     model : Cox
         As fitted by :func:`helpers.estimate.cox.cox`. Constant or aliased coefficients take no part; beside one that
-        runs away there is no test, and the statistics are NaN.
+        runs away, or where the events fall on too few days, there is no test, and the statistics are NaN.
     transform : {"km", "rank", "identity", "log"}
         Function of time that the log hazard ratio may follow.
 
@@ -63,12 +64,18 @@ def proportional_hazards_test(model: Cox, transform: Transform = "km") -> pd.Dat
 
 
 def _chi_square(score: NDArray, information: NDArray, inside: NDArray) -> tuple[float, int]:
-    """Score test of the added terms in *inside*, the model's own coefficients being free."""
+    """Score test of the added terms in *inside*, the model's own coefficients being free; NaN if the data cannot tell them.
+
+    They cannot where all events fall on one day, or a term follows from the others.
+    """
     k = len(score)
     own, added = np.arange(k), k + inside
     free = information[np.ix_(own, own)]
     cross = information[np.ix_(own, added)]
     left = information[np.ix_(added, added)] - cross.T @ np.linalg.solve(free, cross)
+    size = np.sqrt(np.diag(information)[added])
+    if not (size > 0).all() or np.linalg.eigvalsh(left / np.outer(size, size)).min() < TOLD:
+        return np.nan, len(inside)
     return float(score[inside] @ np.linalg.solve(left, score[inside])), len(inside)
 
 

@@ -162,7 +162,9 @@ def _proportional(analysis: Analysis) -> Answer:
         raise NotAvailable("there is no multivariable model")
     p = float(table["p"].iloc[-1])
     if np.isnan(p):
-        raise NotAvailable("the test of proportional hazards has no p, since a coefficient of the model runs away")
+        raise NotAvailable(
+            "the test of proportional hazards has no p, since a coefficient runs away or the events fall on too few days"
+        )
     return p, f"p {p:.3f}", p >= PROPORTIONAL, ""
 
 

@@ -147,7 +147,7 @@ def proportional_hazards_values(analysis: Analysis) -> dict[str, Value]:
     shared = {"n": model.n, "events": model.events, "missing": model.missing, "population": joint_name(analysis)}
     found = proportional_hazards(analysis)
     keys = id_parts(found["covariate"].iloc[:-1], taken=("global",)) | {"GLOBAL": "global"}
-    unknown = "no test beside a coefficient that runs away"
+    unknown = "no test beside a coefficient that runs away, or of events that fall on too few days"
     return {f"extra.ph.{keys[row.covariate]}.p": Value("", row.p, unknown, **shared) for row in found.itertuples()}
 
 
