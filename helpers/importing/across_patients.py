@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.importing.cells import is_missing
@@ -13,7 +14,7 @@ from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY, key_of, suffix_of
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
-from helpers.importing.sheet import code_text
+from helpers.importing.sheet import Cell, code_text
 
 
 def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -24,60 +25,53 @@ def settle_patients(sheet: SheetMap, facts: list[Facts]) -> None:
     if not found and samples:
         found = samples[:1]
         _sample_is_patient(sheet, facts[found[0]], found[0])
-    if len(found) > 1:
-        best = max(found, key=lambda i: (len(facts[i].counts), -i))
-        for i in found:
-            if i != best:
-                sheet.columns[i].to, sheet.columns[i].reason = "leave out", "another column is the patient's key"
-        found = [best]
     if not found:
-        if sheet.row_is == "patient" and all(column.to in ("declared", "leave out") for column in sheet.columns):
-            ask_about(sheet, ["no heading is known and no column names the patient: is this a table of patients? (else `row_is: leave out`)"])  # fmt: skip
-        texts = [
-            i
-            for i, (column, one) in enumerate(zip(sheet.columns, facts, strict=True))
-            if _could_be_key(column, one) and not one.is_number
-        ]
-        if sheet.row_is == "patient" and len(texts) == 1:
-            column = sheet.columns[texts[0]]
-            column.to, column.kind, column.name, column.codes, column.counts = "patient", "", "", {}, {}
-            column.reason, column.confidence = "another code in each row", "guess"
-            ask_about(sheet, [f"no column is known to name the patient; another code stands in each row of one: is it column {column.at}? (else `to: leave out` there, and each row is taken for a patient)"])  # fmt: skip
-        elif sheet.row_is in ("patient", "parameter"):
-            sheet.notes.append("no column names the patient: each row is taken for one")
-            if near := [
-                column.at for column, one in zip(sheet.columns, facts, strict=True) if _could_be_key(column, one)
-            ]:
-                ask_about(sheet, [f"no column is known to name the patient, so each row is taken for one; is it column {' or '.join(map(str, near))}? (then write `to: patient` there)"])  # fmt: skip
-        else:
-            ask_about(sheet, ["no column names the patient: which one? write `to: patient` there"])
+        _ask_who_the_patients_are(sheet, facts)
         return
-    cells = facts[found[0]].column.cells
+    best = max(found, key=lambda i: (len(facts[i].counts), -i))
+    for i in found:
+        if i != best:
+            sheet.columns[i].to, sheet.columns[i].reason = "leave out", "another column is the patient's key"
+    _settle_keys(sheet, facts, facts[best].column.cells)
+
+
+def _ask_who_the_patients_are(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Propose the one column of codes that differ in each row, else each row, where no heading names the patient."""
+    if sheet.row_is == "patient" and all(column.to in ("declared", "leave out") for column in sheet.columns):
+        ask_about(sheet, ["no heading is known and no column names the patient: is this a table of patients? (else `row_is: leave out`)"])  # fmt: skip
+    near = [column for column, one in zip(sheet.columns, facts, strict=True) if _could_be_key(column, one)]
+    numeric = {column.at for column, one in zip(sheet.columns, facts, strict=True) if one.is_number}
+    texts = [column for column in near if column.at not in numeric]
+    if sheet.row_is == "patient" and len(texts) == 1:
+        column = texts[0]
+        column.to, column.kind, column.name, column.codes, column.counts = "patient", "", "", {}, {}
+        column.reason, column.confidence = "another code in each row", "guess"
+        ask_about(sheet, [f"no column is known to name the patient; another code stands in each row of one: is it column {column.at}? (else `to: leave out` there, and each row is taken for a patient)"])  # fmt: skip
+    elif sheet.row_is in ("patient", "parameter"):
+        sheet.notes.append("no column names the patient: each row is taken for one")
+        places = " or ".join(str(column.at) for column in near)
+        ask_about(sheet, [f"no column is known to name the patient, so each row is taken for one; is it column {places}? (then write `to: patient` there)"] * bool(near))  # fmt: skip
+    else:
+        ask_about(sheet, ["no column names the patient: which one? write `to: patient` there"])
+
+
+def _settle_keys(sheet: SheetMap, facts: list[Facts], cells: Sequence[Cell]) -> None:
+    """Ask about rows without a key, keys that end in a sample's number, and several rows of one patient."""
     empty = [i for i, cell in enumerate(cells) if cell is None or not str(cell).strip()]
     if empty and empty[0] > 0:
         sheet.fill_down = True
-        ask_about(
-            sheet,
-            [
-                f"`fill_down`: {len(empty)} rows have no patient; do they belong to the patient above (true), or are they left out (false)?"
-            ],
-        )
+        ask_about(sheet, [f"`fill_down`: {len(empty)} rows have no patient; do they belong to the patient above (true), or are they left out (false)?"])  # fmt: skip
     keys = [key_of(cell) for cell in cells if cell is not None and str(cell).strip()]
-    suffix = suffix_of(keys)
-    if suffix:
+    if suffix := suffix_of(keys):
         plain = {re.sub(suffix, "", key) for key in keys}
         sheet.strip_suffix = suffix
-        ask_about(
-            sheet,
-            [
-                f"`strip_suffix`: {len(set(keys))} names look like several samples of {len(plain)} patients; is it so (else empty it)?"
-            ],
-        )
+        ask_about(sheet, [f"`strip_suffix`: {len(set(keys))} names look like several samples of {len(plain)} patients; is it so (else empty it)?"])  # fmt: skip
     elif sheet.row_is == "patient" and len(set(keys)) < len(keys):
         ask_about(sheet, _numbered_by_centre(sheet, facts, keys))
-        sheet.notes.append(
+        note = (
             f"{len(keys)} rows of {len(set(keys))} patients: values that differ between rows of a patient are refused"
         )
+        sheet.notes.append(note)
 
 
 ROW_NUMBER = re.compile(

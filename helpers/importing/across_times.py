@@ -40,76 +40,81 @@ DEATH_WORDS = (
 def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
     """Put each time together with its status."""
     pair_first_events(sheet)
-    paired = ("", "end of follow-up", FIRST_EVENT)
-    times = [column for column in sheet.columns if column.to == "time" and column.name not in paired]
+    times = [column for column in sheet.columns if column.to == "time" and column.name not in UNPAIRED]
     statuses = [column for column in sheet.columns if column.to == "status" and column.name != FIRST_EVENT]
     followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
-    by_at = {column.at: column for column in sheet.columns}
-    dates = {
-        column.to: column
-        for column in sheet.columns
-        if column.to.startswith("followup.") and column.to.endswith("_date")
-    }
     for status in statuses:
-        own = [time for time in times if time.name == status.name]
-        if len(own) > 1:
-            stem = bare(status.column).split(" ")[0]
-            own = [time for time in own if bare(time.column).split(" ")[0] == stem] or own
-        if len(own) == 1:
-            status.time_at = own[0].at
-        elif len(own) > 1:
-            status.time_at = own[0].at
-            ask_about(status, [f"`time_at`: {len(own)} columns could be its time"])
-        elif not own and len(times) == 1 and len(statuses) == 1 and not _says_death(status, times[0]):
-            status.time_at = times[0].at
-            if endpoint_of(status.column):
-                times[0].name = status.name
-            else:
-                status.name = times[0].name  # a heading such as "status" belongs to whatever the time is of
-        elif not own and len(followed) == 1 and status.name == "death":
-            status.time_at, followed[0].name = followed[0].at, "death"
-        elif f"followup.{status.name}_date" in dates:
-            _hold_status_against_date(sheet, facts, status, dates[f"followup.{status.name}_date"])
-        elif status.name == "death" and "followup.contact_date" in dates:
-            status.time_at = dates["followup.contact_date"].at
-        elif status.name in ("death", "relapse", "progression"):
-            status.to, status.reason = f"status.{status.name}", "yes or no without a day"
-            doubts = [text for text in (status.decide, *status.also_decide) if not text.startswith("`empty_means`")]
-            status.decide, status.also_decide = "", []
-            ask_about(status, doubts)
-            status.codes = {
-                code: {"event": "yes", "censored": "no"}.get(what, what) for code, what in status.codes.items()
-            }
+        if not _pair_with_time(status, times, followed, len(statuses)):
+            _pair_with_date(sheet, facts, status)
+    _ask_about_unpaired(sheet, times, statuses)
+
+
+UNPAIRED = ("", "end of follow-up", FIRST_EVENT)
+
+
+def _pair_with_time(status: ColumnMap, times: list[ColumnMap], followed: list[ColumnMap], n_statuses: int) -> bool:
+    """Find the time of a status: of the same name, else the only one there is, else the end of follow-up for a death."""
+    own = [time for time in times if time.name == status.name]
+    if len(own) > 1:
+        stem = bare(status.column).split(" ")[0]
+        own = [time for time in own if bare(time.column).split(" ")[0] == stem] or own
+    if own:
+        status.time_at = own[0].at
+        ask_about(status, [f"`time_at`: {len(own)} columns could be its time"] * (len(own) > 1))
+        return True
+    events = [time for time in times if time.name != "transplant"]
+    if len(events) == 1 and n_statuses == 1 and not _says_death(status, events[0]):
+        status.time_at = events[0].at
+        if endpoint_of(status.column):
+            events[0].name = status.name
         else:
-            status.to, status.reason, status.decide, status.also_decide = (
-                "leave out",
-                "a composite event without a time",
-                "",
-                [],
-            )
-            ask_about(status, ["`time_at`: no column is known as its time: left out; or write `to: status` and `time_at` here, and `to: time`, `name` and `unit` there"])  # fmt: skip
+            status.name = events[0].name  # a heading such as "status" belongs to whatever the time is of
+        return True
+    if len(followed) == 1 and status.name == "death":
+        status.time_at, followed[0].name = followed[0].at, "death"
+        return True
+    return False
+
+
+def _dates_of_follow_up(sheet: SheetMap) -> dict[str, ColumnMap]:
+    return {one.to: one for one in sheet.columns if one.to.startswith("followup.") and one.to.endswith("_date")}
+
+
+def _pair_with_date(sheet: SheetMap, facts: list[Facts], status: ColumnMap) -> None:
+    """Find the date of a status without a time, else keep it without a day, or leave a composite one out."""
+    dates = _dates_of_follow_up(sheet)
+    if f"followup.{status.name}_date" in dates:
+        _hold_status_against_date(sheet, facts, status, dates[f"followup.{status.name}_date"])
+    elif status.name == "death" and "followup.contact_date" in dates:
+        status.time_at = dates["followup.contact_date"].at
+    elif status.name in ("death", "relapse", "progression"):
+        status.to, status.reason = f"status.{status.name}", "yes or no without a day"
+        doubts = [text for text in (status.decide, *status.also_decide) if not text.startswith("`empty_means`")]
+        status.decide, status.also_decide = "", []
+        ask_about(status, doubts)
+        status.codes = {code: {"event": "yes", "censored": "no"}.get(what, what) for code, what in status.codes.items()}
+    else:
+        status.to, status.reason = "leave out", "a composite event without a time"
+        status.decide, status.also_decide = "", []
+        ask_about(status, ["`time_at`: no column is known as its time: left out; or write `to: status` and `time_at` here, and `to: time`, `name` and `unit` there"])  # fmt: skip
+
+
+def _ask_about_unpaired(sheet: SheetMap, times: list[ColumnMap], statuses: list[ColumnMap]) -> None:
+    """Ask about times without a status, and about a composite event without overall survival."""
+    by_at = {column.at: column for column in sheet.columns}
     for time in times:
         if any(status.time_at == time.at for status in statuses):
             continue
         other = [status for status in statuses if status.time_at in by_at and by_at[status.time_at].name == time.name]
         if time.name == "death" and not other and "day" not in bare(time.column):
             time.name = "end of follow-up"
-            ask_about(
-                time,
-                [
-                    "`to`: a survival time without a status: is it the last contact of everybody (nobody known to be dead)?"
-                ],
-            )
+            ask_about(time, ["`to`: a survival time without a status: is it the last contact of everybody (nobody known to be dead)?"])  # fmt: skip
         elif not other:
             ask_about(time, ["`to`: no status belongs to it; is every value the day of the event?"])
     composite = [time for time in times if time.name == "progression or death"]
-    if composite and not any(time.name == "death" for time in times) and "followup.death_date" not in dates:
-        ask_about(
-            composite[0],
-            [
-                "`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"
-            ],
-        )
+    followed = any(time.name == "death" for time in times) or "followup.death_date" in _dates_of_follow_up(sheet)
+    if composite and not followed:
+        ask_about(composite[0], ["`name`: it does not say which events were deaths, so there is no overall survival; take all for progression (write progression), or leave the column out?"])  # fmt: skip
 
 
 def _says_death(status: ColumnMap, time: ColumnMap) -> bool:

@@ -111,42 +111,54 @@ def _says_infusions(sheet: Sheet, table: Table) -> bool:
 
 def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused: bool = False) -> SheetMap:
     """Propose what a sheet holds; *infused*: another one says when the cells were infused."""
-    over = (sheet.name,) if analyte_of(sheet.name) else ()  # a sheet for each analyte, a column for each day
-    facts = [
-        Facts(
-            replace(column, groups=(*over, *column.groups)) if is_only_a_day(column.name) else column,
-            _said(column, known),
-        )
-        for column in table.columns
-    ]
-    syndrome = syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
-    domain = domain_of(table, sheet.file)
-    facts = (
-        give_roles(facts, domain, infused)
-        if domain
-        else name_visits(name_event_days(name_by_record(prefer_signed_results(facts))))
-    )
-    row_is = DOMAINS[domain][0] if domain else _row_is(facts, syndrome)
-    if row_is == "infusion" and domain and not _has_repeats(facts):
-        row_is = "patient"
+    facts, row_is = _facts_of(sheet, table, known, infused)
     columns = [recognised(one, row_is) for one in facts]
     tie_forms(columns, facts)
-    result = SheetMap(
-        file=sheet.file, sheet=sheet.name, row_is=row_is, rows_read=len(table.rows), notes=list(sheet.notes)
-    )
+    notes = list(sheet.notes)
     if table.left_out:
-        result.notes.append(
-            "no data: " + ", ".join(f"{count} {reason}" for reason, count in table.left_out.items()) + " rows"
-        )
+        notes.append("no data: " + ", ".join(f"{count} {why}" for why, count in table.left_out.items()) + " rows")
+    result = SheetMap(file=sheet.file, sheet=sheet.name, row_is=row_is, rows_read=len(table.rows), notes=notes)
     result.columns = columns
     if row_is == "event" and not any(column.to == "toxicity.event" for column in columns):
-        result.event = syndrome
-    if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
-        ask_about(result, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
+        result.event = _syndrome_of(sheet)
     _ask_about_notes(result)
+    _ask_about_short_rows(result, sheet, table)
+    _settle(result, facts, table)
+    _ask(result, facts, sheet, table)
+    if LISTED in sheet.notes and all(column.to in OF_A_LIST for column in columns):
+        result.row_is, result.decide, result.also_decide = "leave out", "", []
+        for column in columns:
+            column.decide, column.also_decide = "", []
+    return result
+
+
+def _facts_of(sheet: Sheet, table: Table, known: dict[str, Description], infused: bool) -> tuple[list[Facts], str]:
+    """Collect what is known of each column, and say what a row is."""
+    over = (sheet.name,) if analyte_of(sheet.name) else ()  # a sheet for each analyte, a column for each day
+    columns = [
+        replace(column, groups=(*over, *column.groups)) if is_only_a_day(column.name) else column
+        for column in table.columns
+    ]
+    facts = [Facts(column, _said(column, known)) for column in columns]
+    if domain := domain_of(table, sheet.file):
+        facts, row_is = give_roles(facts, domain, infused), DOMAINS[domain][0]
+        return facts, "patient" if row_is == "infusion" and not _has_repeats(facts) else row_is
+    facts = name_visits(name_event_days(name_by_record(prefer_signed_results(facts))))
+    return facts, _row_is(facts, _syndrome_of(sheet))
+
+
+def _syndrome_of(sheet: Sheet) -> str:
+    return syndrome_of(bare(f"{sheet.name} {Path(sheet.file).stem}"))
+
+
+def _ask_about_short_rows(result: SheetMap, sheet: Sheet, table: Table) -> None:
     if short := sorted(set(table.rows) & set(sheet.short)):
         shown = ", ".join(map(str, short[:5])) + ", ..." * (len(short) > 5)
         ask_about(result, [f"{len(short)} rows have fewer cells than the headings (row {shown}): cut off, or empty at the end; right?"])  # fmt: skip
+
+
+def _settle(result: SheetMap, facts: list[Facts], table: Table) -> None:
+    """Settle what the columns need of one another: units, days, statuses, patients, infusions, doses."""
     take_units_from_above(result, table)
     give_days(result, facts)
     pair_times(result, facts)
@@ -156,6 +168,10 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     settle_repeated(result, facts)
     ask_about_unplaced(result, facts)
     settle_doses(result, facts)
+
+
+def _ask(result: SheetMap, facts: list[Facts], sheet: Sheet, table: Table) -> None:
+    """Ask about what the columns show together."""
     ask_about_units_of_rows(result, facts)
     ask_about_limits(result, facts)
     ask_about_dates(result, facts)
@@ -176,18 +192,15 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     ask_about_sides(result, facts)
     ask_about_empty_grades(result, facts)
     ask_about_errors(result, facts)
-    if LISTED in sheet.notes and all(column.to in OF_A_LIST for column in columns):
-        result.row_is, result.decide, result.also_decide = "leave out", "", []
-        for column in columns:
-            column.decide, column.also_decide = "", []
-    return result
 
 
 OF_A_LIST = ("leave out", "patient", "date", "day", "time", "declared")
 
 
 def _ask_about_notes(sheet: SheetMap) -> None:
-    """Ask where what was read is not what is seen: hidden sheets and rows, formulas without a value."""
+    """Ask where what was read is not what is seen: hidden sheets and rows, formulas without a value, other layouts."""
+    if told := [note for note in sheet.notes if NUMBERS_AS_DATES in note]:
+        ask_about(sheet, [f"{told[0]}, since their headings name a date and no format says what they are; right?"])
     for note in sheet.notes:
         if note == HIDDEN:
             ask_about(

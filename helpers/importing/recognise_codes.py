@@ -28,21 +28,35 @@ RANGE = re.compile(r"(grade |g)?[<>≥≤=]{0,2}\s*\d(\.5)?\s*(([-–/]|to|or|bi
 
 def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | None:
     """Recognise a column of codes, and what each means; what no label says is asked about."""
-    if facts.is_date:
+    if facts.is_date or (kind == "yes_no" and facts.is_number and not facts.is_flag):
         return None
-    if kind == "yes_no" and facts.is_number and not facts.is_flag:
-        return None
-    doubts, numeric = [], all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
     if base.to.endswith(".on_day"):
         base.day, base.reason = day_in(base.column), "the grade of that day"
-    if len(facts.counts) > 30 and kind != "event":
+    if len(facts.counts) > MOST_KINDS and kind != "event":
         return None
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, code)
         base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
         base.counts[code] = count
+    if kind == "sex":
+        _read_sex(base, facts)
+    doubts = [*_words_for_none(base, facts, kind), *_one_steroid(base, facts), *_minus_beside_plus(base, kind)]
+    doubts += _unread_codes(base, facts, kind)
+    if kind == "yes_no" and base.codes.get("0") == "yes" and base.codes.get("1") == "no":
+        doubts.append(
+            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
+        )
+    base.missing = [code for code in facts.missing if not base.codes.get(code)]
+    return ask_about(base, doubts + _gaps(base, facts, kind))
+
+
+MOST_KINDS = 30
+
+
+def _read_sex(base: ColumnMap, facts: Facts) -> None:
+    """Read yes and no below a heading that names one sex; never say what H and M are."""
     named = next((what for word, what in ONE_SEX.items() if re.search(rf"\b{word}\b", bare(base.column))), "")
-    if kind == "sex" and named:  # a heading that names one sex: yes is that one
+    if named:
         other = {"male": "female", "female": "male"}[named]
         said = {
             code: meaning(facts.labels.get(code, code), "yes_no") or {"1": "yes", "0": "no"}.get(code, "")
@@ -50,72 +64,86 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
         }
         base.codes = {code: base.codes[code] or {"yes": named, "no": other}.get(said[code], "") for code in base.codes}
         base.reason = f"the heading names one sex: yes is {named}"
-    if kind == "sex" and {code.lower() for code in base.codes} == {"h", "m"}:
+    if {code.lower() for code in base.codes} == {"h", "m"}:
         base.codes = dict.fromkeys(base.codes, "")  # hombre and mujer, or homme and a slip: never by habit
-    marks = Counter(
-        code_text(cell) for cell in facts.column.cells if isinstance(cell, str) and code_text(cell).lower() == "none"
-    )
-    if kind in ("grade", "yes_no") and marks:
-        for code, count in marks.items():
-            base.codes[code], base.counts[code] = meaning(code, kind), count
-        doubts.append(
-            f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"
-        )
-    one = next(
-        (drug for words in (base.column, facts.said.title or facts.column.title) if (drug := _steroid_in(words))), ""
-    )
-    if base.to == "status.gc" and one:
-        doubts.append(
-            f"`to`: the column is of {one} alone: is nobody without it given another steroid? (else no is not known: empty its code)"
-        )
-    if kind == "yes_no" and (minus := [code for code in base.codes if code in MINUS]):
-        doubts.append(
-            f"`codes`: {sum(base.counts[code] for code in minus)} cells hold - beside +: no, or not known (then leave the code empty)?"
-        )
+
+
+def _words_for_none(base: ColumnMap, facts: Facts, kind: str) -> list[str]:
+    """Ask what "none" means among grades or answers, where it is a mark for missing elsewhere."""
+    texts = [code_text(cell) for cell in facts.column.cells if isinstance(cell, str)]
+    marks = Counter(text for text in texts if text.lower() == "none")
+    if kind not in ("grade", "yes_no") or not marks:
+        return []
+    for code, count in marks.items():
+        base.codes[code], base.counts[code] = meaning(code, kind), count
+    return [f"`codes`: {sum(marks.values())} cells say none: none of it, or not known (then leave the code empty)?"]
+
+
+def _one_steroid(base: ColumnMap, facts: Facts) -> list[str]:
+    """Ask whether one steroid stands for all."""
+    headings = (base.column, facts.said.title or facts.column.title)
+    one = next((drug for words in headings if (drug := _steroid_in(words))), "")
+    if base.to != "status.gc" or not one:
+        return []
+    return [f"`to`: the column is of {one} alone: is nobody without it given another steroid? (else no is not known: empty its code)"]  # fmt: skip
+
+
+def _minus_beside_plus(base: ColumnMap, kind: str) -> list[str]:
+    minus = [code for code in base.codes if code in MINUS] if kind == "yes_no" else []
+    if not minus:
+        return []
+    cells = sum(base.counts[code] for code in minus)
+    return [f"`codes`: {cells} cells hold - beside +: no, or not known (then leave the code empty)?"]
+
+
+def _unread_codes(base: ColumnMap, facts: Facts, kind: str) -> list[str]:
+    """Settle what codes mean that no word says: 0 and 1 as no and yes, other events apart; the others are asked about."""
     unread = [code for code in base.codes if not base.codes[code]]
+    numeric = all(re.fullmatch(r"-?\d+", code) for code in facts.counts)
     if unread and numeric and kind == "yes_no" and set(facts.counts) <= {"0", "1"} and not facts.labels:
-        base.codes, unread = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}, []
+        base.codes = {code: {"0": "no", "1": "yes"}[code] for code in base.codes}
         base.confidence = "likely" if base.confidence == "sure" else base.confidence
         base.reason += "; 0 and 1 read as no and yes"
-    if unread and kind == "event":
+        return []
+    if not unread:
+        return []
+    cells = sum(base.counts[code] for code in unread)
+    if kind == "event":
         kept = sum(base.counts[code] for code in base.codes if base.codes[code])
-        others = sum(facts.counts.values()) - kept
-        doubts.append(f"`codes`: {kept} rows are CRS or ICANS; {others} rows of other events are left out; right?")
-        base.codes = {code: what for code, what in base.codes.items() if what}
-        base.counts = {code: base.counts[code] for code in base.codes}
-    elif unread:
-        cells = sum(base.counts[code] for code in unread)
-        doubts.append(
-            f"`codes`: no label says what {'these numbers mean' if numeric else f'{len(unread)} of the codes mean'} ({cells} cells)"
-        )
-        if kind == "grade" and all(map(RANGE.fullmatch, unread)):
-            doubts[-1] = (
-                f"`codes`: {cells} grades are ranges or limits ({', '.join(unread)}): which grade is meant? (an empty code is not known)"
-            )
-        elif not facts.safe_codes() and not numeric:
-            base.codes = {code: what for code, what in base.codes.items() if what}
-            base.counts = {code: base.counts[code] for code in base.codes}
-            doubts[-1] = _by_words(base, facts, kind, unread)
-    if kind == "yes_no" and base.codes.get("0") == "yes" and base.codes.get("1") == "no":
-        doubts.append(
-            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
-        )
-    base.missing = [code for code in facts.missing if not base.codes.get(code)]
-    gaps = len(facts.column.cells) - len(facts.filled)
+        _forget_unread(base)
+        return [f"`codes`: {kept} rows are CRS or ICANS; {sum(facts.counts.values()) - kept} rows of other events are left out; right?"]  # fmt: skip
+    if kind == "grade" and all(map(RANGE.fullmatch, unread)) and not all(code.isdigit() for code in unread):
+        return [f"`codes`: {cells} grades are ranges or limits ({', '.join(unread)}): which grade is meant? (an empty code is not known)"]  # fmt: skip
+    if not facts.safe_codes() and not numeric:
+        _forget_unread(base)
+        return [_by_words(base, facts, kind, unread)]
+    what = "these numbers mean" if numeric else f"{len(unread)} of the codes mean"
+    return [f"`codes`: no label says what {what} ({cells} cells)"]
+
+
+def _forget_unread(base: ColumnMap) -> None:
+    """Show only codes whose meaning is known: others may be anybody's words."""
+    base.codes = {code: what for code, what in base.codes.items() if what}
+    base.counts = {code: base.counts[code] for code in base.codes}
+
+
+def _gaps(base: ColumnMap, facts: Facts, kind: str) -> list[str]:
+    """Ask what empty cells mean, and whether a best response is that of day 30."""
+    gaps, doubts = len(facts.column.cells) - len(facts.filled), []
     if kind == "yes_no" and set(base.codes.values()) == {"yes"} and gaps and not checkbox(base.column)[0]:
         doubts.append(f"`empty_means`: {gaps} cells are empty and no cell says no: not known, or no (then write no)?")
+    told = f"{facts.column.words} {facts.said.title}"
     best = re.search(r"\bbest\b|最佳", f"{bare(facts.column.words)} {bare(facts.said.title)}")
-    if kind == "response" and best and day_in(f"{facts.column.words} {facts.said.title}") is None:
+    if kind == "response" and best and day_in(told) is None:
         doubts.append(
             "`to`: a best response is not that of day 30 (it may have come later): is it? (else `to: leave out`)"
         )
-    if kind == "response" and len(facts.filled) < len(facts.column.cells):
-        gaps = len(facts.column.cells) - len(facts.filled)
+    if kind == "response" and gaps:
         base.empty_means = "not done"
         doubts.append(
             f"`empty_means`: {gaps} patients have no response here: not done, or not known (then leave it empty)?"
         )
-    return ask_about(base, doubts)
+    return doubts
 
 
 def _steroid_in(words: str) -> str:

@@ -66,7 +66,7 @@ def _of_stset(base: ColumnMap, facts: Facts) -> ColumnMap | None:
 
 def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Recognise the time of an event and the status that belongs to a time."""
-    name, words = bare(base.column), facts.told
+    name = bare(base.column)
     if base.column in STSET and row_is in ("patient", "infusion"):
         return _of_stset(base, facts)
     if (
@@ -74,59 +74,63 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         or target.startswith(("toxicity.", "patients.", "response.", "status."))
         or target in ("followup.death_cause", "followup.censor_reason")
         or facts.is_date
+        or exposure_of(base.column)
     ):
         return None
-    exposure = exposure_of(base.column)
     endpoint = endpoint_of(base.column) or endpoint_of(facts.column.title) or endpoint_of(facts.said.title)
     if not endpoint and facts.column.groups and (name in PLAIN_TIMES or name in STATUS_NAMES):
         endpoint = endpoint_of(facts.column.groups[-1])
-    status = (
-        name in STATUS_NAMES
-        or bare(facts.column.title) in STATUS_NAMES
-        or target
-        in (
-            "followup.death_date",
-            "followup.relapse_date",
-            "followup.progression_date",
-        )
-    )
-    status = status or (facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} ") is not None)
-    open_ = endpoint in ("", "death") and (not target or target.startswith("followup."))
-    status = status or (open_ and _alive_and_dead(facts))
-    said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
-    flag = (facts.is_flag and (said or not time_unit_of(base.column))) or bool(
-        facts.labels and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= 6
-    )
-    dated = any(read_date(cell) or is_half_date(cell) for cell in facts.filled if isinstance(cell, str))
-    coded = (
-        status
-        and 1 < len(facts.counts) <= 6
-        and not facts.is_number
-        and not dated
-        and max(facts.numbers, default=0) <= 9
-    )
-    if (status or endpoint) and (flag or coded) and not exposure:
-        base.to, base.name = (
-            "status",
-            {"first event": "progression or death"}.get(endpoint, endpoint)
-            or ("relapse" if "relapse" in target else "progression" if "progression" in target else "death"),
-        )
+    status, flag = _is_status(facts, target, endpoint, name), _is_flag(facts, base)
+    if (status or endpoint) and (flag or (status and _is_coded(facts))):
+        kinds = [kind for kind in ("relapse", "progression") if kind in target]
+        base.to = "status"
+        base.name = {"first event": "progression or death"}.get(endpoint, endpoint) or (kinds[0] if kinds else "death")
         if base.confidence == "guess" and (endpoint or ALIVE_OR_NOT.search(f" {name} ")):
             base.confidence = "likely"
         return _vital(base, facts, name)
     if endpoint in ("death", "relapse", "progression") and not facts.is_number:
         facts = apart_from_never(base, facts)
-    is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag and not exposure
+    is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag
     if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
-        base.to, base.name = "time", endpoint or "death"
-        base.confidence = "likely" if base.confidence == "guess" and endpoint else base.confidence
-        base.reason = "time to an event or to the end of follow-up"
-        settle_time_unit(base, words, facts)
-        ask_about_sentinel(base, facts)
-        if below := sum(value < 0 for value in facts.numbers):
-            ask_about(base, [f"`to`: {below} times are negative, before day 0: marks for not known (write them under `missing`), or another clock? correct the file"])  # fmt: skip
-        return base
+        return _time(base, facts, endpoint)
     return None
+
+
+def _is_status(facts: Facts, target: str, endpoint: str, name: str) -> bool:
+    """Tell whether a heading, or its cells, say that a column is a status."""
+    dated = ("followup.death_date", "followup.relapse_date", "followup.progression_date")
+    if name in STATUS_NAMES or bare(facts.column.title) in STATUS_NAMES or target in dated:
+        return True
+    if facts.is_flag and not endpoint and ALIVE_OR_NOT.search(f" {name} "):
+        return True
+    return endpoint in ("", "death") and (not target or target.startswith("followup.")) and _alive_and_dead(facts)
+
+
+def _is_flag(facts: Facts, base: ColumnMap) -> bool:
+    said = bool(facts.labels) and all(meaning(facts.labels.get(code, ""), "vital") for code in facts.counts)
+    labelled = bool(facts.labels) and set(facts.counts) <= set(facts.labels) and len(facts.counts) <= MOST_STATES
+    return (facts.is_flag and (said or not time_unit_of(base.column))) or labelled
+
+
+MOST_STATES = 6
+
+
+def _is_coded(facts: Facts) -> bool:
+    """Tell whether the cells are a few words, and no dates or larger numbers."""
+    dated = any(read_date(cell) or is_half_date(cell) for cell in facts.filled if isinstance(cell, str))
+    few = 1 < len(facts.counts) <= MOST_STATES
+    return few and not facts.is_number and not dated and max(facts.numbers, default=0) <= 9
+
+
+def _time(base: ColumnMap, facts: Facts, endpoint: str) -> ColumnMap:
+    base.to, base.name = "time", endpoint or "death"
+    base.confidence = "likely" if base.confidence == "guess" and endpoint else base.confidence
+    base.reason = "time to an event or to the end of follow-up"
+    settle_time_unit(base, facts.told, facts)
+    ask_about_sentinel(base, facts)
+    if below := sum(value < 0 for value in facts.numbers):
+        ask_about(base, [f"`to`: {below} times are negative, before day 0: marks for not known (write them under `missing`), or another clock? correct the file"])  # fmt: skip
+    return base
 
 
 LIVING = re.compile(r"\d?:?\s*(alive|living|lebt|lebend|am leben|vivo|viva|vivante?|存活|生存)", re.IGNORECASE)
@@ -161,8 +165,29 @@ def _died_first(label: str) -> bool:
 
 
 def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
-    doubts, numeric, labelled = [], set(facts.counts) <= {"0", "1", "2"}, False
+    """Read a status: what its labels and words say, else which number is usually the event; the rest is asked about."""
+    numeric = set(facts.counts) <= {"0", "1", "2"}
     inverted = name in INVERTED or any(word in INVERTED for word in name.split())
+    _read_statuses(base, facts, numeric, inverted)
+    doubts = []
+    answers = [meaning(facts.labels.get(code, ""), "yes_no") for code in ("0", "1")]
+    reversed_ = base.codes.get("0") == "event" and base.codes.get("1") == "censored" and not inverted
+    if answers == ["yes", "no"] or reversed_:
+        doubts.append(
+            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
+        )
+    labelled = False
+    if numeric and not all(base.codes.values()):
+        labelled = all(facts.labels.get(code) for code in base.codes)
+        doubts += _usual_statuses(base, facts, name, inverted, labelled)
+    doubts += _unread_statuses(base, facts, asked=labelled or not numeric)
+    doubts += _unknown_statuses(base, facts)
+    base.reason = "; ".join(part for part in ("status of an event", base.reason) if part)
+    return ask_about(base, doubts)
+
+
+def _read_statuses(base: ColumnMap, facts: Facts, numeric: bool, inverted: bool) -> None:
+    """Read each code by its label, or by itself where it is a word."""
     of_death = base.name == "death" and (_alive_and_dead(facts) or endpoint_of(base.column) == "death")
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, "" if numeric else code)
@@ -175,50 +200,46 @@ def _vital(base: ColumnMap, facts: Facts, name: str) -> ColumnMap:
         base.counts[code] = count
         if inverted and said:
             base.codes[code] = "censored" if said == "yes" else "event"
-    answers = [meaning(facts.labels.get(code, ""), "yes_no") for code in ("0", "1")]
-    if answers == ["yes", "no"] or (
-        base.codes.get("0") == "event" and base.codes.get("1") == "censored" and not inverted
-    ):
-        doubts.append(
-            "`codes`: the description has 0 for yes and 1 for no, the other way round than usual; is it so in the cells?"
-        )
-    unread = [code for code in base.codes if not base.codes[code]]
-    if unread and numeric:
-        usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}
-        if {"0", "2"} <= set(facts.counts):
-            usual = {"0": "censored"}  # which of the others is the event, and which another event, only a person knows
-        if inverted:
-            usual = {code: {"censored": "event", "event": "censored"}[what] for code, what in usual.items()}
-        labelled = all(facts.labels.get(code) for code in base.codes)
-        base.codes = {
-            code: what or ("" if labelled else usual.get(code, "unknown")) for code, what in base.codes.items()
-        }
-        unread = [code for code in unread if not base.codes[code]]
-        base.confidence = "likely" if name in STRONG_DEATH and set(facts.counts) <= {"0", "1"} else "guess"
-        if labelled:
-            base.confidence = "sure"
-        elif base.confidence == "guess":
-            doubts.append("`codes`: no label says which number is the event; check the counts")
+
+
+def _usual_statuses(base: ColumnMap, facts: Facts, name: str, inverted: bool, labelled: bool) -> list[str]:
+    """Take 0 and 1 (or 1 and 2) as they mostly are, where no label says what they mean, and ask unless the heading is plain."""
+    usual = {"0": "censored", "1": "event"} if set(facts.counts) <= {"0", "1"} else {"1": "censored", "2": "event"}
+    if {"0", "2"} <= set(facts.counts):
+        usual = {"0": "censored"}  # which of the others is the event, and which another event, only a person knows
+    if inverted:
+        usual = {code: {"censored": "event", "event": "censored"}[what] for code, what in usual.items()}
+    base.codes = {code: what or ("" if labelled else usual.get(code, "unknown")) for code, what in base.codes.items()}
+    base.confidence = "likely" if name in STRONG_DEATH and set(facts.counts) <= {"0", "1"} else "guess"
+    if labelled:
+        base.confidence = "sure"
+    asked = not labelled and base.confidence == "guess"
+    return ["`codes`: no label says which number is the event; check the counts"] if asked else []
+
+
+def _unread_statuses(base: ColumnMap, facts: Facts, asked: bool) -> list[str]:
+    """Censor at deaths that came before the event, and ask about words that are not known."""
+    unread, doubts = [code for code in base.codes if not base.codes[code]], []
     if competing := [code for code in unread if base.name != "death" and _died_first(facts.labels.get(code, code))]:
         base.codes |= dict.fromkeys(competing, "censored")
         unread = [code for code in unread if code not in competing]
         doubts.append(f"`codes`: {sum(base.counts[code] for code in competing)} cells say that death came first: for {base.name} its time is only the end of follow-up, and the death has to stand in a column of its own; right?")  # fmt: skip
-    if unread and (labelled or not numeric):
-        for code in unread:
-            base.codes[code] = "unknown"
-        doubts.append(
-            f"`codes`: {sum(base.counts[code] for code in unread)} cells hold a status that is not known here; event, censored or unknown?"
-        )
-    if marks := len(facts.column.cells) - len(facts.filled):
-        written = sum(
-            cell is not None and cell == cell and bool(code_text(cell).strip())  # a code declared as missing, too
-            for cell in facts.column.cells
-            if cell not in facts.filled
-        )
-        if written:
-            doubts.append(
-                f"`empty_means`: {written} cells say that the status is not known; leave it empty to keep them unknown (never alive), or write censored"
-            )
-        base.reason = f"{marks} cells without a status stay unknown"
-    base.reason = "; ".join(part for part in ("status of an event", base.reason) if part)
-    return ask_about(base, doubts)
+    if unread and asked:
+        base.codes |= dict.fromkeys(unread, "unknown")
+        cells = sum(base.counts[code] for code in unread)
+        doubts.append(f"`codes`: {cells} cells hold a status that is not known here; event, censored or unknown?")
+    return doubts
+
+
+def _unknown_statuses(base: ColumnMap, facts: Facts) -> list[str]:
+    """Keep empty cells and marks for missing unknown; marks that are written are asked about."""
+    marks = len(facts.column.cells) - len(facts.filled)
+    if not marks:
+        return []
+    base.reason = f"{marks} cells without a status stay unknown"
+    written = sum(
+        cell is not None and cell == cell and bool(code_text(cell).strip())  # a code declared as missing, too
+        for cell in facts.column.cells
+        if cell not in facts.filled
+    )
+    return [f"`empty_means`: {written} cells say that the status is not known; leave it empty to keep them unknown (never alive), or write censored"] * bool(written)  # fmt: skip

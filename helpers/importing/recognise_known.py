@@ -32,26 +32,12 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     """Recognise a column whose heading is a word of the dictionary."""
     if not target or target in ("other clock", "patient", "sample"):
         return None
-    base.to, base.reason = (
-        target,
-        f"{ {'sure': 'a known word', 'likely': 'known words'}.get(base.confidence, 'near to a word') } for {target}",
-    )
+    how = {"sure": "a known word", "likely": "known words"}.get(base.confidence, "near to a word")
+    base.to, base.reason = target, f"{how} for {target}"
     if target in ("origin", "birth", "date") or target.endswith("_date"):
         return recognise_date(base, facts, target)
     if target in ("day", "followup.contact_day") or target.endswith((".day_from", ".day_to", ".duration")):
-        if facts.is_date:
-            return recognise_date(base, facts, target)
-        if not facts.is_number:
-            return recognise_visits(base, facts) if target == "day" else None
-        base.to = target if target != "followup.contact_day" else "time"
-        if base.to == "time":
-            base.name = "end of follow-up"
-        settle_time_unit(base, facts.told if time_unit_of(facts.told) else f"{facts.told} day", facts)
-        ask_about_sentinel(base, facts)
-        if row_is == "administration" and base.column == "START_DATE":
-            ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
-        count_from_one(base, facts)
-        return base
+        return _recognise_day(base, facts, target, row_is)
     if target in ("toxicity.CRS.flag", "toxicity.ICANS.flag") and _are_grades(facts):
         base.to, base.reason = target.replace(".flag", ".grade"), "its cells are grades"
         return recognise_codes(base, facts, "grade")
@@ -59,59 +45,83 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
         return recognise_codes(base, facts, CODES_OF[target])
     if GROUPED.search(f" {bare(base.column)} {bare(facts.column.title)} "):
         return None
+    if target in OF_ROWS:
+        return _recognise_of_a_row(base, facts, target, row_is)
+    ages = sum(read_age(cell) is not None for cell in facts.filled)
+    if target == "patients.age_years" and ages > len(facts.filled) / 2:
+        return _recognise_ages_in_words(base, facts)
+    return _recognise_number(base, facts, target)
+
+
+def _recognise_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise the day of a row, the days of a syndrome, or days of follow-up: as dates, as days or as visits."""
+    if facts.is_date:
+        return recognise_date(base, facts, target)
+    if not facts.is_number:
+        return recognise_visits(base, facts) if target == "day" else None
+    if target == "followup.contact_day":
+        base.to, base.name = "time", "end of follow-up"
+    settle_time_unit(base, facts.told if time_unit_of(facts.told) else f"{facts.told} day", facts)
+    ask_about_sentinel(base, facts)
+    if row_is == "administration" and base.column == "START_DATE":
+        ask_about(base, ["`to`: the days of a timeline of cBioPortal count from the first diagnosis unless its makers say otherwise; do they count from day 0 here?"])  # fmt: skip
+    count_from_one(base, facts)
+    return base
+
+
+OF_ROWS = ("until", "labs.analyte", "labs.unit", "treatments.dose_unit", "treatments.agent", "age unit", "time", "labs.sign", "infusion", "exposure", "treatments.dose")  # fmt: skip
+
+
+def _recognise_of_a_row(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
+    """Recognise what a row of a longer table holds: an end, an analyte, a unit, a drug, a dose, the number of an infusion."""
     if target == "until":
         return recognise_end(base, facts, row_is)
     if target in ("labs.analyte", "labs.unit", "treatments.dose_unit"):
         return recognise_names(base, facts, target)
     if target == "treatments.agent":
         return recognise_agents(base, facts)
-    if target == "age unit":
-        base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
-        return base
-    if target in ("time", "labs.sign"):
-        return base
-    if target == "infusion":
-        return base if facts.is_number else None
-    if target == "exposure":
-        return base
     if target == "treatments.dose":
         return recognise_dose(base, facts)
-    if (
-        target == "patients.age_years"
-        and sum(read_age(cell) is not None for cell in facts.filled) > len(facts.filled) / 2
-    ):
-        base.unit, base.reason = "in words", "ages in words, such as 2 years 6 months"
-        others = sum(read_age(cell) is None and read_number(cell) is None for cell in facts.filled)
-        bare_numbers = sum(read_number(cell) is not None for cell in facts.filled)
-        doubts = [f"`to`: {others} cells are no age: left empty; right?"] * bool(others)
-        return ask_about(
-            base,
-            doubts + [f"`unit`: {bare_numbers} ages have no unit and are taken for years; right?"] * bool(bare_numbers),
-        )
+    if target == "age unit":
+        base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
+    return None if target == "infusion" and not facts.is_number else base
+
+
+def _recognise_ages_in_words(base: ColumnMap, facts: Facts) -> ColumnMap:
+    base.unit, base.reason = "in words", "ages in words, such as 2 years 6 months"
+    others = sum(read_age(cell) is None and read_number(cell) is None for cell in facts.filled)
+    bare_numbers = sum(read_number(cell) is not None for cell in facts.filled)
+    doubts = [f"`to`: {others} cells are no age: left empty; right?"] * bool(others)
+    doubts += [f"`unit`: {bare_numbers} ages have no unit and are taken for years; right?"] * bool(bare_numbers)
+    return ask_about(base, doubts)
+
+
+def _recognise_number(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | None:
+    """Recognise a number of the dictionary, with its unit and what is doubtful about it."""
     if not facts.is_mostly_number and not (target == "labs.value" and facts.numbers and not facts.is_date):
         return None
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
     ask_about_other_text(base, facts)
+    doubts = [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else []
+    doubts += _settle_body_unit(base, facts, target)
     if target == "patients.age_years":
         unit = time_unit_of(facts.told)
         base.unit = unit if unit in ("months", "days", "weeks") else ""
-    doubts = [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else []
-    doubts += _settle_body_unit(base, facts, target)
-    if target == "patients.age_years" and not base.unit and any(value > 120 for value in facts.numbers):
-        doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
+        if not base.unit and any(value > OLDEST for value in facts.numbers):
+            doubts.append("`unit`: some ages are above 120, so they cannot all be years; months, weeks or days?")
     shares = [value for value in facts.numbers if 0 < value < 1]
     if target.endswith("_pct") and facts.numbers and max(facts.numbers) <= 1 and shares:
         base.factor = 100
         doubts.append("`factor`: no value is above 1: fractions, taken times 100 (or per cent: then empty `factor`)?")
-    if (
-        base.confidence != "guess"
-        and target == "patients.blast_prelymphodepletion_pct"
-        and "blast" not in bare(facts.column.words)
-    ):
+    known = base.confidence != "guess" and target == "patients.blast_prelymphodepletion_pct"
+    if known and "blast" not in bare(facts.column.words):
         doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
     ask_about_sentinel(base, facts)
     ask_about_negative(base, facts)
     return ask_about(base, doubts)
+
+
+OLDEST = 120
 
 
 def _are_grades(facts: Facts) -> bool:

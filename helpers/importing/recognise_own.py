@@ -26,84 +26,87 @@ OTHER_TIME = re.compile(r"age|alter|years? of|duration|interval|birth|prior|befo
 
 def recognise_own(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Keep a column beyond the dictionary under a name of its own, if its cells are numbers or a few codes."""
-    if facts.is_date and row_is in ("patient", "infusion"):
+    if facts.is_date:
         base.reason = NO_PLACE
         return base
-    if row_is not in ("patient", "sample", "infusion") or facts.is_date:
-        base.reason = (
-            "a date that has no place: not kept"
-            if facts.is_date
-            else "not in the dictionary, and no patient's property"
-        )
+    if row_is not in ("patient", "sample", "infusion"):
+        base.reason = "not in the dictionary, and no patient's property"
         return base
-    base.name = (
-        re.sub(r"[^a-z0-9]+", "_", bare(facts.said.title if facts.column.name.count("___") else base.column)).strip("_")
-        or f"column_{base.at}"
-    )
-    if any(base.name in columns for columns in TABLES.values()):
-        base.name += "_here"
+    base.name = _own_name(base, facts)
     labels = {facts.labels.get(code, code) for code in facts.counts}
     if facts.counts and all(meaning(label, "yes_no") for label in labels):
         base.to, base.kind = "declared", "boolean"
         return recognise_codes(base, facts, "yes_no")
-    codes = facts.safe_codes()
     if TITLED.search(" | ".join(map(str, labels))) or (facts.numbers and min(facts.numbers) >= LONG_NUMBER):
         base.reason = "it may identify a person: not read"
         return base
-    if set(facts.counts) == {"0", "1"} and not facts.labels:
+    labelled = bool(facts.labels) and set(facts.counts) <= set(facts.labels)
+    found = _plain_codes(base, facts) or _times_with_a_plus(base, facts)
+    if found is None and facts.is_number and not labelled:
+        found = _own_number(base, facts, row_is)
+    if found is None and (facts.safe_codes() or labelled):
+        found = _own_category(base, facts)
+    if found is None:
+        base.reason = "text of many values: not read"
+    return found or base
+
+
+def _own_name(base: ColumnMap, facts: Facts) -> str:
+    """Name a column after its heading; a REDCap box after what it stands for."""
+    words = facts.said.title if facts.column.name.count("___") else base.column
+    name = re.sub(r"[^a-z0-9]+", "_", bare(words)).strip("_") or f"column_{base.at}"
+    return name + "_here" * any(name in columns for columns in TABLES.values())
+
+
+def _plain_codes(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    """Keep 0 and 1 as no and yes, and a few small numbers that come again and again as groups."""
+    if facts.labels or not facts.counts:
+        return None
+    if set(facts.counts) == {"0", "1"}:
         base.to, base.kind, base.confidence = "declared", "boolean", "likely"
         base.codes, base.counts = {"0": "no", "1": "yes"}, dict(sorted(facts.counts.items()))
         base.reason = "not in the dictionary; 0 and 1 read as no and yes"
         return base
-    few = (
-        set(facts.counts) <= {"1", "2", "3", "4"}
-        and len(facts.counts) > 1
-        and len(facts.filled) > 2 * len(facts.counts)
-    )
-    if few and not facts.labels:
-        base.to, base.kind, base.confidence = "declared", "category", "likely"
-        base.codes, base.counts = {code: code for code in sorted(facts.counts)}, dict(sorted(facts.counts.items()))
-        base.reason = "not in the dictionary: a few whole numbers, kept as groups of their own"
-        return base
-    if plus := sum(
-        isinstance(cell, str) and re.fullmatch(r"\d+([.,]\d+)?\s*\+", cell.strip()) is not None for cell in facts.filled
-    ):
-        base.reason = "times with a plus: not read"
-        return ask_about(
-            base,
-            [
-                f"`to`: {plus} cells are numbers with a plus, which usually means censored: not read; write the time and the status in columns of their own"
-            ],
-        )
-    if facts.is_number and not (facts.labels and set(facts.counts) <= set(facts.labels)):
-        base.to, base.kind = "declared", "number"
-        if is_only_a_day(facts.column.name) and row_is in ("patient", "infusion"):
-            ask_about(base, ["`to`: numbers of one day, and nothing says of what: kept as a number of its own; right? (a measurement: write `to: lab`, `name`, `unit` and `day`)"])  # fmt: skip
-        if (
-            (unit := time_unit_of(f"{base.column} {facts.column.title} {facts.said.title}"))
-            and not facts.is_flag
-            and not OTHER_TIME.search(f" {bare(base.column)} {bare(facts.column.title)} ")
-        ):
-            ask_about(
-                base,
-                [
-                    f"`to`: {unit} whose meaning is not known: kept as a number of its own; right? (a time to an event or of follow-up: write `to: time`, `name`, `unit` here, and `to: status` and `time_at` at its status)"
-                ],
-            )
-        ask_about_other_text(base, facts)
-        base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
-        ask_about_sentinel(base, facts)
-        base.reason = "not in the dictionary: kept as a number of its own"
-        return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
-    if codes or (facts.labels and set(facts.counts) <= set(facts.labels)):
-        base.to, base.kind = "declared", "category"
-        base.codes = {code: facts.labels.get(code, code) for code in sorted(facts.counts)}
-        base.counts = dict(sorted(facts.counts.items()))
-        base.missing = [code for code in facts.missing if code not in base.codes]
-        base.reason = "not in the dictionary: kept as a category of its own"
-        return _hide_names(base, facts)
-    base.reason = "text of many values: not read"
+    often = len(facts.counts) > 1 and len(facts.filled) > 2 * len(facts.counts)
+    if not (set(facts.counts) <= {"1", "2", "3", "4"} and often):
+        return None
+    base.to, base.kind, base.confidence = "declared", "category", "likely"
+    base.codes, base.counts = {code: code for code in sorted(facts.counts)}, dict(sorted(facts.counts.items()))
+    base.reason = "not in the dictionary: a few whole numbers, kept as groups of their own"
     return base
+
+
+def _times_with_a_plus(base: ColumnMap, facts: Facts) -> ColumnMap | None:
+    cells = (cell.strip() for cell in facts.filled if isinstance(cell, str))
+    plus = sum(re.fullmatch(r"\d+([.,]\d+)?\s*\+", cell) is not None for cell in cells)
+    if not plus:
+        return None
+    base.reason = "times with a plus: not read"
+    return ask_about(base, [f"`to`: {plus} cells are numbers with a plus, which usually means censored: not read; write the time and the status in columns of their own"])  # fmt: skip
+
+
+def _own_number(base: ColumnMap, facts: Facts, row_is: str) -> ColumnMap:
+    """Keep numbers; those of a day or of a time that nothing explains are asked about."""
+    base.to, base.kind = "declared", "number"
+    if is_only_a_day(facts.column.name) and row_is in ("patient", "infusion"):
+        ask_about(base, ["`to`: numbers of one day, and nothing says of what: kept as a number of its own; right? (a measurement: write `to: lab`, `name`, `unit` and `day`)"])  # fmt: skip
+    unit = time_unit_of(f"{base.column} {facts.column.title} {facts.said.title}")
+    if unit and not facts.is_flag and not OTHER_TIME.search(f" {bare(base.column)} {bare(facts.column.title)} "):
+        ask_about(base, [f"`to`: {unit} whose meaning is not known: kept as a number of its own; right? (a time to an event or of follow-up: write `to: time`, `name`, `unit` here, and `to: status` and `time_at` at its status)"])  # fmt: skip
+    ask_about_other_text(base, facts)
+    base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    ask_about_sentinel(base, facts)
+    base.reason = "not in the dictionary: kept as a number of its own"
+    return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def _own_category(base: ColumnMap, facts: Facts) -> ColumnMap:
+    base.to, base.kind = "declared", "category"
+    base.codes = {code: facts.labels.get(code, code) for code in sorted(facts.counts)}
+    base.counts = dict(sorted(facts.counts.items()))
+    base.missing = [code for code in facts.missing if code not in base.codes]
+    base.reason = "not in the dictionary: kept as a category of its own"
+    return _hide_names(base, facts)
 
 
 def _hide_names(base: ColumnMap, facts: Facts) -> ColumnMap:
