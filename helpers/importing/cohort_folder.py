@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,54 +49,19 @@ def _dated(days: set[float]) -> set[float]:
 def _follow_up(work: Work) -> None:
     """Make one row of follow-up of the events and ends of each patient."""
     for patient, ends in work.ends.items():
-        by_kind: dict[str, list[tuple[float, str]]] = defaultdict(list)
-        for kind, day, place in ends:
-            by_kind[kind].append((day, place))
-        row = {}
-        for kind in ("death", "relapse", "progression", "treatment_failure"):
-            days = {day for day, _ in by_kind.get(kind, [])}
-            if kind == "death" and (whole := _dated(days)):
-                work.log.append(
-                    (
-                        "the files",
-                        "",
-                        "death_day",
-                        "a date and a time that agree to rounding: the date is kept",
-                        "",
-                        f"{min(whole):g}",
-                    )
-                )
-                days = whole
-            if len(days) > 1 and kind == "death":
-                work.problems.append(
-                    Problem(
-                        "followup",
-                        "",
-                        f"{kind}_day",
-                        f"{len(days)} different days of one patient",
-                        "one day",
-                        "the files",
-                    )
-                )
-            if days:
-                row[f"{kind}_day"] = min(days)
-        if "death_day" not in row and (first := by_kind.get(FIRST_DEATH)):
-            row["death_day"] = min(day for day, _ in first)
-            later = [day for day, _ in by_kind.get("end of follow-up", []) if day > row["death_day"] + 2]
-            if later:
-                found = "a death as the first event, and a later contact of somebody alive"
-                work.problems.append(Problem("followup", "", "death_day", found, "one of the two", "the files"))
+        by_kind: dict[str, list[float]] = defaultdict(list)
+        for kind, day, _ in ends:
+            by_kind[kind].append(day)
+        row = _events(work, by_kind)
         death = row.get("death_day")
-        for day, _ in by_kind.get("progression or death", []):
+        for day in by_kind.get("progression or death", []):
             if death is None or day < death - 1:
                 row.setdefault("progression_day", day)
-        assessed = [day for kind, found in by_kind.items() if kind.endswith(", censored") for day, _ in found]
+        assessed = [day for kind, found in by_kind.items() if kind.endswith(", censored") for day in found]
         if assessed:
             row["last_assessment_day"] = max(assessed)
-        alive = [day for day, _ in by_kind.get("end of follow-up", [])]
-        alive = sorted(_dated(set(alive))) or alive
-        followed = [day for day, _ in by_kind.get("followed", [])]
-        known = [death] if death is not None else [*alive, *assessed, *followed]
+        alive = _without_rounded(work, by_kind.get("end of follow-up", []), "last_contact_day")
+        known = [death] if death is not None else [*alive, *assessed, *by_kind.get("followed", [])]
         if known:
             row["last_contact_day"] = max(known)
         if death is not None and row.get("last_assessment_day", 0) > death:
@@ -106,6 +72,35 @@ def _follow_up(work: Work) -> None:
     for patient in without:
         del work.single["followup"][patient]
         work.rows["follow-up", "left out: a patient without an end of follow-up"] += 1
+
+
+def _events(work: Work, by_kind: dict[str, list[float]]) -> dict[str, float]:
+    """Find the first day of each event of a patient; two days of death are a problem."""
+    row: dict[str, float] = {}
+    for kind in ("death", "relapse", "progression", "treatment_failure"):
+        days = set(by_kind.get(kind, []))
+        if kind == "death":
+            days = set(_without_rounded(work, days, "death_day"))
+        if len(days) > 1 and kind == "death":
+            found = f"{len(days)} different days of one patient"
+            work.problems.append(Problem("followup", "", "death_day", found, "one day", "the files"))
+        if days:
+            row[f"{kind}_day"] = min(days)
+    if "death_day" not in row and (first := by_kind.get(FIRST_DEATH)):
+        row["death_day"] = min(first)
+        if any(day > row["death_day"] + 2 for day in by_kind.get("end of follow-up", [])):
+            found = "a death as the first event, and a later contact of somebody alive"
+            work.problems.append(Problem("followup", "", "death_day", found, "one of the two", "the files"))
+    return row
+
+
+def _without_rounded(work: Work, days: Collection[float], column: str) -> Collection[float]:
+    """Keep the date where a time in rounded months says nearly the same, and log it."""
+    whole = _dated(set(days))
+    if whole:
+        rule = "a date and a time that agree to rounding: the date is kept"
+        work.log.append(("the files", "", column, rule, "", f"{min(whole):g}"))
+    return whole or days
 
 
 DRUGS = {"tcz": ("tocilizumab",), "rux": ("ruxolitinib",), "gc": STEROIDS}
