@@ -14,6 +14,7 @@ from helpers.calibration import calibrate as search
 from helpers.calibration import fate_search, kernels, label_search, other_paper
 from helpers.calibration.calibrate import calibrate
 from helpers.calibration.fate_search import km_ids, km_values
+from helpers.calibration.gate import missing
 from helpers.calibration.hits import survival_hits
 from helpers.calibration.label_search import LabelSearch, model_ids, read_models
 from helpers.calibration.plan import Plan
@@ -198,6 +199,30 @@ def test_a_state_survives_a_round_trip(small, tmp_path):
 def test_the_default_cohort_is_natural():
     report = rules_report(default()[0])
     assert report["broken"].sum() == 0, report[report["broken"] > 0].to_string()
+
+
+def test_a_search_walks_on_from_the_stored_start_or_deals_it_anew():
+    labels, fates = read_state(Plan().start)
+    walked = search._begun(3, Plan())
+    assert walked[2] == ["fates", *Plan().stages()]
+    pd.testing.assert_frame_equal(walked[0], labels)
+    pd.testing.assert_frame_equal(walked[1], fates)
+    dealt = search._begun(3, Plan(anew=True))
+    assert dealt[2] == ["fates"]
+    assert not dealt[1]["contact"].equals(fates["contact"])
+    assert search._begun(3, Plan(anew=True, fresh=True))[2] == []
+
+
+def test_the_default_is_what_its_search_reached_and_documents_say_from_where():
+    trace, hits = search.default_trace(), survival_hits(*read_state(CALIBRATED))
+    assert set(trace["seed"]) == {search.SEED}
+    assert trace["total"].iloc[-1] == sum(hits.values())
+    assert trace["elapsed"].iloc[-1] < 30 * 60
+    began = survival_hits(*read_state(Plan().start))
+    said = " ".join((ROOT / "docs" / "calibration.md").read_text(encoding="utf-8").split())
+    assert f"It hits {sum(began.values())} of the {len(began)} numbers" in said
+    assert f"misses {len(missing(began))} of the headline" in said
+    assert f"seed {search.SEED}," in said
 
 
 def as_corrected(printed):

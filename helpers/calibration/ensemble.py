@@ -44,7 +44,7 @@ STATES, STORED_STARTS = "synthetic_states.csv.xz", "synthetic_starts.csv.xz"
 INDEX, HITS, QUANTITIES = "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING = RUNS / "ensemble"
-STARTS, DEPARTED = 10, 1000  # cohorts to walk from; seed of the first departure, beyond those of members
+STARTS, DEPARTED = 11, 1000  # cohorts to walk from; seed of the first departure, beyond those of members
 GIVEN = ("onset", "duration")  # stages that follow from GC
 CORE = 3.0  # what a low-dose number weighs on the way to a start
 NEARLY = 0.5  # what a start may cost more than the default
@@ -77,7 +77,7 @@ class Effort:
     exchanges: int = 160
     shifts: int = 60
     given: Plan = BRIEF
-    last: Plan = field(default_factory=lambda: Plan(first_rounds=30))
+    last: Plan = field(default_factory=Plan)
     each: int = 11
 
     def all_moves(self, start: int) -> int:
@@ -365,7 +365,7 @@ def load_ensemble(
 
 
 @click.command()
-@click.option("--members", default=110, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--members", default=121, show_default=True, help="how many seeds to try, from 1 on")
 @click.option("--jobs", default=1, show_default=True, help="processes")
 @click.option(
     "--starts",

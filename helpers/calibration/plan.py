@@ -25,8 +25,10 @@ class Plan:
     models, stages, bounds : tables of ``data/synthesis``
     fate_moves : int
         Moves of one annealing of the fates; those of labels stand in the table of stages.
+    anew : bool
+        Deal the fates of the stored start to the patients anew and search every label, in place of walking on from its labels.
     fresh : bool
-        Search a Kaplan–Meier solution from the first draw on, in place of dealing the stored one (``start.csv``) anew.
+        Search everything from the first draw on, the Kaplan–Meier solution too, and leave the stored start (``start.csv``) alone.
     first_rounds, last_rounds : int
         How often a stage is searched from its start, and then from the best that was found.
     hops : int
@@ -43,6 +45,7 @@ class Plan:
     folder: Path = FOLDER
     published: Path = PUBLISHED
     fate_moves: int = FATE_MOVES
+    anew: bool = False
     fresh: bool = False
     first_rounds: int = FIRST_ROUNDS
     last_rounds: int = LAST_ROUNDS
@@ -54,7 +57,7 @@ class Plan:
 
     @property
     def start(self) -> Path:
-        """Return the file of the stored Kaplan–Meier solution."""
+        """Return the file of the stored start: a Kaplan–Meier solution with labels."""
         return self.folder / "start.csv"
 
     def stages(self) -> dict[str, pd.DataFrame]:

@@ -33,6 +33,7 @@ ALONE = (
     "icans",
 )  # stages that leave GC as it is
 ANEW = replace(BRIEF, hops=1)
+OFTEN = 50  # steps after which a walk tells how far it is
 
 
 def secured(
@@ -49,7 +50,7 @@ def secured(
     plan : Plan
         Its ``securing`` and ``recovering`` are the steps of the walks at most.
     say : callable, optional
-        Is told a :class:`~helpers.calibration.stages.Step` after every walk.
+        Is told a :class:`~helpers.calibration.stages.Step` every fifty steps and after every walk.
 
     Returns
     -------
@@ -62,11 +63,9 @@ def secured(
         ([*of_progression(), *low_dose()], LEADING, plan.securing),
         ([*whole, *low_dose()], LEADING, plan.recovering),
     )
-    began = time.monotonic()
-    for turn, (keep, only, steps) in enumerate(phases, 1):
-        labels, fates = _walked(Walk(labels, fates, rng, plan, keep=keep, only=only), steps, 0.8).state()
-        if say:
-            say(_step("secured", turn, len(phases), time.monotonic() - began, keep, survival_hits(labels, fates, plan)))
+    telling = _Telling("secured", [steps for *_, steps in phases], say)
+    for keep, only, steps in phases:
+        labels, fates = _walked(Walk(labels, fates, rng, plan, keep=keep, only=only), steps, 0.8, telling).state()
     return labels, fates
 
 
@@ -77,40 +76,52 @@ def recovered(
 
     Parameters and result as of :func:`secured`.
     """
-    began, rng = time.monotonic(), np.random.default_rng([seed, 12])
-    for turn in (1, 2):
-        labels, fates = _walked(Walk(labels, fates, rng, plan), plan.recovering // turn, 0.85).state()
-        if turn == 1:
+    rng, walks = np.random.default_rng([seed, 12]), (plan.recovering, plan.recovering // 2)
+    telling = _Telling("recovered", walks, say)
+    for turn, steps in enumerate(walks):
+        if turn:
             labels = dealt_anew(seed, labels, fates, replace(plan, hops=plan.hops // 4))
-        hits = survival_hits(labels, fates, plan)
-        if say:
-            say(_step("recovered", turn, 2, time.monotonic() - began, list(hits), hits))
+        labels, fates = _walked(Walk(labels, fates, rng, plan), steps, 0.85, telling).state()
     return labels, fates
 
 
-def _walked(walk: Walk, steps: int, greedy: float) -> Walk:
+class _Telling:
+    """Tells how far the walks of a stage are, every so many steps and when one has ended."""
+
+    def __init__(self, stage: str, walks: Sequence[int], say: Progress | None):
+        self.stage, self.ends, self.say = stage, list(np.cumsum([-(-steps // OFTEN) for steps in walks])), say
+        self.began, self.turn, self.walk = time.monotonic(), 0, 0
+
+    def step(self, walk: Walk) -> None:
+        """Tell how far a walk is."""
+        self.turn += 1
+        if self.say:
+            self.say(self._step(walk))
+
+    def end(self, walk: Walk) -> None:
+        """Tell that a walk has ended, before its last step perhaps."""
+        self.turn, self.walk = self.ends[self.walk] - 1, self.walk + 1
+        self.step(walk)
+
+    def _step(self, walk: Walk) -> Step:
+        missed, asked = tuple(walk.wanted), len({id for id, asked in zip(walk.ids, walk.asked, strict=True) if asked})
+        seconds, total = time.monotonic() - self.began, int(walk.printed.sum()) - len(walk.missed)
+        return Step(
+            self.stage, self.turn, self.ends[-1], seconds, float(len(missed)), asked - len(missed), asked, missed, total
+        )  # fmt: skip
+
+
+def _walked(walk: Walk, steps: int, greedy: float, telling: _Telling) -> Walk:
     """Take steps while a number is wanted, a share of them towards it, the others aside."""
-    for _ in range(steps):
+    for k in range(steps):
         if not walk.wanted:
             break
+        if k and k % OFTEN == 0:
+            telling.step(walk)
         forward = walk.rng.random() < greedy
         walk.both(forward) if walk.rng.random() < 0.5 else walk.exchange(forward)
+    telling.end(walk)
     return walk
-
-
-def _step(stage: str, turn: int, turns: int, seconds: float, keep: Sequence[str], hits: dict[str, bool]) -> Step:
-    missed = tuple(missing(hits, keep))
-    return Step(
-        stage,
-        turn,
-        turns,
-        seconds,
-        float(len(missed)),
-        len(keep) - len(missed),
-        len(keep),
-        missed,
-        sum(hits.values()),
-    )
 
 
 def dealt_anew(seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan | None = None) -> pd.DataFrame:

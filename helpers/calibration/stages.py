@@ -26,7 +26,7 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, settle_marrow, take_
 
 EFS = "efs"  # the stage that searches who fails treatment when
 POLISH_ROUNDS = 150
-EFS_MOVES = 3_000_000  # of one annealing of treatment failures
+EFS_MOVES, EFS_TRIES = 3_000_000, 5  # of one annealing of treatment failures; annealings for each round of another stage
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 
@@ -108,7 +108,7 @@ def calibrate_efs(
     ids = [id for id in km_ids() if ".efs_" in id] + [id for some in search.ids for id in some]
     targets, groups = targets_of(ids, plan.published), np.array([search.patterns(k) for k in range(len(search.models))])
     hits = survival_hits(labels, fates, plan)
-    turns = plan.first_rounds + plan.last_rounds
+    turns = EFS_TRIES * (plan.first_rounds + plan.last_rounds)
     for turn in range(turns):
         if not missing(hits, ids):
             break

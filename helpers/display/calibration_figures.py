@@ -10,7 +10,8 @@ from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, lab
 from helpers.display.words import dose_words
 
 STAGES = {"fates": "days of events", "joint": "sex, age, blasts, GC", "crs": "who had CRS", "agents": "TCZ and RUX", "crs_grade": "grade of CRS",
-          "icans": "grade of ICANS", "onset": "GC onset", "duration": "GC duration", "status": "disease status"}  # fmt: skip
+          "icans": "grade of ICANS", "onset": "GC onset", "duration": "GC duration", "status": "disease status",
+          "secured": "walk to the headline", "recovered": "walk to the others", "efs": "treatment failure"}  # fmt: skip
 """What each stage of a search searches; a stage that is not here has its own name."""
 
 

@@ -21,9 +21,14 @@ from helpers.run.commands import FOLDER, command
 @click.option(
     "--effort", type=click.FloatRange(0.001), default=1.0, show_default=True, help="Factor on the moves made."
 )
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="Deal the fates of the stored start anew and search every label: longer, and fewer hits.",
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Seeds searched at the same time.")
 @click.option("--adopt", is_flag=True, help="Make the best state that of the default cohort (data/synthesis).")
-def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int, adopt: bool) -> None:
+def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, anew: bool, jobs: int, adopt: bool) -> None:
     """Search for a synthetic cohort on which the printed numbers come out.
 
     Each search keeps what it has reached in OUT/SEED and goes on from there when it is called again.
@@ -33,7 +38,7 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, jobs: int
     from helpers.paths import RUNS
 
     seeds, out = seeds or (SEED,), out or RUNS / "calibrate"
-    found = calibrate_many(seeds, out, Plan(effort=effort), jobs=jobs, say=click.echo)
+    found = calibrate_many(seeds, out, Plan(effort=effort, anew=anew), jobs=jobs, say=click.echo)
     for seed, outcome in found.items():
         missed = ", ".join(id for id, hit in outcome.hits.items() if not hit)
         click.echo(
