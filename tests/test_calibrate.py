@@ -248,7 +248,7 @@ def test_the_default_cohort_reaches_what_it_did():
     assert sum(survival_hits(labels, fates).values()) >= REACHED["survival"]
 
 
-REACHED = {"as printed": 389, "as corrected": 407, "survival": 114}
+REACHED = {"as printed": 390, "as corrected": 408, "survival": 115}
 
 
 def test_readme_says_how_many_survival_statistics_come_out():

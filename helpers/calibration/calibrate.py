@@ -32,7 +32,7 @@ SECURED, RECOVERED = (
     "recovered",
 )  # stages that walk, labels and days together: after the dearest one, after all
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
-SEED = 4  # of the search that made the default cohort
+SEED = 3  # of the search that made the default cohort
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from helpers.display.figures import BLACK, BLUE, COLOURS, DASHES, VERMILION, label_colours, mark_axis, ratio_marks
 from helpers.display.words import dose_words
 
-STAGES = {"fates": "days of events", "joint": "sex, age, blasts, GC", "crs": "who had CRS", "agents": "TCZ and RUX", "crs_grade": "grade of CRS",
-          "icans": "grade of ICANS", "onset": "GC onset", "duration": "GC duration", "status": "disease status",
-          "secured": "walk to the headline", "recovered": "walk to the others", "efs": "treatment failure"}  # fmt: skip
-"""What each stage of a search searches; a stage that is not here has its own name."""
+STAGES = {"fates": "days of events", "crs": "who had CRS", "joint": "sex, age, blasts, GC", "secured": "walk to the headline", "transplant": "transplantation",
+          "agents": "TCZ and RUX", "onset": "GC onset", "duration": "GC duration", "weight": "weight", "target": "target", "status": "disease status",
+          "crs_grade": "grade of CRS", "icans": "grade of ICANS", "recovered": "walk to the others", "efs": "treatment failure"}  # fmt: skip
+"""What each stage of a search searches."""
 
 
 def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
@@ -32,38 +32,6 @@ def plot_hits(ax: Axes, traces: dict[str, pd.DataFrame], of: int) -> Axes:
     ax.set(xlabel="moves tried", ylabel="printed numbers hit", ylim=(0, 1.12 * of))
     ax.legend(loc="lower right", fontsize=7)
     return ax
-
-
-def plot_progress(hits: Axes, loss: Axes, trace: pd.DataFrame, of: int) -> tuple[Axes, Axes]:
-    """Draw one search against time: printed numbers hit in all, and the loss of the stage at work.
-
-    Parameters
-    ----------
-    hits, loss : Axes
-        One above the other, to share the time.
-    trace : DataFrame
-        stage, elapsed (seconds), loss, total.
-    of : int
-        How many numbers are printed.
-    """
-    minutes = trace["elapsed"] / 60
-    hits.step(minutes, trace["total"], where="post", color=BLACK)
-    hits.axhline(of, color="0.6", linestyle=":")
-    hits.text(0, of, f" all {of} printed", va="bottom", fontsize=7, color="0.4")
-    hits.set(ylabel="printed numbers hit", ylim=(0, 1.12 * of))
-    long = trace.groupby("stage", sort=False)["seconds"].max().nlargest(len(COLOURS) - 1).index
-    named = [stage for stage in trace["stage"].unique() if stage in long]
-    styles = {
-        stage: {"color": c, "marker": m, "label": STAGES.get(stage, stage)}
-        for stage, c, m in zip(named, COLOURS, "os^vDP", strict=False)
-    }
-    for stage, part in trace.groupby("stage", sort=False):
-        style = styles.get(stage, {"color": "0.6", "marker": "."})
-        loss.plot(part["elapsed"] / 60, part["loss"], markersize=3, linewidth=0.8, **style)
-    loss.plot([], [], color="0.6", marker=".", linewidth=0.8, label="any other")
-    loss.set(xlabel="minutes by the clock", ylabel="loss of the stage", ylim=(0, None))
-    loss.legend(fontsize=7, title="longest stages", title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    return hits, loss
 
 
 def plot_loss(ax: Axes, traces: dict[str, pd.DataFrame]) -> Axes:
