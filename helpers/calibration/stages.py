@@ -26,7 +26,10 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, settle_marrow, take_
 
 EFS = "efs"  # the stage that searches who fails treatment when
 POLISH_ROUNDS = 150
-EFS_MOVES, EFS_TRIES = 3_000_000, 5  # of one annealing of treatment failures; annealings for each round of another stage
+EFS_MOVES, EFS_TRIES = (
+    3_000_000,
+    5,
+)  # of one annealing of treatment failures; annealings for each round of another stage
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 
