@@ -286,7 +286,7 @@ def test_real_and_synthetic_patients_cannot_pass_for_each_other(tmp_path):
         (b"\xff\xfe{\x00}\x00", "text in UTF-16"),
         (b'{"columns": []}', "a list"),
         (b'{"columns": {"patients": []}}', "patients: a list"),
-        (b'{"columns": {"patients": {"site": {"kind": "category", "meaning": "s", "allowed": "Ohio State"}}}}', "allowed: text of 10 characters"),
+        (b'{"columns": {"patients": {"site": {"kind": "category", "meaning": "s", "allowed": "Ohio State"}}}}', '"allowed": text of 10 characters'),
         (b'{"columns": {"patients": {"x": {"kind": "number", "meaning": "s", "low": "none"}}}}', "low: none"),
         (b'{"columns": {"patients": {"patient_id": {"kind": "text", "meaning": "s"}}}}', "a column of the dictionary, declared again"),
         (b'{"columns": {"patients": {"x": {"kind": "id", "meaning": "s"}}}}', "kind: text of 2 characters"),
