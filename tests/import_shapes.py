@@ -51,6 +51,12 @@ def text(folder: Path, name: str, content: str, encoding: str = "utf-8") -> Path
     return path
 
 
+def all_told(mapping, folder: Path) -> str:
+    """Join all that a mapping and the files of a folder say."""
+    written = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*")) if path.is_file()]
+    return mapping.model_dump_json() + "".join(written)
+
+
 def workbook(path: Path, sheets: dict, merged: dict | None = None, epoch=None) -> Path:
     """Write a workbook of several sheets."""
     made = openpyxl.Workbook()

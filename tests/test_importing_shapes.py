@@ -12,7 +12,7 @@ import import_shapes_third  # noqa: F401
 import import_shapes_unseen  # noqa: F401
 import pandas as pd
 import pytest
-from import_shapes import PLANTED, SHAPES, TRAPS, text
+from import_shapes import PLANTED, SHAPES, TRAPS, all_told, text
 from import_shapes_foreign import PATIENTS
 
 from helpers.cohort.derive import analyse
@@ -57,8 +57,7 @@ def test_a_shape_is_read_as_it_was_meant(name, tmp_path):
     if not expected:
         return
     apply(answered(mapping, answers), files, tmp_path / "out", tmp_path / "key.csv")
-    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    told = mapping.model_dump_json() + "".join(written)
+    told = all_told(mapping, tmp_path / "out")
     assert not [word for word in PLANTED if word in told]
     tables = read_cohort(tmp_path / "out").tables
     for table, (columns, wanted) in expected.items():
@@ -89,8 +88,7 @@ def test_names_and_numbers_of_people_are_not_read_whatever_the_heading(tmp_path)
     mapping = propose(files)
     assert [column.to for column in mapping.sheets[0].columns][4:] == ["leave out"] * 9
     apply(answered(mapping, {}), files, tmp_path / "out", tmp_path / "key.csv")
-    written = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    told = mapping.model_dump_json() + "".join(written)
+    told = all_told(mapping, tmp_path / "out")
     assert not [word for word in PLANTED if word in told]
 
 

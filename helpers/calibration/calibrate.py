@@ -27,10 +27,7 @@ from helpers.synthesis.fates import deal_to_the_unassessed, draw_fates
 from helpers.synthesis.labels import draw_labels, settle
 from helpers.synthesis.state import read_state, write_state
 
-SECURED, RECOVERED = (
-    "secured",
-    "recovered",
-)  # stages that walk, labels and days together: after the dearest one, after all
+SECURED, RECOVERED = "secured", "recovered"  # stages that walk: after the dearest one, and after all
 SETTLED = "settled"  # the stage that draws what no printed survival statistic depends on
 SEED = 3  # of the search that made the default cohort
 

@@ -26,10 +26,8 @@ from helpers.synthesis.state import TOXICITY_BLOCK, encode, settle_marrow, take_
 
 EFS = "efs"  # the stage that searches who fails treatment when
 POLISH_ROUNDS = 150
-EFS_MOVES, EFS_TRIES = (
-    3_000_000,
-    5,
-)  # of one annealing of treatment failures; annealings for each round of another stage
+EFS_MOVES = 3_000_000  # of one annealing of treatment failures
+EFS_TRIES = 5  # annealings of these for each round of another stage
 ASIDE = 0.4  # what a number outside the headline weighs while labels hop
 
 

@@ -35,9 +35,7 @@ def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArra
     >>> for_ranks([2.5, 1.0, 7.0, 2.5], ["left", "no", "no", "no"], [2.5, None, None, None]).argsort(kind="stable")
     array([0, 1, 3, 2])
     """
-    found, ends = as_floats(value).copy(), as_floats(limit)
-    side = np.asarray(pd.Series(censored).fillna("no").to_numpy(), dtype=object)
-    ends = np.where(np.isnan(ends), found, ends)
+    found, side, ends = _with_limits(value, censored, limit)
     result = found.copy()
     if np.any(side == "left"):
         floor = np.nanmax(ends[side == "left"])
@@ -46,6 +44,13 @@ def for_ranks(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArra
         ceiling = np.nanmin(ends[side == "right"])
         result[(side == "right") | ((found > ceiling) & (side == "no"))] = ceiling + _gap(ceiling)
     return result
+
+
+def _with_limits(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> tuple[NDArray, NDArray, NDArray]:
+    """Return values, the side on which each is censored, and the limit of each: the value stands in where none is given."""
+    found, ends = as_floats(value), as_floats(limit)
+    side = np.asarray(pd.Series(censored).fillna("no").to_numpy(), dtype=object)
+    return found, side, np.where(np.isnan(ends), found, ends)
 
 
 def _gap(limit: float) -> float:
@@ -61,9 +66,7 @@ def half_limit(value: ArrayLike, censored: ArrayLike, limit: ArrayLike) -> NDArr
     >>> half_limit([2.5, 7.0], ["left", "no"], [2.5, None])
     array([1.25, 7.  ])
     """
-    found, ends = as_floats(value), as_floats(limit)
-    side = pd.Series(censored).fillna("no").to_numpy()
-    ends = np.where(np.isnan(ends), found, ends)
+    found, side, ends = _with_limits(value, censored, limit)
     return np.select([side == "left", side == "right"], [ends / 2, ends], found)
 
 
@@ -89,9 +92,7 @@ def value_bounds(
     >>> value_bounds([10, 3, 500], ["left", "no", "right"], [10, None, 500])
     (array([-inf,   3., 500.]), array([10.,  3., inf]))
     """
-    found, ends = as_floats(value), as_floats(limit)
-    side = pd.Series(censored).fillna("no").to_numpy()
-    ends = np.where(np.isnan(ends), found, ends)
+    found, side, ends = _with_limits(value, censored, limit)
     least = np.select([side == "left", side == "right"], [-np.inf, ends], found)
     return least, np.select([side == "left", side == "right"], [ends, np.inf], found)
 

@@ -173,14 +173,18 @@ CONTROL = re.compile(r"(b|blank|bkg|background|s|std|standard|c|qc|control|ctrl)
 OF_ONE = ("patients.sex", "patients.age_years", "patients.weight_kg", "patients.height_cm", "origin", "birth")
 
 
-def _ask_about_contradictions(column: ColumnMap, facts: Facts, keys: list[str]) -> None:
-    """Ask where rows of one patient differ in what a patient has once: other patients under one number, or a correction."""
+def _patients_apart(facts: Facts, keys: list[str]) -> int:
+    """Count the patients whose rows differ in a column."""
     found: dict[str, set[str]] = {}
     for patient, cell in zip(keys, facts.column.cells, strict=True):
         if patient and not is_missing(cell, facts.missing):
             found.setdefault(patient, set()).add(code_text(cell))
-    apart = sum(len(values) > 1 for values in found.values())
-    if apart:
+    return sum(len(values) > 1 for values in found.values())
+
+
+def _ask_about_contradictions(column: ColumnMap, facts: Facts, keys: list[str]) -> None:
+    """Ask where rows of one patient differ in what a patient has once: other patients under one number, or a correction."""
+    if apart := _patients_apart(facts, keys):
         ask_about(column, [f"`to`: the rows of {apart} patients differ here, which a patient has once: are they other patients under one number, or is one a correction? correct the file (it is refused as it is)"])  # fmt: skip
 
 
@@ -201,12 +205,7 @@ def settle_repeated(sheet: SheetMap, facts: list[Facts]) -> None:
             _ask_about_contradictions(column, one, keys)
         if column.to != "declared":
             continue
-        found: dict[str, set[str]] = {}
-        for patient, cell in zip(keys, one.column.cells, strict=True):
-            if patient and not is_missing(cell, one.missing):
-                found.setdefault(patient, set()).add(code_text(cell))
-        apart = sum(len(values) > 1 for values in found.values())
-        if apart:
+        if apart := _patients_apart(one, keys):
             column.to, column.reason = "leave out", "no property of a patient"
             column.codes, column.counts, column.kind, column.decide, column.also_decide = {}, {}, "", "", []
             column.hidden = False

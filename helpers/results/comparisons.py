@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from helpers.results.exposure import exposure_groups
@@ -103,11 +104,8 @@ def within(analysis: Analysis, population: str, groups: str, *keys: str) -> str:
 def labelled_groups(analysis: Analysis, comparison: str) -> pd.Series:
     """Return the groups of :func:`comparison_groups` under labels that carry their meaning: "no GC", "low ≤8" (mg/kg), "<5 days"."""
     used, groups = analysis.parameters, comparison_groups(analysis, comparison)
-    dosed = (
-        {"low": f"low ≤{analysis.gc_cutoff:g}", "high": f"high >{analysis.gc_cutoff:g}"}
-        if analysis.gc_cutoff == analysis.gc_cutoff
-        else {}
-    )
+    cut = analysis.gc_cutoff
+    dosed = {"low": f"low ≤{cut:g}", "high": f"high >{cut:g}"} if np.isfinite(cut) else {}
     words = {"none": "no GC", **dosed,
              "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
              "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days"}  # fmt: skip

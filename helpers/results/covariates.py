@@ -92,9 +92,18 @@ def _factor(values: pd.Series, labels: list[str], cut: float | None = None) -> p
     factor = pd.Series(pd.Categorical(values, labels, ordered=True), index=values.index)
     if cut is None:
         return factor
-    if np.isnan(cut):  # a percentile of the doses, and nobody was given any
-        return factor.cat.rename_categories([UNCUT.get(label, label) for label in labels])
-    return factor.cat.rename_categories([label.format(f"{cut:g}") for label in labels])
+    return factor.cat.rename_categories([cut_label(label, cut) for label in labels])
+
+
+def cut_label(label: str, cut: float) -> str:
+    """Write a cut into a label; a dose group is named without one if the cut is a percentile and nobody was given any (NaN).
+
+    Examples
+    --------
+    >>> cut_label("≤{} mg/kg", 8.0), cut_label("≤{} mg/kg", np.nan), cut_label("0 mg/kg", np.nan)
+    ('≤8 mg/kg', 'low dose', '0 mg/kg')
+    """
+    return UNCUT.get(label, label) if np.isnan(cut) else label.format(f"{cut:g}")
 
 
 def _status(analysis: Analysis) -> pd.Series:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.results.comparisons import within
+from helpers.results.covariates import cut_label
 from helpers.results.populations import in_population, is_yes, named_population, needed_frame
 from helpers.results.registry import DOSE, LENGTH, ONSET, family
 from helpers.results.table3 import PRINTED, STATED, WHY, compare_response, comparison_frame, responder_counts
@@ -79,7 +80,7 @@ def table4_frame(analysis: Analysis) -> pd.DataFrame:
     labels = {
         "early": f"<{used.onset_cut_days:g} days", "late": f"≥{used.onset_cut_days:g} days",
         "short": f"≤{used.duration_cut_days:g} days", "long": f">{used.duration_cut_days:g} days",
-        "none": "0 mg/kg", "low": f"≤{cut:g} mg/kg" if cut == cut else "low dose", "high": f">{cut:g} mg/kg" if cut == cut else "high dose",
+        "none": "0 mg/kg", "low": cut_label("≤{} mg/kg", cut), "high": cut_label(">{} mg/kg", cut),
     }  # fmt: skip
     titles = {"onset": "Onset of GC", "duration": "Duration of GC", "dose": "Dose of GC"}
     comparisons = {}
