@@ -32,6 +32,19 @@ def reason_in_words(reason: str, words: Mapping[str, str]) -> str:
     return reason
 
 
+def level_alone(reason: str, *names: str) -> str:
+    """Leave the names of covariates out before their levels, in what a model's reason says.
+
+    Examples
+    --------
+    >>> level_alone("(no event among the 7 with age_group >8 years)", "age_group")
+    '(no event among the 7 with >8 years)'
+    """
+    for name in names:
+        reason = reason.replace(f"with {name} ", "with ")
+    return reason
+
+
 def count_and_percent(
     mask: pd.Series, among: pd.Series | None = None, *, known: pd.Series | None = None
 ) -> dict[str, Value]:

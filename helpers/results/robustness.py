@@ -12,7 +12,7 @@ from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
 from helpers.results.comparisons import within
-from helpers.results.measures import count_and_percent, once_per_analysis
+from helpers.results.measures import count_and_percent, level_alone, once_per_analysis
 from helpers.results.populations import in_population, is_no, is_yes, needed_frame
 from helpers.results.registry import AGENT, DOSE, GC, family
 from helpers.results.table3 import PRINTED, STATED, compare_outcome, compare_response, stated_test
@@ -79,10 +79,10 @@ def beside_imputed(analysis: Analysis) -> pd.DataFrame:
     for measure in (*MEASURES, "fmi"):
         name = measure if measure == "fmi" else f"imputed_{measure}"
         table[name] = found[measure].reindex(index).to_numpy()
-    reasons = found["reason"].reindex(index).fillna("not in the model")
-    for name in labels.values():
-        reasons = reasons.str.replace(f"with {name} ", "with ", regex=False)
-    return table.assign(imputed_n=pooled.n, imputed_reason=reasons.to_numpy()).reset_index(drop=True)
+    reasons = [
+        level_alone(reason, *labels.values()) for reason in found["reason"].reindex(index).fillna("not in the model")
+    ]
+    return table.assign(imputed_n=pooled.n, imputed_reason=reasons).reset_index(drop=True)
 
 
 @family(
