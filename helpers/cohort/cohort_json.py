@@ -11,7 +11,7 @@ from typing import Any
 
 from helpers.cohort.recorded import RECORDABLE
 from helpers.cohort.safe_words import did_you_mean, safe_content
-from helpers.cohort.schema import TABLES, Column
+from helpers.cohort.schema import TABLES, UNSAID, Column
 from helpers.cohort.units import ANALYTE_UNIT
 from helpers.problems import Problem
 
@@ -22,7 +22,7 @@ STAND_INS = ("", "zhang2025")  # papers that a cohort can have been made to stan
 META: Mapping[str, type] = {"name": str, "origin": str, "synthetic": bool, "source": str, "licence": str}
 DEFAULTS: Mapping[str, Any] = {
     "name": "unnamed",
-    "origin": "day 0",
+    "origin": UNSAID,
     "synthetic": False,
     "source": "not stated",
     "licence": "not stated",

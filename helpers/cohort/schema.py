@@ -207,6 +207,9 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
 )  # fmt: skip
 
 
+UNSAID = "day 0"  # origin of a cohort that does not say what its days count from
+
+
 @dataclass(frozen=True)
 class Cohort:
     """A cohort's tidy tables and what they are.
@@ -254,6 +257,17 @@ class Cohort:
     recorded: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     stands_for: str = ""
     analytes: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def day_zero(self) -> str:
+        """Say what day 0 is, or that the cohort does not say it.
+
+        Examples
+        --------
+        >>> [Cohort("few", origin, True, "", "", {}).day_zero for origin in ("infusion", UNSAID)]
+        ['day 0 is infusion', 'what day 0 is, is not stated']
+        """
+        return "what day 0 is, is not stated" if self.origin == UNSAID else f"day 0 is {self.origin}"
 
     def has(self, table: str, *columns: str) -> bool:
         """Tell whether the cohort has *table* and all *columns* of it."""

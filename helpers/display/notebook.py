@@ -75,7 +75,7 @@ def markdown_list(*sentences: str) -> Markdown:
 def about_cohort(cohort: Cohort) -> Markdown:
     """Say which cohort this is, how many patients, what day 0 is and, above all, whether it is synthetic."""
     n = len(cohort.tables["patients"])
-    text = f"Cohort **{cohort.name}**: {n} {'synthetic ' * cohort.synthetic}patients; day 0 is {cohort.origin}."
+    text = f"Cohort **{cohort.name}**: {n} {'synthetic ' * cohort.synthetic}patients; {cohort.day_zero}."
     if cohort.synthetic:
         text += " **No real patient stands behind a single row.** "
         text += (

@@ -142,7 +142,7 @@ def _lines(checked: Checked) -> Iterator[str]:
     if checked.opening:
         yield checked.opening
     if (cohort := checked.cohort) is not None:
-        yield f"{cohort.name} ({'synthetic' if cohort.synthetic else 'not synthetic'}), day 0 is {cohort.origin}"
+        yield f"{cohort.name} ({'synthetic' if cohort.synthetic else 'not synthetic'}), {cohort.day_zero}"
         for table, frame in cohort.tables.items():
             yield f"  {table}: {len(frame)} rows, {frame.shape[1]} columns"
         for note in checked.notes:

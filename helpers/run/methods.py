@@ -117,7 +117,7 @@ def _statistics(analysis: Analysis) -> list[str]:
     number = len(cohort.tables["patients"])
     convention = "asked for" if chosen.chi_square == "printed" and analysis.reading == "stated" else chosen.chi_square
     paragraphs = [
-        f"{number} {'patient' if number == 1 else 'patients'}; day 0 is {cohort.origin}. Counts are given with percentages, numbers with medians and ranges. "
+        f"{number} {'patient' if number == 1 else 'patients'}; {cohort.day_zero}. Counts are given with percentages, numbers with medians and ranges. "
         f"{TWO_BY_TWO[convention]}."
     ]
     if cohort.has("followup") and f"{chosen.endpoint.lower()}_days" in analysis.frame:

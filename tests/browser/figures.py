@@ -525,7 +525,7 @@ def test_tests_of_analytes_are_shown_as_the_notebook_has_them(opened, analysis):
     of_it = course[course["analyte"] == low["analyte"]]
     browser.run("analytes.set({analyte: arguments[0], pair: arguments[1]})", place, of_it.index.get_loc(low.name))
     said = browser.run("return document.getElementById('an-told').textContent")
-    assert f"median at most {low['median_most']:g}, quartiles" in said
+    assert f"median at most {low['median_most']:.3g}, quartiles" in said
     assert "open: only a bound" in browser.run("return document.getElementById('an-plot').textContent")
     assert not browser.complaints()
 
