@@ -124,13 +124,13 @@ def test_check_counts_what_a_cohort_holds_and_says_that_it_is_synthetic():
     assert told.startswith("zhang2025-synthetic (synthetic), day 0 is CAR T-cell infusion\n")
     assert "patients: 120 rows" in told
 
+
 def test_a_cohort_that_does_not_say_what_day_0_is_is_told_so(tmp_path):
     (tmp_path / "few").mkdir()
     (tmp_path / "few" / "patients.csv").write_text("patient_id,sex\nP1,female\nP2,male\n", encoding="utf-8")
     told = call("check", "--cohort", tmp_path / "few").stdout
     assert told.startswith("unnamed (not synthetic), what day 0 is, is not stated\n")
     assert "day 0 is day 0" not in told
-
 
 
 def test_check_lists_what_a_cohort_lacks():
