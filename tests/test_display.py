@@ -530,3 +530,10 @@ def test_a_band_beyond_every_number_is_drawn_without_a_complaint():
     forest_figure.plot_shape(ax, [1, 2, 3], [0, 1, 2], [-900, -5, -900], [900, 5, 900])
     fig.canvas.draw()
     plt.close(fig)
+
+
+def test_a_column_of_sentences_that_begin_with_a_number_stands_to_the_left():
+    frame = pd.DataFrame(
+        {"n": [11, 6], "why": ["11 products are allogeneic and 9 children were transplanted", "6 had none"]}
+    )
+    assert "|---:|---|" in tables.Table(frame)._repr_markdown_()

@@ -372,11 +372,15 @@ def _cell(value: object) -> str:
     return str(value)
 
 
+LONGEST_NUMBER = 40  # signs of a number with its limits and units; what is longer is a sentence
+
+
 def _right(frame: pd.DataFrame) -> list[bool]:
     """Tell which columns hold numbers, or texts that begin with one in every row that has any."""
     flags = []
     for column in range(frame.shape[1]):
         texts = [_cell(value) for value in frame.iloc[:, column]]
         texts = [re.sub(r"^[≤≥](?=-?[\d.]+$)", "", text).lstrip("<>-−") for text in texts if text not in (MISSING, "")]
-        flags.append(bool(texts) and all(text[:1].isdigit() for text in texts) and not all("day" in t for t in texts))
+        number = bool(texts) and all(text[:1].isdigit() and len(text) <= LONGEST_NUMBER for text in texts)
+        flags.append(number and not all("day" in text for text in texts))
     return flags
