@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import nbformat
 import pandas as pd
 import pytest
@@ -19,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers import paths
 from helpers.parameters import Parameters
-from helpers.run import series
+from helpers.run import commands, series
 from helpers.run.cli import main
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -275,3 +276,18 @@ def test_what_differs_between_two_runs_and_why(runs):
     assert set(table["because"].dropna()) == {"gc_cutoff"}
     assert "0 of" in call("diff", "one", "one").stdout
     assert "a run, or its name" in refused("diff", "one", "three")
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), 130), (commands.Stopped(143), 143)])
+def test_a_signal_within_compiled_code_ends_as_any_other(raised, code):
+    """Python wraps what a signal raises in a compiled function into an error of the system."""
+
+    @click.command()
+    @commands.refusing
+    def search():
+        try:
+            raise SystemError("returned a result with an exception set") from raised
+        except SystemError as within:
+            raise SystemError("returned a result with an exception set") from within
+
+    assert CliRunner().invoke(search).exit_code == code

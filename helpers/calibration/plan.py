@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -54,6 +54,17 @@ class Plan:
     securing: int = 600
     recovering: int = 300
     effort: float = 1.0
+
+    def at(self, effort: float) -> Plan:
+        """Return the same plan with another effort: fewer or more moves of each annealing, and steps of each walk.
+
+        Examples
+        --------
+        >>> Plan().at(0.1).securing, Plan().at(1.0) == Plan()
+        (60, True)
+        """
+        steps = {name: max(1, round(getattr(self, name) * effort)) for name in ("securing", "recovering")}
+        return replace(self, effort=effort, **steps)
 
     @property
     def start(self) -> Path:

@@ -19,7 +19,7 @@ from helpers.run.commands import FOLDER, command
 )
 @click.option("--out", type=FOLDER, help="Folder of the searches; by default runs/calibrate. What is there is resumed.")
 @click.option(
-    "--effort", type=click.FloatRange(0.001), default=1.0, show_default=True, help="Factor on the moves made."
+    "--effort", type=click.FloatRange(0.001), default=1.0, show_default=True, help="Factor on the moves and steps made."
 )
 @click.option(
     "--anew",
@@ -38,7 +38,7 @@ def calibrate(seeds: tuple[int, ...], out: Path | None, effort: float, anew: boo
     from helpers.paths import RUNS
 
     seeds, out = seeds or (SEED,), out or RUNS / "calibrate"
-    found = calibrate_many(seeds, out, Plan(effort=effort, anew=anew), jobs=jobs, say=click.echo)
+    found = calibrate_many(seeds, out, Plan(anew=anew).at(effort), jobs=jobs, say=click.echo)
     for seed, outcome in found.items():
         missed = ", ".join(id for id, hit in outcome.hits.items() if not hit)
         click.echo(

@@ -74,6 +74,13 @@ def _ending_on_signals() -> Iterator[None]:
         before = {}
     try:
         yield
+    except SystemError as error:  # in these, one within another, compiled code passes on what a signal raised in it
+        first: BaseException | None = error
+        while isinstance(first, SystemError):
+            first = first.__cause__
+        if isinstance(first, KeyboardInterrupt | Stopped):
+            raise first from None
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
