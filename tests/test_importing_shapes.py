@@ -187,7 +187,7 @@ def test_a_file_of_sas(tmp_path):
         ("id,age at infusion,infusion date\n1,130,2020-01-13\n2,60,2020-01-13\n", "above 120"),
         ("sexo,id\nH,1\nM,2\n", "no label says"),
         ("id,Einschluss,death date\n1,2020-01-13,2020-01-14\n", "none is day 0"),
-        ("case code no.,age\nA-1,4\nA-2,5\n", "is it column 1"),
+        ("case coed,age\nA-1,4\nA-2,5\n", "is it column 1"),
         ("petal,sepal\n1.5,2\n2.5,3\n", "is this a table of patients"),
         ("id,sample date,infusion date,CRP (mg/L)\n1,2020-01-14,2020-01-13,5\n1,2020-01-15,2020-01-13,haemolysed\n", "text that is no number"),
         ("id,crs grade\n1,None\n2,Grade 2\n", "cells say none"),

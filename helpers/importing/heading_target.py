@@ -72,7 +72,22 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
             target, confidence = grouped if grouped[0] else (target, confidence)
         if not target:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
+    if row_is not in ("patient", "infusion"):
+        target, confidence = by_clock(target, confidence, facts)
     return ("", "") if of_another_time(facts, target) or _is_threshold(facts, target) else (target, confidence)
+
+
+CLOCK = re.compile(r"([01]?\d|2[0-3])[:h.]?[0-5]\d(:[0-5]\d)?( ?[ap]m)?", re.IGNORECASE)
+
+
+def by_clock(target: str, confidence: str, facts: Facts) -> tuple[str, str]:
+    """Tell the clock time of a row from its date by the cells, where the heading says no more than that it is one of them."""
+    if target == "time" and facts.is_date:
+        return "date", confidence
+    clock = [cell for cell in facts.filled if isinstance(cell, str) and ":" in cell and CLOCK.fullmatch(cell.strip())]
+    if target in ("date", "day") and not facts.is_date and len(clock) > 0.8 * len(facts.filled) > 0:
+        return "time", "likely"
+    return target, confidence
 
 
 THRESHOLD = re.compile(

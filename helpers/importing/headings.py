@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from helpers.importing.heading_words import made_of
+from helpers.importing.concept_rules import target_by_concepts
 from helpers.importing.plain_words import CHINESE, bare
 from helpers.importing.units import slashed
 from helpers.importing.word_lists import AGENTS, ANALYTES, ENDPOINTS, EXPOSURES, HEADINGS
@@ -32,7 +32,7 @@ OTHERS = ("donor", "spender", "donneur", "mother", "father", "sibling", "family"
 
 
 OTHER_CLOCK = re.compile(
-    r" (from|since|after|post|ab|seit|depuis|desde) (initial |first |the |date of |day of |onset of |start of )*(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico|"
+    r" (from|since|after|post|ab|seit|depuis|desde|rel to|relative to) (initial |first |the |date of |day of |onset of |start of )*(diagnosis|dx|remission|cr|erstdiagnose|diagnose|diagnostic|diagnostico|"
     r"registration|enrolment|enrollment|inclusion|randomi[sz]ation|(leuk)?apheresis|collection|lymphodepletion|conditioning|crs|icans|fever|birth) |自诊断|确诊后|自入组|自采集|自清淋"
 )
 
@@ -86,8 +86,8 @@ def target_of(words: str) -> tuple[str, str]:
         shorter = re.sub(pattern, "", shorter).strip()
     if shorter in known:
         return known[shorter], "likely"
-    if made := made_of(shorter) or made_of(key):
-        return made, "likely"
+    if told := target_by_concepts(words):
+        return told, "likely"
     turned = " ".join(sorted(shorter.split()))
     if " " in shorter and turned in _by_words():
         return _by_words()[turned], "likely"
@@ -129,14 +129,17 @@ def analyte_of(words: str) -> str:
     >>> analyte_of("Hu IL-6 (19)"), analyte_of("白细胞介素10"), analyte_of("IFN-gamma"), analyte_of("超敏C反应蛋白"), analyte_of("sIL2R"), analyte_of("sex")
     ('IL-6', 'IL-10', 'IFN-γ', 'CRP', 'sIL-2R', '')
     """
-    text = re.sub(r"(?<![a-zA-Z])[munpµμ]?[gU]/(?:dl|ml|l|dL|mL|L)\b|IU/mL", " ", slashed(words))
-    key = re.sub(r"^(hu|human|serum|plasma|max|peak|baseline)\s+", "", bare(text))
-    key = re.sub(r"\s+(d|day|j|jour|tag)\s*\d+$|\s+(level|levels|conc|concentration|value)$", "", key).strip()
+    text = re.sub(r"(?i)(?<![a-z])[munpµμ]?[gu]/?(?:dl|ml|l)\b|IU/mL", " ", slashed(words))
+    key = " ".join(word for word in bare(text).split() if word not in BESIDE_AN_ANALYTE.split()) or bare(text)
+    key = re.sub(r"^(max|peak|baseline)\s+|\s+(d|day|j|jour|tag)\s*\d+$", "", key).strip()
     if key in _by_analyte():
         return _by_analyte()[key]
     if found := re.fullmatch(r"(?:s|soluble )(?:il|interleukin) ?(\d{1,2}) ?(?:r|receptor|ra|rα|r alpha)", key):
         return f"sIL-{found.group(1)}R"
-    found = re.fullmatch(r"(?:il|interleukin|白细胞介素|白介素)\s*(\d{1,2})\s*([a-f]?)(受体|r\w*|p70)?", key)
+    found = re.fullmatch(
+        r"(?:il|interleukin|interleukine|interleucina|interleuchina|白细胞介素|白介素)\s*(\d{1,2})\s*([a-f]?)(受体|r\w*|p70)?",
+        key,
+    )
     if found and 1 <= int(found.group(1)) <= LAST_INTERLEUKIN:
         if found.group(3) and found.group(3) != "p70":
             return f"sIL-{found.group(1)}R"
@@ -145,6 +148,10 @@ def analyte_of(words: str) -> str:
 
 
 LAST_INTERLEUKIN = 41
+BESIDE_AN_ANALYTE = (
+    "hu human serum plasma blood sample level levels conc concentration value val result res lab msd cba elisa luminex legendplex cytokine "
+    "serumspiegel spiegel serique plasmatique dosage taux sierico plasmatico serico nivel valor wert konzentration i s im serum in the of 血清 血浆 水平 浓度 检测值"
+)  # fmt: skip
 FIRST = r"first|1st|start|starting|begin|beginn|initiation|started|erste|erster|onset|debut|premiere|primera|inicio"
 
 

@@ -45,7 +45,7 @@ from helpers.importing.cells import is_missing
 from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.files import read_files
-from helpers.importing.heading_target import name_by_record, name_event_days
+from helpers.importing.heading_target import by_clock, name_by_record, name_event_days
 from helpers.importing.heading_words import names_a_syndrome, part_of_record, syndrome_of
 from helpers.importing.headings import analyte_of, target_of
 from helpers.importing.layouts import NAMED_AFTER, NO_RESULTS, SEVERAL_VALUES, TURNED
@@ -285,7 +285,8 @@ def _heading_target(one: Facts) -> str:
     titled, said = target_of(one.said.title or one.column.title)
     if target == "origin" and counts_infusions(one):
         return "infusion"
-    return titled if titled and (not target or (how == "guess" and said != "guess")) else target
+    target = titled if titled and (not target or (how == "guess" and said != "guess")) else target
+    return by_clock(target, "", one)[0] if target == "time" else target
 
 
 def _has_episodes(facts: list[Facts], targets: list[str], syndrome: str) -> bool:

@@ -13,7 +13,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
                 "numero de patient", "identifiant", "anonymat", "n anonymat", "numero anonymat", "code anonymat", "numero anonyme", "num patient", "paciente", "numero de paciente", "id paciente", "caso", "numero de caso", "codigo de paciente", "id caso", "identificador del caso", "identificador", "paziente", "codice paziente", "病历编号", "入组编号", "subj", "ipp", "nip"),
     "sample": ("sample id", "sample", "sampleid", "specimen", "specimen id", "sample name", "样本编号", "description"),
-    "origin": ("infusion", "infused", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
+    "origin": ("infusion", "infused", "infused on", "infusion date", "date of infusion", "date of first infusion", "date of first cell infusion", "date of cell infusion", "inf date", "infdate", "car t infusion date", "cart infusion date", "car t infusion",
                "day 0", "day0", "d0 date", "date of transplant", "transplant date", "index date", "baseline date", "on study", "onstudy", "on study date",
                "enrollment date", "enrolment date", "entry date", "start date", "startdt", "date of entry", "treatment start", "start of treatment",
                "回输时间", "回输日期", "输注日期", "输注时间", "入组日期", "infusionsdatum", "date d injection", "date de perfusion", "date d infusion", "date de reinjection", "trtsdt", "trtsdtc", "trtsdtm", "rfxstdtc", "date of first exposure to treatment",
@@ -113,11 +113,11 @@ INVERTED = ("cens", "censor", "censored", "cnsr", "alive")
 
 
 ANALYTES: Mapping[str, tuple[str, ...]] = {
-    "CRP": ("crp", "c reactive protein", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
-    "PCT": ("pct", "procalcitonin", "降钙素原"),
-    "ferritin": ("ferritin", "serum ferritin", "铁蛋白", "ferritine", "ferr"),
-    "TNF-α": ("tnf", "tnf a", "tnf alpha", "tnfa", "tnfα", "tnf α", "肿瘤坏死因子α", "肿瘤坏死因子-α", "tumor necrosis factor alpha", "tumour necrosis factor alpha"),
-    "IFN-γ": ("ifn g", "ifn gamma", "ifng", "ifnγ", "ifn γ", "干扰素γ", "γ干扰素", "干扰素-γ", "interferon gamma", "ifn r"),
+    "CRP": ("crp", "pcr", "c reactive protein", "c reactive prot", "proteine c reactive", "proteina c reactiva", "proteina c reattiva", "proteina c reativa", "crp 定量", "hs crp", "hscrp", "c反应蛋白", "超敏c反应蛋白", "c reaktives protein"),
+    "PCT": ("pct", "procalcitonin", "procalc", "procalcitonine", "procalcitonina", "prokalzitonin", "降钙素原"),
+    "ferritin": ("ferritin", "serum ferritin", "sf", "ferritina", "铁蛋白", "ferritine", "ferr"),
+    "TNF-α": ("tnf", "tumor necrosis factor a", "tnf α 因子", "tnf a", "tnf alpha", "tnfa", "tnfα", "tnf α", "肿瘤坏死因子α", "肿瘤坏死因子-α", "tumor necrosis factor alpha", "tumour necrosis factor alpha"),
+    "IFN-γ": ("ifn g", "ifn y", "inf y", "inf g", "inf γ", "inf gamma", "ifny", "interferone gamma", "interferon γ", "γ 干扰素", "ifn gamma", "ifng", "ifnγ", "ifn γ", "干扰素γ", "γ干扰素", "干扰素-γ", "interferon gamma", "ifn r"),
     "IL-17A": ("il 17a", "il17a", "il 17", "interleukin 17a"),
     "LDH": ("ldh", "lactate dehydrogenase", "乳酸脱氢酶"),
     "D-dimer": ("d dimer", "ddimer", "d二聚体"),
