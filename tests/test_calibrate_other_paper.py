@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 
 import numpy as np
@@ -13,6 +14,7 @@ from helpers.calibration.other_paper import MADE_UP, Paper, calibrate_small, end
 from helpers.estimate.cox import cox
 from helpers.estimate.kaplan_meier import half_width, survival_at
 from helpers.estimate.logrank import logrank
+from helpers.paths import ROOT
 from helpers.published.values import published_values
 
 PRINTED = 33
@@ -143,3 +145,11 @@ def test_a_stored_search_is_shown_only_for_the_tables_and_the_seed_that_it_was_m
     monkeypatch.setattr(stored_search, "calibrate_small", lambda *_, **__: right)
     found = stored_search.small_search(Paper(folder), 1 if changed == "seed" else stored_search.SEED)
     assert found.stored == (changed in ("nothing", "the other definition"))
+
+
+def test_no_sum_of_the_search_is_left_to_the_compiler_to_reorder():
+    """A reordered sum follows the width of the processor's registers: on another machine the search went another way."""
+    source = ast.parse((ROOT / "helpers" / "calibration" / "kernels.py").read_text(encoding="utf-8"))
+    options = [keyword.arg for call in ast.walk(source) if isinstance(call, ast.Call) for keyword in call.keywords]
+    assert "cache" in options
+    assert not {"fastmath", "parallel"} & set(options)

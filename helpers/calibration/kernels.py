@@ -24,7 +24,6 @@ NEAR = 0.5  # share of moves between neighbours in time, who differ little for a
 NEARBY = 0.05  # how far coefficients go from where the sums of the risk sets were taken
 SLACK = 2.0  # of the temperature: what one step of Newton's method may be wrong by
 AFRESH = 500  # moves after which models are fitted in full
-REORDERED = {"reassoc", "contract"}  # sums in any order
 FIRM, SWIFT = 1e-9, 1e-5  # last Newton step: of a number that is reported, of one that is tried
 MILESTONES = np.array([1.0, 2.0, 3.0]) * DAYS_PER_YEAR
 EARLY_DEATH = 30  # day before which a death is one of toxicity
@@ -384,7 +383,7 @@ def _terms(p, beta, out):
                 at += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _pass(sums, first, many, width, terms, before, after):
     """Bring the sums of the risk sets from event *first* on up to a patient whose kind changed (-1: outside)."""
     for c in range(width):
@@ -417,7 +416,34 @@ def _turn(pattern, i, x, j, y, sums, first, many, p, terms):
     return changed
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sums_of(one, other, many):
+    """Sum the products and the first factors of two rows, four sums at a time.
+
+    The order is the same on every processor: left to the compiler, it follows the width of the processor's registers, and a
+    search that compares sums goes another way on another machine.
+    """
+    a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
+    b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
+    d = 0
+    while d + 4 <= many:
+        a0 += one[d] * other[d]
+        a1 += one[d + 1] * other[d + 1]
+        a2 += one[d + 2] * other[d + 2]
+        a3 += one[d + 3] * other[d + 3]
+        b0 += one[d]
+        b1 += one[d + 1]
+        b2 += one[d + 2]
+        b3 += one[d + 3]
+        d += 4
+    while d < many:
+        a0 += one[d] * other[d]
+        b0 += one[d]
+        d += 1
+    return (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _information(pattern, places, many, sums, p, means, score, info):
     """Fill score and (lower triangle) information from the sums of the risk sets; *means* is room for (p + 1, events)."""
     inverse = means[p]
@@ -430,19 +456,16 @@ def _information(pattern, places, many, sums, p, means, score, info):
             score[a] += (own >> a) & 1 if own >= 0 else 0
     at = 1 + p
     for a in range(p):
-        own_mean, row, total, square = means[a], sums[1 + a], 0.0, 0.0
+        own_mean, row = means[a], sums[1 + a]
         for d in range(many):
-            mean = row[d] * inverse[d]
-            own_mean[d] = mean
-            total += mean
-            square += mean * mean
+            own_mean[d] = row[d] * inverse[d]
+        square, total = _sums_of(own_mean, own_mean, many)
         score[a] -= total
         info[a, a] = total - square
         for b in range(a):
-            other, row, total = means[b], sums[at], 0.0
-            for d in range(many):
-                total += row[d] * inverse[d] - own_mean[d] * other[d]
-            info[a, b] = total
+            both, _ = _sums_of(sums[at], inverse, many)
+            product, _ = _sums_of(own_mean, means[b], many)
+            info[a, b] = both - product
             at += 1
 
 
@@ -764,7 +787,7 @@ def cost_of(units, weight, jump, slope):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def best_sums(now, one, other, weight, jump, slope, keep):
     """Find the pairs of effects whose sum brings the numbers nearest to the print; the numbers are *now* away from it.
 
