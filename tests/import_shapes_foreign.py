@@ -274,7 +274,7 @@ def a_contact_after_the_death(d):
     return [text(d, "p.csv", PATIENTS), text(d, "v.csv", "Patient ID,Date of last contact\nP01,2022-01-20\nP02,2022-02-28\n")]
 
 
-@trap("equivalents of another drug")
+@trap("told in equivalents of prednisone")
 def doses_in_equivalents(d):
     return [text(d, "p.csv", PATIENTS), text(d, "m.csv", "Patient ID,Drug,Date,Dose (mg prednisone equivalent)\nP01,methylprednisolone,2021-02-06,50\nP02,dexamethasone,2021-03-18,40\n")]
 

@@ -47,7 +47,10 @@ def test_equivalents_are_those_of_a_label():
         "methylprednisolone": 12,
         "dexamethasone": 2.25,
     }
-    assert {agent: mg / 15 for agent, mg in label.items()} == {agent: mg / 5 for agent, mg in EQUIVALENT_MG.items()}
+    assert {agent: mg / 15 for agent, mg in label.items()} == {
+        agent: mg / 5 for agent, mg in EQUIVALENT_MG.items() if agent != "glucocorticoid"
+    }
+    assert EQUIVALENT_MG["glucocorticoid"] == EQUIVALENT_MG["methylprednisolone"]
 
 
 def test_a_bottle_of_prednisolone_phosphate_holds_what_it_says():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from helpers.cohort.schema import Cohort
 
 GLUCOCORTICOIDS = "glucocorticoids"
-STEROIDS = ("methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone")
+STEROIDS = ("methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone", "glucocorticoid")
 EVENT_COLUMN = {"toxicity": "event", "treatments": "agent", "exposures": "exposure", "labs": "analyte"}
 OUTCOME_DAYS: Mapping[str, str] = MappingProxyType(
     {

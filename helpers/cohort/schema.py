@@ -140,8 +140,8 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
         "treatments": {
             "patient_id": _id(),
             "agent": _one_of(
-                "drug",
-                "methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone",
+                "drug; glucocorticoid: one whose name is not known, its dose in methylprednisolone equivalents",
+                "methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone", "glucocorticoid",
                 "tocilizumab", "ruxolitinib", "anakinra", "other",
                 required=True,
             ),

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 
+ANY = "glucocorticoid"  # a steroid whose name is not known: its dose is told in methylprednisolone equivalents
 # mg that equal 4 mg methylprednisolone (the ladder that the paper's "methylprednisolone equivalent" supposes)
 EQUIVALENT_MG = {
     "methylprednisolone": 4.0,
@@ -26,6 +27,7 @@ EQUIVALENT_MG = {
     "prednisolone": 5.0,
     "dexamethasone": 0.75,
     "hydrocortisone": 20.0,
+    ANY: 4.0,
 }
 # molar mass of the base over that of the salt
 BASE_PER_SALT = {

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 
+from helpers.cohort.recorded import STEROIDS
+from helpers.cohort.steroids import ANY, EQUIVALENT_MG
 from helpers.importing.cells import date_as_mapped
+from helpers.importing.code_words import agent_of
+from helpers.importing.concepts import concepts_of
 from helpers.importing.facts import Facts
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
+from helpers.importing.recognise_numbers import equivalent_to
 from helpers.importing.sheet import code_text
+from helpers.importing.units import dose_unit_of
 
 PER_DAY = re.compile(
     r"daily|per day|a day|/ ?(d|day|tag|24 ?h)\b|each day|tages|täglich|pro tag|par jour|quotidien|diaria|日剂量|每日|每天|/日|/天"
@@ -41,6 +47,69 @@ def times_a_day(written: str) -> int | None:
     if re.fullmatch(r"[1-8]", text):
         return int(text)
     return next((times for times, words in WORDS_OF_TIMES.items() if re.fullmatch(words, text)), None)
+
+
+PARTS_OF_A_COURSE = ("last dose", "days of drug", "total dose")
+
+
+def settle_courses(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Find what a row per patient says of a drug beside its first day: the last day, the number of days, the dose in all."""
+    if sheet.row_is not in ("patient", "infusion"):
+        return
+    started = {column.name for column in sheet.columns if column.to == "first dose"}
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if column.to not in ("leave out", "declared") or not (one.is_date or one.is_number):
+            continue
+        drug, part = _part_of_course(one)
+        if drug in started and part and part not in {c.to for c in sheet.columns if c.name == drug}:
+            _take_part(column, one, drug, part)
+    named = sorted(started & set(STEROIDS) - {ANY})
+    if ANY in started and named:
+        first = next(column for column in sheet.columns if column.to == "first dose" and column.name == ANY)
+        ask_about(first, [f"`to`: columns of their own tell of {', '.join(named)}: if these are counted among the steroids here, days and doses count twice, and one of the two is to be left out; right as it is?"])  # fmt: skip
+
+
+def _part_of_course(facts: Facts) -> tuple[str, str]:
+    """Say which drug a heading is of, and which part of its course."""
+    for words in (facts.column.name, facts.said.title or facts.column.title):
+        drug = next((found for word in bare(words).split() if (found := agent_of(word)) != "other"), "")
+        told = frozenset(concepts_of(words)) - {
+            "steroid",
+            "tocilizumab",
+            "ruxolitinib",
+            "small",
+            "given",
+            "drug",
+            "any",
+        }
+        if not drug:
+            continue
+        if "dose" in told and "overall" in told and facts.is_number and not told & {"end", "until", "when"}:
+            return drug, "total dose"
+        if ("duration" in told or {"number", "day"} <= told) and facts.is_number:
+            return drug, "days of drug"
+        if told & {"end", "until", "last"} and told <= {"end", "until", "last", "when", "day", "dose", "time"}:
+            return drug, "last dose"
+    return "", ""
+
+
+def _take_part(column: ColumnMap, facts: Facts, drug: str, part: str) -> None:
+    """Take a column for a part of the course of a drug, and ask."""
+    unit = next((found for words in facts.told.split(" | ") if (found := dose_unit_of(words))), "")
+    of = equivalent_to(facts.told)
+    if part == "total dose" and (not unit or (drug == ANY and not of) or (of and drug not in EQUIVALENT_MG)):
+        return
+    column.to, column.name, column.confidence, column.codes, column.counts = part, drug, "likely", {}, {}
+    column.decide, column.also_decide, column.kind = "", [], ""
+    column.reason = {"last dose": "the last day of a drug", "days of drug": "for how many days a drug was given", "total dose": "the dose of a drug in all"}[part]  # fmt: skip
+    if part == "total dose":
+        column.unit, column.of = unit, of
+        told = f", told in equivalents of {of}," * bool(of)
+        ask_about(column, [f"`to`: the dose in all{told} is spread evenly over the days of the course (on the first day, where nothing says how long it was): the sum is the file's, the dose of a single day is not; right? (else `to: leave out`)"])  # fmt: skip
+        return
+    if facts.is_date:
+        recognise_date(column, facts, "date")
+    ask_about(column, ["`to`: the drug counts as given on each day from the first to the last; right? (else `to: leave out`: one administration on the first day)"])  # fmt: skip
 
 
 def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 
 from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date, read_number
+from helpers.importing.concepts import concepts_of
 from helpers.importing.layouts import OF_PATIENTS
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes
@@ -29,7 +30,7 @@ def ask_about_all(mapping: Mapping, tables: list[tuple[Table, Sheet]]) -> None:
         name = bare(origins[0].column)
         mapping.origin = (
             "CAR T-cell infusion"
-            if re.search(r"infus|\binf\b|回输|输注|d0|day 0|day0|exstdtc|reinjection", name)
+            if {"infusion", "car"} & set(concepts_of(origins[0].column)) or re.search(r"exstdtc|d0", name)
             else "entry into the study"
         )
     if (

@@ -239,8 +239,11 @@ def _ask_about_limits_of_rows(sheet: SheetMap, facts: list[Facts]) -> None:
         analyte = "" if name is None else names.codes.get(code_text(name), "")
         if analyte and (one := read_number(cell, decimal)) is not None:
             found.setdefault(analyte, []).append(one)
+    told = {side for side, to in (("left", "labs.limit"), ("right", "labs.upper_limit")) if to in at}
     for analyte, numbers in sorted(found.items()):
         for side, count in sorted(Counter(one.side for one in numbers if one.value is None).items()):
+            if side in told:  # each row has its own
+                continue
             ask_about(column, [f"`{side}_of`: {count} results of {analyte} lie {'below' if side == 'left' else 'above'} a limit that is not told: write `{analyte}: limit`, else they are left out"])  # fmt: skip
         values = [one.value for one in numbers if one.value is not None and not one.side]
         for place, limit, side in zip(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,29 +18,14 @@ MISSING = {
     "未知", "未做", "缺失", "无数据", "−", "—", "/", "qns", "n.b.", "nicht bestimmt", "nicht erhoben",
     "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[pending]",
 }  # fmt: skip
-MONTHS = {
-    name: i + 1
-    for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
-}
-MONTHS_ELSEWHERE = (
-    "mai",
-    "okt",
-    "dez",
-    "mrz",
-    "ene",
-    "abr",
-    "ago",
-    "dic",
-    "fev",
-    "avr",
-    "jui",
-    "aou",
-    "mag",
-    "giu",
-    "lug",
-    "set",
-    "ott",
-    "gen",
+MONTHS = (  # how months begin in English, German, French, Spanish, Italian and Portuguese, accents off
+    "jan jan ene gen", "feb fev", "mar mrz", "apr avr abr", "may mai mag", "jun juin giu", "jul juil lug", "aug aou ago", "sep set", "oct okt ott out", "nov",
+    "dec dez dic",
+)  # fmt: skip
+NAMES_OF_MONTHS = (
+    r"[a-z]{3,4}|sept|january|february|march|april|june|july|august|september|october|november|december|januar|februar|marz|juni|juli|oktober|dezember|"
+    r"janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|"
+    r"gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|marco|maio|junho|julho|setembro|outubro|novembro|dezembro"
 )
 LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
 LIMIT_WORDS = {
@@ -57,8 +43,15 @@ DATE_FORMS = (
     (re.compile(r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})$"), "ymd"),
     (re.compile(r"^(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日?$"), "ymd"),
     (re.compile(r"^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})$"), "ymd"),
-    (re.compile(r"^(?P<d>\d{1,2})[- ]?(?P<name>[A-Za-z]{3})[a-z]*[- ,]*(?P<y>\d{2}|\d{4})$"), "dmy"),
-    (re.compile(r"^(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
+    (
+        re.compile(
+            r"^(?P<d>\d{1,2})(?:st|nd|rd|th)?[-./ ]*(?:(?:de|di|of) )?(?P<name>[^\W\d_]{3,})\.?[-./ ,]*(?:(?:de|di) )?(?P<y>\d{2}|\d{4})$"
+        ),
+        "dmy",
+    ),
+    (re.compile(r"^(?P<name>[^\W\d_]{3,})\.?[- ]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[- ,]+(?P<y>\d{4})$"), "dmy"),
+    (re.compile(r"^(?P<y>\d{4})[-./ ](?P<name>[^\W\d_]{3,})[-./ ](?P<d>\d{1,2})$"), "dmy"),
+    (re.compile(r"^(?P<a>\d{1,2})(?P<sep>\s?[-/.]\s?)(?P<b>\d{1,2})(?P=sep)(?P<y>\d{2}|\d{4})$"), "ambiguous"),
 )
 YEAR_FIRST = DATE_FORMS[0][0]  # as a program writes a date cell into a text file
 CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|\s*([AaPp])\.?[Mm]\.?)?$")
@@ -213,8 +206,42 @@ def is_half_date(cell: Cell) -> bool:
     """
     found = HALF_DATE.fullmatch(cell.strip()) if isinstance(cell, str) else None
     word = (found.group(2) or "").lower() if found else ""
-    named = not word.isalpha() or word in ("unk", "unknown") or word[:3] in {*MONTHS, *MONTHS_ELSEWHERE}
+    named = not word.isalpha() or word in ("unk", "unknown") or month_named(word) > 0
     return found is not None and named and read_date(cell) is None
+
+
+def month_named(word: str) -> int:
+    """Find the month that a word names, in full or by its beginning, in the languages that are read here; 0 for none.
+
+    Examples
+    --------
+    >>> month_named("März"), month_named("juillet"), month_named("Dic"), month_named("août"), month_named("marker")
+    (3, 7, 12, 8, 0)
+    """
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(sign))
+    if not re.fullmatch(NAMES_OF_MONTHS, plain):
+        return 0
+    return next((i + 1 for i, starts in enumerate(MONTHS) if plain.startswith(tuple(starts.split()))), 0)
+
+
+def month_of(cell: Cell) -> tuple[int, int] | None:
+    """Read a year and a month without a day; None for all else.
+
+    Examples
+    --------
+    >>> month_of("2009-06"), month_of("06/2009"), month_of("Jun 2009"), month_of("2009年6月"), month_of("2009"), month_of("2009-06-03")
+    ((2009, 6), (2009, 6), (2009, 6), (2009, 6), None, None)
+    """
+    text = str(cell).strip().lower()
+    if found := re.fullmatch(r"((?:19|20)\d\d)\s*[-/.年]\s*(\d{1,2})\s*月?", text):
+        year, month = int(found.group(1)), int(found.group(2))
+    elif found := re.fullmatch(r"(\d{1,2})\s*[-/.]\s*((?:19|20)\d\d)", text):
+        year, month = int(found.group(2)), int(found.group(1))
+    elif found := re.fullmatch(r"([^\W\d_]{3,})\.?[\s-]+(?:(?:de|di) )?((?:19|20)\d\d)", text):
+        year, month = int(found.group(2)), month_named(found.group(1))
+    else:
+        return None
+    return (year, month) if 1 <= month <= 12 else None
 
 
 @dataclass(frozen=True)
@@ -248,6 +275,8 @@ def read_date(cell: Cell, order: str = "dmy") -> Moment | None:
     ('2006-02-06', '2019-05-30')
     >>> read_date("2020-01-31 01:09").clock, read_date("13/25/2020") is None
     ('01:09', True)
+    >>> {read_date(text).date.date().isoformat() for text in ("14. März 2021", "14 mars 2021", "14 de marzo de 2021", "Mar 14, 2021", "14/Mar/21", "2021-Mar-14", "14. 3. 2021")}
+    {'2021-03-14'}
     >>> [read_date(f"3/14/2021 {clock}", "mdy").clock for clock in ("12:05 AM", "12:05 PM", "9:45 pm")]
     ['00:05', '12:05', '21:45']
     """
@@ -282,7 +311,7 @@ def _moment(found: re.Match, kind: str, order: str, clock: str) -> Moment | None
         day, month = (a, b) if order == "dmy" else (b, a)
         ambiguous = a <= 12 and b <= 12 and a != b
     elif parts.get("name"):
-        day, month = int(parts["d"]), MONTHS.get(parts["name"].lower(), 0)
+        day, month = int(parts["d"]), month_named(parts["name"])
     else:
         day, month = int(parts["d"]), int(parts["m"])
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from helpers.importing.concepts import concepts_of
 
@@ -57,7 +58,7 @@ RULES = (
     _rule("birth", "birth", may="when, long"),
     _rule("origin", "infusion", "when, day, time, first", may="car, first, onset, given, drug"),
     _rule("origin", "car", "when", may="car, first, given, infusion"),
-    _rule("patients.infusion_year", "long", "infusion, car", may="when"),
+    _rule("patients.infusion_year", "long", "infusion, car", may="when, given"),
     _rule("followup.contact_date", "last", "contact, alive", may="when, day, death, state, vital, after, given, assessed, contact, alive"),
     _rule("followup.contact_date", "last", "death", "contact, when", may="contact, alive"),
     _rule("followup.contact_date", "when", "contact", may="contact, end, last, death, alive"),
@@ -67,6 +68,8 @@ RULES = (
     _rule("followup.assessment_date", "last", "assessed", "when, marrow, disease", may="response, marrow, disease, day"),
     _rule("followup.assessment_date", "last", "marrow", may="when, assessed, sample"),
     _rule("response.assessment_date", "when", "response, day 30", may="assessed, day 30, day, after, infusion, car, best, marrow, response, disease"),
+    _rule("other clock", "response", "duration", may="long, day"),
+    _rule("other clock", "diagnosis, apheresis", "time, duration, day, long", may="car, infusion, until, after, long"),
     _rule("followup.death_cause", "death", "cause", may="main, kind"),
     _rule("followup.censor_reason", "censored", "cause"),
     _rule("followup.death_date", "death", "when", may="any"),
@@ -78,17 +81,18 @@ RULES = (
     _rule("followup.transplant_date", "transplant", "when", may="allo"),
     _rule("patients.sex", "sex", may="birth"),
     _rule("patients.age_years", "age", may=f"long, when, {AT_INFUSION}"),
-    _rule("patients.weight_kg", "weight", may=f"unit of body, {AT_INFUSION}"),
-    _rule("patients.height_cm", "height", may=f"unit of body, {AT_INFUSION}"),
+    _rule("patients.weight_kg", "weight", may=f"{AT_INFUSION}"),
+    _rule("patients.height_cm", "height", may=f"{AT_INFUSION}"),
     _rule("patients.prior_transplant", "before", "transplant", may="allo, any, no, infusion, car"),
     _rule("patients.n_relapses", "number, no", "relapse", may="before, infusion, car"),
     _rule("patients.disease_status", "disease", "state", may="before, infusion, car, baseline, lymphodepletion"),
     _rule("patients.disease_status", "state", "before", may="infusion, car, lymphodepletion"),
+    _rule("patients.disease_status", "response", "before", may="state, infusion, car, lymphodepletion"),
     _rule("patients.car_target", "target", may="car, construct, infusion"),
     _rule("patients.car_target", "construct", may="car"),
     _rule("patients.car_origin", "origin", "car", may="allo"),
-    _rule("patients.car_dose_e6_per_kg", "dose", "car, infusion, of cells", may="of cells, per, unit of body, car, infusion, number, given"),
-    _rule("patients.car_dose_e6_per_kg", "car", "of cells", may="infusion, per, unit of body, number, given, weight"),
+    _rule("patients.car_dose_e6_per_kg", "dose", "car, infusion, of cells", may="of cells, per, weight, car, infusion, number, given"),
+    _rule("patients.car_dose_e6_per_kg", "car", "of cells", may="infusion, per, number, given, weight"),
     _rule("patients.blast_prelymphodepletion_pct", "blasts", may="marrow, share, before, baseline, lymphodepletion, infusion, car"),
     _rule("patients.mrd_prelymphodepletion", "MRD", "before, baseline, lymphodepletion", may="marrow, share, state, lymphodepletion, infusion, car, result"),
     _rule("response.mrd_day30", "MRD", "day 30", may="marrow, share, state, day, result, after, infusion, car"),
@@ -104,13 +108,15 @@ RULES = (
     _rule("status.rux", "ruxolitinib", may=GIVEN),
     _rule("treatments.agent", "drug", may="name, given, kind"),
     _rule("treatments.dose_unit", "dose", "unit"),
-    _rule("treatments.dose", "dose", may="daily, overall, given, drug"),
+    _rule("treatments.dose", "dose", may="daily, overall, given, drug, per, weight"),
     _rule("treatments.route", "route", may="given, drug, dose, name"),
     _rule("labs.analyte", "analyte, lab", may="name, lab"),
     _rule("labs.limit", "limit", may="lab, result"),
+    _rule("labs.upper_limit", "upper limit", may="lab, result"),
     _rule("labs.unit", "unit", may="result, lab, analyte"),
     _rule("labs.value", "result", may="lab, analyte"),
     _rule("sample", "sample", "key, number, study, no"),
+    _rule("toxicity.event", "event", may="kind, name"),
     _rule("toxicity.grade", "grade", may="event, row, highest"),
     _rule("time", "time, clock", "sample, given, result, dose, drug, onset, event", may="clock, time, lab"),
     _rule("time", "clock"),
@@ -137,8 +143,73 @@ def target_by_concepts(words: str) -> str:
     ('', '')
     """
     for reading in (words, re.sub(r"[()\[\]（）]", " ", words)):
-        told = [concept for concept in concepts_of(reading) if concept not in ALWAYS]
-        found = next((rule.target for rule in RULES if rule.fits(frozenset(told))), "") if told else ""
+        named = concepts_of(reading)
+        told = [concept for concept in named if concept not in ALWAYS]
+        found = next((rule.target for rule in RULES if rule.fits(frozenset(named))), "")
         if found and not (found == "followup.contact_date" and told[0] in STATES):  # alive at last contact
             return found
     return ""
+
+
+FATAL = _set("death, alive, vital")
+ENDS = FATAL | _set("relapse, progression, event")
+BESIDE_AN_END = _set(
+    "any, no, state, after, infusion, car, disease, time, day, long, until, when, first, last, contact, assessed, response, overall"
+)
+CLOCKS = _set("time, day, long")
+
+
+def endpoint_by_concepts(words: str) -> str:
+    """Find the endpoint that the time or the status of a heading is about, if each of its words is known; empty otherwise.
+
+    Examples
+    --------
+    >>> endpoint_by_concepts("Did disease recur after infusion?"), endpoint_by_concepts("Relapsed or died"), endpoint_by_concepts("¿Fallecido?")
+    ('relapse', 'progression or death', 'death')
+    >>> endpoint_by_concepts("Relapse before CAR-T"), endpoint_by_concepts("days from relapse to CAR-T")
+    ('', '')
+    """
+    told = [concept for concept in concepts_of(re.sub(r"[()\[\]（）]", " ", words)) if concept not in ALWAYS]
+    named = frozenset(told)
+    backwards = told and told[-1] in ("infusion", "car") and named & CLOCKS and "after" not in named
+    if not named & ENDS or not named <= ENDS | BESIDE_AN_END or backwards:
+        return ""
+    if named & {"death"} and named & {"relapse", "progression", "event"}:
+        return "progression or death"
+    for kind in ("relapse", "progression"):
+        if kind in named:
+            return kind
+    return "death" if named & FATAL else ""
+
+
+APART = _set("donor, apheresis, elsewhere in time, system, second, toxicity only")
+DRUGS = _set("steroid, tocilizumab, ruxolitinib")
+
+
+def is_of_something_else(words: str, target: str) -> bool:
+    """Tell whether a heading holds words by which it cannot be what a known word within it names.
+
+    Examples
+    --------
+    >>> is_of_something_else("CRS grade at toci", "toxicity.CRS.grade"), is_of_something_else("CRS grade 2nd infusion", "toxicity.CRS.grade")
+    (True, True)
+    >>> is_of_something_else("CRS grade by our protocol", "toxicity.CRS.grade")
+    False
+    """
+    named = frozenset(concepts_of(words))
+    if target.endswith(".grade") and named & CLOCKS | named & {"when", "number"}:
+        return True
+    return bool(named & APART or (named & DRUGS and not target.startswith(("status.", "treatments."))))
+
+
+def is_before_infusion(words: str) -> bool:
+    """Tell whether a heading says that it is of the time before the infusion.
+
+    Examples
+    --------
+    >>> is_before_infusion("Relapse after HSCT (before CAR-T)"), is_before_infusion("CAR-T前复发"), is_before_infusion("Relapse after CAR-T")
+    (True, True, False)
+    """
+    told = [concept for concept in concepts_of(re.sub(r"[()\[\]（）]", " ", words)) if concept not in ALWAYS]
+    pairs = set(pairwise(told))
+    return any(("before", one) in pairs or (one, "before") in pairs for one in ("car", "infusion", "lymphodepletion"))

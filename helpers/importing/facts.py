@@ -33,8 +33,8 @@ LONGEST_CODE = 24
 
 
 LETTERS = {
-    "(o/n)": {"O": "oui", "N": "non", "o": "oui", "n": "non"},
-    "(s/n)": {"S": "si", "N": "no", "s": "si", "n": "no"},
+    "o/n": {"O": "oui", "N": "non", "o": "oui", "n": "non"},
+    "s/n": {"S": "si", "N": "no", "s": "si", "n": "no"},
 }
 
 
@@ -55,7 +55,14 @@ class Facts:
     @cached_property
     def labels(self) -> Mapping[str, str]:
         """Labels of codes: of the container, of the description, of the heading."""
-        letters = next((found for pair, found in LETTERS.items() if pair in self.told.lower().replace(" ", "")), {})
+        letters = next(
+            (
+                found
+                for pair, found in LETTERS.items()
+                if re.search(rf"(?<![a-z]){pair}(?![a-z])", re.sub(r" ?/ ?", "/", self.told.lower()))
+            ),
+            {},
+        )
         said = {**codes_in(self.column.name), **codes_in(self.column.title), **self.said.codes, **self.column.labels}
         return {**letters, **said}
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 
 from helpers.importing.code_words import agent_of, meaning
+from helpers.importing.concept_rules import is_before_infusion
+from helpers.importing.concepts import concepts_of
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
 from helpers.importing.heading_words import part_of_record, site_of
@@ -74,6 +76,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
             target, confidence = _in_row(*target_of(f"{group} {column.name}"), facts, row_is)
     if row_is not in ("patient", "infusion"):
         target, confidence = by_clock(target, confidence, facts)
+    if target.startswith("followup.") and is_before_infusion(f"{column.name} {facts.said.title or column.title}"):
+        return "", ""
     return ("", "") if of_another_time(facts, target) or _is_threshold(facts, target) else (target, confidence)
 
 
@@ -206,6 +210,13 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
     """Keep a target only where a row of this kind can hold it."""
     if target == "origin" and counts_infusions(facts):
         target = "infusion"
+    if target == "toxicity.event" and facts.is_date:
+        return "", ""
+    loose = row_is not in ("patient", "infusion")
+    if target == "origin" and loose and facts.is_number and not facts.is_date and row_is != "administration":
+        target = "day"
+    if target == "followup.contact_date" and row_is == "event" and "state" in concepts_of(facts.column.name):
+        target = "until"  # the date of an episode's outcome
     if target == "followup.event_date" and row_is not in ("patient", "infusion"):
         target = "date"
     if row_is in ("event", "administration", "measurement") and target == "origin":

@@ -6,7 +6,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from helpers.importing.concept_rules import target_by_concepts
+from helpers.importing.concept_rules import (
+    endpoint_by_concepts,
+    is_of_something_else,
+    target_by_concepts,
+)
 from helpers.importing.plain_words import CHINESE, bare
 from helpers.importing.units import slashed
 from helpers.importing.word_lists import AGENTS, ANALYTES, ENDPOINTS, EXPOSURES, HEADINGS
@@ -93,9 +97,9 @@ def target_of(words: str) -> tuple[str, str]:
         return _by_words()[turned], "likely"
     if len(key) >= 5:
         near = process.extractOne(key, [word for word in known if len(word) >= 5], scorer=fuzz.ratio, score_cutoff=88)
-        if near and _tokens_near(key, near[0]):
+        if near and _tokens_near(key, near[0]) and not is_of_something_else(words, known[near[0]]):
             return known[near[0]], "guess"
-    if inside := _known_inside(key, known):
+    if (inside := _known_inside(key, known)) and not is_of_something_else(words, inside):
         return inside, "guess"
     return "", ""
 
@@ -105,7 +109,12 @@ def _tokens_near(key: str, word: str) -> bool:
     from rapidfuzz import fuzz
 
     ours, theirs = key.split(), word.split()
-    return len(ours) != len(theirs) or all(fuzz.ratio(a, b) >= 60 for a, b in zip(ours, theirs, strict=True))
+    return len(ours) != len(theirs) or all(
+        fuzz.ratio(a, b) >= (60 if len(b) > SHORT else 100) for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+SHORT = 3  # letters of a word that leave no room for a slip: CR1 is no CRS
 
 
 def _known_inside(key: str, known: Mapping[str, str]) -> str:
@@ -130,6 +139,8 @@ def analyte_of(words: str) -> str:
     ('IL-6', 'IL-10', 'IFN-γ', 'CRP', 'sIL-2R', '')
     """
     text = re.sub(r"(?i)(?<![a-z])[munpµμ]?[gu]/?(?:dl|ml|l)\b|IU/mL", " ", slashed(words))
+    text = re.sub(r"超敏|血清|血浆|定量|水平|浓度|检测值|流式|测定", " ", text)
+    text = re.sub(r"(?i)\balfa\b", "alpha", re.sub(r"(?i)\bgama\b", "gamma", text))
     key = " ".join(word for word in bare(text).split() if word not in BESIDE_AN_ANALYTE.split()) or bare(text)
     key = re.sub(r"^(max|peak|baseline)\s+|\s+(d|day|j|jour|tag)\s*\d+$", "", key).strip()
     if key in _by_analyte():
@@ -150,7 +161,7 @@ def analyte_of(words: str) -> str:
 LAST_INTERLEUKIN = 41
 BESIDE_AN_ANALYTE = (
     "hu human serum plasma blood sample level levels conc concentration value val result res lab msd cba elisa luminex legendplex cytokine "
-    "serumspiegel spiegel serique plasmatique dosage taux sierico plasmatico serico nivel valor wert konzentration i s im serum in the of 血清 血浆 水平 浓度 检测值"
+    "serumspiegel spiegel serique plasmatique dosage taux sierico plasmatico serico serica seriche sieriche plasm suero siero soro nivel valor wert konzentration i s im serum in the of 血清 血浆 水平 浓度 检测值"
 )  # fmt: skip
 FIRST = r"first|1st|start|starting|begin|beginn|initiation|started|erste|erster|onset|debut|premiere|primera|inicio"
 
@@ -162,6 +173,8 @@ def first_dose_of(words: str) -> str:
     --------
     >>> first_dose_of("Date of first tocilizumab"), first_dose_of("Dexamethasone start date"), first_dose_of("首次托珠单抗日期")
     ('tocilizumab', 'dexamethasone', 'tocilizumab')
+    >>> first_dose_of("Steroid start date"), first_dose_of("激素开始日期")
+    ('glucocorticoid', 'glucocorticoid')
     >>> first_dose_of("tocilizumab"), first_dose_of("date of first relapse"), first_dose_of("date of last ruxolitinib")
     ('', '', '')
     """
@@ -216,7 +229,9 @@ def endpoint_of(words: str) -> str:
         return {"os": "death", "d": "death", "surv": "death", "r": "relapse", "ttr": "relapse"}.get(
             found.group(1), "progression or death"
         )
-    key = f" {bare(words)} "
+    if (by_concepts := endpoint_by_concepts(words)) == "progression or death":
+        return by_concepts
+    key = re.sub(r"(?<=[a-z0-9])(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?=[a-z0-9])", " ", f" {bare(words)} ")
     found = [
         (word, name)
         for name, known in ENDPOINTS.items()
@@ -226,7 +241,7 @@ def endpoint_of(words: str) -> str:
     if any(name == "relapse" for _, name in found):  # relapse or progression
         found = [one for one in found if one[1] != "progression"]
     told = [one for one in found if one[0] not in FOLLOW_UP]
-    return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else ""
+    return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else by_concepts
 
 
 FOLLOW_UP = (

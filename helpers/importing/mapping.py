@@ -22,7 +22,7 @@ HEAD = """\
 # names, then delete the decide line (each question is one line; further ones stand below also_decide). `supplement import FILES --out FOLDER --apply` refuses while one is left.
 #
 #   to: patient             the patient's key (replaced by a random one)   to: leave out      the column is not read
-#   to: origin              the date of day 0                              to: birth          date (or, with `unit: year`, year) of birth: only the age is kept
+#   to: origin              the date of day 0                              to: birth          date (or, with `unit: year` or `month`, year or month) of birth: only the age is kept
 #   to: patients.sex ...    a column of the dictionary (data/README.md)    to: declared       kept under `name`, as `kind`
 #   to: lab                 a measurement: `name` the analyte, `unit`, and `day` or `day_at` (column that holds the day)
 #   to: time                time to an event or to the end of follow-up: `name` death / relapse / progression / progression or death,
@@ -33,6 +33,8 @@ HEAD = """\
 #   to: daily dose          the dose of the drug `name` on `day`, in `unit`; 0 is not given
 #   to: later infusion      the date of infusion `name` (2, 3 ...), which becomes a repeat infusion of screening.csv
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
+#   to: last dose           its last day; to: days of drug   its number of days; to: total dose   its dose in all, in `unit`, spread evenly over them
+#                           (`of`: the steroid in whose equivalents it is told)
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
 #   hidden: true            words that could be names: `codes` holds their numbers in the order of the alphabet (what they mean is yours to write)
@@ -71,6 +73,7 @@ class ColumnMap(_Part):
     name: str = ""
     kind: str = ""
     unit: str = ""
+    of: str = ""
     factor: float | None = None
     day: float | None = None
     day_at: int | None = None

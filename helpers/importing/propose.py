@@ -20,7 +20,7 @@ from helpers.importing.across_columns import (
     settle_decimals,
     tie_forms,
 )
-from helpers.importing.across_doses import settle_doses
+from helpers.importing.across_doses import settle_courses, settle_doses
 from helpers.importing.across_files import ask_about_all
 from helpers.importing.across_measurements import (
     ask_about_dilutions,
@@ -168,6 +168,7 @@ def _settle(result: SheetMap, facts: list[Facts], table: Table) -> None:
     settle_repeated(result, facts)
     ask_about_unplaced(result, facts)
     settle_doses(result, facts)
+    settle_courses(result, facts)
 
 
 def _ask(result: SheetMap, facts: list[Facts], sheet: Sheet, table: Table) -> None:
@@ -285,6 +286,7 @@ def _heading_target(one: Facts) -> str:
     titled, said = target_of(one.said.title or one.column.title)
     if target == "origin" and counts_infusions(one):
         return "infusion"
+    target = "" if target == "toxicity.event" and one.is_date else target
     target = titled if titled and (not target or (how == "guess" and said != "guess")) else target
     return by_clock(target, "", one)[0] if target == "time" else target
 

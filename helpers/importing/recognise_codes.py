@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from helpers.cohort.recorded import STEROIDS
+from helpers.cohort.steroids import ANY
 from helpers.importing.code_words import agent_near, agent_of, meaning, meaning_within
 from helpers.importing.described import checkbox
 from helpers.importing.facts import MINUS, Facts
@@ -148,7 +149,7 @@ def _gaps(base: ColumnMap, facts: Facts, kind: str) -> list[str]:
 
 def _steroid_in(words: str) -> str:
     """Find the one steroid that a heading names."""
-    known = {bare(word): name for name in STEROIDS for word in AGENTS.get(name, ())}
+    known = {bare(word): name for name in STEROIDS if name != ANY for word in AGENTS.get(name, ())}
     return next((known[token] for token in bare(words).split() if token in known), "")
 
 

@@ -71,11 +71,16 @@ def recognise_date(base: ColumnMap, facts: Facts, target: str) -> ColumnMap | No
         )
     if unread:
         doubts.append(f"`to`: {unread} cells are no dates (text of some kind): they are left empty; right?")
+    if target == "followup.contact_date" and DISCHARGE.search(facts.told.lower()):
+        doubts.append("`to`: the date of discharge stands for the last contact: nothing here was seen of anybody later; right? (else `to: leave out`)")  # fmt: skip
     if target in OF_EVENTS or target == "birth":
         doubts += _like_placeholders(facts, base)
     if serial:
         base.reason = "numbers as Excel counts days, read as dates"
     return ask_about(base, doubts)
+
+
+DISCHARGE = re.compile(r"discharge|entlass|出院|sortie|alta|dimission")
 
 
 def apart_from_never(base: ColumnMap, facts: Facts) -> Facts:

@@ -6,6 +6,7 @@ import re
 
 from helpers.importing.cells import is_half_date, read_date
 from helpers.importing.code_words import meaning
+from helpers.importing.concept_rules import is_before_infusion
 from helpers.importing.event_words import kinds_in, status_of
 from helpers.importing.facts import Facts
 from helpers.importing.headings import endpoint_of, exposure_of
@@ -75,6 +76,7 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         or target in ("followup.death_cause", "followup.censor_reason")
         or facts.is_date
         or exposure_of(base.column)
+        or is_before_infusion(f"{base.column} {facts.said.title or facts.column.title}")
     ):
         return None
     endpoint = endpoint_of(base.column) or endpoint_of(facts.column.title) or endpoint_of(facts.said.title)

@@ -69,7 +69,7 @@ def _recognise_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> C
     return base
 
 
-OF_ROWS = ("until", "labs.analyte", "labs.unit", "treatments.dose_unit", "treatments.agent", "age unit", "time", "labs.sign", "infusion", "exposure", "treatments.dose")  # fmt: skip
+OF_ROWS = ("until", "labs.analyte", "labs.unit", "treatments.dose_unit", "treatments.agent", "age unit", "time", "labs.sign", "labs.limit", "labs.upper_limit", "infusion", "exposure", "treatments.dose")  # fmt: skip
 
 
 def _recognise_of_a_row(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
@@ -84,7 +84,7 @@ def _recognise_of_a_row(base: ColumnMap, facts: Facts, target: str, row_is: str)
         return recognise_dose(base, facts)
     if target == "age unit":
         base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
-    return None if target == "infusion" and not facts.is_number else base
+    return None if target in ("infusion", "labs.limit", "labs.upper_limit") and not facts.is_number else base
 
 
 def _recognise_ages_in_words(base: ColumnMap, facts: Facts) -> ColumnMap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.importing.cells import LIMIT, read_number
 from helpers.importing.facts import Facts
 from helpers.importing.headings import exposure_of, first_dose_of
@@ -13,6 +14,7 @@ from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
 from helpers.importing.sheet import code_text
 from helpers.importing.units import ANALYTE_UNITS, dose_unit_of, unit_of
+from helpers.importing.word_lists import AGENTS
 
 
 def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
@@ -79,7 +81,7 @@ def recognise_first_dose(base: ColumnMap, facts: Facts, target: str, row_is: str
     return ask_about(found, ["`to`: its patients count as given the drug on that day, with a dose that is not known; those without a date as not given it; right?"])  # fmt: skip
 
 
-EQUIVALENT = re.compile(r"equiv|äquiv|aequiv|\bpeq\b|\bpde\b|当量|等效|折合")
+EQUIVALENT = re.compile(r"equiv|äquiv|aequiv|équiv|\beq\b|\bpeq\b|\bpde\b|\bmped?\b|当量|等效|折合")
 
 
 def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
@@ -87,12 +89,32 @@ def recognise_dose(base: ColumnMap, facts: Facts) -> ColumnMap | None:
     units = {dose_unit_of(cell) for cell in facts.filled if isinstance(cell, str) and not read_number(cell)}
     if not facts.is_number and (not units or "" in units):
         return None
-    if EQUIVALENT.search(facts.told.lower()):
-        base.to, base.reason = "leave out", "doses in equivalents of another drug"
-        return ask_about(base, ["`to`: the doses are written in equivalents of another drug, not in mg of the drug that was given: left out; right? (drugs and days stay; where they are mg of the drug itself, write `to: treatments.dose` and `unit: mg`)"])  # fmt: skip
+    of = equivalent_to(facts.told)
+    if EQUIVALENT.search(facts.told.lower()) and not of:
+        base.to, base.reason = "leave out", "doses in equivalents of a drug that is not named"
+        return ask_about(base, ["`to`: the doses are written in equivalents of a drug that the heading does not name: left out; right? (drugs and days stay; where they are mg of the drug itself, write `to: treatments.dose` and `unit: mg`)"])  # fmt: skip
     base.unit = next((unit for part in facts.told.split(" | ") if (unit := dose_unit_of(part))), "")
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if of:
+        base.name = of
+        ask_about(base, [f"`name`: the doses are told in equivalents of {of}; each becomes mg of the drug of its row by the usual ladder (4 mg methylprednisolone = 5 prednisone or prednisolone = 0.75 dexamethasone = 20 hydrocortisone), and is left empty for other drugs; right? (where they are mg of the drug itself, empty `name`)"])  # fmt: skip
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])
+
+
+def equivalent_to(words: str) -> str:
+    """Find the steroid in whose equivalents a heading tells doses; empty if it names none, or speaks of no equivalents.
+
+    Examples
+    --------
+    >>> equivalent_to("Dose (mg prednisone equivalent)"), equivalent_to("MP eq. dose mg/kg"), equivalent_to("dose, mg"), equivalent_to("甲强龙当量(mg)")
+    ('prednisone', 'methylprednisolone', '', 'methylprednisolone')
+    """
+    text = words.lower()
+    if not EQUIVALENT.search(text):
+        return ""
+    known = {word: name for name in EQUIVALENT_MG for word in AGENTS.get(name, ())} | {"pred": "prednisone", "mpe": "methylprednisolone", "mped": "methylprednisolone"}  # fmt: skip
+    found = [word for word in known if (re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) if word.isascii() else word in text)]  # fmt: skip
+    return known[max(found, key=len)] if found else ""
 
 
 def ask_about_other_text(base: ColumnMap, facts: Facts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from helpers.importing.cells import month_of
 from helpers.importing.code_words import agent_of
 from helpers.importing.facts import Facts
 from helpers.importing.headings import target_of
@@ -62,9 +63,15 @@ BIRTH_YEAR = re.compile(
 
 
 def recognise_birth_year(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
-    """Recognise a year of birth, of which an age within half a year can be had."""
+    """Recognise a year of birth, of which an age within half a year can be had, or a month, which gives it within two weeks."""
     names = (bare(base.column), bare(facts.said.title or facts.column.title))
     this = datetime.now().year
+    months = [cell for cell in facts.filled if isinstance(cell, str) and month_of(cell) is not None]
+    if target == "birth" and row_is in ("patient", "infusion") and months and len(months) >= 0.6 * len(facts.filled):
+        base.to, base.unit, base.reason, base.confidence = "birth", "month", "a month of birth", "sure"
+        others = len(facts.filled) - len(months)
+        lost = f"; {others} cells are no month and are left empty" * bool(others)
+        return ask_about(base, [f"`to`: only month and year of birth are known: the age is counted from the 15th and may be two weeks off{lost}; right? (else `to: leave out`)"])  # fmt: skip
     if not any(map(BIRTH_YEAR.fullmatch, names)) or not facts.is_number or row_is not in ("patient", "infusion"):
         return None
     if not all(1900 <= year <= this for year in facts.numbers):

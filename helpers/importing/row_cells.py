@@ -158,6 +158,6 @@ class RowCells:
 
     def once(self, table: str, row: dict) -> None:
         """Keep what columns say of the patient once, however many rows of the patient repeat it."""
-        if (kept := (table, *row.items())) not in self.work.kept:
+        if (kept := (table, *((key, value) for key, value in row.items() if key != "place"))) not in self.work.kept:
             self.work.kept.add(kept)
             self.work.many[table].append(row)

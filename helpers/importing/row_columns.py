@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from helpers.cohort.schema import TABLES
+from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.importing.account import ONE_ROW
-from helpers.importing.cells import LAB_UNIT, is_half_date, read_age, read_number
+from helpers.importing.cells import LAB_UNIT, is_half_date, month_of, read_age, read_number
 from helpers.importing.code_words import meaning
 from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
@@ -36,8 +37,10 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
     to = column.to
     if to == "time" and not column.name:  # the time of day, read with the day of its row
         return
-    if to in ("leave out", "patient", "origin", "true day", "status", "rows", "until") or to.startswith(
-        ("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")
+    if (
+        to in ("leave out", "patient", "origin", "true day", "status", "rows", "until")
+        or to.startswith(("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade"))
+        or to in ("last dose", "days of drug", "total dose")
     ):
         return
     handler: Callable[[RowCells, ColumnMap], None] | None = {
@@ -149,21 +152,30 @@ def dose_in_mg(here: RowCells, column: ColumnMap, amount: float, unit: str) -> d
 
 
 def _keep_birth(here: RowCells, column: ColumnMap) -> None:
-    if column.unit == "year":
-        _keep_birth_year(here, column)
+    if column.unit in ("year", "month"):
+        _keep_rough_birth(here, column)
         return
     day, _ = here.day(column)
     if day is not None and not any(other.to == "patients.age_years" for other in here.by_at.values()):
         here.work.set_value("patients", here.patient, "age_years", round(-day / 365.25, 2), here.sheet.file, here.row)
 
 
-def _keep_birth_year(here: RowCells, column: ColumnMap) -> None:
-    """Count the age from the middle of the year of birth."""
-    year, start = here.number(column), here.work.origin.get(here.patient)
-    if year is None or start is None or any(other.to == "patients.age_years" for other in here.by_at.values()):
+def _keep_rough_birth(here: RowCells, column: ColumnMap) -> None:
+    """Count the age from the middle of the year or of the month of birth."""
+    start = here.work.origin.get(here.patient)
+    if start is None or not here.filled(column) or any(o.to == "patients.age_years" for o in here.by_at.values()):
         return
-    age = max(0.0, round((start - datetime(int(year), 7, 1)).days / 365.25, 2))
-    here.note(column, "a year of birth became an age, counted from 1 July", datetime(1, 1, 1), f"{age:g}")
+    if column.unit == "month":
+        found = month_of(here.cells[column.at])
+        middle, told = (datetime(*found, 15), "month") if found else (None, "")
+    else:
+        year = here.number(column)
+        middle, told = (datetime(int(year), 7, 1), "year") if year is not None else (None, "")
+    if middle is None:
+        here.note(column, "no month of birth: left empty", here.cells[column.at], "")
+        return
+    age = max(0.0, round((start - middle).days / 365.25, 2))
+    here.note(column, f"a {told} of birth became an age, counted from its middle", datetime(1, 1, 1), f"{age:g}")
     here.work.set_value("patients", here.patient, "age_years", age, here.sheet.file, here.row)
 
 
@@ -245,8 +257,45 @@ def _keep_exposure(here: RowCells, column: ColumnMap) -> None:
 
 def _keep_first_dose(here: RowCells, column: ColumnMap) -> None:
     day, _ = here.day(column)
-    if day is not None and (column.never is None or day != column.never):
-        here.once("treatments", {"patient_id": here.patient, "agent": column.name, "day": float(math.floor(day))})
+    if day is None or (column.never is not None and day == column.never):
+        return
+    first = float(math.floor(day))
+    parts = {other.to: other for other in here.by_at.values() if other.name == column.name and other is not column}
+    days, dose = _days_of_course(here, first, parts), _dose_of_course(here, parts.get("total dose"), column.name)
+    each = {key: value / days if key in ("mg_per_kg", "dose_mg") else value for key, value in dose.items()}
+    for later in range(days):
+        here.once("treatments", {"patient_id": here.patient, "agent": column.name, "day": first + later} | each)
+
+
+def _days_of_course(here: RowCells, first: float, parts: dict[str, ColumnMap]) -> int:
+    """Count the days of a course from its last day, or from a number of days; one where neither says anything."""
+    if (end := parts.get("last dose")) is not None and (last := here.day(end)[0]) is not None:
+        days = int(math.floor(last) - first) + 1
+        column = end
+    elif (length := parts.get("days of drug")) is not None and (number := here.number(length)) is not None:
+        days, column = math.ceil(number), length
+    else:
+        return 1
+    if not 1 <= days <= LONGEST_COURSE:
+        here.work.problems.append(Problem("import", here.row, column.column, f"a course of {days} days", f"1 to {LONGEST_COURSE} days", here.sheet.file))  # fmt: skip
+        return 1
+    if days > 1:
+        here.note(column, "a course became an administration a day", first, days)
+    return days
+
+
+LONGEST_COURSE = 400
+
+
+def _dose_of_course(here: RowCells, column: ColumnMap | None, agent: str) -> dict[str, object]:
+    """Read the dose of a drug in all, as mg of the drug."""
+    amount = None if column is None else here.number(column)
+    if amount is None:
+        return {}
+    if column.of and column.of != agent:
+        amount *= EQUIVALENT_MG[agent] / EQUIVALENT_MG[column.of]
+    here.note(column, "a dose in all was spread evenly over the days of its course", amount, "")
+    return dose_in_mg(here, column, amount, column.unit)
 
 
 def _keep_declared(here: RowCells, column: ColumnMap) -> None:
@@ -270,15 +319,22 @@ def _keep_lab(here: RowCells, column: ColumnMap) -> None:
 
 
 def keep_measurement(
-    here: RowCells, column: ColumnMap, analyte: str, cell: Cell, unit: str, day: float | None, clock: str
+    here: RowCells,
+    column: ColumnMap,
+    analyte: str,
+    cell: Cell,
+    unit: str,
+    day: float | None,
+    clock: str,
+    beside: dict[str, float] | None = None,
 ) -> str:
-    """Keep a measurement; say why it is left out, if it is."""
+    """Keep a measurement; say why it is left out, if it is. *beside*: limits of its own row, for a result that says no number."""
     if day is None:
         here.note(column, "a measurement without a day: left out", "", "")
         return "a measurement without a day"
     read = read_number(cell, column.decimal or ".")
     left, right = column.left_of.get(analyte, column.left_at), column.right_of.get(analyte, column.right_at)
-    limit = {"left": left, "right": right}
+    limit = {"left": left, "right": right} | (beside or {})
     if read is None or (read.value is None and limit[read.side] is None):
         if read is None and column.other_text:
             here.note(column, "text that is no number: left empty", cell, "")

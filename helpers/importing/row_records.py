@@ -6,6 +6,7 @@ import math
 import re
 
 from helpers.cohort.schema import TABLES
+from helpers.cohort.steroids import ANY, EQUIVALENT_MG
 from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.code_words import agent_of
@@ -13,7 +14,7 @@ from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.plain_words import bare
 from helpers.importing.row_cells import RowCells
-from helpers.importing.row_columns import clock_of, dose_in_mg, keep_measurement
+from helpers.importing.row_columns import LONGEST_COURSE, clock_of, dose_in_mg, keep_measurement
 from helpers.importing.sheet import code_text
 from helpers.importing.units import ANALYTE_UNITS, TIME_UNITS, dose_unit_of, time_unit_of, unit_of
 from helpers.importing.word_lists import ADTTE
@@ -42,7 +43,15 @@ def measurement(here: RowCells) -> str:
         and (mark := code_text(here.cells[sign.at])) != "="
     ):
         cell = f"{mark[0]}{code_text(cell)}"
-    return keep_measurement(here, value, analyte, cell, unit or "pg/mL", day, clock)
+    below, above = (_limit(here, to) for to in ("labs.limit", "labs.upper_limit"))
+    limits = {side: limit for side, limit in (("left", below), ("right", above)) if limit is not None}
+    return keep_measurement(here, value, analyte, cell, unit or "pg/mL", day, clock, limits)
+
+
+def _limit(here: RowCells, to: str) -> float | None:
+    """Read the limit of the assay that stands beside a result."""
+    column = here.mapped(to)
+    return None if column is None or not here.filled(column) else here.number(column)
 
 
 def _lab_unit(here: RowCells, value: ColumnMap, analyte: str) -> str:
@@ -69,7 +78,7 @@ def administration(here: RowCells) -> str:
         here.note(agent, "an administration without a day: left out", "", "")
         return "an administration without a day"
     row = {"patient_id": here.patient, "agent": name, "day": float(math.floor(day)), "time": clock or clock_of(day)}
-    row |= _dose_of_row(here)
+    row |= _dose_of_row(here, name)
     for to in ("route", "indication"):
         if (column := here.mapped(f"treatments.{to}")) is not None:
             row[to] = here.coded(column)
@@ -77,9 +86,6 @@ def administration(here: RowCells) -> str:
     if salt:
         row["salt"] = salt
     return _keep_course(here, row)
-
-
-LONGEST_COURSE = 400
 
 
 def _keep_course(here: RowCells, row: dict[str, object]) -> str:
@@ -112,7 +118,7 @@ SALTS = {
 }
 
 
-def _dose_of_row(here: RowCells) -> dict[str, object]:
+def _dose_of_row(here: RowCells, agent: str) -> dict[str, object]:
     """Read a dose and its unit: in the cell itself, in a column of units, or in the heading; by weight, it waits for the weight."""
     dose, unit = here.mapped("treatments.dose"), here.mapped("treatments.dose_unit")
     if dose is None or not here.filled(dose):
@@ -127,8 +133,14 @@ def _dose_of_row(here: RowCells) -> dict[str, object]:
         amount = read.value if read is not None else None
     else:
         amount = here.number(dose)
-    if amount is None:
+    if amount is None or (dose.name and (agent not in EQUIVALENT_MG or dose.name not in EQUIVALENT_MG)):
         return {}
+    if agent == ANY and not dose.name:
+        here.note(dose, "a dose of a steroid that is not named, and not in equivalents: no dose", amount, "")
+        return {}
+    if dose.name and dose.name != agent:
+        told, amount = amount, float(f"{amount * EQUIVALENT_MG[agent] / EQUIVALENT_MG[dose.name]:.12g}")
+        here.note(dose, f"equivalents of {dose.name} became {agent}", told, f"{amount:g}")
     often = here.mapped("treatments.times")
     if often is not None and here.filled(often):
         times = times_of_row(often, here.cells[often.at])
