@@ -6,9 +6,9 @@ import re
 
 from helpers.cohort.recorded import STEROIDS
 from helpers.cohort.steroids import ANY, EQUIVALENT_MG
-from helpers.importing.cells import date_as_mapped
 from helpers.importing.code_words import agent_of
 from helpers.importing.concepts import concepts_of
+from helpers.importing.dates import date_as_mapped
 from helpers.importing.facts import Facts
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.plain_words import bare

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_date, read_number
+from helpers.importing.cells import is_missing, read_number
 from helpers.importing.concepts import concepts_of
+from helpers.importing.dates import BETWEEN_SYSTEMS, date_as_mapped, read_date
 from helpers.importing.layouts import OF_PATIENTS
 from helpers.importing.mapping import ColumnMap, Mapping, SheetMap
 from helpers.importing.patients import cut, joined, key_of, loose, settle_prefixes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from helpers.importing.cells import read_date, read_number, repeated_limit
+from helpers.importing.cells import read_number, repeated_limit
+from helpers.importing.dates import read_date
 from helpers.importing.facts import Facts
 from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap, SheetMap

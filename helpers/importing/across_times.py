@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from helpers.importing.cells import BETWEEN_SYSTEMS, date_as_mapped, is_missing, read_number
+from helpers.importing.cells import is_missing, read_number
+from helpers.importing.dates import BETWEEN_SYSTEMS, date_as_mapped
 from helpers.importing.facts import Facts
 from helpers.importing.headings import endpoint_of
 from helpers.importing.mapping import ColumnMap, SheetMap

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from helpers.importing.cells import is_missing, order_of, read_date
+from helpers.importing.cells import is_missing
+from helpers.importing.dates import order_of, read_date
 from helpers.importing.event_words import kinds_in
 from helpers.importing.heading_words import GRADING, syndrome_of
 from helpers.importing.headings import target_of

@@ -9,16 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from helpers.importing.cells import (
-    decimal_of,
-    is_half_date,
-    is_missing,
-    is_written_as_number,
-    order_of,
-    read_date,
-    read_number,
-)
+from helpers.importing.cells import decimal_of, is_missing, read_number
 from helpers.importing.code_words import agent_of, codes_in, meaning
+from helpers.importing.dates import is_half_date, is_written_as_number, order_of, read_date
 from helpers.importing.described import Description
 from helpers.importing.headings import analyte_of
 from helpers.importing.plain_words import bare

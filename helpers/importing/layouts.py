@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from helpers.importing.cells import is_missing, read_date
+from helpers.importing.cells import is_missing
+from helpers.importing.dates import read_date
 from helpers.importing.facts import is_only_a_day
 from helpers.importing.headings import analyte_of, endpoint_of, target_of
 from helpers.importing.sheet import Cell, Sheet, code_text

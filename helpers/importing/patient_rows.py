@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from helpers.importing.account import Work
-from helpers.importing.cells import date_as_mapped, is_missing, read_number
+from helpers.importing.cells import is_missing, read_number
+from helpers.importing.dates import date_as_mapped
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import cut, key_of, loose
 from helpers.importing.sheet import code_text

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from helpers.importing.cells import is_half_date, is_missing, read_date, sentinel
+from helpers.importing.cells import is_missing, sentinel
 from helpers.importing.code_words import meaning
+from helpers.importing.dates import is_half_date, read_date
 from helpers.importing.event_words import never_happened
 from helpers.importing.facts import Facts
 from helpers.importing.mapping import ColumnMap

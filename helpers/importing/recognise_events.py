@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from helpers.importing.cells import is_half_date, read_date
 from helpers.importing.code_words import meaning
 from helpers.importing.concept_rules import is_before_infusion
+from helpers.importing.dates import is_half_date, read_date
 from helpers.importing.event_words import kinds_in, status_of
 from helpers.importing.facts import Facts
 from helpers.importing.headings import endpoint_of, exposure_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpers.importing.cells import read_age, read_number
+from helpers.importing.cells import POWER, read_age, read_number
 from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts
 from helpers.importing.mapping import ColumnMap
@@ -139,7 +139,10 @@ def _settle_body_unit(base: ColumnMap, facts: Facts, target: str) -> list[str]:
         base.unit = next((unit for unit in found if unit), "")
         signs = sum(isinstance(cell, str) and cell.strip().endswith(("%", "％")) for cell in facts.filled)
         if "%" in BODY_UNITS[target] and not base.unit:
-            base.unit = "%" if signs else ""
+            powers = any(isinstance(cell, str) and POWER.search(cell) for cell in facts.filled)
+            base.unit = "%" if signs else "fraction" if powers else ""
+            if powers and not signs:
+                return []
             above = sum(value > 1 for value in facts.numbers)
             if signs < len(facts.filled):
                 return [f"`unit`: nothing says whether they are fractions or per cent ({above} of {len(facts.numbers)} are above 1): write fraction or %"]  # fmt: skip

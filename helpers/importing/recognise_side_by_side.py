@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from helpers.importing.cells import month_of
 from helpers.importing.code_words import agent_of
+from helpers.importing.dates import month_of
 from helpers.importing.facts import Facts
 from helpers.importing.headings import target_of
 from helpers.importing.mapping import ColumnMap

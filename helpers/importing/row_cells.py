@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from helpers.importing.account import Work, is_plain_code
-from helpers.importing.cells import date_as_mapped, is_missing, read_number
+from helpers.importing.cells import is_missing, read_number
 from helpers.importing.code_words import meaning_within
+from helpers.importing.dates import date_as_mapped
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY
 from helpers.importing.sheet import Cell, code_text

@@ -9,8 +9,9 @@ from datetime import datetime
 from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.importing.account import ONE_ROW
-from helpers.importing.cells import LAB_UNIT, is_half_date, month_of, read_age, read_number
+from helpers.importing.cells import LAB_UNIT, read_age, read_number
 from helpers.importing.code_words import meaning
+from helpers.importing.dates import is_half_date, month_of
 from helpers.importing.mapping import NAME, ColumnMap
 from helpers.importing.recognise_dates import DATELESS
 from helpers.importing.row_cells import RowCells

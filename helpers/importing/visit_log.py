@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from helpers.importing.cdisc import is_day_30
-from helpers.importing.cells import is_missing, order_of, read_date
+from helpers.importing.cells import is_missing
 from helpers.importing.code_words import meaning
+from helpers.importing.dates import order_of, read_date
 from helpers.importing.event_words import kinds_in
 from helpers.importing.headings import analyte_of, target_of
 from helpers.importing.plain_words import bare
