@@ -35,6 +35,8 @@ def label_of(found):
         return f"lab:{found.name}"
     if found.to == "leave out" and "sample's own name" in found.reason:
         return "sample"
+    if found.to == "response.mrd_day30_result":
+        return "response.mrd_day30"  # in words
     return "none" if found.to in ("declared", "leave out", "exposure", *TAKEN) else found.to
 
 
@@ -45,7 +47,7 @@ def is_right(row, found):
 
 
 @pytest.mark.parametrize(
-    ("language", "share"), [("en", 0.93), ("de", 0.93), ("fr", 0.93), ("es", 0.93), ("it", 0.93), ("pt", 0.86), ("zh", 0.95)]
+    ("language", "share"), [("en", 0.94), ("de", 0.96), ("fr", 0.97), ("es", 0.96), ("it", 0.97), ("pt", 0.89), ("zh", 0.97)]
 )  # fmt: skip
 def test_most_headings_are_what_they_were_said_to_be(language, share):
     rows = [row for row in HEADINGS if row["language"] == language]

@@ -289,6 +289,21 @@ def test_complete_response_without_residual_disease_by_hand():
     assert frame.loc["no GC", ["MRD-negative CR", "other", "unknown"]].tolist() == [1, 2, 1]
 
 
+def test_residual_disease_told_in_a_word_counts_where_no_number_is_told():
+    tables = toxic(
+        patients={"patient_id": ids(6), "weight_kg": [10.0] * 6},
+        toxicity={"patient_id": ids(6), "event": ["CRS"] * 6, "day_from": [1.0] * 6, "grade": [1] * 6},
+        response={"patient_id": ids(6), "day30_response": ["CR", "CRi", "CR", "CR", "CR", "CR"],
+                  "mrd_day30": [None, None, 0.02, 0.0, None, None],
+                  "mrd_day30_result": ["negative", "positive", "negative", "positive", None, "negative"]},
+    )  # fmt: skip
+    negative = table3.mrd_negative(cohort_of(**tables))
+    assert negative.astype(object).fillna("unknown").tolist() == [True, False, False, True, "unknown", True]
+    del tables["response"]["mrd_day30"]
+    negative = table3.mrd_negative(cohort_of(**tables))
+    assert negative.astype(object).fillna("unknown").tolist() == [True, False, True, False, "unknown", True]
+
+
 # --------------------------------------------------------------------------------------------------- sizes beside values
 
 

@@ -13,15 +13,25 @@ from helpers.parameters import Parameters
 
 RESPONSES = ("CR", "CRi", "PR", "NR")
 ENDPOINTS = ("os", "pfs", "efs")
+MRD_NEGATIVE = 1e-4  # fraction of cells; below it no residual disease
 
 
 def derive_response(cohort: Cohort) -> pd.DataFrame:
-    """Derive who was evaluable on day 30, and who was in complete response."""
+    """Derive who was evaluable on day 30, who was in complete response, and who without residual disease (by number, else by word)."""
     if not cohort.has("response", "day30_response"):
         return pd.DataFrame(index=pd.Index([], name="patient_id"))
     out = cohort.tables["response"].set_index("patient_id")
     out["evaluable"] = out["day30_response"].isin(RESPONSES).fillna(False).astype(bool)
     out["cr"] = out["day30_response"].isin(("CR", "CRi")).astype("boolean").where(out["evaluable"])
+    told = [column for column in ("mrd_day30", "mrd_day30_result") if column in out]
+    if told:
+        negative = pd.Series(pd.NA, index=out.index, dtype="boolean")
+        if "mrd_day30_result" in told:
+            negative = out["mrd_day30_result"].eq("negative").astype("boolean")
+        if "mrd_day30" in told:
+            number = out["mrd_day30"].astype("Float64")
+            negative = (number < MRD_NEGATIVE).astype("boolean").fillna(negative)
+        out["mrd_day30_negative"] = negative
     return out
 
 

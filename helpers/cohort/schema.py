@@ -176,6 +176,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
             "assessment_day": _day("day of the response assessment", low=0),
             "day30_response": _one_of("day 30 response", "CR", "CRi", "PR", "NR", "not done"),
             "mrd_day30": _number("minimal residual disease at day 30", "fraction", 0, 1),
+            "mrd_day30_result": _one_of("minimal residual disease at day 30 in a word, where no number was told", "negative", "positive"),
             "reason_not_done": Column("text", "why not assessed"),
         },
         "followup": {

@@ -116,6 +116,7 @@ RULES = (
     _rule("labs.unit", "unit", may="result, lab, analyte"),
     _rule("labs.value", "result", may="lab, analyte"),
     _rule("sample", "sample", "key, number, study, no"),
+    _rule("sample", "sample key", may="sample, number, no, key, lab"),
     _rule("toxicity.event", "event", may="kind, name"),
     _rule("toxicity.grade", "grade", may="event, row, highest"),
     _rule("time", "time, clock", "sample, given, result, dose, drug, onset, event", may="clock, time, lab"),

@@ -16,8 +16,8 @@ from helpers.importing.plain_words import bare
 LEXICON: Mapping[str, str] = {
     "no": "no nº n°",
     "small": "or oder ou o of the a an at in for on by was is were and s to from when la le les du des de l au aux del al alla della dello di do da dos das el los "
-             "der die das den dem bei am im zum zur von vom des und y e et o em na nos nas beim actual real recorded reported documented confirmed known exact own 的 于 在 当 本次 此次 时 did does do has had have their his her this which who with rel_to relative_to relative prot into first_car body medical that",
-    "patient": "patient patients pat pats pt pts ptnt child children subject subj participant proband probanden person recipient paciente pacientes patienten kind enfant paziente nino crianca sujet sujeto 患者 病人 患儿 受试者",
+             "der die das den dem bei am im zum zur von vom des und y e et o em na nos nas beim actual real recorded reported documented confirmed known exact own 的 于 在 当 本次 此次 时 did does do has had have their his her this which who with rel_to relative_to relative prot into first_car body medical that b",
+    "patient": "patient patients pat pats pt pts ptnt child children subject subj participant proband probanden person recipient paciente pacientes patienten kind enfant paziente nino crianca sujet sujeto 患者 病人 患儿 受试者 pz paz",
     "study": "study trial registry register cohort case cases fall caso cas studie estudio etude studio unique upn pseudo pseudonymised anonymized anonymised deidentified anonym anonymat anonyme anonimo lauf lfd laufende 研究 病例 登记 病历 入组 studien",
     "when": "date dates dt dat day_and_month datum fecha fec data 日期 时间 年月日 dttm date_time timestamp datetime calendar_date dd_mm_yyyy yyyy_mm_dd mm_yyyy",
     "day": "dy day days tag tage tagen jour jours dia dias giorno giorni 天 天数 日 第 d d+ day+ j+ t+ tp days_relative gg",
@@ -25,12 +25,12 @@ LEXICON: Mapping[str, str] = {
     "mo": "mo",
     "time": "time interval delay delai zeit zeitspanne tiempo tempo intervalle intervall intervallo intervalo dauer_bis",
     "until": "until till up_to bis jusqu jusqua jusqu_au hasta fino ate 至 到",
-    "duration": "duration length dauer duree duracion durata duracao 持续时间 持续天数 持续 days_of days_with days_in jours_de dias_de tage_mit giorni_di dias_com nombre_de_jours_de anzahl_tage",
+    "duration": "duration length dauer duree duracion durata duracao 持续时间 持续天数 持续 days_of days_with days_in jours_de dias_de tage_mit giorni_di dias_com nombre_de_jours_de anzahl_tage dur",
     "first": "first 1st initial erste erster erstes premier premiere primer primera prima primo primeira primeiro erst 首次 第一次 初次",
     "last": "last latest final most_recent current letzte letzter letztes letzten dernier derniere dernieres ultimo ultima ultimos ultimas letzt lst 末次 最后 最近 最近一次 最后一次 最终 ult ultim",
     "highest": "max maximum maximal maximale maximaler maximo maxima massimo massima worst peak highest greatest hochster hochste schlimmster pior peor peggiore 最高 最大 最重 最差 峰值",
     "before": "before prior previous pre history earlier past preceding ante anteriore anterior anteriores previo previa previos previas precedente avant anterieure anterieur vor vorher fruhere vorherige vorangegangene "
-              "antes precedenti 前 之前 既往 曾 史 既往史 preinfusion pre_infusion anterior_a pra pre_car z_n zustand_nach st_p status_post",
+              "antes precedenti 前 之前 既往 曾 史 既往史 preinfusion pre_infusion anterior_a pra pre_car z_n zustand_nach st_p status_post atcd antecedent antecedents antecedente antecedentes",
     "baseline": "baseline basal basale screening at_start bl 基线",
     "after": "after post following since subsequent later nach apres depuis despues dopo apos seit post_infusion 后 之后 以后 pos seit_infusion",
     "any": "any ever yes_no yes no oui_non ja_nein si_no sim_nao y_n ja nein oui non 是否 有无 是否有 是否发生 是否使用 有 曾有 发生 出现情况 情况 occurred occurrence developed experienced present presence "
@@ -38,7 +38,7 @@ LEXICON: Mapping[str, str] = {
     "number": "number n count no_of no_. num anzahl nombre nb numero nro num_de nº n_of 次数 数 个数 例数 # number_of num_of how_many nbre nb_de nro_de num_ro",
     "key": "id ids code codigo codice nummer nr no_ identifier identification pseudonym pseudonymisiert schlussel kennung identifiant identificador identificativo idnr 编号 号 号码 identifiers key crid uid",
     "infusion": "infusion infused infusions reinfusion reinfused perfusion injection reinjection infusione infundiert infusao infundido infusionado infundida administration_of_car transfusion day_0 day0 d0 j0 tag_0 t0 dia_0 giorno_0 "
-                "回输 输注 输入 inf infus injectes injectees injecte infundidas infundidos infuse infusi perfuse",
+                "回输 输注 输入 inf infus injectes injectees injecte infundidas infundidos infuse infusi perfuse day_zero",
     "car": "car_t cart car_t_cell car_t_cells cart_cell cart_cells cart_zellen car_t_zellen car t_cell t_cells tcell tcells cell cells zellen zelle cellules cellule celulas celula cellule_car cellules_car cellulare cells_car car_t_therapy car_therapy product "
            "produkt produit producto prodotto produto tisagenlecleucel tisa tisacel tisa_cel kymriah axi_cel axicel brexu_cel yescarta tecartus therapy therapie terapia treatment traitement trattamento tratamiento tratamento treated behandlung "
            "car_t细胞 car_t细胞治疗 car_t治疗 细胞 治疗 car_t cartx car_tx cell_therapy tx cartcell cellular_therapy ctx zell lymphocytes lymphozyten linfociti linfocitos linfociti_t lymphocytes_t t_lymphozyten linfocitos_t car+ 淋巴细胞",
@@ -69,7 +69,7 @@ LEXICON: Mapping[str, str] = {
     "weight": "weight wt bw bodyweight body_weight gewicht korpergewicht kg_korpergewicht poids peso peso_corporal peso_corporeo kgkg 体重 kg kgs lb lbs kilos kilogram kilograms 公斤 千克",
     "height": "height ht body_height grosse korpergrosse taille talla altura altezza statura estatura 身高 cm 厘米",
     "blasts": "blasts blast blasten blastes blastos blasti 原始细胞 幼稚细胞 原始幼稚细胞 白血病细胞 原幼细胞",
-    "share": "percent percentage pct per_cent prozent anteil pourcentage taux porcentaje percentuale porcentagem proportion fraction level 比例 百分比 百分率 率",
+    "share": "percent percentage pct per_cent prozent anteil pourcentage taux porcentaje percentuale porcentagem proportion fraction level 比例 百分比 百分率 率 flow facs ngs flow_cytometry 流式 durchflusszytometrie",
     "marrow": "marrow bone_marrow bm knochenmark km moelle moelle_osseuse medula medula_osea midollo midollo_osseo aspirate mielograma myelogramm 骨髓 bma bmb bmbx bmx biopsy punktion kmp medullaire myelo myelogramme mielo amo 骨穿 骨髓穿刺 midollare medular medullar",
     "MRD": "mrd minimal_residual_disease measurable_residual_disease minimal_residual erm emr mrm maladie_residuelle 微小残留病 微小残留 残留病灶 drm",
     "response": "response remission ansprechen remissionsstatus reponse respuesta risposta resposta resp remision remissione remissao best_response 疗效 缓解情况 反应 bor nr",
@@ -87,7 +87,7 @@ LEXICON: Mapping[str, str] = {
                "corticotherapie steroidi corticosteroidi cortisonici cortisonico glucocorticoidi glucocorticoides corticosteroide cortico 激素 糖皮质激素 类固醇 皮质激素 steriods steriod dex dexamethasone mp methylpred methylprednisolone prednisone prednisolone hydrocortisone dexamethason dexametasona metilprednisolona metilprednisolone 地塞米松 甲强龙 甲泼尼龙 强的松 泼尼松 dexa kortison prednisolon prednison decortin solu_medrol solumedrol urbason 激素类",
     "tocilizumab": "tocilizumab toci tcz actemra roactemra anti_il6 anti_il_6 托珠单抗 托珠 雅美罗 anti_il_6r anti_il6r il_6r il6r",
     "ruxolitinib": "ruxolitinib rux ruxo jakafi jakavi 芦可替尼 鲁索替尼 jak_inhibitor jaki jak",
-    "given": "given received receiving use used usage administered administration treated_with need required requirement gegeben erhalten gabe einsatz bekommen recu recus recibio recibido administrado administracion usato ricevuto somministrato somministrazione uso utilizado 使用 应用 用药 给药 给予 接受 使用过 admin administer gegebene taken occurred_use applied einzel single unica unico administrada administrados administre administree adm somm somministrata verabreicht gegebene unitaria unitaire",
+    "given": "given received receiving use used usage administered administration treated_with need required requirement gegeben erhalten gabe einsatz bekommen recu recus recibio recibido administrado administracion usato ricevuto somministrato somministrazione uso utilizado 使用 应用 用药 给药 给予 接受 使用过 admin administer gegebene taken occurred_use applied einzel single unica unico administrada administrados administre administree adm somm somministrata verabreicht gegebene unitaria unitaire 用",
     "cause": "cause causes ursache causa motivo reason grund raison 原因 死因 cod_text motif",
     "main": "main primary principal hauptursache underlying 主要",
     "relapses": "lines_of_relapse",
@@ -103,7 +103,7 @@ LEXICON: Mapping[str, str] = {
     "unit": "unit units einheit einheiten unite unites unidad unidades unita unidade 单位 uom uoms dose_uom masseinheit unid unita_di_misura unidade_de_medida",
     "route": "route via voie weg applikationsweg applikationsart applikation verabreichungsweg via_de 途径 方式 给药途径 rte admin_route",
     "drug": "drug drugs agent medication medicine medikament medikation arzneimittel wirkstoff substanz praparat medicament medicamento farmaco farmaco_ molecule substance principio_attivo principio_activo compound 药物 药品 药名 药 med meds rx generic",
-    "sample": "sample sampling specimen draw drawn collection collected taken blood blutentnahme entnahme abnahme probe proben probenentnahme prelevement muestra muestreo extraccion prelievo campione amostra coleta 采样 采集 采血 标本 样本 送检 取样 抽血 accession barcode tube aliquot vial biobank biobanco biobanca auftrag auftrags order_no 条码 管号",
+    "sample": "sample sampling specimen draw drawn collection collected taken blood blutentnahme entnahme abnahme probe proben probenentnahme prelevement muestra muestreo extraccion prelievo campione amostra coleta 采样 采集 采血 标本 样本 送检 取样 抽血 tube aliquot vial biobank biobanco biobanca auftrag auftrags order_no",
     "upper limit": "upper_limit uloq upper_limit_of_quantification upper_limit_of_detection upper_detection_limit obere_nachweisgrenze",
     "limit": "detection limit limits lloq lod loq nachweisgrenze bestimmungsgrenze 检测限 下限 检出限 lower_limit lower_limit_of_detection lower_limit_of_quantification limit_of_detection limit_of_quantification lower_detection_limit llod limite limites lq limite_de_quantification limite_de_deteccion limite_de_detection limite_di_rilevabilita limite_de_deteccao 检测下限",
     "censored": "censor censored censoring zensiert zensierung censure censura 删失 fu_end",
@@ -115,12 +115,13 @@ LEXICON: Mapping[str, str] = {
     "apheresis": "apheresis leukapheresis leucapheresis leukapherese apherese aferesis leucaferesis aferesi leukaferesi collection_of_cells 采集细胞 单采 单采日期",
     "elsewhere in time": "icu admission admitted hospitalisation hospitalization discharge discharged aufnahme entlassung ingreso alta hospital ward referral relapse_before enrolment enrollment consent inclusion randomization randomisation registration 入院 出院 入组",
     "second": "2nd second 3rd third ii zweite zweiter zweiten deuxieme segunda segundo seconda secondo dritte 第二次 二次 第三次",
+    "sample key": "accession accessions barcode barcodes 条码 管号 样本号 标本号",
     "row": "row record entry zeile episode episodes episodio épisode",
     "kind": "type kind art tipo typ 类型 种类",
 }  # fmt: skip
 
 LONGEST = 6  # words of an expression
-ENDINGS = ("nr", "id", "dt")  # parts of a compound that are short, and stand at its end
+ENDINGS = ("nr", "id", "dt", "gr")  # parts of a compound that are short, and stand at its end
 LINKS_OF_COMPOUNDS = ("s", "n", "en", "es", "er", "e")
 SHORTEST_PART = 3
 ALONE_ONLY = "d n s a y e o l m mo an em no na gr km ht wt bl rel dat dt mes lee ano ante all test data real fin via art per les des das der die den dem own was par por del art alter"  # too short, or too much like parts of other words
@@ -178,7 +179,8 @@ def _plain(words: str) -> str:
     """Write out what signs and single letters stand for: ``#``, ``No.``, ``D+28``, ``dell'infusione``, a leading ``d`` or ``f.``."""
     words = re.sub(r"#", " number ", re.sub(r"(?i)\bno\.", " number ", words))
     words = re.sub(r"(?i)\b(all|dell|dall|nell|sull|quell|l|d|qu)['’]", " ", words)
-    words = re.sub(r"(?i)\b([djgt])\s?\+\s?(\d+)", r"\1\2", words)
+    words = re.sub(r"(?i)\bnon-(?=[a-z])", " other than ", words)  # non-CNS
+    words = re.sub(r"\+(?=\d)", " ", re.sub(r"(?i)\b([djgt])\s?\+\s?(\d+)", r"\1\2", words))
     return re.sub(
         r"(?i)^d\.? (?=\w)", "day ", re.sub(r"(?i)^f\.? ?(?=(de )?(inicio|fin|ultim|ult|de)\b)", "fecha ", words)
     )

@@ -215,6 +215,16 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
     loose = row_is not in ("patient", "infusion")
     if target == "origin" and loose and facts.is_number and not facts.is_date and row_is != "administration":
         target = "day"
+    if (
+        target == "followup.contact_date"
+        and loose
+        and row_is != "event"
+        and "last" not in concepts_of(facts.column.name)
+    ):
+        target = "date"  # of a visit
+    told = concepts_of(re.sub(r"[()（）]", " ", facts.column.name)) if target == "date" and loose else ()
+    if "day" in told and facts.is_number and not facts.is_date:
+        target = "day"
     if target == "followup.contact_date" and row_is == "event" and "state" in concepts_of(facts.column.name):
         target = "until"  # the date of an episode's outcome
     if target == "followup.event_date" and row_is not in ("patient", "infusion"):

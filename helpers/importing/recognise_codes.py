@@ -90,11 +90,13 @@ def _one_steroid(base: ColumnMap, facts: Facts) -> list[str]:
 
 
 def _minus_beside_plus(base: ColumnMap, kind: str) -> list[str]:
-    minus = [code for code in base.codes if code in MINUS] if kind == "yes_no" else []
+    minus = [code for code in base.codes if code in MINUS] if kind in ("yes_no", "mrd") else []
     if not minus:
         return []
     cells = sum(base.counts[code] for code in minus)
-    return [f"`codes`: {cells} cells hold - beside +: no, or not known (then leave the code empty)?"]
+    return [
+        f"`codes`: {cells} cells hold - beside +: {'no' if kind == 'yes_no' else 'negative'}, or not known (then leave the code empty)?"
+    ]
 
 
 def _unread_codes(base: ColumnMap, facts: Facts, kind: str) -> list[str]:

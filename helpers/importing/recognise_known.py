@@ -41,6 +41,9 @@ def recognise_known(base: ColumnMap, facts: Facts, target: str, row_is: str) -> 
     if target in ("toxicity.CRS.flag", "toxicity.ICANS.flag") and _are_grades(facts):
         base.to, base.reason = target.replace(".flag", ".grade"), "its cells are grades"
         return recognise_codes(base, facts, "grade")
+    if target == "response.mrd_day30" and _is_told_in_words(facts):
+        target = base.to = "response.mrd_day30_result"
+        base.reason = "residual disease in words: negative or positive"
     if target in CODES_OF:
         return recognise_codes(base, facts, CODES_OF[target])
     if GROUPED.search(f" {bare(base.column)} {bare(facts.column.title)} "):
@@ -119,6 +122,12 @@ def _recognise_number(base: ColumnMap, facts: Facts, target: str) -> ColumnMap |
     ask_about_sentinel(base, facts)
     ask_about_negative(base, facts)
     return ask_about(base, doubts)
+
+
+def _is_told_in_words(facts: Facts) -> bool:
+    """Tell whether most cells say positive or negative, and no number."""
+    words = sum(count for code, count in facts.counts.items() if meaning(facts.labels.get(code, code), "mrd"))
+    return words > 0.5 * sum(facts.counts.values())
 
 
 OLDEST = 120

@@ -79,7 +79,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "other clock": ("remission duration", "duration of remission", "dor", "duration of response", "time from diagnosis", "time since diagnosis", "病程"),
     "followup.censor_reason": ("censor reason", "reason for censoring", "cnsdtdsc"),
     "followup.death_cause": ("cod", "dthcaus", "cause of death", "main cause of death", "primary cause of death", "death cause", "死因", "todesursache"),
-    "labs.analyte": ("analyte", "measurement source value", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
+    "labs.analyte": ("testcd", "analyte", "measurement source value", "test", "test name", "lab test", "parameter", "lbtest", "lbtestcd", "项目", "检验项目", "assay", "marker", "cytokine", "component", "laborparameter", "messgrosse", "analyse", "analyt", "untersuchung", "analito", "determinacion"),
     "labs.value": ("value", "value as number", "result", "lab value", "lbstresn", "lborres", "结果", "concentration", "conc", "obs conc", "wert", "test result", "messwert", "ergebnis", "resultat", "resultado", "valor", "calc conc mean", "mean conc", "calculated concentration"),
     "labs.limit": ("lblloq", "lloq", "lod"), "labs.upper_limit": ("lbuloq", "uloq"),
     "labs.unit": ("unit", "units", "unit source value", "lbstresu", "lborresu", "单位", "einheit", "unidad", "unidades", "unite"),
@@ -151,6 +151,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
               "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "perdido", "perdido de vista", "perdu de vue", "perso", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "viva", "vivant", "vivante", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
                            "progression free", "好转", "出院", "无复发")},
+    "mrd": {"negative": ("neg", "neg.", "negative", "negativ", "négatif", "négative", "nég", "negativo", "negativa", "mrd neg", "mrd negative", "mrd-", "-", "阴性", "转阴", "undetectable", "not detected", "n.n.", "nicht nachweisbar", "<lod"), "positive": ("pos", "pos.", "positive", "positiv", "positif", "positivo", "positiva", "mrd pos", "mrd positive", "mrd+", "+", "阳性", "detectable", "detected", "pos. n.q.")},
     "response": {"CR": ("cr", "rc", "remission complete", "rémission complète", "komplette remission", "vollremission", "remisión completa", "respuesta completa", "complete remission", "complete response", "mrd- cr", "mrd+ cr", "mrd-cr", "mrd+cr", "mrd negative cr", "mrd positive cr", "完全缓解", "remission", "mrd neg cr", "mrd pos cr"),
                  "CRi": ("cri", "crp", "cr with incomplete recovery", "cr/cri"),
                  "PR": ("pr", "rp", "teilremission", "partielle remission", "rémission partielle", "partial remission", "partial response", "部分缓解"),
@@ -171,7 +172,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 CODES_OF = {
     "patients.car_origin": "car_origin", "patients.site_bm": "yes_no", "patients.site_cns": "yes_no", "patients.site_testis": "yes_no", "patients.site_other": "yes_no",
-    "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response",
+    "patients.sex": "sex", "patients.prior_transplant": "yes_no", "patients.disease_status": "disease_status", "patients.car_target": "car_target", "response.day30_response": "response", "response.mrd_day30_result": "mrd",
     "toxicity.CRS.flag": "yes_no", "toxicity.ICANS.flag": "yes_no", "toxicity.CRS.grade": "grade", "toxicity.ICANS.grade": "grade", "toxicity.grade": "grade", "status.gc": "yes_no",
     "status.tcz": "yes_no", "status.rux": "yes_no", "treatments.route": "route", "treatments.indication": "indication", "toxicity.event": "event", "followup.death_cause": "death_cause",
     "followup.censor_reason": "censor_reason", "toxicity.CRS.on_day": "grade", "toxicity.ICANS.on_day": "grade",

@@ -58,7 +58,7 @@ IN_WORDS = {
     "day30_response": "response at day 30",
     "evaluable": "response at day 30",
     "cr": "complete remission at day 30",
-    "mrd_day30": "MRD at day 30",
+    "mrd_day30_negative": "MRD at day 30",
     "followup_days": "length of follow-up",
     **{f"{name}_{part}": name.upper() for name in ("os", "pfs", "efs") for part in ("days", "event")},
     "age_over_cut": "age",

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 AGENTS = ("gc", "tcz", "rux")
-MRD_NEGATIVE = 1e-4  # fraction of cells; below it no residual disease
 PRINTED = "chi-square; 2x2 with continuity correction, larger tables without"
 WHY = "all five printed p of 2x2 tables are continuity-corrected (SPSS), that of the 2x3 table is Pearson's"
 TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40"
@@ -224,9 +223,8 @@ def mrd_negative(analysis: Analysis) -> pd.Series:
     pandas.Series of boolean
         Without a complete response no, whatever was measured; with one and without a measurement of MRD missing.
     """
-    frame = needed_frame(analysis, "cr", "mrd_day30")
-    negative = (frame["mrd_day30"].astype("Float64") < MRD_NEGATIVE).astype("boolean")
-    return frame["cr"].astype("boolean") & negative
+    frame = needed_frame(analysis, "cr", "mrd_day30_negative")
+    return frame["cr"].astype("boolean") & frame["mrd_day30_negative"].astype("boolean")
 
 
 _MRD = "extra.table3.mrd_negative_cr"
@@ -239,7 +237,7 @@ _MRD = "extra.table3.mrd_negative_cr"
     method="count; % of those assessed in whom it is known; " + PRINTED,
     reason="the paper does not say how many complete responses were without residual disease; below 10⁻⁴ is negative",
     depends=[*GC, "chi_square"],
-    needs=["cr", "mrd_day30"],
+    needs=["cr", "mrd_day30_negative"],
 )
 def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
     """Complete response without residual disease at day 30, by GC, TCZ and RUX."""
