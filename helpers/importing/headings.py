@@ -142,7 +142,7 @@ def analyte_of(words: str) -> str:
     text = re.sub(r"超敏|血清|血浆|定量|水平|浓度|检测值|流式|测定", " ", text)
     text = re.sub(r"(?i)\balfa\b", "alpha", re.sub(r"(?i)\bgama\b", "gamma", text))
     key = " ".join(word for word in bare(text).split() if word not in BESIDE_AN_ANALYTE.split()) or bare(text)
-    key = re.sub(r"^(max|peak|baseline)\s+|\s+(d|day|j|jour|tag)\s*\d+$", "", key).strip()
+    key = re.sub(r"^baseline\s+|\s+(d|day|j|jour|tag)\s*\d+$", "", key).strip()
     if key in _by_analyte():
         return _by_analyte()[key]
     if found := re.fullmatch(r"(?:s|soluble )(?:il|interleukin) ?(\d{1,2}) ?(?:r|receptor|ra|rα|r alpha)", key):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from helpers.cohort.steroids import EQUIVALENT_MG
+from helpers.cohort.steroids import ANY, EQUIVALENT_MG
 from helpers.importing.cells import LIMIT, read_number
 from helpers.importing.facts import Facts
 from helpers.importing.headings import exposure_of, first_dose_of
@@ -106,13 +106,13 @@ def equivalent_to(words: str) -> str:
 
     Examples
     --------
-    >>> equivalent_to("Dose (mg prednisone equivalent)"), equivalent_to("MP eq. dose mg/kg"), equivalent_to("dose, mg"), equivalent_to("甲强龙当量(mg)")
-    ('prednisone', 'methylprednisolone', '', 'methylprednisolone')
+    >>> equivalent_to("Dose (mg prednisone equivalent)"), equivalent_to("MP eq. dose mg/kg"), equivalent_to("dose, mg"), equivalent_to("甲强龙当量(mg)"), equivalent_to("steroids, mg MP eq")
+    ('prednisone', 'methylprednisolone', '', 'methylprednisolone', 'methylprednisolone')
     """
     text = words.lower()
     if not EQUIVALENT.search(text):
         return ""
-    known = {word: name for name in EQUIVALENT_MG for word in AGENTS.get(name, ())} | {"pred": "prednisone", "mpe": "methylprednisolone", "mped": "methylprednisolone"}  # fmt: skip
+    known = {word: name for name in EQUIVALENT_MG if name != ANY for word in AGENTS.get(name, ())} | {"pred": "prednisone", "mpe": "methylprednisolone", "mped": "methylprednisolone"}  # fmt: skip
     found = [word for word in known if (re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text) if word.isascii() else word in text)]  # fmt: skip
     return known[max(found, key=len)] if found else ""
 
