@@ -56,7 +56,11 @@ def test_most_headings_are_what_they_were_said_to_be(language, share):
     assert len(wrong) <= (1 - share) * len(rows), wrong
 
 
-KNOWN = ("age_at_dx", "Age at dx (yrs)", "CMINDC")  # asked about where the whole sheet is known; a column of the dictionary that the labels lack
+KNOWN = (
+    "age_at_dx",
+    "Age at dx (yrs)",
+    "CMINDC",
+)  # asked about where the whole sheet is known; a column of the dictionary that the labels lack
 
 
 def test_a_near_miss_is_never_taken_for_the_thing_itself_without_a_question():

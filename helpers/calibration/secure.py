@@ -80,7 +80,7 @@ def recovered(
     telling = _Telling("recovered", walks, say)
     for turn, steps in enumerate(walks):
         if turn:
-            labels = dealt_anew(seed, labels, fates, replace(plan, hops=plan.hops // 2))
+            labels = dealt_anew(seed, labels, fates, plan)
         labels, fates = _walked(Walk(labels, fates, rng, plan), steps, 0.85, telling).state()
     return labels, fates
 

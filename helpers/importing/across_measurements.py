@@ -46,7 +46,9 @@ def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
             column.day_at = row_day
         else:
             column.day = 0
-            ask_about(column, ["`day`: no heading and no column says on which day it was drawn: day 0 is taken; right?"])
+            ask_about(
+                column, ["`day`: no heading and no column says on which day it was drawn: day 0 is taken; right?"]
+            )
     without = sorted({c.name for c in sheet.columns if c.to == "lab" and "no unit stands" in c.reason})
     if without:
         ask_about(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from helpers.importing.cells import is_missing
 from helpers.importing.dates import order_of, read_date
 from helpers.importing.event_words import kinds_in
-from helpers.importing.heading_words import GRADING, syndrome_of
 from helpers.importing.headings import target_of
 from helpers.importing.plain_words import CHINESE, bare
+from helpers.importing.record_words import names_a_grade, syndrome_of
 from helpers.importing.sheet import Cell, Sheet
 from helpers.importing.table import SourceColumn, Table, find_table
 
@@ -92,7 +92,7 @@ def _log_of(sheet: Sheet) -> Log | None:
     if visits and len({str(cell) for cell in patient.cells}) == len(patient.cells):
         return None
     others = tuple(column for column in table.columns if column not in (event, date, patient))
-    if any(GRADING.search(bare(one.name)) or _is_dated(one) for one in others):
+    if any(names_a_grade(one.name) or _is_dated(one) for one in others):
         return None  # a list of episodes, with grades or ends of their own
     return Log(table, patient, date, event, others)
 

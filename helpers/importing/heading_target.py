@@ -10,9 +10,9 @@ from helpers.importing.concept_rules import is_before_infusion
 from helpers.importing.concepts import concepts_of
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
-from helpers.importing.heading_words import part_of_record, site_of
 from helpers.importing.headings import target_of
 from helpers.importing.plain_words import bare
+from helpers.importing.record_words import part_of_record, site_of
 from helpers.importing.units import day_in
 from helpers.importing.word_lists import CODES_OF, FREE_TEXT, IDENTIFIES, IDENTIFYING
 

@@ -46,13 +46,13 @@ from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.files import read_files
 from helpers.importing.heading_target import by_clock, name_by_record, name_event_days
-from helpers.importing.heading_words import names_a_syndrome, part_of_record, syndrome_of
 from helpers.importing.headings import analyte_of, target_of
 from helpers.importing.layouts import NAMED_AFTER, NO_RESULTS, SEVERAL_VALUES, TURNED
 from helpers.importing.mapping import Mapping, SheetMap
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise import recognised
+from helpers.importing.record_words import names_a_syndrome, part_of_record, syndrome_of
 from helpers.importing.samples import JOINED, LISTED, find_tables
 from helpers.importing.sheet import HIDDEN, HIDDEN_ROWS, NO_VALUES, NUMBERS_AS_DATES, Cell, Sheet, code_text
 from helpers.importing.table import SourceColumn, Table

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from helpers.importing.cdisc import recognise_rows
 from helpers.importing.code_words import meaning
+from helpers.importing.concepts import concepts_of
 from helpers.importing.facts import Facts
 from helpers.importing.heading_target import has_a_place, heading_target, of_another_time, why_not_read
-from helpers.importing.heading_words import GRAFT
 from helpers.importing.headings import endpoint_of, target_of
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.plain_words import bare
@@ -91,7 +91,7 @@ def _other_clock(base: ColumnMap, facts: Facts, target: str, row_is: str) -> Col
         return None
     base.reason = "its clock does not begin on day 0 (it counts from diagnosis, from remission or the like)"
     told = f"{base.column} {facts.said.title or facts.column.title}"
-    if endpoint_of(told) or GRAFT & set(bare(told).split()) or (facts.is_number and day_words(told)):
+    if endpoint_of(told) or "transplant" in concepts_of(told) or (facts.is_number and day_words(told)):
         ask_about(base, ["`to`: its clock begins with something else than day 0 (see its heading: diagnosis, remission, enrolment, CRS ...), and nothing here turns it into days from day 0: left out; right?"])  # fmt: skip
     return base
 
