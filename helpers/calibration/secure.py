@@ -72,16 +72,15 @@ def secured(
 def recovered(
     seed: int, labels: pd.DataFrame, fates: pd.DataFrame, plan: Plan, say: Progress | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Walk towards every number that is missed, losing none that is hit; deal labels anew that still miss; walk again.
+    """Walk towards every number that is missed, losing none that is hit; deal labels anew that still miss; both again.
 
     Parameters and result as of :func:`secured`.
     """
     rng, walks = np.random.default_rng([seed, 12]), (plan.recovering, plan.recovering // 2)
-    telling = _Telling("recovered", walks, say)
-    for turn, steps in enumerate(walks):
-        if turn:
-            labels = dealt_anew(seed, labels, fates, plan)
+    telling, brief = _Telling("recovered", walks, say), replace(plan, hops=plan.hops // 3)
+    for steps in walks:
         labels, fates = _walked(Walk(labels, fates, rng, plan), steps, 0.85, telling).state()
+        labels = dealt_anew(seed, labels, fates, brief)
     return labels, fates
 
 

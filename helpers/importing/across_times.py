@@ -41,6 +41,7 @@ DEATH_WORDS = (
 def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
     """Put each time together with its status."""
     pair_first_events(sheet)
+    _leave_out_copies_of_stset(sheet, facts)
     times = [column for column in sheet.columns if column.to == "time" and column.name not in UNPAIRED]
     statuses = [column for column in sheet.columns if column.to == "status" and column.name != FIRST_EVENT]
     followed = [column for column in sheet.columns if column.to == "time" and column.name == "end of follow-up"]
@@ -48,6 +49,21 @@ def pair_times(sheet: SheetMap, facts: list[Facts]) -> None:
         if not _pair_with_time(status, times, followed, len(statuses)):
             _pair_with_date(sheet, facts, status)
     _ask_about_unpaired(sheet, times, statuses)
+
+
+def _leave_out_copies_of_stset(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Leave out what Stata's stset made of a time and a status that stand in the file themselves."""
+    for column, one in zip(sheet.columns, facts, strict=True):
+        if column.column not in ("_t", "_d"):
+            continue
+        others = [
+            other.column
+            for other, its in zip(sheet.columns, facts, strict=True)
+            if other.to == column.to and other is not column and its.column.cells == one.column.cells
+        ]
+        if others:
+            column.to, column.name, column.decide, column.also_decide = "leave out", "", "", []
+            column.reason = f"left by stset, the same as {others[0]}"
 
 
 UNPAIRED = ("", "end of follow-up", FIRST_EVENT)

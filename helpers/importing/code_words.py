@@ -43,6 +43,8 @@ def meaning(code: str, kind: str) -> str:
     --------
     >>> meaning("Weiblich", "sex"), meaning("1:DECEASED", "vital"), meaning("G3", "grade"), meaning("9", "grade")
     ('female', 'event', '3', '')
+    >>> meaning("II°", "grade"), meaning("MRD-neg CR", "response"), meaning("2nd relapse", "disease_status"), meaning("CD19 CAR-T", "car_target")
+    ('2', 'CR', 'relapsed', 'CD19')
     >>> meaning("2 = Female", "sex"), meaning("i.v.", "route"), meaning("1:Recurred", "vital")
     ('female', 'IV', 'event')
     """
@@ -52,7 +54,20 @@ def meaning(code: str, kind: str) -> str:
         for name, words in CODES[kind].items():
             if spelling and (spelling == name.lower() or spelling in words):
                 return name
-    return ""
+    plain = next(
+        (spelling for pattern in LOOSE.get(kind, ()) if (spelling := re.sub(pattern, "", key).strip(" .,-/")) != key),
+        "",
+    )
+    return meaning(plain, kind) if plain else ""
+
+
+ORDINAL = r"^(the )?(\d+(st|nd|rd|th|\.|°|º|e|ème|er|ère|a|ª)?|first|second|third|fourth|erstes|zweites|drittes|primera|segunda|tercera|première|deuxième|prima|seconda|terza|第[一二三四\d]次)\s*"
+LOOSE = {  # what beside a known word says no more than the word
+    "grade": (r"[°º]$", r"^(grade|grad|grado|gr|g)\.?\s*"),
+    "response": (r"(in |with )?(mrd|mrk|erm|mrm|dmr)[\s-]*(negative|positive|neg|pos|[-+])\.?(\s*(in|,|;|/))?",),
+    "disease_status": (ORDINAL, r"(after|post|nach|après|tras|dopo)\s+(allo)?-?(hsct|hct|sct|szt|bmt|transplant\w*)$"),
+    "car_target": (r"[\s-]*car[\s-]*t?([\s-]*cells?)?$",),
+}
 
 
 def meaning_within(text: str, kind: str) -> str:

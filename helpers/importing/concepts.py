@@ -46,11 +46,11 @@ LEXICON: Mapping[str, str] = {
     "relapse": "relapse relapsed relapses recurrence recurred recurrences rezidiv rezidive rechute rechutes recaida recaidas recidiva recidive ricaduta ricadute recidivas rel 复发 recur recurs relapsing",
     "progression": "progression progressed progressive progress pd progredienz progresion progressione progressao 进展 prog progr",
     "transplant": "transplant transplantation transplants transplanted hsct hct sct bmt allohsct allo_hsct allo_sct allosct allotransplant tph trasplante trapianto tcth tmo transplante szt ksz stammzelltransplantation kmt greffe allogreffe tcsh alotransplante 移植 alloszt allo_szt alotph alotcth allotx allohsct hscts",
-    "allo": "allo allogeneic allogenic allogen allogene allogenique alogenico allogenico autologous_or_allogeneic stem_cell stem bone_marrow_transplant haematopoietic hematopoietic 异基因 造血干细胞 干细胞",
+    "allo": "allo allogeneic allogenic allogen allogene allogenique alogenico allogenico autologous_or_allogeneic stem_cell stem bone_marrow_transplant haematopoietic hematopoietic 异基因 造血干细胞 干细胞 allogener allogenen allogenes",
     "diagnosis": "diagnosis dx diagnose erstdiagnose diagnostic diagnostico diagnosi ed 诊断 确诊 初诊 presentation diag diagnostique erstdiagnostik",
     "consolidation": "consolidative consolidation consolidating bridging_to subsequent konsolidierend konsolidierende consolidacion consolidazione 巩固 桥接",
     "contact": "contact follow_up followup seen visit visits fup fu nouvelles nouvelle suivi visite consultation consult kontakt nachsorge vorstellung nachbeobachtung verlaufskontrolle control controle visita seguimiento contacto revision controllo contatto contato acompanhamento "
-               "encounter appointment clinic lfu dlfu lfup suivie review 随访 追踪 联系 就诊 复诊",
+               "encounter appointment clinic lfu dlfu lfup suivie review 随访 追踪 联系 就诊 复诊 f_u",
     "alive": "alive living lebt vivo viva vivant vivante vivi 存活 survivor surviving",
     "assessed": "assessment evaluation evaluated assessed reassessment staging restaging beurteilung evaluacion valutazione avaliacao bilan 评估 评价 疗效评估 eval evals evaluated evaluations checked",
     "state": "status state outcome zustand stato estado etat statut situation situacao situazione ausgang 状态 状况 结局 转归",
@@ -84,10 +84,10 @@ LEXICON: Mapping[str, str] = {
     "per": "per pro par por each je 每",
     "daily": "daily day_dose tagesdosis per_day journaliere diaria giornaliera total total_daily 日 每日 每天 单日 that_day dose_per_day per_day je_tag pro_tag par_jour por_dia al_giorno al_dia",
     "steroid": "steroid steroids corticosteroid corticosteroids glucocorticoid glucocorticoids glucocorticosteroids gc gcs cortison cortisone steroide steroiden kortikosteroide kortikoide glukokortikoide corticoides corticoide corticosteroides corticosteroides "
-               "corticotherapie steroidi corticosteroidi cortisonici cortisonico glucocorticoidi glucocorticoides corticosteroide cortico 激素 糖皮质激素 类固醇 皮质激素 steriods steriod dex dexamethasone mp methylpred methylprednisolone prednisone prednisolone hydrocortisone dexamethason dexametasona metilprednisolona metilprednisolone 地塞米松 甲强龙 甲泼尼龙 强的松 泼尼松 dexa kortison prednisolon prednison decortin solu_medrol solumedrol urbason 激素类",
+               "corticotherapie steroidi corticosteroidi cortisonici cortisonico glucocorticoidi glucocorticoides corticosteroide cortico 激素 糖皮质激素 类固醇 皮质激素 steriods steriod dex dexamethasone mp methylpred methylprednisolone prednisone prednisolone hydrocortisone dexamethason dexametasona metilprednisolona metilprednisolone 地塞米松 甲强龙 甲泼尼龙 强的松 泼尼松 dexa kortison prednisolon prednison decortin solu_medrol solumedrol urbason 激素类 ster",
     "tocilizumab": "tocilizumab toci tcz actemra roactemra anti_il6 anti_il_6 托珠单抗 托珠 雅美罗 anti_il_6r anti_il6r il_6r il6r",
     "ruxolitinib": "ruxolitinib rux ruxo jakafi jakavi 芦可替尼 鲁索替尼 jak_inhibitor jaki jak",
-    "given": "given received receiving use used usage administered administration treated_with need required requirement gegeben erhalten gabe einsatz bekommen recu recus recibio recibido administrado administracion usato ricevuto somministrato somministrazione uso utilizado 使用 应用 用药 给药 给予 接受 使用过 admin administer gegebene taken occurred_use applied einzel single unica unico administrada administrados administre administree adm somm somministrata verabreicht gegebene unitaria unitaire 用",
+    "given": "given received receiving use used usage administered administration treated_with need required requirement gegeben erhalten gabe einsatz bekommen recu recus recibio recibido administrado administracion usato ricevuto somministrato somministrazione uso utilizado 使用 应用 用药 给药 给予 接受 使用过 admin administer gegebene taken occurred_use applied einzel single unica unico administrada administrados administre administree adm somm somministrata verabreicht gegebene unitaria unitaire 用 systemic systemisch systemische systemischen systemique systemiques sistemico sistemicos sistemici",
     "cause": "cause causes ursache causa motivo reason grund raison 原因 死因 cod_text motif",
     "main": "main primary principal hauptursache underlying 主要",
     "relapses": "lines_of_relapse",
@@ -172,7 +172,7 @@ def concepts_of(words: str) -> tuple[str, ...]:
     )
 
 
-OF_MARROW = {"blasts", "MRD", "involved", "relapse", "response"}  # beside which mo is marrow, and no months
+OF_MARROW = {"blasts", "MRD", "involved"}  # beside which mo is marrow, and no months
 
 
 def _plain(words: str) -> str:

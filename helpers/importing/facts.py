@@ -201,6 +201,17 @@ class Facts:
 
 NOT_KNOWN = {
     "not recorded",
+    "not documented",
+    "undocumented",
+    "nicht dokumentiert",
+    "nicht bekannt",
+    "unbekannt",
+    "inconnu",
+    "non renseigné",
+    "desconocido",
+    "no consta",
+    "sconosciuto",
+    "non noto",
     "not known",
     "not reported",
     "not evaluated",
