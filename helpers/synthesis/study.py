@@ -232,4 +232,5 @@ def _screening(included: list[str], able: set[str], rng) -> pd.DataFrame:
 
 def _shaped(name: str, table: pd.DataFrame) -> pd.DataFrame:
     columns = TABLES[name]
-    return table[list(columns)].astype({column: spec.dtype for column, spec in columns.items()}).reset_index(drop=True)
+    kept = {column: spec.dtype for column, spec in columns.items() if column in table}  # not all is made up
+    return table[list(kept)].astype(kept).reset_index(drop=True)
