@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -321,6 +321,27 @@ def p_values(counts: ArrayLike) -> dict[str, float]:
     tests = dict(zip(CONVENTIONS, (pearson, yates, fisher, likelihood_ratio), strict=True))
     found = {name: test(counts) for name, test in tests.items()}
     return {name: p for name, p in found.items() if not math.isnan(p)}
+
+
+def by_the_rule(tables: Mapping[str, ArrayLike]) -> list[str]:
+    """Say of each table of counts which convention the textbook rule asks for, and its p; tables with an empty margin are passed over.
+
+    Examples
+    --------
+    >>> by_the_rule({"GC": [[51, 4], [36, 10]], "none": [[0, 0], [3, 4]]})
+    ['GC: the rule asks for Pearson, p = 0.036 (all conventions 0.035 to 0.071).']
+    """
+    told = []
+    for name, counts in tables.items():
+        cells = np.asarray(counts)
+        if not (cells.sum(axis=0).all() and cells.sum(axis=1).all()):
+            continue
+        found, asked = p_values(cells), asked_for(cells)
+        low, high = min(found.values()), max(found.values())
+        told.append(
+            f"{name}: the rule asks for {asked}, p = {found[asked]:.3f} (all conventions {low:.3f} to {high:.3f})."
+        )
+    return told
 
 
 def asked_for(counts: ArrayLike) -> str:

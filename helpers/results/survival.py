@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PRINTED_YEARS = (1, 2, 3)
 PLAIN = "Kaplan–Meier; ± is 1.96 Greenwood standard errors (z of the level 1 - alpha)"
 LOG = "Kaplan–Meier; ± is the distance to the lower limit of R's default log interval"
-ANALYSED = "Methods and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
+ANALYSED = "Results and Figure 1: the 110 with CRS and/or ICANS were selected for further analysis"
 
 
 # ------------------------------------------------------------------------------------------------ overall survival

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 AGENTS = ("gc", "tcz", "rux")
 PRINTED = "chi-square; 2x2 with continuity correction, larger tables without"
-WHY = "all five printed p of 2x2 tables are continuity-corrected (SPSS), that of the 2x3 table is Pearson's"
+WHY = "all five printed p of 2x2 tables are continuity-corrected (the default of R, and printed by SPSS), that of the 2x3 table is Pearson's"
 TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40"
 TEXTBOOK_WHY = "Methods: chi-squared test, Fisher's exact test if necessary; the textbook rule says when"
 

@@ -390,7 +390,7 @@ CORRECTED = Row(
     *(f"extra.table5.univariate.{key}.{measure}" for key in CORRECTED.keys for measure in MEASURES),
     population="known_blasts",
     method=METHOD + "; reference CD19+CD22+CD20",
-    reason="SPSS takes the last category as reference; the printed widths fit 0.64 for CD19 and 0.97 for CD19+CD22",
+    reason="the printed widths fit 0.64 for CD19 and 0.97 for CD19+CD22, with the last category as reference, as SPSS takes it by default: an inference",
     stated=Reading("toxicity", METHOD, ANALYSED),
     depends=MODEL,
     needs=["car_target"],
