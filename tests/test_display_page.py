@@ -14,7 +14,7 @@ from PIL import Image
 
 from helpers.cohort.derive import DERIVED, analyse
 from helpers.cohort.schema import TABLES, Cohort
-from helpers.display.cells import names_used
+from helpers.display.cells import Cells, names_used
 from helpers.display.described import figure_fingerprint
 from helpers.display.page import Page, open_page
 from helpers.parameters import Parameters
@@ -198,6 +198,13 @@ def test_cells_stand_or_fall_alone_and_a_notebook_runs_again_with_other_paramete
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_figure_begun_before_something_is_missing_is_not_shown(capsys):
+    plt.subplots(2, 2)
+    Cells({}).not_available("cohort tried has no table treatments")
+    assert plt.get_fignums() == []
+    assert capsys.readouterr().out == "Not shown: cohort tried has no table treatments.\n"
+
+
 def test_a_wrong_parameter_is_told_without_its_content():
     [_, _, told] = run("from helpers.display.page import open_page",
                        f"gc_cutoff: list = {list(range(5000))}\nendpoint: str = {'x' * 500!r}",

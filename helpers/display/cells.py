@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import symtable
+import sys
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
@@ -112,8 +113,10 @@ class Cells(ast.NodeTransformer):
         return self._guarded(module)
 
     def not_available(self, why: str) -> None:
-        """Print why a cell is not shown, and forget the names that it would have set."""
+        """Print why a cell is not shown, drop the figure that it had begun, and forget the names that it would have set."""
         print(f"{LEFT_OUT} {why}.")
+        if (plots := sys.modules.get("matplotlib.pyplot")) is not None:
+            plots.close("all")  # else the empty axes are shown at the end of the cell
         for name in self.changes:
             self.lost[name] = why
             self.names.pop(name, None)
