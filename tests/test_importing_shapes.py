@@ -12,6 +12,7 @@ import import_shapes_second  # noqa: F401
 import import_shapes_third  # noqa: F401
 import import_shapes_unseen  # noqa: F401
 import import_shapes_usual  # noqa: F401
+import import_shapes_wards  # noqa: F401
 import pandas as pd
 import pytest
 from import_shapes import PLANTED, SHAPES, TRAPS, all_told, text

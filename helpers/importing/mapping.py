@@ -40,6 +40,7 @@ HEAD = """\
 #   hidden: true            words that could be names: `codes` holds their numbers in the order of the alphabet (what they mean is yours to write)
 #   to: rows                which rows count: `codes` keep / leave out (standards of a plate, one of two grading systems)
 #   to: infusion            the number of the infusion; a sheet whose `row_is` is infusion keeps the first of each patient
+#   drug: tocilizumab       of a sheet with a row per dose and no column that says of which drug
 #   event: CRS              of a sheet with a row per episode and no column that says of what
 #   complete_at:            the column that says whether the form was filled in; a box that is not ticked counts as no only there
 #   unknown_at:             the box for "not known" beside it; where that is ticked, a box that is not counts as not known
@@ -123,6 +124,7 @@ class SheetMap(_Part):
         "patient", "sample", "infusion", "measurement", "administration", "event", "parameter", "leave out"
     ] = "patient"
     event: Literal["", "CRS", "ICANS"] = ""
+    drug: str = ""
     strip_suffix: str = ""
     strip_prefix: str = ""
     fill_down: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.cohort.steroids import ANY
 from helpers.importing.across_columns import (
     ask_about_empty_grades,
     ask_about_errors,
@@ -42,6 +43,7 @@ from helpers.importing.across_times import (
 )
 from helpers.importing.cdisc import DOMAINS, domain_of, give_roles, is_kept, name_visits, prefer_signed_results
 from helpers.importing.cells import is_missing
+from helpers.importing.code_words import agent_of
 from helpers.importing.described import Description, checkbox
 from helpers.importing.facts import Facts, counts_infusions, is_only_a_day
 from helpers.importing.files import read_files
@@ -121,6 +123,9 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     result.columns = columns
     if row_is == "event" and not any(column.to == "toxicity.event" for column in columns):
         result.event = _syndrome_of(sheet)
+    if row_is == "administration" and not any(column.to == "treatments.agent" for column in columns):
+        result.drug = _drug_of(sheet)
+        ask_about(result, [f"`drug`: the sheet is named after {result.drug}, and no column says which drug: each row is a dose of it; right?"] * bool(result.drug))  # fmt: skip
     _ask_about_notes(result)
     _ask_about_short_rows(result, sheet, table)
     _settle(result, facts, table)
@@ -144,7 +149,13 @@ def _facts_of(sheet: Sheet, table: Table, known: dict[str, Description], infused
         facts, row_is = give_roles(facts, domain, infused), DOMAINS[domain][0]
         return facts, "patient" if row_is == "infusion" and not _has_repeats(facts) else row_is
     facts = name_visits(name_event_days(name_by_record(prefer_signed_results(facts))))
-    return facts, _row_is(facts, _syndrome_of(sheet))
+    return facts, _row_is(facts, _syndrome_of(sheet), _drug_of(sheet))
+
+
+def _drug_of(sheet: Sheet) -> str:
+    """Find the drug that a sheet is named after; a name that says steroids in all says none."""
+    found = agent_of(sheet.name) if sheet.name else "other"
+    return "" if found in ("other", ANY) else found
 
 
 def _syndrome_of(sheet: Sheet) -> str:
@@ -232,7 +243,7 @@ def _said(column: SourceColumn, known: dict[str, Description]) -> Description:
     return known.get(column.name.lower(), Description())
 
 
-def _row_is(facts: list[Facts], syndrome: str = "") -> str:
+def _row_is(facts: list[Facts], syndrome: str = "", drug: str = "") -> str:
     """Say what a row is from the headings."""
     names = {one.column.name.upper() for one in facts}
     if {"PARAMCD", "AVAL", "CNSR"} <= names:
@@ -258,6 +269,8 @@ def _row_is(facts: list[Facts], syndrome: str = "") -> str:
     )
     of_patient = any(target.startswith(("patients.", "followup.", "response.")) for target in targets)
     dosed = "treatments.dose" in targets or timeline or (drugs and not of_patient)
+    if drug and "treatments.dose" in targets and (when or starts or len(unplaced) == 1) and not of_patient:
+        return "administration"
     if "treatments.agent" in targets and (when or starts or len(unplaced) == 1 or "origin" in targets) and dosed:
         return "administration"
     if _has_episodes(facts, targets, syndrome):

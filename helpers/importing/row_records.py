@@ -69,13 +69,16 @@ def _lab_unit(here: RowCells, value: ColumnMap, analyte: str) -> str:
 def administration(here: RowCells) -> str:
     """Keep an administration of a drug; say why it is left out, if it is."""
     agent = here.mapped("treatments.agent")
-    if agent is None or not here.filled(agent):
+    if agent is None and here.sheet.drug:
+        text, name = "", here.sheet.drug
+    elif agent is None or not here.filled(agent):
         return "no drug"
-    written = code_text(here.cells[agent.at])
-    text, name = bare(written), agent.codes.get(written) or agent_of(written)
+    else:
+        written = code_text(here.cells[agent.at])
+        text, name = bare(written), agent.codes.get(written) or agent_of(written)
     day, clock = here.when()
     if day is None:
-        here.note(agent, "an administration without a day: left out", "", "")
+        here.note(agent or next(iter(here.by_at.values())), "an administration without a day: left out", "", "")
         return "an administration without a day"
     row = {"patient_id": here.patient, "agent": name, "day": float(math.floor(day)), "time": clock or clock_of(day)}
     row |= _dose_of_row(here, name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 # what a column can be: target -> words of a heading. A target is "table.column" or one of the special ones below.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "patient": ("patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
+    "patient": ("n inclusion", "no inclusion", "numero inclusion", "numero d inclusion", "inclusion no", "inclusion number", "patient id", "patientid", "patient", "pat id", "pat nr", "patnr", "patient no", "patient number", "subject", "subject id", "subjid",
                 "usubjid", "record id", "study id", "studyid", "case id", "case no", "id", "pid", "ptid", "upn", "unique patient number", "person id", "pseudo id", "pseudoid", "unique id", "randomized id",
                 "participant id", "participant", "patienten nr", "patientennummer", "numero patient", "患者编号", "病人编号", "编号", "患者id", "受试者编号",
                 "anonymized id", "deidentified id", "study no", "study nr", "study number", "pat", "pt", "pt id", "pt no", "lfd nr", "laufnummer", "pseudonym", "registernummer", "patid", "pat id", "codigo", "codigo paciente", "fallnummer", "code", "登记号", "研究编号", "病例号", "code patient", "case", "patient code", "patientennummer", "pnr", "n patient", "no patient",
@@ -146,7 +146,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "female": ("f", "female", "woman", "girl", "w", "weiblich", "féminin", "feminin", "femme", "fille", "mädchen", "maedchen", "niña", "k", "v", "mujer", "vrouw", "kvinna", "weibl.", "女", "女性", "女孩")},
     "yes_no": {"yes": ("yes", "y", "true", "ja", "j", "oui", "si", "sí", "+", "＋", "(+)", "√", "✓", "✔", "positive", "positiv", "pos", "present", "checked", "是", "有", "使用", "已用", "阳性", "received", "given"),
                "no": ("no", "n", "false", "nein", "non", "-", "−", "－", "–", "(-)", "negative", "negativ", "neg", "absent", "unchecked", "否", "无", "未用", "未使用", "阴性", "none", "not given", "never")},
-    "vital": {"event": ("d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerta", "fallecida", "deceduto", "deceduta", "morto", "morta", "obito", "óbito", "décédée", "decede", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
+    "vital": {"event": ("dcd", "d", "dead", "died", "deceased", "death", "1:deceased", "exitus", "tot", "tod", "gestorben", "verstorben", "rezidiv", "progress", "ereignis", "进展", "已死亡", "fallecido", "muerta", "fallecida", "deceduto", "deceduta", "morto", "morta", "obito", "óbito", "décédée", "decede", "muerto", "décédé", "死亡", "expired", "dod", "doc", "1:recurred/progressed",
                         "recurred/progressed", "recurred", "progressed", "relapsed", "relapse", "1:relapsed", "event", "1:event", "复发", "yes", "1:progressed"),
               "censored": ("a", "alive", "living", "0:living", "censored", "lost", "lost to follow-up", "lost to follow up", "ltfu", "lebt", "lebend", "am leben", "lebendig", "perdido", "perdido de vista", "perdu de vue", "perso", "kein ereignis", "kein rezidiv", "rezidivfrei", "未进展", "无进展", "vivo", "viva", "vivant", "vivante", "存活", "生存", "失访", "no event",
                            "0:diseasefree", "diseasefree", "disease free", "remission", "withdrawn", "withdrew", "no", "0:not recurred", "0:no event", "0:censored", "0:progression free",
