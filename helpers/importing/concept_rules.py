@@ -132,6 +132,22 @@ RULES = (
 STATES = ("alive", "state", "vital")
 
 
+def _opened(words: str) -> str:
+    """Take the brackets off, so that what stands in them is read too."""
+    return re.sub(r"[()\[\]（）]", " ", words)
+
+
+def told_by(words: str) -> list[str]:
+    """Say what the words of a heading stand for, those in brackets among them, without those that say nothing.
+
+    Examples
+    --------
+    >>> told_by("Date of sample (day)")
+    ['when', 'sample', 'day']
+    """
+    return [concept for concept in concepts_of(_opened(words)) if concept not in ALWAYS]
+
+
 @cache
 def target_by_concepts(words: str) -> str:
     """Find what a heading names, if each of its words is known and one rule accounts for all of them; empty otherwise.
@@ -143,7 +159,7 @@ def target_by_concepts(words: str) -> str:
     >>> target_by_concepts("CRS grade at ICU admission"), target_by_concepts("date of diagnosis")
     ('', '')
     """
-    for reading in (words, re.sub(r"[()\[\]（）]", " ", words)):
+    for reading in (words, _opened(words)):
         named = concepts_of(reading)
         told = [concept for concept in named if concept not in ALWAYS]
         found = next((rule.target for rule in RULES if rule.fits(frozenset(named))), "")
@@ -170,7 +186,7 @@ def endpoint_by_concepts(words: str) -> str:
     >>> endpoint_by_concepts("Relapse before CAR-T"), endpoint_by_concepts("days from relapse to CAR-T")
     ('', '')
     """
-    told = [concept for concept in concepts_of(re.sub(r"[()\[\]（）]", " ", words)) if concept not in ALWAYS]
+    told = told_by(words)
     named = frozenset(told)
     backwards = told and told[-1] in ("infusion", "car") and named & CLOCKS and "after" not in named
     if not named & ENDS or not named <= ENDS | BESIDE_AN_END or backwards:
@@ -211,6 +227,6 @@ def is_before_infusion(words: str) -> bool:
     >>> is_before_infusion("Relapse after HSCT (before CAR-T)"), is_before_infusion("CAR-T前复发"), is_before_infusion("Relapse after CAR-T")
     (True, True, False)
     """
-    told = [concept for concept in concepts_of(re.sub(r"[()\[\]（）]", " ", words)) if concept not in ALWAYS]
+    told = told_by(words)
     pairs = set(pairwise(told))
     return any(("before", one) in pairs or (one, "before") in pairs for one in ("car", "infusion", "lymphodepletion"))

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from helpers.importing.code_words import agent_of, meaning
-from helpers.importing.concept_rules import is_before_infusion
+from helpers.importing.concept_rules import is_before_infusion, told_by
 from helpers.importing.concepts import concepts_of
 from helpers.importing.described import checkbox
 from helpers.importing.facts import NOT_KNOWN, Facts, counts_infusions, is_only_a_day
@@ -222,7 +222,7 @@ def _in_row(target: str, confidence: str, facts: Facts, row_is: str) -> tuple[st
         and "last" not in concepts_of(facts.column.name)
     ):
         target = "date"  # of a visit
-    told = concepts_of(re.sub(r"[()（）]", " ", facts.column.name)) if target == "date" and loose else ()
+    told = told_by(facts.column.name) if target == "date" and loose else ()
     if "day" in told and facts.is_number and not facts.is_date:
         target = "day"
     if target == "followup.contact_date" and row_is == "event" and "state" in concepts_of(facts.column.name):
