@@ -72,6 +72,9 @@ def setup(folder: Path) -> dict[str, float]:
     return found
 
 
+R_HAS_ALL = "q(status=!all(sapply(c('rmarkdown', 'survival', 'ggplot2', 'gridExtra', 'readxl'), requireNamespace, quietly=TRUE)))"
+
+
 def series(folder: Path, repeats: int) -> dict[str, list[float]]:
     """Run notebooks 00-06 and R's supplement in turn; return the times of each."""
     place = folder / "new" if (folder / "new").exists() else ROOT
@@ -80,7 +83,10 @@ def series(folder: Path, repeats: int) -> dict[str, list[float]]:
     ours += ["--out", folder / "run"]
     call = f"rmarkdown::render('supplement.Rmd', output_dir='{folder}', intermediates_dir='{folder}', quiet=TRUE)"
     sides = {OURS: lambda: cost(ours, place, **ONE_THREAD, PYTHONPATH="")}
-    if shutil.which("Rscript"):
+    if (
+        shutil.which("Rscript")
+        and not subprocess.run(["Rscript", "-e", R_HAS_ALL], capture_output=True, check=False).returncode
+    ):
         sides[R] = lambda: cost(["Rscript", "-e", call], HERE, **ONE_THREAD)
     for side in sides.values():
         side()

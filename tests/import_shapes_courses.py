@@ -1,6 +1,6 @@
 """Files that tell of steroids by a first day, a last day and a dose in all, of births by month, and of limits row by row."""
 
-from import_shapes import shape, text
+from import_shapes import shape, text, trap
 
 # fmt: off
 
@@ -54,3 +54,9 @@ def dates_as_people_write_them(folder):
                "P1|14 de marzo de 2021|22 de junio de 2021|30 de septiembre de 2021|Fallecido\nP2|1 de abril de 2021||1 de abril de 2022|Vivo\nP3|5 de mayo de 2021||6 de diciembre de 2021|Vivo\n")
     return [text(folder, "serie.txt", content)], {}, {
         "followup": (["patient_id", "relapse_day", "death_day", "last_contact_day"], [("P1", 100, 200, 200), ("P2", None, None, 365), ("P3", None, None, 215)])}
+
+
+@trap("the steroid is not named")
+def doses_of_days_of_a_steroid_without_a_name(folder):
+    content = "ID,Infusion date,Steroid day 1 (mg),Steroid day 2 (mg)\n1,2021-03-14,40,40\n2,2021-04-14,0,0\n3,2021-05-14,10,20\n"
+    return [text(folder, "doses.csv", content)]

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers.cohort.steroids import EQUIVALENT_MG
+
 if TYPE_CHECKING:
     from helpers.cohort.schema import Cohort
 
 GLUCOCORTICOIDS = "glucocorticoids"
-STEROIDS = ("methylprednisolone", "prednisone", "prednisolone", "dexamethasone", "hydrocortisone", "glucocorticoid")
+STEROIDS = tuple(EQUIVALENT_MG)
 EVENT_COLUMN = {"toxicity": "event", "treatments": "agent", "exposures": "exposure", "labs": "analyte"}
 OUTCOME_DAYS: Mapping[str, str] = MappingProxyType(
     {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from helpers.cohort.steroids import ANY
 from helpers.importing.code_words import agent_of
 from helpers.importing.dates import month_of
 from helpers.importing.facts import Facts
@@ -13,6 +14,7 @@ from helpers.importing.mapping import ColumnMap
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
+from helpers.importing.recognise_numbers import equivalent_to
 from helpers.importing.units import day_in, dose_unit_of
 
 ORDINALS = {
@@ -93,4 +95,6 @@ def recognise_daily_dose(base: ColumnMap, facts: Facts, target: str, row_is: str
     base.to, base.name, base.day, base.unit = "daily dose", name, day, unit
     base.reason, base.confidence = "the dose of a drug on that day", "sure"
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
+    if name == ANY and equivalent_to(facts.told) != "methylprednisolone":
+        ask_about(base, ["`to`: the steroid is not named, and its mg count as methylprednisolone equivalents; are they? (else `to: leave out`, or the drug under `name`)"])  # fmt: skip
     return ask_about(base, [f"`decimal`: {facts.decimal[1]}"] if facts.decimal[1] else [])

@@ -9,6 +9,7 @@ from datetime import datetime
 from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.importing.account import ONE_ROW
+from helpers.importing.across_doses import PARTS_OF_A_COURSE
 from helpers.importing.cells import LAB_UNIT, read_age, read_number
 from helpers.importing.code_words import meaning
 from helpers.importing.dates import is_half_date, month_of
@@ -38,11 +39,16 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
     to = column.to
     if to == "time" and not column.name:  # the time of day, read with the day of its row
         return
-    if (
-        to in ("leave out", "patient", "origin", "true day", "status", "rows", "until")
-        or to.startswith(("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade"))
-        or to in ("last dose", "days of drug", "total dose")
-    ):
+    if to in (
+        "leave out",
+        "patient",
+        "origin",
+        "true day",
+        "status",
+        "rows",
+        "until",
+        *PARTS_OF_A_COURSE,
+    ) or to.startswith(("labs.", "treatments.", "adtte.", "toxicity.event", "toxicity.grade")):
         return
     handler: Callable[[RowCells, ColumnMap], None] | None = {
         "lab": _keep_lab, "time": _keep_time, "exposure": _keep_exposure, "first dose": _keep_first_dose, "declared": _keep_declared, "birth": _keep_birth, "later infusion": _keep_later_infusion, "daily dose": _keep_daily_dose,
