@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
@@ -34,13 +35,15 @@ from numpy.typing import NDArray
 from helpers.cohort.clean import RECORDED, in_order
 from helpers.cohort.derive import DAYS_PER_YEAR
 from helpers.cohort.schema import Cohort
+from helpers.estimate.partial_likelihood import maximise
 from helpers.estimate.weights import TARGETS, log_hazard_ratio
 from helpers.paths import DATA
 from helpers.problems import InputError, Problem
 
 STORED = DATA / "study" / "truth.csv"
 HORIZON = 2 * DAYS_PER_YEAR
-ESTIMANDS = ("difference_2y", "rmst_24m", "hazard_ratio")
+RATIOS = "hazard_ratio", "conditional_hazard_ratio"
+ESTIMANDS = ("difference_2y", "rmst_24m", *RATIOS)
 CHOSEN, SHAPE, TWO_YEAR_HAZARD = 0.55, 0.7, 0.45
 MIDDLE_GRADE, SPREAD = 1.7, 1.6
 BURDEN, GRADE, FRAILTY = 0.5, 0.3, 0.7
@@ -187,7 +190,7 @@ def simulate(
     (30, True)
     >>> null = simulate(n=30).truth
     >>> null[null["target"] == "ATE"][["estimand", "value", "mc_error"]].to_numpy().tolist()
-    [['difference_2y', 0.0, 0.0], ['rmst_24m', 0.0, 0.0], ['hazard_ratio', 1.0, 0.0]]
+    [['difference_2y', 0.0, 0.0], ['rmst_24m', 0.0, 0.0], ['hazard_ratio', 1.0, 0.0], ['conditional_hazard_ratio', 1.0, 0.0]]
     """
     dials = {"n": n, "effect": effect, "indication": indication, "delay": delay, "loss": loss, "cut": cut}
     wrong = [
@@ -287,8 +290,9 @@ def true_values(scenario: Scenario, draws: int = QUICK, seed: int = 1) -> pd.Dat
         One row per estimand and target (ATE: everybody; ATT: those who are chosen for GC; overlap: weighted by the chance
         to be chosen times that not to be): estimand, target, value, mc_error, draws. ``difference_2y`` is the share free
         of the event at two years, treated minus untreated; ``rmst_24m`` the difference of mean days free of it within two
-        years; ``hazard_ratio`` what Cox's model of treatment alone, with complete follow-up of two years, tends to. The last is
-        no property of any patient: frailty makes it differ from exp(effect), and other follow-up would change it.
+        years; ``hazard_ratio`` what Cox's model of treatment alone, with complete follow-up of two years, tends to;
+        ``conditional_hazard_ratio`` (ATE alone) what Cox's model of treatment, burden and grade does. The ratios are no
+        property of any patient: frailty makes them differ from exp(effect), and other follow-up would change them.
 
     Notes
     -----
@@ -304,32 +308,27 @@ def true_values(scenario: Scenario, draws: int = QUICK, seed: int = 1) -> pd.Dat
     seeds = np.random.SeedSequence(seed).spawn(BATCHES)
     rows = np.array([_batch(draw(scenario, size, one)) for one in seeds])
     value, error = rows.mean(axis=0), rows.std(axis=0, ddof=1) / np.sqrt(BATCHES)
-    labels = [(estimand, target) for target in TARGETS for estimand in ESTIMANDS]
-    found = pd.DataFrame(labels, columns=["estimand", "target"])
-    ratio = found["estimand"] == "hazard_ratio"
+    found = pd.DataFrame([*product(ESTIMANDS[:-1], TARGETS), (ESTIMANDS[-1], "ATE")], columns=["estimand", "target"])
+    ratio = found["estimand"].isin(RATIOS)
     found["value"] = np.where(ratio, np.exp(value), value)
     found["mc_error"] = np.where(ratio, np.exp(value) * error, error)
     return found.assign(draws=size * BATCHES)
 
 
 def _batch(drawn: Drawn) -> list[float]:
+    tilts = {"ATE": np.ones_like(drawn.chance), "ATT": drawn.chance, "overlap": drawn.chance * (1 - drawn.chance)}
+    free = (drawn.free_treated > HORIZON).astype(float) - (drawn.free_untreated > HORIZON)
+    days = np.minimum(drawn.free_treated, HORIZON) - np.minimum(drawn.free_untreated, HORIZON)
+    gains = [float(np.average(gain, weights=tilts[target])) for gain in (free, days) for target in TARGETS]
+    if not days.any():
+        return [*gains, *[0.0] * (len(TARGETS) + 1)]
     time = np.concatenate([drawn.free_treated, drawn.free_untreated])
-    arm = np.repeat([1.0, 0.0], len(drawn.burden))
-    found: list[float] = []
-    for target in TARGETS:
-        tilt = {"ATE": np.ones_like(drawn.chance), "ATT": drawn.chance, "overlap": drawn.chance * (1 - drawn.chance)}[
-            target
-        ]
-        gains = [
-            np.average((drawn.free_treated > HORIZON).astype(float) - (drawn.free_untreated > HORIZON), weights=tilt),
-            np.average(
-                np.minimum(drawn.free_treated, HORIZON) - np.minimum(drawn.free_untreated, HORIZON), weights=tilt
-            ),
-        ]
-        seen = np.minimum(time, HORIZON), time <= HORIZON
-        ratio = 0.0 if not gains[1] else log_hazard_ratio(*seen, arm, np.tile(tilt, 2), robust=False).value
-        found += [*gains, float(ratio)]
-    return found
+    seen, arm = (np.minimum(time, HORIZON), time <= HORIZON), np.repeat([1.0, 0.0], len(drawn.burden))
+    marginal = [
+        float(log_hazard_ratio(*seen, arm, np.tile(tilts[target], 2), robust=False).value) for target in TARGETS
+    ]
+    columns = np.column_stack([arm, np.tile(drawn.confounders, (2, 1))])
+    return [*gains, *marginal, float(maximise(columns, *seen, ties="breslow").beta[0])]
 
 
 @cache

@@ -1,7 +1,7 @@
 """Methods tried on cohorts whose truth is known, reported after ADEMP (Morris, White and Crowther 2019).
 
 *Aims*: which methods find a known effect, and which intervals hold what they promise. *Data*: :mod:`helpers.synthesis.truth`.
-*Estimands*: difference at two years, restricted mean to 24 months, marginal hazard ratio. *Methods*: :data:`METHODS`. *Performance*:
+*Estimands*: difference at two years, restricted mean to 24 months, marginal and conditional hazard ratio. *Methods*: :data:`METHODS`. *Performance*:
 bias, coverage, rejections (type I error where there is no effect), failures to converge, each with its Monte Carlo error.
 """
 
@@ -29,7 +29,7 @@ from helpers.estimate.weights import (
 )
 from helpers.parallel import run_all
 from helpers.paths import DATA, RUNS, write_csv
-from helpers.synthesis.truth import ESTIMANDS, HORIZON, Scenario, draw, true_values
+from helpers.synthesis.truth import ESTIMANDS, HORIZON, RATIOS, Scenario, draw, true_values
 
 FOLDER = DATA / "study"
 STORED = TRUTH, PERFORMANCE, SLICE = "truth.csv", "performance.csv", "slice.csv"
@@ -101,7 +101,7 @@ def _adjusted(data: Data) -> dict[str, Effect]:
         rows.append(
             (fit.beta[0], np.sqrt(fit.covariance[0, 0])) if fit is not None and fit.converged else (np.nan, np.nan)
         )
-    return {"hazard_ratio": Effect(*np.array(rows).T)}
+    return {"conditional_hazard_ratio": Effect(*np.array(rows).T)}
 
 
 def _time_dependent(data: Data) -> dict[str, Effect]:
@@ -138,7 +138,7 @@ def _adjusted_resampled(data: Data, seeds: Sequence[int]) -> dict[str, Effect]:
     """Cox's model of treatment, burden and grade with a standard error from resamples, by compiled loops."""
     from helpers.resampling.cox import resampled_cox  # needs numba
 
-    plain = _adjusted(data)["hazard_ratio"]
+    plain = _adjusted(data)["conditional_hazard_ratio"]
     errors = []
     for place, seed in enumerate(seeds):
         rows = _within_arms(data.treated[place], np.random.default_rng([seed, 2]))
@@ -147,7 +147,7 @@ def _adjusted_resampled(data: Data, seeds: Sequence[int]) -> dict[str, Effect]:
         batch = resampled_cox(data.time[place], data.event[place], columns, counts, ties="breslow")
         known = batch.coef[~batch.separated, 0]
         errors.append(float(known.std(ddof=1)) if len(known) > RESAMPLES / 2 else np.nan)
-    return {"hazard_ratio": Effect(plain.value, np.array(errors))}
+    return {"conditional_hazard_ratio": Effect(plain.value, np.array(errors))}
 
 
 def _within_arms(treated: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -193,7 +193,7 @@ def estimates(piece: Piece) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        scenario, n, seed, method, estimand, value (of the hazard ratio its logarithm), se; NaN where a method gave none.
+        scenario, n, seed, method, estimand, value (of a hazard ratio its logarithm), se; NaN where a method gave none.
 
     Examples
     --------
@@ -305,7 +305,7 @@ def performance(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per scenario, size, method and estimand: target, truth (of the hazard ratio its logarithm), cohorts, failed (no estimate),
+        One row per scenario, size, method and estimand: target, truth (of a hazard ratio its logarithm), cohorts, failed (no estimate),
         bias, empirical_se, model_se (root of the mean square), coverage, rejected (share of two-sided tests of no effect
         below .05), each but the errors with ``_mcse``; verdict: "under-covers" or "over-covers" only beyond three Monte Carlo
         errors of the nominal coverage, "biased" beyond three of the bias and a tenth of the empirical standard error, else "".
@@ -317,7 +317,7 @@ def performance(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     order = {name: place for place, name in enumerate([*METHODS, *RESAMPLED])}
     for (scenario, n, method, estimand), part in found.groupby(["scenario", "n", "method", "estimand"], sort=False):
         true = key.loc[(*SCENARIOS[scenario].bears_on_truth, estimand, target_of(method))]
-        value, error = (np.log(true["value"]), true["mc_error"] / true["value"]) if estimand == "hazard_ratio" else (true["value"], true["mc_error"])  # fmt: skip
+        value, error = (np.log(true["value"]), true["mc_error"] / true["value"]) if estimand in RATIOS else (true["value"], true["mc_error"])  # fmt: skip
         rows.append({"scenario": scenario, "n": n, "method": method, "estimand": estimand, "target": target_of(method),
                      "truth": value, **_measures(part, value, error)})  # fmt: skip
     table = pd.DataFrame(rows)
