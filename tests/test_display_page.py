@@ -153,6 +153,8 @@ def test_the_fingerprint_of_a_picture_hangs_on_all_that_is_read_off_it(what):
         ("a = a + 1", {"a"}, {"a"}),
         ("a = 1\nb = a", set(), {"a", "b"}),
         ("frame['x'] = [row for row in rows]", {"frame", "rows"}, {"frame"}),
+        ("{key: {one for one in few} for key, few in all_.items()}", {"all_"}, set()),
+        ("[c for c in [d for d in e]]; c", {"c", "e"}, set()),
         ("ax.flat[0].x = 1", {"ax"}, {"ax"}),
         ("for a, b in c:\n    print(a, b)", {"c", "print"}, {"a", "b"}),
         ("if gaps:\n    found = 1\n    found.go()", {"gaps"}, {"found"}),

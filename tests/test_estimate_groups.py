@@ -181,7 +181,8 @@ def test_normality_decides_the_test():
     assert normal.normal
     assert normal.chosen == normal.t
     assert not skewed.normal
-    assert skewed.chosen == skewed.ranks == mann_whitney(*parts("skewed"))
+    # by what they show: a missing number of degrees of freedom (NaN) is not equal to itself
+    assert repr(skewed.chosen) == repr(skewed.ranks) == repr(mann_whitney(*parts("skewed")))
     assert skewed.t_welch == t_test(*parts("skewed"), pooled=False)
 
 
@@ -194,7 +195,7 @@ def test_one_group_that_is_not_normal_is_enough_for_ranks():
 def test_normality_of_the_changes_decides_for_pairs():
     found = compare_paired(DATA["before"], DATA["after"])
     assert found.chosen.name == "Wilcoxon signed-rank test"
-    assert found.normality == (lilliefors(DATA["after"] - DATA["before"]),)
+    assert repr(found.normality) == repr((lilliefors(DATA["after"] - DATA["before"]),))
     shifted = compare_paired(DATA["normal"] * 0, DATA["normal"])
     assert shifted.chosen.name == "paired t test"
 

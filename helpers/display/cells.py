@@ -31,13 +31,25 @@ def names_used(source: str) -> tuple[set[str], set[str]]:
     >>> sorted(used), sorted(changed)
     (['b', 'd', 'e', 'g', 'sum'], ['a', 'e', 'f'])
     """
-    top = symtable.symtable(source, "cell", "exec")
+    top = symtable.symtable(ast.unparse(_WithGenerators().visit(ast.parse(source))), "cell", "exec")
     assigned = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     read = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()} | set(_read_within(top))
     body = ast.parse(source).body
     parts = [node for node in ast.walk(ast.Module(body, [])) if isinstance(node, ast.Subscript | ast.Attribute)]
     changed = {_base(node) for node in parts if isinstance(node.ctx, ast.Store)} - {""}
     return read - _set_before_read(body, assigned), assigned | changed
+
+
+class _WithGenerators(ast.NodeTransformer):
+    """Writes every comprehension as a generator: from Python 3.12 on the names of the others count among the cell's own (PEP 709)."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.ListComp | ast.SetComp):
+            return ast.GeneratorExp(node.elt, node.generators)
+        if isinstance(node, ast.DictComp):
+            return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
+        return node
 
 
 def _read_within(table: symtable.SymbolTable) -> Iterator[str]:

@@ -148,7 +148,7 @@ def incidence_at(time: ArrayLike, cause: ArrayLike, at: ArrayLike, of: int = 1) 
     place = np.searchsorted(steps["time"], wanted, side="right")
     last = times.max(initial=-np.inf)
     ended = len(steps) > 0 and steps["survival"].iloc[-1] <= 0
-    unknown = (wanted > last) & ~ended
+    unknown = (wanted > last) & (not ended)
     read = {name: np.where(unknown, np.nan, np.append(0.0, steps[name])[place]) for name in ("incidence", "se")}
     found = pd.DataFrame({"time": wanted, "at_risk": _from(times, wanted).astype(int), **read})
     with np.errstate(divide="ignore", invalid="ignore"):
