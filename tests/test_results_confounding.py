@@ -340,7 +340,8 @@ def test_ranges_are_read_where_they_belong_and_else_say_why_not(default, bmt, tm
 def test_what_would_settle_it_is_schoenfeld_s(default) -> None:
     table = practice.settling_sizes(default, (0.44,), share=46 / 95)
     assert table["events"].tolist() == [math.ceil(46.626759617)]
-    often = contrast_outcome(default)["event"].mean()
+    often = 30 / 95  # the print's 46 and 49; 11 and 19 events, counted above
+    assert table["times"].tolist() == [math.ceil(47 / often) / 95]
     assert practice.settling_sizes(default)["patients"].tolist() == [
         math.ceil(math.ceil(events_needed(ratio)) / often) for ratio in (0.7, 0.8)
     ]

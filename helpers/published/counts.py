@@ -6,6 +6,7 @@ from itertools import chain, pairwise
 
 from helpers.estimate.contingency import asked_for, p_values
 from helpers.published.relations import (
+    ARITHMETIC,
     CONSISTENT,
     CONTRADICTION,
     REPEATED,
@@ -58,8 +59,11 @@ def _pair(a: Printed, b: Printed) -> str:
 def check_same(check: Check) -> Outcome:
     """One quantity printed more than once: ``canonical | again again ...``.
 
-    More than two groups of equal length are compared place by place (``hr low high | hr low high``).
+    More than two groups of equal length are compared place by place (``hr low high | hr low high``). Option ``provided`` says in words what
+    makes them one quantity, where the paper names them differently.
     """
+    provided = check.option("provided")
+    sureness = f"{ARITHMETIC}, provided that {provided}" if provided else ARITHMETIC
     first, rest = check.group(0), list(chain.from_iterable(map(check.group, range(1, len(check.relation.groups)))))
     pairs = [(first[i % len(first)], other) for i, other in enumerate(rest)]
     verdicts = [(_pair(a, b), a, b) for a, b in pairs]
@@ -70,7 +74,7 @@ def check_same(check: Check) -> Outcome:
         return Outcome(REPEATED, text, statement_b=state_places(rest))
     text = "; ".join(f"{a.value} ({a.where}) is not {b.value} ({b.where})" for _, a, b in broken)
     text += _misreading([(a.value, b.value) for _, a, b in broken])
-    return Outcome(worst, text, group_a=[a for _, a, _ in broken], group_b=[b for _, _, b in broken])
+    return Outcome(worst, text, sureness, group_a=[a for _, a, _ in broken], group_b=[b for _, _, b in broken])
 
 
 def state_values(group: list[Printed]) -> str:

@@ -124,25 +124,40 @@ def positivity_counts(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(found).reset_index()
 
 
-def _both_ways(analysis: Analysis) -> Answer:
-    of = contrast(analysis)
+def peak_grade_counts(analysis: Analysis) -> pd.DataFrame:
+    """Count treated and untreated at each peak grade, among those of whom all of :func:`known_severity` is known.
+
+    Returns
+    -------
+    DataFrame
+        peak ("CRS grade 1", ..., "ICANS grade 3 or more"), treated (any group beside the reference), untreated.
+
+    Raises
+    ------
+    NotAvailable
+        If no grade is known, or all of them are alike.
+    """
     x = known_severity(analysis)
     grades = [name for name in ("crs_grade", "icans_grade") if name in x]
     if not grades:
         raise NotAvailable("no grade of CRS or ICANS is known")
-    treated = contrast_outcome(analysis).loc[x.index, "group"] != of.reference
-    least, where = np.inf, ""
-    for name in grades:
-        for grade, members in treated.groupby(x[name].clip(upper=3)):
-            smaller = min(int(members.sum()), int((~members).sum()))
-            if len(members) >= LEAST and smaller < least:
-                least, where = (
-                    smaller,
-                    f"{name.split('_')[0].upper()} grade {grade:g}{' or more' if grade == 3 else ''}",
-                )
-    if not where:
+    treated = contrast_outcome(analysis).loc[x.index, "group"] != contrast(analysis).reference
+    rows = [
+        (f"{name.split('_')[0].upper()} grade {grade:g}{' or more' * (grade == 3)}", int(part.sum()), int((~part).sum()))
+        for name in grades
+        for grade, part in treated.groupby(x[name].clip(upper=3))
+    ]
+    return pd.DataFrame(rows, columns=["peak", "treated", "untreated"])
+
+
+def _both_ways(analysis: Analysis) -> Answer:
+    counts = peak_grade_counts(analysis).set_index("peak")
+    counts = counts[counts.sum(axis=1) >= LEAST]
+    if counts.empty:
         raise NotAvailable(f"no grade was the peak of {LEAST} or more")
-    return float(least), f"{least:g} of the rarer kind at {where}", least >= LEAST, ""
+    smaller = counts.min(axis=1)
+    least = float(smaller.min())
+    return least, f"{least:g} of the rarer kind at {smaller.idxmin()}", least >= LEAST, ""
 
 
 def _left_out(analysis: Analysis) -> Answer:

@@ -184,7 +184,7 @@ def settling_sizes(
     Parameters
     ----------
     analysis : Analysis
-        Whose share of patients with an event makes patients of events.
+        The share with an event, of the two groups that are compared, makes patients of events.
     ratios : tuple of float
         Hazard ratios to be found.
     share : float, optional
@@ -193,9 +193,11 @@ def settling_sizes(
     Returns
     -------
     DataFrame
-        hazard_ratio, events, patients (with events as frequent as in the cohort, NaN if it has none), cohorts (how many of this size).
+        hazard_ratio, events, patients (with events as frequent as in the groups compared, NaN if they have none), times (how many times
+        the patients of these groups).
     """
-    rows = contrast_outcome(analysis)
+    rows, of = contrast_outcome(analysis), contrast(analysis)
+    rows = rows[rows["group"].isin([of.reference, of.chosen])]
     often = float(rows["event"].mean()) if len(rows) else math.nan
     found = []
     for ratio in ratios:
@@ -206,7 +208,7 @@ def settling_sizes(
                 "hazard_ratio": ratio,
                 "events": events,
                 "patients": patients,
-                "cohorts": patients / len(rows) if len(rows) else math.nan,
+                "times": patients / len(rows) if len(rows) else math.nan,
             }
         )
     return pd.DataFrame(found)
@@ -217,12 +219,12 @@ def settling_sentence(needed: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "cohorts": 18.4})
+    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "times": 18.4})
     'A ratio of 0.8 would take 631 events, about 18 times as many patients'
-    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "cohorts": math.nan})
+    >>> settling_sentence({"hazard_ratio": 0.8, "events": 631.0, "times": math.nan})
     'A ratio of 0.8 would take 631 events, and this cohort has none'
     """
     start = f"A ratio of {needed['hazard_ratio']:g} would take {needed['events']:.0f} events"
-    if not math.isfinite(needed["cohorts"]):
+    if not math.isfinite(needed["times"]):
         return f"{start}, and this cohort has none"
     return f"{start}, about {needed['cohorts']:.0f} times as many patients"
