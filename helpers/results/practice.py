@@ -227,4 +227,4 @@ def settling_sentence(needed: Mapping[str, float]) -> str:
     start = f"A ratio of {needed['hazard_ratio']:g} would take {needed['events']:.0f} events"
     if not math.isfinite(needed["times"]):
         return f"{start}, and this cohort has none"
-    return f"{start}, about {needed['cohorts']:.0f} times as many patients"
+    return f"{start}, about {needed['times']:.0f} times as many patients"
