@@ -25,7 +25,7 @@ from helpers.published.curves import (
     possible_falls,
     possible_steps,
 )
-from helpers.published.effects import SLACK, e_value, limit_corners, score_to_wald, standard_error_range, wald_range
+from helpers.published.effects import SLACK, limit_corners, score_to_wald, standard_error_range, wald_range
 from helpers.published.relations import KINDS, VERDICTS, Relation, read_relations
 from helpers.published.values import Printed, printed_values, published_values
 
@@ -302,13 +302,6 @@ def test_the_range_over_rounding_holds_the_unrounded_p_and_error(row):
     assert low <= se <= high
     _, p = wald_range(corners)
     assert p[0] <= 2 * norm.sf(abs(row.beta) / se) <= p[1]
-
-
-def test_e_values_of_the_authors_of_the_e_value():
-    """VanderWeele & Ding 2017: risk ratio 3.9 (1.8 to 8.7) has E-values 7.26 and 3.0."""
-    assert e_value(3.9, common=False) == pytest.approx(7.26, abs=0.005)
-    assert e_value(1.8, common=False) == pytest.approx(3.0, abs=0.005)
-    assert e_value(1 / 3.9, common=False) == pytest.approx(e_value(3.9, common=False))
 
 
 # ------------------------------------------------------------------ kinds on small examples, both ways

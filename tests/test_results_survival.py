@@ -235,7 +235,15 @@ def test_the_exposure_is_not_adjusted_for_itself(analysis):
 def test_a_handful_of_patients_gives_values_or_reasons_and_no_error(patients, seed, paper):
     found = compute(analyse(stand_in(patients, seed, stands_for=paper), Parameters(imputations=2, screening_p=1.0)))
     assert found["table1.n"].value == patients
+    ratios = [value for id, value in found.items() if id.endswith(".hr")]
+    assert ratios
+    assert all(value.value is None and value.reason for value in ratios)
+
+
+def test_ratios_of_few_patients_are_of_a_size_that_a_reader_believes():
+    found = compute(analyse(stand_in(25, 1), Parameters(imputations=2, screening_p=1.0)))
     ratios = [value.value for id, value in found.items() if id.endswith(".hr") and value.value is not None]
+    assert len(ratios) > 10
     assert all(1e-4 < ratio < 1e4 for ratio in ratios)
 
 

@@ -156,6 +156,8 @@ NEVER = {"exposure_day": None}
     [
         (NEVER | {"exposure_day": [None] * 7 + [90.0]}, {}, "time.naive.hr", "nobody was exposed within days 0-60"),
         (NEVER | {"exposure_day": [None] * 7 + [90.0]}, {}, "time.time_dependent.p", "nobody began drug within days 0-60 and before the end of follow-up"),
+        ({"exposure_day": [None] * 3 + [4.0] + [None] * 3 + [5]}, {}, "time.time_dependent.hr", "monotone likelihood: the hazard ratio runs towards 0 (no event among the 2 with drug)"),
+        ({"exposure_day": [None] * 3 + [4.0] + [None] * 3 + [5]}, {}, "time.naive.hr", "monotone likelihood: the hazard ratio runs towards 0 (no event among the 2 with drug)"),
         ({"exposure_day": [1.0] * 8}, {}, "time.naive.hr", "everybody was exposed within days 0-60"),
         ({"exposure_day": [1.0] * 8}, {"landmarks": [30]}, "time.landmark_30.hr", "everybody still at risk after day 30 was exposed by then"),
         ({}, {"landmarks": [2.5]}, "time.landmark_2.5.hr", "nobody still at risk after day 2.5 was exposed by then"),

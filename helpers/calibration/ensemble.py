@@ -1,9 +1,8 @@
 """An ensemble of calibrated cohorts: what the print leaves open, as far as this generator can show it.
 
-Members walk (:mod:`helpers.calibration.walk`) from a few starts, one the default cohort and the others departures from it: sex, age,
-blasts and GC dealt quite differently, by a warm annealing and hops. On the way labels and days change and no printed number
-that was hit is lost, so that each member has patients and a Kaplan–Meier solution of its own. Only states are stored; cohorts
-are rebuilt.
+Members walk (:mod:`helpers.calibration.walk`) from starts: what :func:`~helpers.calibration.calibrate.calibrate` finds from one seed each, the
+default cohort among them. On the way labels and days change and no printed number that was hit is lost, so that each member has
+patients and a Kaplan–Meier solution of its own. Only states are stored; cohorts are rebuilt.
 """
 
 from __future__ import annotations
@@ -23,12 +22,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from helpers.calibration.gate import headline, low_dose, missing
-from helpers.calibration.hits import stage_search, survival_hits
-from helpers.calibration.plan import BRIEF, Plan
-from helpers.calibration.polish import HOP_MOVES, hop, label_cost
-from helpers.calibration.secure import DEAREST, dealt_anew, secured
-from helpers.calibration.stages import ASIDE, calibrate_efs, calibrate_labels
+from helpers.calibration.calibrate import SEED, calibrate
+from helpers.calibration.gate import low_dose, missing
+from helpers.calibration.hits import survival_hits
+from helpers.calibration.plan import Plan
+from helpers.calibration.progress import STATE
 from helpers.calibration.variety import measured
 from helpers.calibration.walk import DRAWN, Walk
 from helpers.cohort.schema import Cohort
@@ -36,18 +34,14 @@ from helpers.parallel import run_all
 from helpers.paths import ENSEMBLE, RUNS, atomic_writing, write_csv, write_json
 from helpers.problems import InputError, Problem
 from helpers.synthesis import study
-from helpers.synthesis.labels import settle
 from helpers.synthesis.plausibility import plausible_details
-from helpers.synthesis.state import FATES, read_state, take_over, write_state
+from helpers.synthesis.state import FATES, read_state, write_state
 
-STATES, STORED_STARTS = "synthetic_states.csv.xz", "synthetic_starts.csv.xz"
+STATES = "synthetic_states.csv.xz"
 INDEX, HITS, QUANTITIES = "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
-WORKING = RUNS / "ensemble"
-STARTS, DEPARTED = 11, 1000  # cohorts to walk from; seed of the first departure, beyond those of members
-GIVEN = ("onset", "duration")  # stages that follow from GC
-CORE = 3.0  # what a low-dose number weighs on the way to a start
-NEARLY = 0.5  # what a start may cost more than the default
+WORKING, SEARCHES = RUNS / "ensemble", RUNS / "calibrate"
+STARTS = 24  # cohorts to walk from
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -58,73 +52,37 @@ class Effort:
     Attributes
     ----------
     starts : int
-        Cohorts to walk from: the default, those that are stored (:func:`stored_starts`), and if there are fewer, departures that are
-        searched. Members take those that hit every number of the headline.
-    hops, moves : int
-        How often the labels of a start hop at most, and the moves of the annealing of each hop.
+        Cohorts to walk from: the default, and what other seeds find. Members take those that hit every number of the headline.
+    plan : Plan
+        How a start is searched.
     exchanges, shifts : int
         Steps of a member: of labels, of days.
-    given, last : Plan
-        How the labels that follow from GC are searched for a start, and what is missed is won (:func:`helpers.calibration.secure.secured`);
-        how its treatment failures are.
     each : int
-        Members that walk from one start before the next has its turn.
+        Members that walk from one start.
     """
 
     starts: int = STARTS
-    hops: int = 10
-    moves: int = HOP_MOVES // 3
+    plan: Plan = field(default_factory=Plan)
     exchanges: int = 160
     shifts: int = 60
-    given: Plan = BRIEF
-    last: Plan = field(default_factory=Plan)
-    each: int = 11
+    each: int = 6
 
-    def all_moves(self, start: int) -> int:
-        """Count the moves tried for one member at most; of a start that is not stored those of its search, too."""
-        walked = (self.exchanges + self.shifts // 2) * DRAWN
-        return walked + (self.hops + 1) * self.moves * (start > len(stored_starts()))
+    @property
+    def moves(self) -> int:
+        """Count the moves tried for one member at most, beyond those of its start."""
+        return (self.exchanges + self.shifts // 2) * DRAWN
 
+    @property
+    def seeds(self) -> list[int]:
+        """Name the seeds of the starts, that of the default cohort first.
 
-def depart(
-    seed: int, labels: pd.DataFrame, fates: pd.DataFrame, effort: Effort | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Leave a calibrated state for another that hits the headline, if it is found: by a warm annealing, hops, walks, stages of labels and a search of EFS.
-
-    Parameters
-    ----------
-    seed : int
-    labels, fates : DataFrame
-        From :func:`helpers.synthesis.state.read_state`.
-    effort : Effort, optional
-
-    Returns
-    -------
-    labels, fates : DataFrame
-        Sex, age, blasts and GC are others' now; grades, other drugs and days are nearly as they were.
-    """
-    effort, plan, rng = effort or Effort(), Plan(), np.random.default_rng([seed, 7])
-    search, moved = stage_search(plan.stages()[DEAREST], labels, fates, plan)
-    moved["marrow"] = np.where(labels["blast"] == "na", -1, moved["marrow"])
-    moved["gc"] = np.where(labels["untreated"], -1, moved["gc"])
-    others = [b for b in plan.other_bounds(DEAREST) if b.looks_at(moved) and not b.looks_at(("late", "long"))]
-    weights = dict.fromkeys(search.hits(), ASIDE) | dict.fromkeys(headline(), 1.0) | dict.fromkeys(low_dose(), CORE)
-    enough = label_cost(search, weights) + NEARLY
-    hop(
-        search, moved, plan.bounds(DEAREST), rng, effort.hops, others=others, moves=effort.moves, weights=weights,
-        away=True, enough=enough,
-    )  # fmt: skip
-    out, found = labels.copy(), search.frame().set_index(labels.index)
-    take_over(out, found, "gc", moved["gc"], ["gc", "late", "long"], rng)
-    for name in ("female", "age_over"):
-        out[name] = found[name] == "yes"
-    out["blast"] = found["marrow"].map({"few": "lt5", "unknown": "na", "many": "ge50"})
-    for stage in GIVEN:
-        out = calibrate_labels(seed, stage, out, fates, effort.given)
-    out = settle(out, np.random.default_rng([seed, 9]))
-    out, fates = secured(seed, out, fates, effort.given)
-    out = dealt_anew(seed, out, fates, replace(effort.given, hops=min(1, effort.given.hops)))
-    return out, calibrate_efs(seed, out, fates, effort.last)
+        Examples
+        --------
+        >>> Effort(starts=5).seeds
+        [3, 1, 2, 4, 5]
+        """
+        others = (seed for seed in range(1, self.starts + 1) if seed != SEED)
+        return [SEED, *others][: self.starts]
 
 
 def wander(
@@ -141,103 +99,79 @@ def wander(
 
 
 def build_ensemble(
-    seeds: Sequence[int],
-    folder: str | Path,
+    folder: str | Path = WORKING,
     *,
     effort: Effort | None = None,
     jobs: int = 1,
-    start: Path | None = None,
+    searches: str | Path = SEARCHES,
     say: Callable[[str], None] = print,
 ) -> pd.DataFrame:
-    """Make one member per seed, keeping each as soon as it is found; what is there already is not made again.
+    """Find the starts and make the members, keeping each as soon as it is found; what is there already is not made again.
 
     Parameters
     ----------
-    seeds : sequence of int
     folder : Path
-        Gets ``start_<k>.csv`` for each start and ``<seed>.csv`` for each member: working files, not the shipped form (see
-        :func:`store`).
+        Gets ``<seed>.csv`` for each member: working files, not the shipped form (see :func:`store`).
     effort : Effort, optional
     jobs : int
-        Seeds in parallel; the same members whatever the number.
-    start : Path, optional
-        The calibrated state to start from; by default the committed one.
+        Searches and walks in parallel; the same members whatever the number.
+    searches : Path
+        Where the searches of the starts are kept, as ``supplement calibrate`` does.
 
     Returns
     -------
     DataFrame
-        seed, hits.
+        seed, start, hits.
     """
-    folder, effort, start = Path(folder), effort or Effort(), start or study.CALIBRATED
-    run_all(partial(_start, folder=folder, effort=effort, origin=start), range(effort.starts), jobs=jobs)
-    starts = behind_the_gate(folder, effort.starts)
-    todo = [seed for seed in seeds if not (folder / f"{seed}.json").exists()]
+    folder, searches, effort = Path(folder), Path(searches), effort or Effort()
+    run_all(partial(_searched, folder=searches, plan=effort.plan), effort.seeds, jobs=jobs)
+    starts = behind_the_gate(searches, effort.seeds)
+    wanted = [(1 + k, start) for k, start in enumerate(np.repeat(starts, effort.each).tolist())]
+    todo = [(seed, start) for seed, start in wanted if not (folder / f"{seed}.json").exists()]
+    there = len(wanted) - len(todo)
     say(
-        f"{len(starts)} of {effort.starts} starts hit every number of the headline; {len(seeds) - len(todo)} of {len(seeds)} members are there"
+        f"{len(starts)} of {effort.starts} starts hit every number of the headline; {there} of {len(wanted)} members are there"
     )
     for begin in range(0, len(todo), 4 * jobs):
-        one = partial(_member, folder=folder, effort=effort, starts=starts)
+        one = partial(_member, folder=folder, searches=searches, effort=effort)
         run_all(one, todo[begin : begin + 4 * jobs], jobs=jobs)
-        hits = [one["hits"] for one in _found(folder, seeds)]
-        say(f"{len(hits)} of {len(seeds)}: hits {min(hits)} to {max(hits)}")
-    return pd.DataFrame([{"seed": one["seed"], "hits": one["hits"]} for one in _found(folder, seeds)])
+        hits = [one["hits"] for one in _found(folder)]
+        say(f"{len(hits)} of {len(wanted)}: hits {min(hits)} to {max(hits)}")
+    return pd.DataFrame([{name: one[name] for name in ("seed", "start", "hits")} for one in _found(folder)])
 
 
-def _start(k: int, folder: Path, effort: Effort, origin: Path) -> None:
-    if not (folder / f"start_{k}.csv").exists():
-        labels, fates = read_state(origin)
-        stored = stored_starts()
-        if 0 < k <= len(stored):
-            labels, fates = stored[k - 1]
-        elif k:
-            labels, fates = depart(DEPARTED + k, labels, fates, effort)
-        write_state(folder / f"start_{k}.csv", labels, fates)
+def _searched(seed: int, folder: Path, plan: Plan) -> None:
+    if seed != SEED:
+        calibrate(seed, folder / str(seed), plan, lambda step: None)
 
 
-@lru_cache(maxsize=1)
-def stored_starts() -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Read the stored cohorts, labels and fates, from which members walk beside the default; docs/calibration.md says how they were found.
-
-    Examples
-    --------
-    >>> all(len(labels) == len(fates) == 120 for labels, fates in stored_starts())
-    True
-    """
-    table = pd.read_csv(ENSEMBLE / STORED_STARTS, dtype=str, keep_default_na=False)
-    found = [
-        rows.drop(columns="start").rename(columns={"patient": ""}) for _, rows in table.groupby("start", sort=False)
-    ]
-    return [read_state(io.StringIO(rows.to_csv(index=False))) for rows in found]
+def start_state(searches: Path, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the labels and fates that a seed's search found; of the default cohort's seed those that are stored."""
+    return read_state(study.CALIBRATED if seed == SEED else searches / str(seed) / STATE)
 
 
-def behind_the_gate(folder: Path, starts: int) -> list[int]:
-    """Name the starts that hit every number of the headline, the default first: members walk from these only."""
-    hits = [survival_hits(*read_state(folder / f"start_{k}.csv")) for k in range(starts)]
-    return [k for k, found in enumerate(hits) if not k or not missing(found)]
+def behind_the_gate(searches: Path, seeds: Sequence[int]) -> list[int]:
+    """Name the seeds whose cohorts hit every number of the headline; the default is among them whatever it hits."""
+    return [seed for seed in seeds if seed == SEED or not missing(survival_hits(*start_state(searches, seed)))]
 
 
-def _member(seed: int, folder: Path, effort: Effort, starts: Sequence[int]) -> None:
-    start = starts[(seed - 1) // effort.each % len(starts)]
-    labels, fates = wander(seed, *read_state(folder / f"start_{start}.csv"), effort)
+def _member(which: tuple[int, int], folder: Path, searches: Path, effort: Effort) -> None:
+    seed, start = which
+    labels, fates = wander(seed, *start_state(searches, start), effort)
     hits = survival_hits(labels, fates)
     write_state(folder / f"{seed}.csv", labels, fates)
-    found = {"seed": seed, "start": start, "hits": sum(hits.values()), "moves": effort.all_moves(start), "hit": hits}
-    write_json(folder / f"{seed}.json", found)
+    write_json(
+        folder / f"{seed}.json",
+        {"seed": seed, "start": start, "hits": sum(hits.values()), "moves": effort.moves, "hit": hits},
+    )
 
 
-def _found(folder: Path, seeds: Sequence[int]) -> list[dict]:
-    files = [folder / f"{seed}.json" for seed in seeds]
-    return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
+def _found(folder: Path) -> list[dict]:
+    files = sorted(folder.glob("*.json"), key=lambda file: int(file.stem))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
-def store(
-    working: str | Path,
-    seeds: Sequence[int],
-    folder: str | Path = ENSEMBLE,
-    *,
-    start: Path | None = None,
-    within: int = WITHIN,
-) -> pd.DataFrame:
+def store(working: str | Path, folder: str | Path = ENSEMBLE, *, within: int = WITHIN) -> pd.DataFrame:
     """Store the members near enough to the default in the shipped form: packed states, an index, hits and quantities.
 
     Members that hit over *within* fewer than the default, or of whose labels six draws gave no whole cohort without breaking a rule, are left out.
@@ -245,13 +179,13 @@ def store(
     Returns
     -------
     DataFrame
-        The index: cohort, seed, details (the seed of all that is drawn of the state), start (which start it walked from; 0: the default), hits, headline_missed and low_dose_missed (0: behind that gate,
-        see :mod:`helpers.calibration.gate`), moves (tried at most for it), sha256 of the state.
+        The index: cohort, seed, details (the seed of all that is drawn of the state), start (the seed whose cohort it walked from), hits, headline_missed and low_dose_missed (0: behind that gate,
+        see :mod:`helpers.calibration.gate`), moves (tried for it at most, beyond its start), sha256 of the state.
     """
     working, folder = Path(working), Path(folder)
-    enough = sum(survival_hits(*read_state(start or study.CALIBRATED)).values()) - within
+    enough = sum(survival_hits(*read_state(study.CALIBRATED)).values()) - within
     rows, states, hits = [], [], []
-    for one in _found(working, seeds):
+    for one in _found(working):
         if one["hits"] < enough:
             continue
         labels, fates = read_state(working / f"{one['seed']}.csv")
@@ -365,20 +299,14 @@ def load_ensemble(
 
 
 @click.command()
-@click.option("--members", default=121, show_default=True, help="how many seeds to try, from 1 on")
+@click.option("--starts", default=STARTS, show_default=True, help="cohorts to walk from: the default and other seeds'")
+@click.option("--each", default=Effort().each, show_default=True, help="members that walk from each")
 @click.option("--jobs", default=1, show_default=True, help="processes")
-@click.option(
-    "--starts",
-    default=STARTS,
-    show_default=True,
-    help="cohorts to walk from: the default, the stored ones, and departures",
-)
 @click.option("--within", default=WITHIN, show_default=True, help="store those that hit so many fewer at most")
-def main(members: int, jobs: int, starts: int, within: int) -> None:
-    """Build the ensemble (resumes what was begun in runs/ensemble) and store it under data/ensemble."""
-    build_ensemble(range(1, members + 1), WORKING, effort=Effort(starts=starts), jobs=jobs, say=click.echo)
-    index = store(WORKING, range(1, members + 1), within=within)
-    click.echo(f"{len(index)} cohorts within {within} hits of the default are stored")
+def main(starts: int, each: int, jobs: int, within: int) -> None:
+    """Build the ensemble (resumes what was begun in runs/) and store it under data/ensemble."""
+    build_ensemble(effort=Effort(starts=starts, each=each), jobs=jobs, say=click.echo)
+    click.echo(f"{len(store(WORKING, within=within))} cohorts within {within} hits of the default are stored")
 
 
 if __name__ == "__main__":

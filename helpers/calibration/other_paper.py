@@ -25,7 +25,6 @@ from helpers.synthesis.draws import deal
 
 MADE_UP = DATA / "synthesis" / "made_up"
 MEASURES = ("rate", "half_width")
-Z = 1.959963984540054
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ NEXT, ABOVE, HEAVIEST = (
     8.0,
 )  # of how many sets one is gone on from, within what cost; the most that a weight grows
 HOP_MOVES, POOL, ROUNDS = 600_000, 6, 40  # moves of a hop, labels that are hopped from, rounds of polishing after it
-LEAVING = Schedule(1.5, 0.1, 10.0, 1.0, 5.0)
 BROKEN = 10.0  # cost of each patient by whom a bound is broken
 NEAR = 4.0  # cost below which a hop is polished for longer
 
@@ -166,8 +165,6 @@ def hop(
     others: Sequence[Bound] = (),
     moves: int = HOP_MOVES,
     weights: Mapping[str, float] | None = None,
-    away: bool = False,
-    enough: float = 0.0,
     say: Callable[[int, float], None] | None = None,
 ) -> float:
     """Hop from the labels of a search to better ones near them; change the search's labels in place.
@@ -182,10 +179,6 @@ def hop(
         Broken no further than they are: another stage's.
     moves : int
         Of the annealing of a hop.
-    away : bool
-        Leave the given labels by a warm annealing, and do not come back to them.
-    enough : float
-        Cost at which it ends.
     say : callable, optional
         Is told the number of the hop and the least cost so far, the search holding the labels of that cost.
 
@@ -202,11 +195,9 @@ def hop(
         further = max(0, foreign.distances(search.matrix)[1] - before)
         return cost + BROKEN * (own.distances(search.matrix)[1] + further)
 
-    if away:
-        search.anneal(moved, bounds, rng, moves, LEAVING)
-    pool = [(polished(ROUNDS if away else 1), search.matrix.copy())]
+    pool = [(polished(1), search.matrix.copy())]
     for turn in range(hops):
-        if pool[0][0] <= enough:
+        if pool[0][0] <= 0:
             break
         search.matrix[:] = pool[int(rng.integers(len(pool)))][1]
         search.anneal(moved, bounds, rng, moves, _warmed(rng))

@@ -15,6 +15,7 @@ from helpers.synthesis.state import read_state, write_state
 
 STATE, PROGRESS, TRACE = "state.csv", "progress.json", "trace.csv"
 INPUTS = ("models.csv", "stages.csv", "bounds.csv", "start.csv")
+PRINTED = ("published_values.csv", "corrections.csv")
 
 
 def fingerprint(plan, seed: int) -> str:
@@ -36,7 +37,7 @@ def fingerprint(plan, seed: int) -> str:
         value = getattr(plan, field.name)
         if not isinstance(value, Path):
             digest.update(f"{field.name}={value}".encode())
-    for file in [plan.folder / name for name in INPUTS] + sorted(Path(plan.published).glob("*.csv")):
+    for file in [plan.folder / name for name in INPUTS] + [plan.published / name for name in PRINTED]:
         digest.update(file.name.encode() + (file.read_bytes() if file.exists() else b""))
     return digest.hexdigest()
 

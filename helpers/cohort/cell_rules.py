@@ -55,8 +55,6 @@ FACTORS = {
     ("mg/L", "mg/L"): "1",
     ("mg/dL", "mg/L"): "10",
 }
-ANALYTE_UNIT = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
-CYTOKINE_UNIT = "pg/mL"
 
 
 def stripped_or_missing(text: pd.Series) -> pd.Series:

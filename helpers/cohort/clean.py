@@ -27,6 +27,7 @@ from helpers.cohort.raw import EXTRACTS, read_extracts
 from helpers.cohort.safe_words import safe_content
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import LABELLED_IN_BASE
+from helpers.cohort.units import ANALYTE_UNIT
 from helpers.problems import InputError
 
 CUTOFF = pd.Timestamp("2024-08-01")
@@ -324,7 +325,7 @@ def _labs(raw: pd.DataFrame, first: pd.DataFrame, log: Log) -> pd.DataFrame:
     table = name = "labs"
     raw, frame = rows_by_day(raw, table, name, first, log, "day", timed=True)
     frame["analyte"] = read_terms(raw["analyte"], table, name, "analyte", log)
-    unit = frame["analyte"].map(cell_rules.ANALYTE_UNIT).fillna(cell_rules.CYTOKINE_UNIT)
+    unit = frame["analyte"].map(ANALYTE_UNIT).fillna("pg/mL")  # an analyte that is not known is a problem by itself
     frame["unit"] = unit.astype("string")
     read = cell_rules.censored_values(raw["value"], raw["unit"], unit)
     log.read(

@@ -11,21 +11,21 @@ from statsmodels.stats.multitest import multipletests
 
 from helpers.estimate.arrays import as_floats
 
-METHODS = {"holm": "holm", "bh": "fdr_bh", "bonferroni": "bonferroni"}
+METHODS = {"holm": "holm", "bh": "fdr_bh"}
 
 
-def adjusted_p(p: ArrayLike, method: Literal["holm", "bh", "bonferroni"] = "holm") -> NDArray[np.float64]:
+def adjusted_p(p: ArrayLike, method: Literal["holm", "bh"] = "holm") -> NDArray[np.float64]:
     """Adjust p-values for their number; a missing one stays missing and is not counted.
 
     Parameters
     ----------
     p : array-like of shape (k,)
-    method : {"holm", "bh", "bonferroni"}
-        Holm 1979 and Bonferroni (family-wise error), Benjamini and Hochberg 1995 (false discovery rate).
+    method : {"holm", "bh"}
+        Holm 1979 (family-wise error), Benjamini and Hochberg 1995 (false discovery rate).
 
     Notes
     -----
-    Agrees with R's ``p.adjust(p, "holm")``, ``"BH"`` and ``"bonferroni"``.
+    Agrees with R's ``p.adjust(p, "holm")`` and ``"BH"``.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
 from helpers.estimate.arrays import as_floats, equal_times_tied, exponential
 
@@ -95,26 +95,6 @@ def on_one_clock(*days: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return np.split(flat, np.cumsum([len(part) for part in days])[:-1])
 
 
-def person_time(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add up time under observation and events, unexposed and exposed.
-
-    Returns
-    -------
-    DataFrame
-        Index exposed; rows (spells), time (days from 0), events, rate (events per day).
-
-    Examples
-    --------
-    >>> person_time(rows_by_exposure([10, 8, 5], [1, 0, 1], [4, None, 5])).reset_index()
-       exposed  rows  time  events      rate
-    0    False     3  17.0       1  0.058824
-    1     True     1   6.0       1  0.166667
-    """
-    spent = rows.assign(time=rows["stop"] - rows["start"].clip(lower=0))
-    found = spent.groupby("exposed").agg(rows=("time", "size"), time=("time", "sum"), events=("event", "sum"))
-    return found.assign(rate=found["events"] / found["time"])
-
-
 class Landmark(NamedTuple):
     """Those still at risk after a landmark day, and who is not."""
 
@@ -170,8 +150,8 @@ class StartStopCox:
         clusters, se is the robust one and ``naive_se`` the model's.
     rows, events : int
     loglik, loglik_null : float
-    score_statistic, score_p : float
-        Score test that all coefficients are 0: with one exposure and Breslow's ties the test of Mantel and Byar.
+    score_statistic : float
+        Of the score test that all coefficients are 0: with one exposure and Breslow's ties the test of Mantel and Byar.
     covariance : ndarray
     """
 
@@ -181,7 +161,6 @@ class StartStopCox:
     loglik: float
     loglik_null: float
     score_statistic: float
-    score_p: float
     covariance: NDArray[np.float64]
 
 
@@ -259,7 +238,7 @@ def _without(
     for name in ("coef", "se", "naive_se", "z", "hr", "ci_low", "ci_high", "p"):
         table[name] = np.nan
     table["reason"] = list(reasons) or reason
-    return StartStopCox(table, rows, events, np.nan, np.nan, np.nan, np.nan, np.empty((0, 0)))
+    return StartStopCox(table, rows, events, np.nan, np.nan, np.nan, np.empty((0, 0)))
 
 
 def _fitted(
@@ -283,9 +262,8 @@ def _fitted(
     columns = {"coef": coef, "se": se, "naive_se": naive_se, "z": z, "hr": exponential(coef), "ci_low": exponential(coef - reach),
                "ci_high": exponential(coef + reach), "p": 2 * norm.sf(np.abs(z)), "reason": reasons}  # fmt: skip
     table = pd.DataFrame({"covariate": list(covariates), **columns})
-    p = float(chi2.sf(statistic, len(free)))
     outer = covariance / np.outer(scale, scale)
-    return StartStopCox(table, len(sets.stop), int(sets.event.sum()), top.loglik, null.loglik, statistic, p, outer)
+    return StartStopCox(table, len(sets.stop), int(sets.event.sum()), top.loglik, null.loglik, statistic, outer)
 
 
 class _Height(NamedTuple):

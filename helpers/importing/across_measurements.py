@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from helpers.cohort.units import conversion_factor
 from helpers.importing.cells import read_number, repeated_limit
 from helpers.importing.dates import read_date
 from helpers.importing.facts import Facts
@@ -16,7 +17,7 @@ from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import recognise_date
 from helpers.importing.sheet import code_text
 from helpers.importing.table import Table
-from helpers.importing.units import TO_UNIT, day_in, time_unit_of, unit_of
+from helpers.importing.units import day_in, time_unit_of, unit_of
 
 
 def give_days(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -97,13 +98,14 @@ def _is_true_day(column: ColumnMap, lab: ColumnMap, facts: Facts) -> bool:
 
 
 def take_units_from_above(sheet: SheetMap, table: Table) -> None:
-    """Give measurements without a unit the only one that stands in the lines above the table."""
-    found = {unit for part in table.above.split(" | ") if (unit := unit_of(part))}
+    """Give measurements without a unit the only one that stands in the lines above the table; that beside an analyte is its own."""
+    parts = [part for part in table.above.split(" | ") if unit_of(part)]
     for column in sheet.columns:
+        found = {unit_of(part) for part in parts if analyte_of(part) in ("", column.name)}
         if len(found) != 1 or column.to != "lab" or NO_UNIT not in column.reason:
             continue
         unit = min(found)
-        if unit == column.unit or (unit, column.unit) in TO_UNIT:
+        if conversion_factor(unit, column.unit) is not None:
             column.unit, column.reason = (
                 unit,
                 column.reason.split("; no unit stands")[0] + "; the unit stands above the table",

@@ -11,7 +11,7 @@ from helpers.importing.cells import is_missing
 from helpers.importing.facts import Facts
 from helpers.importing.headings import target_of
 from helpers.importing.mapping import ColumnMap, SheetMap
-from helpers.importing.patients import DAY_IN_KEY, key_of, suffix_of
+from helpers.importing.patients import DAY_IN_KEY, alike, key_of, suffix_of
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.sheet import Cell, code_text
@@ -72,6 +72,8 @@ def _settle_keys(sheet: SheetMap, facts: list[Facts], cells: Sequence[Cell]) -> 
             f"{len(keys)} rows of {len(set(keys))} patients: values that differ between rows of a patient are refused"
         )
         sheet.notes.append(note)
+    if sheet.row_is in ("patient", "infusion") and (same := alike(keys)):
+        ask_about(sheet, [f"{same} names of patients are those of others but for capitals, signs or zeros before a number (1, 01; P-1, P1): the same patients? (others: name them apart in the file)"])  # fmt: skip
 
 
 ROW_NUMBER = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,15 +34,28 @@ def key_of(cell: Cell) -> str:
 
 
 def loose(key: str) -> str:
-    """Spell a key so that 001, 1 and " P1" against "p1" are alike.
+    """Spell a key so that 001, 1 and " P1" against "p1" are alike; what stands between two numbers is kept, and so is every letter.
 
     Examples
     --------
-    >>> loose("007"), loose("P-07"), loose("p7")
-    ('7', 'p7', 'p7')
+    >>> loose("007"), loose("P-07"), loose("p7"), loose("1-12"), loose("01/012"), loose("11-2")
+    ('7', 'p7', 'p7', '1-12', '1-12', '11-2')
     """
-    text = re.sub(r"[^0-9a-z\u4e00-\u9fff]", "", key.lower())
-    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+    text = unicodedata.normalize("NFKC", key).casefold()
+    text = re.sub(r"(?<=\d)[\W_]+(?=\d)", "-", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[^\w-]|_|(?<!\d)-|-(?!\d)", "", text))
+
+
+def alike(keys: Iterable[str]) -> int:
+    """Count the keys that are spelt as another one is but for capitals, signs or zeros before a number.
+
+    Examples
+    --------
+    >>> alike(["P1", "p-01", "P2", "P2"])
+    1
+    """
+    known = set(keys)
+    return len(known) - len({loose(key) for key in known})
 
 
 def cut(key: str, sheet: SheetMap) -> str:

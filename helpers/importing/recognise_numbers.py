@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from helpers.cohort.steroids import ANY, EQUIVALENT_MG
+from helpers.cohort.units import ANALYTE_UNIT
 from helpers.importing.cells import LIMIT, read_number
 from helpers.importing.facts import Facts
 from helpers.importing.headings import exposure_of, first_dose_of
@@ -13,7 +14,7 @@ from helpers.importing.mapping import ColumnMap
 from helpers.importing.questions import ask_about
 from helpers.importing.recognise_dates import ask_about_sentinel, recognise_date, settle_time_unit
 from helpers.importing.sheet import code_text
-from helpers.importing.units import ANALYTE_UNITS, dose_unit_of, unit_of
+from helpers.importing.units import dose_unit_of, unit_of
 from helpers.importing.word_lists import AGENTS
 
 
@@ -31,7 +32,7 @@ def recognise_laboratory(base: ColumnMap, facts: Facts, target: str, row_is: str
         return None
     ask_about_other_text(base, facts)
     base.to, base.name, base.reason = "lab", analyte, base.reason or "the heading names an analyte"
-    base.unit = unit_of(f"{facts.told} {base.over}") or ANALYTE_UNITS.get(analyte, "pg/mL")
+    base.unit = unit_of(f"{facts.told} {base.over}") or ANALYTE_UNIT.get(analyte, "pg/mL")
     base.decimal = facts.decimal[0] if facts.decimal[0] == "," else ""
     if not unit_of(f"{facts.told} {base.over}"):
         base.confidence = "likely"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import EQUIVALENT_MG
+from helpers.cohort.units import ANALYTE_UNIT, conversion_factor
 from helpers.importing.account import ONE_ROW
 from helpers.importing.across_doses import PARTS_OF_A_COURSE
 from helpers.importing.cells import LAB_UNIT, read_age, read_number
@@ -19,7 +20,7 @@ from helpers.importing.row_cells import RowCells
 from helpers.importing.row_first_event import keep_first_event
 from helpers.importing.row_syndromes import note_syndrome
 from helpers.importing.sheet import Cell, code_text
-from helpers.importing.units import BODY_UNITS, DOSE_UNITS, TIME_UNITS, TO_UNIT, unit_of
+from helpers.importing.units import BODY_UNITS, DOSE_UNITS, TIME_UNITS, unit_of
 from helpers.importing.word_lists import CODES_OF
 from helpers.problems import InputError, Problem
 
@@ -97,6 +98,8 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
                 here.refuse(unit, " / ".join(TIME_UNITS))
             value = round(value * SCHEMA_UNITS[column.to].get(written, 1.0), 4)
         if value is not None and TABLES[table][name].kind == "integer":
+            if value != int(value):
+                here.refuse(column, "a whole number")
             value = int(value)
         elif value is not None and column.unit:
             value = round(value, 4 if column.to not in SHARES else 12)
@@ -355,7 +358,11 @@ def keep_measurement(
         side, value = "left", left
     if not side and right is not None and value >= right:
         side, value = "right", right
-    wanted, factor = _unit(analyte, _own_unit(cell) or unit, here.work.analytes)
+    unit = _own_unit(cell) or unit
+    wanted = ANALYTE_UNIT.get(analyte) or here.work.analytes.get(
+        analyte, unit
+    )  # beyond the dictionary: the one it came with first
+    factor = conversion_factor(unit, wanted)
     if factor is None:
         here.work.problems.append(
             Problem(
@@ -368,7 +375,7 @@ def keep_measurement(
             )
         )
         return "a unit that does not convert"
-    value = float(f"{value * factor:.12g}")
+    value = float(f"{value * float(factor):.12g}")
     if side:
         here.note(column, f"{side}-censored", cell, f"{value:g}")
     if analyte not in (TABLES["labs"]["analyte"].allowed or ()):
@@ -396,11 +403,3 @@ def clock_of(day: float) -> str:
     part = day - math.floor(day)
     minutes = round(part * 1440)
     return f"{minutes // 60:02d}:{minutes % 60:02d}" if 0 < minutes < 1440 else ""
-
-
-def _unit(analyte: str, unit: str, declared: dict[str, str]) -> tuple[str, float | None]:
-    """Find the unit that an analyte has here (beyond the dictionary: the one it came with first), and the factor to it."""
-    known = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
-    cytokine = analyte in TABLES["labs"]["analyte"].allowed
-    wanted = known.get(analyte, "pg/mL" if cytokine else declared.get(analyte, unit))
-    return (wanted, 1.0) if unit == wanted else (wanted, TO_UNIT.get((unit, wanted)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import ANY, EQUIVALENT_MG
+from helpers.cohort.units import ANALYTE_UNIT
 from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.code_words import agent_of
@@ -16,7 +16,7 @@ from helpers.importing.plain_words import bare
 from helpers.importing.row_cells import RowCells
 from helpers.importing.row_columns import LONGEST_COURSE, clock_of, dose_in_mg, keep_measurement
 from helpers.importing.sheet import code_text
-from helpers.importing.units import ANALYTE_UNITS, TIME_UNITS, dose_unit_of, time_unit_of, unit_of
+from helpers.importing.units import TIME_UNITS, dose_unit_of, time_unit_of, unit_of
 from helpers.importing.word_lists import ADTTE
 from helpers.problems import Problem
 
@@ -31,8 +31,8 @@ def measurement(here: RowCells) -> str:
     if not analyte:
         here.note(name, "an analyte that is not known here: left out", text, "")
         return "an analyte that is not kept"
-    unit = _lab_unit(here, value, text) or ANALYTE_UNITS.get(analyte, "")
-    if not unit and analyte not in TABLES["labs"]["analyte"].allowed:
+    unit = _lab_unit(here, value, text) or ANALYTE_UNIT.get(analyte, "")
+    if not unit:
         return "an analyte beyond the dictionary without a unit"
     day, clock = here.when()
     cell, sign = here.cells[value.at], here.mapped("labs.sign")
@@ -45,7 +45,7 @@ def measurement(here: RowCells) -> str:
         cell = f"{mark[0]}{code_text(cell)}"
     below, above = (_limit(here, to) for to in ("labs.limit", "labs.upper_limit"))
     limits = {side: limit for side, limit in (("left", below), ("right", above)) if limit is not None}
-    return keep_measurement(here, value, analyte, cell, unit or "pg/mL", day, clock, limits)
+    return keep_measurement(here, value, analyte, cell, unit, day, clock, limits)
 
 
 def _limit(here: RowCells, to: str) -> float | None:

@@ -5,18 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-ANALYTE_UNITS = {"CRP": "mg/L", "PCT": "ng/mL", "ferritin": "µg/L"}
-
-
 UNITS: Mapping[str, tuple[str, ...]] = {
     "mg/L": ("mg/l",), "mg/dL": ("mg/dl",), "ng/mL": ("ng/ml",), "pg/mL": ("pg/ml", "pg/nl"), "ng/L": ("ng/l",), "µg/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
     "µg/mL": ("ug/ml", "µg/ml", "μg/ml", "mcg/ml"), "U/L": ("u/l", "iu/l"), "IU/mL": ("iu/ml", "u/ml"), "g/L": ("g/l",), "10^9/L": ("10^9/l", "x10^9/l", "10e9/l", "k/ul"),
 }  # fmt: skip
-
-
-TO_UNIT = {("mg/dL", "mg/L"): 10.0, ("ng/L", "pg/mL"): 1.0, ("ng/mL", "µg/L"): 1.0, ("µg/L", "ng/mL"): 1.0, ("ng/mL", "pg/mL"): 1000.0, ("pg/mL", "ng/mL"): 0.001,
-           ("µg/mL", "mg/L"): 1.0, ("ng/L", "ng/mL"): 0.001, ("µg/L", "mg/L"): 0.001, ("µg/mL", "ng/mL"): 1000.0, ("mg/L", "ng/mL"): 1000.0, ("µg/L", "pg/mL"): 1000.0,
-           ("µg/mL", "µg/L"): 1000.0, ("mg/L", "µg/L"): 1000.0, ("g/L", "mg/L"): 1000.0}  # fmt: skip
 
 
 TIME_UNITS: Mapping[str, float] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}

@@ -418,29 +418,3 @@ def check_comparisons(check: Check) -> Outcome:
         text,
         "certain: arithmetic; which comparisons belong together is judgement, and they are not independent",
     )
-
-
-def e_value(ratio: float, common: bool = True) -> float:
-    """Compute the E-value of a hazard ratio.
-
-    Parameters
-    ----------
-    ratio : float
-        Hazard ratio.
-    common : bool
-        Outcome in more than about 15%: the ratio is first turned into an approximate risk ratio,
-        (1 - 0.5^sqrt(HR)) / (1 - 0.5^sqrt(1 / HR)).
-
-    References
-    ----------
-    VanderWeele & Ding, Ann Intern Med 2017;167:268.
-
-    Examples
-    --------
-    >>> round(e_value(0.37), 2), round(e_value(0.84), 2), e_value(1.0)
-    (3.37, 1.51, 1.0)
-    """
-    if common:
-        ratio = (1 - 0.5 ** math.sqrt(ratio)) / (1 - 0.5 ** math.sqrt(1 / ratio))
-    ratio = max(ratio, 1 / ratio)
-    return ratio + math.sqrt(ratio * (ratio - 1))

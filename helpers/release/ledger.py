@@ -175,8 +175,9 @@ def _read(path: Path) -> list[dict]:
         return []
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["releases"]
-        assert all(isinstance(one["truth"], dict) for one in found)
-    except (ValueError, KeyError, TypeError, AssertionError):
+        if not all(isinstance(one["truth"], dict) for one in found):
+            raise TypeError
+    except (ValueError, KeyError, TypeError):
         raise InputError(
             [
                 Problem(

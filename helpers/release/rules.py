@@ -64,7 +64,7 @@ class Rules:
 
     def may_show(self, count: int, total: int) -> bool:
         """Tell whether a count of *total* may be shown: neither few nor, by its complement, all but few."""
-        return count >= self.threshold and (total - count == 0 or total - count >= self.threshold) and 0 < count < total
+        return self.threshold <= count <= total - self.threshold
 
     def may_total(self, total: int) -> bool:
         """Tell whether a population is large enough to be named."""

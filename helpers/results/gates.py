@@ -143,7 +143,11 @@ def peak_grade_counts(analysis: Analysis) -> pd.DataFrame:
         raise NotAvailable("no grade of CRS or ICANS is known")
     treated = contrast_outcome(analysis).loc[x.index, "group"] != contrast(analysis).reference
     rows = [
-        (f"{name.split('_')[0].upper()} grade {grade:g}{' or more' * (grade == 3)}", int(part.sum()), int((~part).sum()))
+        (
+            f"{name.split('_')[0].upper()} grade {grade:g}{' or more' * (grade == 3)}",
+            int(part.sum()),
+            int((~part).sum()),
+        )
         for name in grades
         for grade, part in treated.groupby(x[name].clip(upper=3))
     ]

@@ -307,7 +307,7 @@ def values_of(
     place: str,
     keep: Callable[[str], str],
     *,
-    method: str = METHOD,
+    method: str = "",
     population: str = "",
     of: int | None = None,
 ) -> dict[str, Value]:
@@ -321,7 +321,7 @@ def values_of(
     keep : callable
         What stands before *place*, by key.
     method, population : str
-        What is fitted, and to whom.
+        What is fitted, and to whom, where that is not what the family of the ids says.
     of : int, optional
         Size of that population, of which those outside the model are missing; by default as the table has it.
     """
@@ -330,7 +330,7 @@ def values_of(
         missing = int(line.missing) if of is None else of - int(line.model_n)
         notes = [note for note in (line.level if line.level.startswith("per ") else "", line.note) if note]
         shared = {"n": int(line.model_n), "events": int(line.model_events), "missing": missing, "population": population,
-                  "method": "; ".join([method, *notes]) if notes else ""}  # fmt: skip
+                  "method": "; ".join([method or METHOD, *notes]) if method or notes else ""}  # fmt: skip
         for measure in MEASURES:
             id = f"{keep(line.key)}{place}.{line.key}.{measure}"
             found[id] = Value("", getattr(line, measure), line.reason, **shared)
@@ -426,13 +426,14 @@ def own_rows(analysis: Analysis) -> dict[str, Value]:
 
 
 PRINTED_JOINT = ("female", "blast_ge5", "age_gt8", "gc_low")
+WITHOUT_HIGH = "; complete cases without high-dose GC"
 ALL_CUTS = ("weight_cut", "blast_cut", "age_cut", *DOSE, *AGENT)
 
 
 @family(
     *(f"table5.multivariable.{key}.{measure}" for key in PRINTED_JOINT for measure in MEASURES),
-    population="toxicity & known_blasts",
-    method=JOINT + "; without high-dose GC",
+    population="toxicity & not_high",
+    method=JOINT + WITHOUT_HIGH,
     reason="only low dose against none is printed, and the widths fit the events of those without high dose",
     stated=Reading("toxicity", JOINT + "; complete cases, GC dose with three levels", "Methods"),
     prefix="extra.table5.multivariable.",
@@ -445,12 +446,15 @@ def multivariable_rows(analysis: Analysis) -> dict[str, Value]:
     found = _not_selected(analysis)
     who = joint_name(analysis)
     table = multivariable_model(analysis)
+    method = JOINT + (WITHOUT_HIGH if "not_high" in who else "; complete cases")
     found |= values_of(
-        table, "table5.multivariable", lambda key: printed.get(key, "extra."), method=JOINT, population=who
+        table, "table5.multivariable", lambda key: printed.get(key, "extra."), method=method, population=who
     )
     model, reason = joint_model(analysis)
     counts = (
-        {} if model is None else {"n": model.n, "events": model.events, "missing": model.missing, "population": who}
+        {}
+        if model is None
+        else {"n": model.n, "events": model.events, "missing": model.missing, "population": who, "method": method}
     )
     facts = {"n": "n", "events": "events", "missing": "missing", "events_per_variable": "events_per_variable",
              "concordance": "concordance", "lr_p": "lr_p"}  # fmt: skip
@@ -467,14 +471,19 @@ def _not_selected(analysis: Analysis) -> dict[str, Value]:
         for key in set(row.keys) & set(PRINTED_JOINT):
             try:
                 row.make(analysis)
-                reason = f"{row.label}: no univariable p below {analysis.parameters.screening_p:g}, so not in the model"
+                reason = _why_not_selected(analysis, row)
             except NotAvailable as absent:
                 reason = str(absent)
             found |= {f"table5.multivariable.{key}.{measure}": Value("", None, reason) for measure in MEASURES}
     return found
 
 
-# ------------------------------------------------------------------------------------- the exposure of the parameters
+def _why_not_selected(analysis: Analysis, row: Row) -> str:
+    table = univariable_model(analysis, row.name)
+    if table["p"].notna().any():
+        return f"{row.label}: no univariable p below {analysis.parameters.screening_p:g}, so not in the model"
+    why = next((reason for reason in table["reason"] if reason), "")
+    return f"{row.label}: no univariable p" + (f" ({why})" if why else "") + ", so not in the model"
 
 
 # ------------------------------------------------------------------------------------------------------- for readers

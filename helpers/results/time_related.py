@@ -134,7 +134,16 @@ def time_dependent(analysis: Analysis) -> dict[str, Value]:
             f"nobody began {used.exposure} within days 0-{used.window_days} and before the end of follow-up", counts
         )
     row = cox_start_stop(rows, ["exposed"], ties=analysis.parameters.ties, alpha=used.alpha).table.iloc[0]
-    return {measure: Value("", row[measure], row["reason"], **counts) for measure in MEASURES}
+    reason = f"{row['reason']}{_who_has_no_event(rows, used.exposure)}" if row["reason"] else ""
+    return {measure: Value("", row[measure], reason, **counts) for measure in MEASURES}
+
+
+def _who_has_no_event(rows: pd.DataFrame, exposure: str) -> str:
+    """Say in brackets on which side of the exposure there is no event; empty if there are events on both."""
+    exposed = rows["exposed"].astype(bool)
+    if not rows.loc[exposed, "event"].any():
+        return f" (no event among the {rows.loc[exposed, 'patient'].nunique()} with {exposure})"
+    return "" if rows.loc[~exposed, "event"].any() else f" (no event without {exposure} or before it)"
 
 
 def at_landmark(analysis: Analysis, day: float) -> dict[str, Value]:

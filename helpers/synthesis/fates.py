@@ -18,7 +18,6 @@ EVENTS = {"OS": (20, 6, 1), "PFS": (31, 8, 1)}
 PFS_EVENTS = {"none": 19, "low": 10, "high": 7, "no CRS": 4}
 EARLIEST_CUTOFF, LATEST_CUTOFF = 366, 2710  # 1 August 2024 less the last and the first day of recruitment
 EARLIEST_SEEN = 40  # who was assessed on day 30 is followed for so long
-CUTOFFS = np.arange(EARLIEST_CUTOFF, LATEST_CUTOFF + 1)
 
 
 def draw_fates(labels: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
