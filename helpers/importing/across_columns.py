@@ -14,6 +14,7 @@ from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
 from helpers.importing.sheet import Sheet, code_text
 from helpers.importing.table import Table
+from helpers.importing.units import written_body_unit
 
 
 def tie_forms(columns: list[ColumnMap], facts: list[Facts]) -> None:
@@ -142,6 +143,40 @@ def ask_about_unnamed_system(sheet: SheetMap, facts: list[Facts], above: str) ->
     systems = any(one.to == "rows" for one in sheet.columns)
     if OTHER_SYSTEM.search(told[column.at]) or (listed and not systems):
         ask_about(column, ["`to`: no grading system is named, or CTCAE is: lists of adverse events are mostly graded by CTCAE, whose grades of CRS and ICANS are not those of ASTCT: are they ASTCT's? (else `to: leave out`)"])  # fmt: skip
+
+
+UNIT_BESIDE = {"patients.weight_kg": "weight unit", "patients.height_cm": "height unit"}
+
+
+def take_units_beside(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Take a column whose cells, or their labels, are units of weight or of height for those of the column that holds the numbers."""
+    free = ("declared", "leave out", *UNIT_BESIDE)
+    for target, to in UNIT_BESIDE.items():
+        numbers = [column for column, one in zip(sheet.columns, facts, strict=True) if column.to == target and one.is_number and not one.labels]  # fmt: skip
+        for column, one in zip(sheet.columns, facts, strict=True):
+            labels = {code: one.labels.get(code, code) for code in one.counts}
+            codes = {code: written_body_unit(label, target) for code, label in labels.items()}
+            plain = all(len(label.strip()) > 1 for label in labels.values()) or "unit" in bare(column.column).split()
+            if len(numbers) == 1 and column.to in free and codes and all(codes.values()) and plain:
+                column.to, column.codes, column.counts, column.name, column.kind = to, codes, dict(one.counts), "", ""
+                column.unit, column.hidden, column.decide, column.also_decide = "", False, "", []
+                column.reason, column.confidence = f"units of column {numbers[0].at}", "sure"
+                numbers[0].unit = ""
+
+
+def ask_about_statuses(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Ask where two columns tell the same status and do not agree."""
+    cells = {one.column.at: one.column.cells for one in facts}
+    told: dict[str, list[ColumnMap]] = {}
+    for column in sheet.columns:
+        if column.to == "status":
+            told.setdefault(column.name, []).append(column)
+    for name, columns in told.items():
+        read = [[one.codes.get(code_text(cell or ""), "") for cell in cells[one.at]] for one in columns]
+        apart = sum(len(set(row) & {"event", "censored"}) > 1 for row in zip(*read, strict=True))
+        if len(columns) > 1 and apart:
+            places = " and ".join(str(column.at) for column in columns)
+            ask_about(columns[-1], [f"`to`: columns {places} both tell the status of {name}, and differ in {apart} rows; which one? (the other: `to: leave out`)"])  # fmt: skip
 
 
 def ask_about_twice(sheet: SheetMap, facts: list[Facts]) -> None:

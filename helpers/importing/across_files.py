@@ -84,6 +84,8 @@ def _hold_parameters_against_dates(sheets: list[tuple[SheetMap, Table]]) -> None
         by_to = {column.to: column for column in sheet.columns}
         if sheet.row_is != "parameter" or not {"patient", "adtte.parameter", "adtte.value"} <= set(by_to):
             continue
+        if {"adtte.start", "adtte.date"} <= set(by_to):
+            continue  # its own dates say the days
         cells = {column.at: column.cells for column in table.columns}
         key, name, value = (cells[by_to[to].at] for to in ("patient", "adtte.parameter", "adtte.value"))
         codes, unit = by_to["adtte.parameter"].codes, by_to["adtte.value"].unit or "days"

@@ -46,6 +46,9 @@ def _dated(days: set[float]) -> set[float]:
     return whole if near else set()
 
 
+SAME_EVENT = 2.0  # days within which a relapse and an event of several kinds, told apart by rounding, are one
+
+
 def _follow_up(work: Work) -> None:
     """Make one row of follow-up of the events and ends of each patient."""
     for patient, ends in work.ends.items():
@@ -54,8 +57,9 @@ def _follow_up(work: Work) -> None:
             by_kind[kind].append(day)
         row = _events(work, by_kind)
         death = row.get("death_day")
+        told = [row[name] for name in ("relapse_day", "treatment_failure_day") if name in row]
         for day in by_kind.get("progression or death", []):
-            if death is None or day < death - 1:
+            if (death is None or day < death - 1) and all(abs(day - other) > SAME_EVENT for other in told):
                 row.setdefault("progression_day", day)
         assessed = [day for kind, found in by_kind.items() if kind.endswith(", censored") for day in found]
         if assessed:
@@ -80,7 +84,9 @@ def _events(work: Work, by_kind: dict[str, list[float]]) -> dict[str, float]:
     for kind in ("death", "relapse", "progression", "treatment_failure"):
         days = set(by_kind.get(kind, []))
         if kind == "death":
-            days = set(_without_rounded(work, days, "death_day"))
+            seen = [day for day in by_kind.get("end of follow-up", []) if day == int(day)]
+            near = {day for day in seen if any(day != other and abs(day - other) < 1 for other in days)}
+            days = set(_without_rounded(work, days | near if len(near) == 1 else days, "death_day"))
         if len(days) > 1 and kind == "death":
             found = f"{len(days)} different days of one patient"
             work.problems.append(Problem("followup", "", "death_day", found, "one day", "the files"))

@@ -130,6 +130,9 @@ RULES = (
 
 
 STATES = ("alive", "state", "vital")
+PRE_INFUSION = re.compile(
+    r"(pre|before|prior to|vor|avant|antes de|prima d\w+)[-_ ]*(the |der |la |l')?(re)?(infusion|infusión|infusione|car)|回输前"
+)
 
 
 def _opened(words: str) -> str:
@@ -163,6 +166,8 @@ def target_by_concepts(words: str) -> str:
         named = concepts_of(reading)
         told = [concept for concept in named if concept not in ALWAYS]
         found = next((rule.target for rule in RULES if rule.fits(frozenset(named))), "")
+        if found == "patients.blast_prelymphodepletion_pct" and PRE_INFUSION.search(words.lower()):
+            return "patients.blast_preinfusion_pct"
         if found and not (found == "followup.contact_date" and told[0] in STATES):  # alive at last contact
             return found
     return ""
@@ -197,6 +202,19 @@ def endpoint_by_concepts(words: str) -> str:
         if kind in named:
             return kind
     return "death" if named & FATAL else ""
+
+
+def is_a_finding(words: str) -> bool:
+    """Tell whether a heading that names the follow-up says what was found then, not how long it was or who lived.
+
+    Examples
+    --------
+    >>> is_a_finding("B-cell aplasia at last follow-up"), is_a_finding("CR at last FU"), is_a_finding("Status at last follow-up"), is_a_finding("Follow up (months)")
+    (True, True, False, False)
+    """
+    named = concepts_of(_opened(words))
+    before = named[: named.index("contact")] if "contact" in named else ()
+    return not set(before) <= ENDS | BESIDE_AN_END | {"small", "patient", "number", "duration", "censored"}
 
 
 APART = _set("donor, apheresis, elsewhere in time, system, second, toxicity only")

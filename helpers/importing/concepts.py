@@ -16,7 +16,7 @@ from helpers.importing.plain_words import bare
 LEXICON: Mapping[str, str] = {
     "no": "no nº n°",
     "small": "or oder ou o of the a an at in for on by was is were and s to from when la le les du des de l au aux del al alla della dello di do da dos das el los "
-             "der die das den dem bei am im zum zur von vom des und y e et o em na nos nas beim actual real recorded reported documented confirmed known exact own 的 于 在 当 本次 此次 时 did does do has had have their his her this which who with rel_to relative_to relative prot into first_car body medical that b",
+             "der die das den dem bei am im zum zur von vom des und y e et o em na nos nas beim actual real recorded reported documented confirmed known exact own 的 于 在 当 本次 此次 时 did does do occur has had have their his her this which who with rel_to relative_to relative prot into first_car body medical that b",
     "patient": "patient patients pat pats pt pts ptnt child children subject subj participant proband probanden person recipient paciente pacientes patienten kind enfant paziente nino crianca sujet sujeto 患者 病人 患儿 受试者 pz paz",
     "study": "study trial registry register cohort case cases fall caso cas studie estudio etude studio unique upn pseudo pseudonymised anonymized anonymised deidentified anonym anonymat anonyme anonimo lauf lfd laufende 研究 病例 登记 病历 入组 studien",
     "when": "date dates dt dat day_and_month datum fecha fec data 日期 时间 年月日 dttm date_time timestamp datetime calendar_date dd_mm_yyyy yyyy_mm_dd mm_yyyy",

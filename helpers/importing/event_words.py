@@ -44,6 +44,7 @@ def kinds_in(label: str) -> tuple[frozenset[str], bool]:
     text = re.sub(r"\b(\w+) free\b", r"no \1", text)
     parts = re.split(NOT, text)
     said = frozenset(kind for kind, words in KINDS.items() if re.search(rf"(?<![a-z])({words})(?![a-z])", parts[0]))
+    said -= {"event"} if "treatment_failure" in said else set()
     denied = len(parts) > 1 and any(
         re.search(rf"(?<![a-z])({words})(?![a-z])", " ".join(part or "" for part in parts[1:]))
         for words in KINDS.values()

@@ -58,6 +58,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         ".flag", ".grade"
     ):  # a short name, and a label that says more
         target, confidence = titled, "likely"
+    if {target, titled} == {"patients.blast_prelymphodepletion_pct", "patients.blast_preinfusion_pct"}:
+        target, confidence = "patients.blast_preinfusion_pct", "likely"  # so it is where either says so
     if not target and row_is in ("patient", "infusion") and _names_targets(facts):
         target, confidence = "patients.car_target", "likely"
     if not target and facts.is_date and row_is in ("patient", "infusion"):

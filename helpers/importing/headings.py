@@ -8,6 +8,7 @@ from functools import cache
 
 from helpers.importing.concept_rules import (
     endpoint_by_concepts,
+    is_a_finding,
     is_of_something_else,
     target_by_concepts,
 )
@@ -241,6 +242,8 @@ def endpoint_of(words: str) -> str:
     if any(name == "relapse" for _, name in found):  # relapse or progression
         found = [one for one in found if one[1] != "progression"]
     told = [one for one in found if one[0] not in FOLLOW_UP]
+    if found and not told and is_a_finding(words):
+        return ""  # MRD at last follow-up
     return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else by_concepts
 
 

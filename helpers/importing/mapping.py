@@ -35,6 +35,9 @@ HEAD = """\
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
 #   to: last dose           its last day; to: days of drug   its number of days; to: total dose   its dose in all, in `unit`, spread evenly over them
 #                           (`of`: the steroid in whose equivalents it is told)
+#   to: weight unit         a column of its own that says the unit of each row; also height unit, age unit
+#   to: adtte.event         the words of ADTTE for what came first
+#   to: adtte.start, adtte.date   the dates from and to which a time of ADTTE counts: where both are there they are used and not the time
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
 #   hidden: true            words that could be names: `codes` holds their numbers in the order of the alphabet (what they mean is yours to write)

@@ -13,12 +13,14 @@ from helpers.importing.across_columns import (
     ask_about_headings,
     ask_about_merged,
     ask_about_sides,
+    ask_about_statuses,
     ask_about_systems,
     ask_about_twice,
     ask_about_unnamed_system,
     leave_out_twins,
     settle_age_at_diagnosis,
     settle_decimals,
+    take_units_beside,
     tie_forms,
 )
 from helpers.importing.across_doses import settle_courses, settle_doses
@@ -171,6 +173,7 @@ def _ask_about_short_rows(result: SheetMap, sheet: Sheet, table: Table) -> None:
 def _settle(result: SheetMap, facts: list[Facts], table: Table) -> None:
     """Settle what the columns need of one another: units, days, statuses, patients, infusions, doses."""
     take_units_from_above(result, table)
+    take_units_beside(result, facts)
     give_days(result, facts)
     pair_times(result, facts)
     settle_plate(result, facts)
@@ -194,6 +197,7 @@ def _ask(result: SheetMap, facts: list[Facts], sheet: Sheet, table: Table) -> No
     leave_out_twins(result)
     settle_age_at_diagnosis(result, facts)
     ask_about_twice(result, facts)
+    ask_about_statuses(result, facts)
     ask_about_headings(result)
     ask_about_merged(result, sheet, table)
     ask_about_systems(result, facts)

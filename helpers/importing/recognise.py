@@ -8,12 +8,14 @@ from dataclasses import replace
 from helpers.importing.cdisc import recognise_rows
 from helpers.importing.code_words import meaning
 from helpers.importing.concepts import concepts_of
+from helpers.importing.event_words import first_event_of
 from helpers.importing.facts import Facts
 from helpers.importing.heading_target import has_a_place, heading_target, of_another_time, why_not_read
 from helpers.importing.headings import endpoint_of, target_of
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.plain_words import bare
 from helpers.importing.questions import ask_about
+from helpers.importing.recognise_dates import recognise_date
 from helpers.importing.recognise_events import recognise_event_time
 from helpers.importing.recognise_first_event import recognise_first_event
 from helpers.importing.recognise_known import recognise_known
@@ -24,6 +26,7 @@ from helpers.importing.recognise_side_by_side import (
     recognise_daily_dose,
     recognise_later_infusion,
 )
+from helpers.importing.sheet import code_text
 from helpers.importing.word_lists import ADTTE
 
 ADLB = {"PARAM": "analyte", "AVAL": "result", "PARAMCD": "parameter code", "AVALU": "unit"}
@@ -125,10 +128,16 @@ def _patient(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnM
 
 def _adtte(base: ColumnMap, facts: Facts) -> ColumnMap:
     roles = {"USUBJID": "patient", "SUBJID": "leave out", "PARAMCD": "adtte.parameter", "AVAL": "adtte.value", "AVALU": "adtte.unit", "CNSR": "adtte.censored",
-             "STARTDT": "leave out", "ADT": "leave out", "PARAM": "leave out", "EVNTDESC": "leave out", "CNSDTDSC": "leave out",
+             "STARTDT": "adtte.start", "ADT": "adtte.date", "PARAM": "leave out", "EVNTDESC": "adtte.event", "CNSDTDSC": "leave out",
              "SEX": "patients.sex", "AGE": "patients.age_years"}  # fmt: skip
     base.to = roles.get(base.column.upper(), "leave out")
     base.reason = "CDISC ADTTE"
+    if base.to in ("adtte.start", "adtte.date"):
+        return recognise_date(base, facts, base.to) or base.model_copy(update={"to": "leave out"})
+    if base.to == "adtte.event":
+        known = any(first_event_of(code_text(cell)) not in ("", "censored") for cell in facts.filled)
+        base.to = "adtte.event" if known else "leave out"
+        base.reason += ": what came first, where a row is of several events, by a known word" if known else ""
     if base.to == "adtte.parameter":
         base.codes = {code: ADTTE.get(code.upper(), "") for code in sorted(facts.counts)}
         base.counts = dict(sorted(facts.counts.items()))

@@ -29,6 +29,13 @@ SCHEMA_UNITS = {
 } | {target: {unit: factor for unit, (factor, _) in units.items()} for target, units in BODY_UNITS.items()}  # fmt: skip
 
 
+UNITS_OF = {
+    "patients.age_years": "age unit",
+    "patients.weight_kg": "weight unit",
+    "patients.height_cm": "height unit",
+}  # columns of their own
+
+
 SHARES = ("response.mrd_day30", "patients.mrd_prelymphodepletion")
 
 
@@ -62,7 +69,7 @@ def keep_column(here: RowCells, column: ColumnMap) -> None:
         keep_dated(here, column)
     elif to == "response.assessment_date":
         here.work.set_value("response", here.patient, "assessment_day", here.day(column)[0], here.sheet.file, here.row)
-    elif to not in ("date", "day", "infusion", "age unit"):
+    elif to not in ("date", "day", "infusion", *UNITS_OF.values()):
         _keep_known(here, column)
 
 
@@ -91,11 +98,11 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
         value = _age(here, column) if column.unit == "in words" else here.number(column, SCHEMA_UNITS.get(column.to))
         if column.to in BODY_UNITS and column.unit:
             _note_body_unit(here, column, value)
-        unit = here.mapped("age unit") if column.to == "patients.age_years" and not column.unit else None
+        unit = here.mapped(UNITS_OF.get(column.to, "")) if not column.unit else None
         if value is not None and unit is not None and here.filled(unit):
             written = unit.codes.get(code_text(here.cells[unit.at]), "")
             if not written:
-                here.refuse(unit, " / ".join(TIME_UNITS))
+                here.refuse(unit, " / ".join(one for one in SCHEMA_UNITS[column.to] if one))
             value = round(value * SCHEMA_UNITS[column.to].get(written, 1.0), 4)
         if value is not None and TABLES[table][name].kind == "integer":
             if value != int(value):

@@ -10,6 +10,8 @@ from helpers.cohort.units import ANALYTE_UNIT
 from helpers.importing.across_doses import times_of_row
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.code_words import agent_of
+from helpers.importing.dates import date_as_mapped
+from helpers.importing.event_words import first_event_of
 from helpers.importing.headings import analyte_of
 from helpers.importing.mapping import ColumnMap
 from helpers.importing.plain_words import bare
@@ -202,7 +204,27 @@ def parameter(here: RowCells) -> str:
         here.refuse(unit or value, " / ".join(TIME_UNITS))
         return "a unit of time that is not known"
     amount -= value.first_day if written == "days" and amount > 0 else 0
+    day, dated = round(amount * TIME_UNITS[written], 4), _days_between(here)
+    if dated is not None and dated != day:
+        here.note(value, "the days from STARTDT to ADT", here.cells[value.at], f"{dated:g}")
     event = code_text(here.cells[censored.at]) == "0"
     kind = endpoint if event else "end of follow-up" if endpoint == "death" else f"{endpoint}, censored"
-    here.work.ends[here.patient].append((kind, round(amount * TIME_UNITS[written], 4), f"row {here.row}"))
+    named = here.mapped("adtte.event")
+    if kind == "progression or death" and named is not None:
+        said = first_event_of(code_text(here.cells[named.at] or ""))
+        kind = said if said in ("relapse", "progression", "treatment_failure") else kind
+        here.work.recorded["followup"] |= {kind} & {"relapse", "treatment_failure"}
+    here.work.ends[here.patient].append((kind, day if dated is None else dated, f"row {here.row}"))
     return ""
+
+
+def _days_between(here: RowCells) -> float | None:
+    """Count the days from the start of a time to its end, where both stand in the row as dates."""
+    found = []
+    for column in (here.mapped("adtte.start"), here.mapped("adtte.date")):
+        cell = None if column is None else here.cells[column.at]
+        moment = None if is_missing(cell) else date_as_mapped(cell, column.order, column.exchange)
+        if moment is None:
+            return None
+        found.append(moment.date)
+    return float((found[1] - found[0]).days)

@@ -102,15 +102,15 @@ NUMBERS_AS_DATES = "are read as dates of SAS, days from 1960"
 
 
 def code_text(value: object) -> str:
-    """Write a code as text: 1.0 is 1.
+    """Write a code as text: 1.0 is 1, also where it is written so.
 
     Examples
     --------
-    >>> code_text(1.0), code_text("x"), code_text(0.5)
-    ('1', 'x', '0.5')
+    >>> code_text(1.0), code_text("x"), code_text(0.5), code_text("-1.0")
+    ('1', 'x', '0.5', '-1')
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return re.sub(r"^(-?\d+)\.0$", r"\1", str(value).strip())

@@ -122,6 +122,18 @@ def body_unit_of(words: str, target: str) -> str:
     return ""
 
 
+def written_body_unit(word: str, target: str) -> str:
+    """Find the unit of a weight or a height that a cell or a label is; empty if it is none.
+
+    Examples
+    --------
+    >>> written_body_unit("Pounds", "patients.weight_kg"), written_body_unit("CM", "patients.height_cm"), written_body_unit("12", "patients.weight_kg")
+    ('lb', 'cm', '')
+    """
+    text = word.strip().strip(".").lower()
+    return next((unit for unit, (_, spellings) in BODY_UNITS[target].items() if text in spellings), "")
+
+
 def day_in(words: str) -> float | None:
     """Find a day written in a heading.
 
