@@ -395,7 +395,7 @@ def adam_csv(folder):
     return [text(folder,n,c) for n,c in (('adsl.csv',sl),('adtte.csv',tte),('adae.csv',ae),('adlb.csv',lb))],{}, {'patients':(['patient_id','sex','age_years','weight_kg'],[('S-101','male',9,30),('S-102','female',8,25),('S-103','female',4,15)]),
       'toxicity':(['patient_id','event','day_from','day_to','grade'],[('S-101','CRS',2,5,2),('S-102','CRS',1,7,3),('S-102','ICANS',4,5,1)]),
       'labs':(['patient_id','day','analyte','value'],[('S-101',3,'CRP',12),('S-102',2,'IL-6',800),('S-103',0,'ferritin',350)]),
-      'followup':(['patient_id','death_day','progression_day','last_contact_day','last_assessment_day'],[('S-101',None,100,400,None),('S-102',60,None,60,None),('S-103',None,None,500,480)])}
+      'followup':(['patient_id','death_day','relapse_day','last_contact_day','last_assessment_day'],[('S-101',None,100,400,None),('S-102',60,None,60,None),('S-103',None,None,500,480)])}
 
 
 @shape

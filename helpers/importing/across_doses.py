@@ -22,7 +22,7 @@ PER_DAY = re.compile(
     r"daily|per day|a day|/ ?(d|day|tag|24 ?h)\b|each day|tages|täglich|pro tag|par jour|quotidien|diaria|日剂量|每日|每天|/日|/天"
 )
 FREQUENCY = re.compile(
-    r"\b(freq|frequency|frequencies|schedule|interval|times (a|per) day|doses (a|per) day|no of doses|number of doses|dosing|"
+    r"\b(freq|frequency|frequencies|schedule|interval|(times|doses|prises|gaben|x|nb prises|anzahl gaben) (a |per |par |pro )?(day|jour|tag|24 ?h)|no of doses|number of doses|dosing|"
     r"haufigkeit|intervall|einnahme|frecuencia|frequence|frequenza|cmdosfrq|sig)\b|频次|频率|次数|每日次数"
 )
 WORDS_OF_TIMES = {
@@ -43,6 +43,7 @@ def times_a_day(written: str) -> int | None:
     (2, 4, 1, 2, 3, None)
     """
     text = re.sub(r"\s+", " ", written.lower()).strip()
+    text = re.sub(r"^(\d+)[ -]?(hourly|stundlich|stündlich)$", r"q\1h", text)
     text = re.sub(r"^(every|each|alle) (\d+) ?(hours?|hrs?|h|stunden)$", r"q\2h", re.sub(r"^q ?(\d+) ?(h|hr|hrs|hourly|hours)?$", r"q\1h", text))  # fmt: skip
     if re.fullmatch(r"[1-8]", text):
         return int(text)
@@ -116,6 +117,7 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
     """Spread daily doses over the days of their course, and multiply doses that were given several times a day; both are asked about."""
     if sheet.row_is != "administration":
         return
+    _free_counts(sheet, facts)
     at = next((i for i, column in enumerate(sheet.columns) if column.to == "treatments.dose"), None)
     if at is None:
         _ask_about_no_dose(sheet, facts)
@@ -134,6 +136,16 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
             _spread(column, one, next((pair for pair in pairs if pair[0].to in ("date", "day")), None))
 
 
+def _free_counts(sheet: SheetMap, facts: list[Facts]) -> None:
+    """Do not take how often a day, or for how many days, for the day of a dose."""
+    starts = [column for column in sheet.columns if column.to in ("date", "day")]
+    for column, one in zip(sheet.columns, facts, strict=True):
+        counted = LENGTH.search(_words(one)) and len(starts) > 1
+        if column.to == "day" and one.is_number and (counted or FREQUENCY.search(_words(one))):
+            column.to, column.unit, column.decide, column.also_decide = "leave out", "", "", []
+            column.reason = "a number of days or of times, not a day"
+
+
 def _ask_about_no_dose(sheet: SheetMap, facts: list[Facts]) -> None:
     """Ask which of the numbers beside a drug is its dose, where no heading says so."""
     free = [column.at for column, one in zip(sheet.columns, facts, strict=True) if column.to == "leave out" and not column.decide and one.is_number]  # fmt: skip
@@ -142,13 +154,14 @@ def _ask_about_no_dose(sheet: SheetMap, facts: list[Facts]) -> None:
 
 
 LENGTH = re.compile(
-    r"\b(duration|days of (treatment|therapy)|no of days|number of days|treatment days|dauer|therapiedauer|behandlungsdauer|duree|nombre de jours|duracion|dias)\b|天数|疗程|持续时间"
+    r"\b(duration|days of (treatment|therapy)|days given|given days|no of days|^days$|^tage$|length of|number of days|treatment days|dauer|therapiedauer|behandlungsdauer|duree|nombre de jours|duracion|dias)\b|天数|疗程|持续时间"
 )
 GIVEN = re.compile(
-    r"given|administered|started|completed|new bag|bolus|rate (change|verify)|applied|verabreicht|gegeben|done|administre|donne|已执行|执行完|完成|已用"
+    r"given|administered|started|new bag|bolus|applied|admin\b|verabreicht|gegeben|done|administre|donne|已执行|执行完|完成|已用"
 )
 NOT_GIVEN = re.compile(
-    r"not (given|administered|done)|held|hold|missed|refus\w*|cancel\w*|omit\w*|due|pending|planned|ordered|discontinued|nicht (gegeben|verabreicht)|abgesetzt|verweigert|non (donne|administre)|未执行|未用|作废|取消|停止|拒绝|待执行"
+    r"\b(not (given|administered|done)|held|hold|missed|refus\w*|cancel\w*|omit\w*|due|pending|planned|ordered|discontinued|nicht (gegeben|verabreicht)|abgesetzt|verweigert|non (donne|administre)|"
+    r"rate (change|verify|verification)\w*|stop(ped)?|paused?|restart\w*|infusion complete\w*|completed? infusion|bag removed|returned?|wasted?)\b|未执行|未用|作废|取消|停止|拒绝|待执行"
 )
 
 
@@ -177,11 +190,12 @@ def _ask_about_given(column: ColumnMap, facts: Facts) -> None:
     if told * 2 < sum(facts.counts.values()):
         return
     column.to, column.reason = "rows", "whether the dose was given"
-    column.codes = {code: "leave out" if code in held else "keep" for code in sorted((*held, *given))}
+    shown = {*held, *given, *(facts.safe_codes() if told < sum(facts.counts.values()) else ())}
+    column.codes = {code: "leave out" if code in held else "keep" for code in sorted(shown)}
     column.counts = {code: facts.counts[code] for code in column.codes}
     lost, others = sum(facts.counts[code] for code in held), sum(facts.counts.values()) - told
     more = f"; {others} rows say something else and are kept" * bool(others)
-    ask_about(column, [f"`codes`: {lost} doses were not given (held, refused, planned) and are left out{more}; right?"])  # fmt: skip
+    ask_about(column, [f"`codes`: {lost} doses were not given, or go on with one that was (held, refused, planned; rate changed, stopped), and are left out{more}; right?"])  # fmt: skip
 
 
 MOST_STATES = 20

@@ -78,7 +78,7 @@ RULES = (
     _rule("followup.progression_date", "progression", "when", may="after, infusion, car, disease"),
     _rule("followup.transplant_date", "transplant", "after, consolidation", "when", may="allo, infusion, car, any, first"),
     _rule("followup.transplant_date", "transplant", "when, time, day, long", "consolidation, after, until", may="allo, infusion, car, until, after, first, day, long"),
-    _rule("followup.transplant_date", "transplant", "when", may="allo"),
+    _rule("followup.transplant_date", "transplant", "when, day", may="allo, until"),
     _rule("patients.sex", "sex", may="birth"),
     _rule("patients.age_years", "age", may=f"long, when, {AT_INFUSION}"),
     _rule("patients.weight_kg", "weight", may=f"{AT_INFUSION}"),
@@ -124,7 +124,7 @@ RULES = (
     _rule("until", "when, time, day", "end, last", may="event, dose, given, drug, row"),
     _rule("date", "when", "sample, given, result, analyte, dose, drug, row, lab", may="lab, onset, time, event, first"),
     _rule("date", "when, time", "onset", may="event, drug"),
-    _rule("day", "first", "day", may="dose, drug, given, event"),
+    _rule("day", "first, onset", "day", may="dose, drug, given, event"),
     _rule("day", "day", may="after, infusion, car, time, number, sample, dose, given, study"),
 )  # fmt: skip
 
@@ -166,6 +166,8 @@ def target_by_concepts(words: str) -> str:
         named = concepts_of(reading)
         told = [concept for concept in named if concept not in ALWAYS]
         found = next((rule.target for rule in RULES if rule.fits(frozenset(named))), "")
+        if found.endswith(".grade") and frozenset(concepts_of(_opened(words))) & CLOCKS:
+            continue  # CRS max (day)
         if found == "patients.blast_prelymphodepletion_pct" and PRE_INFUSION.search(words.lower()):
             return "patients.blast_preinfusion_pct"
         if found and not (found == "followup.contact_date" and told[0] in STATES):  # alive at last contact
@@ -209,12 +211,18 @@ def is_a_finding(words: str) -> bool:
 
     Examples
     --------
-    >>> is_a_finding("B-cell aplasia at last follow-up"), is_a_finding("CR at last FU"), is_a_finding("Status at last follow-up"), is_a_finding("Follow up (months)")
+    >>> is_a_finding("B-cell aplasia at last follow-up"), is_a_finding("In remission at last FU"), is_a_finding("Status at last follow-up"), is_a_finding("Follow up (months)")
     (True, True, False, False)
     """
     named = concepts_of(_opened(words))
     before = named[: named.index("contact")] if "contact" in named else ()
-    return not set(before) <= ENDS | BESIDE_AN_END | {"small", "patient", "number", "duration", "censored"}
+    return not set(before) <= FATAL | (BESIDE_AN_END - {"response"}) | {
+        "small",
+        "patient",
+        "number",
+        "duration",
+        "censored",
+    }
 
 
 APART = _set("donor, apheresis, elsewhere in time, system, second, toxicity only")

@@ -29,7 +29,7 @@ LEXICON: Mapping[str, str] = {
     "first": "first 1st initial erste erster erstes premier premiere primer primera prima primo primeira primeiro erst 首次 第一次 初次",
     "last": "last latest final most_recent current letzte letzter letztes letzten dernier derniere dernieres ultimo ultima ultimos ultimas letzt lst 末次 最后 最近 最近一次 最后一次 最终 ult ultim",
     "highest": "max maximum maximal maximale maximaler maximo maxima massimo massima worst peak highest greatest hochster hochste schlimmster pior peor peggiore 最高 最大 最重 最差 峰值",
-    "before": "before prior previous pre history earlier past preceding ante anteriore anterior anteriores previo previa previos previas precedente avant anterieure anterieur vor vorher fruhere vorherige vorangegangene "
+    "before": "before prev prior previous pre history earlier past preceding ante anteriore anterior anteriores previo previa previos previas precedente avant anterieure anterieur vor vorher fruhere vorherige vorangegangene "
               "antes precedenti 前 之前 既往 曾 史 既往史 preinfusion pre_infusion anterior_a pra pre_car z_n zustand_nach st_p status_post atcd antecedent antecedents antecedente antecedentes",
     "baseline": "baseline basal basale screening at_start bl 基线",
     "after": "after post following since subsequent later nach apres depuis despues dopo apos seit post_infusion 后 之后 以后 pos seit_infusion",
@@ -70,7 +70,7 @@ LEXICON: Mapping[str, str] = {
     "height": "height ht body_height grosse korpergrosse taille talla altura altezza statura estatura 身高 cm 厘米",
     "blasts": "blasts blast blasten blastes blastos blasti 原始细胞 幼稚细胞 原始幼稚细胞 白血病细胞 原幼细胞",
     "share": "percent percentage pct per_cent prozent anteil pourcentage taux porcentaje percentuale porcentagem proportion fraction level 比例 百分比 百分率 率 flow facs ngs flow_cytometry 流式 durchflusszytometrie",
-    "marrow": "marrow bone_marrow bm knochenmark km moelle moelle_osseuse medula medula_osea midollo midollo_osseo aspirate mielograma myelogramm 骨髓 bma bmb bmbx bmx biopsy punktion kmp medullaire myelo myelogramme mielo amo 骨穿 骨髓穿刺 midollare medular medullar",
+    "marrow": "marrow bone_marrow bm knochenmark km moelle moelle_osseuse medula medula_osea midollo midollo_osseo aspirate mielograma myelogramm 骨髓 bma bmb bmbx bmx biopsy punktion kmp medullaire medullaires myelo myelogramme mielo amo 骨穿 骨髓穿刺 midollare medular medullar",
     "MRD": "mrd minimal_residual_disease measurable_residual_disease minimal_residual erm emr mrm maladie_residuelle 微小残留病 微小残留 残留病灶 drm",
     "response": "response remission ansprechen remissionsstatus reponse respuesta risposta resposta resp remision remissione remissao best_response 疗效 缓解情况 反应 bor nr",
     "best": "overall_response_best best bestes meilleure mejor migliore melhor overall 最佳",

@@ -192,7 +192,8 @@ def _graded_by_day(facts: Facts) -> str | None:
     """Recognise the grade of CRS or ICANS on one day: CRS d3, or D3 below CRS."""
     groups = facts.column.groups
     words = facts.column.name if not is_only_a_day(facts.column.name) else groups[-1] if groups else ""
-    if day_in(facts.column.name) is None or not facts.is_number:
+    titled = target_of(facts.said.title or facts.column.title)[0]
+    if day_in(facts.column.name) is None or not facts.is_number or titled.endswith((".day_from", ".day_to")):
         return None
     known = target_of(re.sub(r"(?i)[\s_.-]*\b(?:day|tag|d)[\s_]*\d+\s*$", "", words.replace("_", " ")))[0]
     found = re.fullmatch(r"toxicity\.(CRS|ICANS)\.(?:flag|grade)", known)

@@ -242,11 +242,16 @@ def endpoint_of(words: str) -> str:
     if any(name == "relapse" for _, name in found):  # relapse or progression
         found = [one for one in found if one[1] != "progression"]
     told = [one for one in found if one[0] not in FOLLOW_UP]
+    if AT_AN_EVENT.search(f" {key} "):
+        return ""  # CD19 at relapse
     if found and not told and is_a_finding(words):
         return ""  # MRD at last follow-up
     return max(told or found, key=lambda one: (len(one[0]), one[1]))[1] if found else by_concepts
 
 
+AT_AN_EVENT = re.compile(
+    r" (at|bei|beim|a la|au moment de) (the |first )?(relapse|progression|recurrence|rezidiv|rechute)\b| (type|kind|site|art|typ|ort|place) (of|der|des|de la) (the |first )?(relapse|recurrence|rezidivs?|rechute)\b|复发时|复发类型|复发部位"
+)
 FOLLOW_UP = (
     "follow up",
     "followup",

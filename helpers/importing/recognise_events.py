@@ -92,6 +92,8 @@ def recognise_event_time(base: ColumnMap, facts: Facts, target: str, row_is: str
         return _vital(base, facts, name)
     if endpoint in ("death", "relapse", "progression") and not facts.is_number:
         facts = apart_from_never(base, facts)
+    if endpoint == "death" and target == "followup.contact_date" and base.confidence != "guess" and facts.is_number:
+        return None  # the day of the last follow-up is no survival time of its own
     is_time = (endpoint or name in PLAIN_TIMES) and facts.is_number and not flag
     if is_time and target not in ("origin", "followup.contact_day") and not name.startswith("age"):
         return _time(base, facts, endpoint)

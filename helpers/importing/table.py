@@ -265,7 +265,7 @@ def _only_units(row: Sequence[Cell]) -> bool:
 
 
 SUMMARY = re.compile(
-    r"\s*(total|sum|mean|average|median|sd|std|min|max|range|n|count|summe|gesamt|mittelwert|moyenne|somme|合计|总计|平均|平均值|中位数)\s*[:=]?\s*|(median|mean|average|mittelwert|moyenne|médiane|mediana|media|中位数|均值)\s*[(\[±,（].{0,25}",
+    r"\s*(total|sum|mean|average|median|sd|std|min|max|range|n|count|summe|gesamt|mittelwert|moyenne|somme|合计|总计|平均|平均值|中位数)\s*[:=]?\s*|(total|gesamt|summe|合计|共)?\s*(n|no|patients?|patienten|anzahl|例)?\s*[:=：]\s*\d+|(median|mean|average|mittelwert|moyenne|médiane|mediana|media|中位数|均值)\s*[(\[±,（].{0,25}",
     re.IGNORECASE,
 )
 
