@@ -19,6 +19,8 @@ MISSING = {
 }  # fmt: skip
 LIMIT = re.compile(r"^(OOR\s*)?([<>≤≥])\s*(.*)$", re.IGNORECASE)
 POWER = re.compile(r"(?:(\d+(?:[.,]\d+)?)\s*[x×*·.]\s*)?10\s*\^?\s*[-−–]\s*([1-9])", re.IGNORECASE)  # of ten
+BELOW = re.compile(r"^(less than|lower than|smaller than|below|under|kleiner als|unter|inf[ée]rieur [àa]|menor que|小于|低于)\s*(?=\d)", re.IGNORECASE)  # fmt: skip
+ABOVE = re.compile(r"^(greater than|more than|higher than|larger than|above|over|gr[öo](ß|ss)er als|über|sup[ée]rieur [àa]|mayor que|大于|高于)\s*(?=\d)", re.IGNORECASE)  # fmt: skip
 LIMIT_WORDS = {
     "left": re.compile(r"<?\s*l?lo[qd]|bl?lo[qd]|bl[qd]|below( the)? (range|limit|detection|lower limit|fit curve range|detection range|quantification)( of (detection|quantification))?|"
                        r"n\.?\s?n\.?|nicht nachweisbar|u\.?n\.?g\.?|not detect(ed|able)|undetect(ed|able)|低于检测下限|未检出", re.IGNORECASE),
@@ -77,6 +79,8 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     (Number(value=1250.0, side=''), Number(value=3.5, side=''), Number(value=2.0, side='left'))
     >>> read_number("2x10-3"), read_number("<10^-4"), read_number("5-10")
     (Number(value=0.002, side=''), Number(value=0.0001, side='left'), None)
+    >>> read_number("Less than 8"), read_number("Greater than 40,000"), read_number("27.1 (H)")
+    (Number(value=8.0, side='left'), Number(value=40000.0, side='right'), Number(value=27.1, side=''))
     >>> read_number("OOR <"), read_number("> ULOQ"), read_number("G2")
     (Number(value=None, side='left'), Number(value=None, side='right'), None)
     """
@@ -85,6 +89,10 @@ def read_number(cell: Cell, decimal: str = ".") -> Number | None:
     if isinstance(cell, (int, float)):
         return Number(float(cell))
     text, side = cell.strip(), ""
+    text = re.sub(
+        r"\s*\((H{1,2}|L{1,2}|A|N|high|low|abnormal|critical)\)$", "", text, flags=re.IGNORECASE
+    )  # as a laboratory marks
+    text = BELOW.sub("<", ABOVE.sub(">", text))
     for end, words in LIMIT_WORDS.items():
         if words.fullmatch(text):
             return Number(None, end)

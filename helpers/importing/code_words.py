@@ -58,11 +58,12 @@ def meaning(code: str, kind: str) -> str:
         (spelling for pattern in LOOSE.get(kind, ()) if (spelling := re.sub(pattern, "", key).strip(" .,-/")) != key),
         "",
     )
-    return meaning(plain, kind) if plain else ""
+    return meaning(plain, kind) if plain and plain != key else ""
 
 
 ORDINAL = r"^(the )?(\d+(st|nd|rd|th|\.|°|º|e|ème|er|ère|a|ª)?|first|second|third|fourth|erstes|zweites|drittes|primera|segunda|tercera|première|deuxième|prima|seconda|terza|第[一二三四\d]次)\s*"
 LOOSE = {  # what beside a known word says no more than the word
+    "mrd": (r"\s*[(\[（].*[)\]）]$", r"^mrd[\s-]*"),
     "grade": (r"[°º]$", r"^(grade|grad|grado|gr|g)\.?\s*"),
     "response": (r"(in |with )?(mrd|mrk|erm|mrm|dmr)[\s-]*(negative|positive|neg|pos|[-+])\.?(\s*(in|,|;|/))?",),
     "disease_status": (ORDINAL, r"(after|post|nach|après|tras|dopo)\s+(allo)?-?(hsct|hct|sct|szt|bmt|transplant\w*)$"),

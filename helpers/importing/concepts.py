@@ -66,7 +66,7 @@ LEXICON: Mapping[str, str] = {
     "birth": "birth born birthday birthdate dob geburt geburts geboren naissance nacimiento nascita nascimento ddn nac 出生 生日 geb nasc nascita_data",
     "sex": "sex gender geschlecht sexe sexo sesso genero genre 性别 geschl",
     "age": "age alter edad eta idade aged leeftijd 年龄",
-    "weight": "weight wt bw bodyweight body_weight gewicht korpergewicht kg_korpergewicht poids peso peso_corporal peso_corporeo kgkg 体重 kg kgs lb lbs kilos kilogram kilograms 公斤 千克",
+    "weight": "weight wt bw bodyweight body_weight gewicht korpergewicht kg_korpergewicht poids peso peso_corporal peso_corporeo kgkg 体重 kg kgs kilos kilogram kilograms 公斤 千克",
     "height": "height ht body_height grosse korpergrosse taille talla altura altezza statura estatura 身高 cm 厘米",
     "blasts": "blasts blast blasten blastes blastos blasti 原始细胞 幼稚细胞 原始幼稚细胞 白血病细胞 原幼细胞",
     "share": "percent percentage pct per_cent prozent anteil pourcentage taux porcentaje percentuale porcentagem proportion fraction level 比例 百分比 百分率 率 flow facs ngs flow_cytometry 流式 durchflusszytometrie",

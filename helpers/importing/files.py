@@ -18,6 +18,7 @@ from helpers.importing.described import (
 from helpers.importing.event_log import by_event
 from helpers.importing.grid import open_sheets
 from helpers.importing.layouts import by_block, by_day, by_field, by_instrument, by_patient, by_side
+from helpers.importing.sdtm_rows import by_vital_sign, with_relapses
 from helpers.importing.sheet import CATALOGUE, Sheet
 from helpers.importing.visit_log import by_visit
 
@@ -54,6 +55,7 @@ def read_files(files: Sequence[str | Path]) -> tuple[list[Sheet], dict[str, Desc
     boxes = {name: list(one.codes) for name, one in known.items() if one.boxes}
     sheets = [by_field(by_side(by_block(sheet)), boxes) for sheet in sheets]
     sheets = by_patient([part for sheet in sheets for part in by_instrument(sheet)])
+    sheets = [part for sheet in sheets for one in by_vital_sign(sheet) for part in with_relapses(one)]
     sheets = [part for sheet in sheets for one in by_visit(by_day(sheet)) for part in by_event(one)]
     headings = {str(cell).strip().lower() for sheet in sheets for row in sheet.cells[:5] for cell in row if cell}
     for sheet in codebooks:

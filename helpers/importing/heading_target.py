@@ -37,6 +37,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         return facts.role, "sure"
     if row_is == "measurement" and facts.counts and all(code in SIGNS for code in facts.counts):
         return "labs.sign", "likely"
+    if row_is == "measurement" and facts.is_flag and (side := _flagged_side(facts)):
+        return side, "likely"
     if row_is == "administration" and facts.names_drugs:
         return "treatments.agent", "likely"
     if (daily := _graded_by_day(facts)) is not None:
@@ -81,6 +83,18 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     if target.startswith("followup.") and is_before_infusion(f"{column.name} {facts.said.title or column.title}"):
         return "", ""
     return ("", "") if of_another_time(facts, target) or _is_threshold(facts, target) else (target, confidence)
+
+
+FLAGGED = {
+    "labs.below": re.compile(r"\b(below|under|less than|lower than|unter)\b.*\b(l?lo[qd]|limit|detection|quantification|range)\b|\b(bl?lo[qd]|bl[qd])\b"),
+    "labs.above": re.compile(r"\b(above|over|greater than|higher than|uber)\b.*\b(ulo[qd]|limit|detection|quantification|range)\b|\b(aulo[qd]|al[qd])\b"),
+}  # fmt: skip
+
+
+def _flagged_side(facts: Facts) -> str:
+    """Tell whether a flag says that the result of its row lies below, or above, a limit of the assay."""
+    told = f"{bare(facts.column.name)} | {bare(facts.said.title or facts.column.title)}"
+    return next((to for to, words in FLAGGED.items() if words.search(told)), "")
 
 
 CLOCK = re.compile(r"([01]?\d|2[0-3])[:h.]?[0-5]\d(:[0-5]\d)?( ?[ap]m)?", re.IGNORECASE)

@@ -38,6 +38,7 @@ HEAD = """\
 #   to: weight unit         a column of its own that says the unit of each row; also height unit, age unit
 #   to: adtte.event         the words of ADTTE for what came first
 #   to: adtte.start, adtte.date   the dates from and to which a time of ADTTE counts: where both are there they are used and not the time
+#   to: labs.below, labs.above    flags (yes / no): the result of the row lies below, above the limit of the assay
 #   codes: what is written -> what it means.   missing: what is written for "not known".   confidence: sure / likely / guess
 #   exchange: true           day and month of the date cells are exchanged back (Excel had read them the wrong way round)
 #   hidden: true            words that could be names: `codes` holds their numbers in the order of the alphabet (what they mean is yours to write)

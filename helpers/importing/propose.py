@@ -132,6 +132,11 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
     _ask_about_short_rows(result, sheet, table)
     _settle(result, facts, table)
     _ask(result, facts, sheet, table)
+    if {"RDOMAIN", "QNAM", "QVAL"} <= {column.name.upper() for column in table.columns}:
+        result.row_is, result.decide, result.also_decide = "leave out", "", []
+        for column in result.columns:
+            column.to, column.decide, column.also_decide = "leave out", "", []
+        ask_about(result, ["supplemental qualifiers of SDTM are not read: left out; right?"])
     if LISTED in sheet.notes and all(column.to in OF_A_LIST for column in columns):
         result.row_is, result.decide, result.also_decide = "leave out", "", []
         for column in columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from helpers.cohort.endpoints import MRD_NEGATIVE
 from helpers.importing.cells import POWER, read_age, read_number
 from helpers.importing.code_words import meaning
 from helpers.importing.facts import Facts
@@ -72,7 +73,7 @@ def _recognise_day(base: ColumnMap, facts: Facts, target: str, row_is: str) -> C
     return base
 
 
-OF_ROWS = ("until", "labs.analyte", "labs.unit", "treatments.dose_unit", "treatments.agent", "age unit", "time", "labs.sign", "labs.limit", "labs.upper_limit", "infusion", "exposure", "treatments.dose")  # fmt: skip
+OF_ROWS = ("until", "labs.analyte", "labs.unit", "treatments.dose_unit", "treatments.agent", "age unit", "time", "labs.sign", "labs.below", "labs.above", "labs.limit", "labs.upper_limit", "infusion", "exposure", "treatments.dose")  # fmt: skip
 
 
 def _recognise_of_a_row(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
@@ -85,6 +86,9 @@ def _recognise_of_a_row(base: ColumnMap, facts: Facts, target: str, row_is: str)
         return recognise_agents(base, facts)
     if target == "treatments.dose":
         return recognise_dose(base, facts)
+    if target in ("labs.below", "labs.above"):
+        labels = {code: facts.labels.get(code, code) for code in sorted(facts.counts)}
+        base.codes = {code: meaning(label, "yes_no") or {"0": "no", "1": "yes"}.get(code, "") for code, label in labels.items()}  # fmt: skip
     if target == "age unit":
         base.codes = {code: unit for code in sorted(facts.counts) if (unit := time_unit_of(f"a {code}"))}
     return None if target in ("infusion", "labs.limit", "labs.upper_limit") and not facts.is_number else base
@@ -119,9 +123,18 @@ def _recognise_number(base: ColumnMap, facts: Facts, target: str) -> ColumnMap |
     known = base.confidence != "guess" and target == "patients.blast_prelymphodepletion_pct"
     if known and "blast" not in bare(facts.column.words):
         doubts.append("`to`: is it the marrow blasts before lymphodepletion, in percent?")
+    if target == "response.mrd_day30" and (open_ := _says_neither(base, facts)):
+        doubts.append(f"`to`: {open_} cells lie below a limit above 0.01%: neither negative (below 10⁻⁴) nor positive, left empty; right?")  # fmt: skip
     ask_about_sentinel(base, facts)
     ask_about_negative(base, facts)
     return ask_about(base, doubts)
+
+
+def _says_neither(base: ColumnMap, facts: Facts) -> int:
+    """Count the results below a limit that lies above that of negative residual disease."""
+    factor = BODY_UNITS["response.mrd_day30"].get(base.unit, (1.0,))[0]
+    read = [read_number(cell, base.decimal or ".") for cell in facts.filled]
+    return sum(one is not None and one.side == "left" and one.value is not None and one.value * factor > MRD_NEGATIVE * (1 + 1e-9) for one in read)  # fmt: skip
 
 
 def _is_told_in_words(facts: Facts) -> bool:

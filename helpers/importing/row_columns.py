@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
+from helpers.cohort.endpoints import MRD_NEGATIVE
 from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.cohort.units import ANALYTE_UNIT, conversion_factor
 from helpers.importing.account import ONE_ROW
 from helpers.importing.across_doses import PARTS_OF_A_COURSE
-from helpers.importing.cells import LAB_UNIT, read_age, read_number
+from helpers.importing.cells import LAB_UNIT, Number, read_age, read_number
 from helpers.importing.code_words import meaning
 from helpers.importing.dates import is_half_date, month_of
 from helpers.importing.mapping import NAME, ColumnMap
@@ -94,6 +95,9 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
             here.work.ask(name, here.patient, value)
         if value is not None and TABLES[table][name].kind == "boolean":
             value = {"yes": True, "no": False}.get(str(value))
+    elif column.to == MRD and (read := _beyond_a_limit(here, column)) is not None:
+        _keep_mrd_beyond(here, column, read)
+        return
     else:
         value = _age(here, column) if column.unit == "in words" else here.number(column, SCHEMA_UNITS.get(column.to))
         if column.to in BODY_UNITS and column.unit:
@@ -111,6 +115,26 @@ def _keep_known(here: RowCells, column: ColumnMap) -> None:
         elif value is not None and column.unit:
             value = round(value, 4 if column.to not in SHARES else 12)
     here.work.set_value(table, here.patient, name, value, here.sheet.file, here.row)
+
+
+MRD = "response.mrd_day30"
+
+
+def _beyond_a_limit(here: RowCells, column: ColumnMap) -> Number | None:
+    """Read a cell that says below or above a limit; None for any other."""
+    read = read_number(here.cells[column.at], column.decimal or ".") if here.filled(column) else None
+    return read if read is not None and read.side else None
+
+
+def _keep_mrd_beyond(here: RowCells, column: ColumnMap, read: Number) -> None:
+    """Keep of residual disease below or above a limit what it says: negative below 10⁻⁴, positive above it, else nothing."""
+    limit = None if read.value is None else read.value * SCHEMA_UNITS[column.to].get(column.unit, 1.0) * (column.factor or 1.0)  # fmt: skip
+    below = read.side == "left" and (limit is None or limit <= MRD_NEGATIVE * (1 + 1e-9))
+    above = read.side == "right" and limit is not None and limit >= MRD_NEGATIVE * (1 - 1e-9)
+    result = "negative" if below else "positive" if above else ""
+    here.note(column, "beyond a limit: a result in a word" if result else "beyond a limit that says neither: left empty", here.cells[column.at], result)  # fmt: skip
+    if result:
+        here.work.set_value("response", here.patient, "mrd_day30_result", result, here.sheet.file, here.row)
 
 
 def _note_body_unit(here: RowCells, column: ColumnMap, value: float | None) -> None:

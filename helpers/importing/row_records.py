@@ -26,7 +26,8 @@ from helpers.problems import Problem
 def measurement(here: RowCells) -> str:
     """Keep a measurement; say why it is left out, if it is."""
     name, value = here.mapped("labs.analyte"), here.mapped("labs.value")
-    if name is None or value is None or not here.filled(name) or not here.filled(value):
+    side = "" if name is None or value is None else _flagged(here)
+    if name is None or value is None or not here.filled(name) or not (here.filled(value) or side):
         return "no analyte or no value"
     text = code_text(here.cells[name.at])
     analyte = name.codes.get(text, "") if name.codes else analyte_of(text)
@@ -45,9 +46,20 @@ def measurement(here: RowCells) -> str:
         and (mark := code_text(here.cells[sign.at])) != "="
     ):
         cell = f"{mark[0]}{code_text(cell)}"
+    if side and (not here.filled(value) or read_number(cell, value.decimal or ".") is not None):
+        cell = f"{side}{code_text(cell).lstrip('<>') if here.filled(value) else 'lloq' if side == '<' else 'uloq'}"
     below, above = (_limit(here, to) for to in ("labs.limit", "labs.upper_limit"))
     limits = {side: limit for side, limit in (("left", below), ("right", above)) if limit is not None}
     return keep_measurement(here, value, analyte, cell, unit, day, clock, limits)
+
+
+def _flagged(here: RowCells) -> str:
+    """Say by a sign what a flag says of the result of its row: below or above a limit; empty if neither."""
+    for to, sign in (("labs.below", "<"), ("labs.above", ">")):
+        column = here.mapped(to)
+        if column is not None and here.filled(column) and here.coded(column) == "yes":
+            return sign
+    return ""
 
 
 def _limit(here: RowCells, to: str) -> float | None:
