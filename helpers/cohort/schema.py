@@ -146,7 +146,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = MappingProxyType(
                 required=True,
             ),
             "salt": _one_of("what dose_mg is the mass of; empty: base", "base", "sodium succinate", "sodium phosphate", "acetate"),
-            "route": _one_of("route", "IV", "PO", "IM", "IT", "topical", "inhaled", "ocular"),
+            "route": _one_of("route", "IV", "PO", "SC", "IM", "IT", "topical", "inhaled", "ocular"),
             "day": _day("day given", required=True),
             "time": Column("time", "time of day given"),
             "dose_mg": _number("dose given, as the salt named", "mg", 0, 20000),

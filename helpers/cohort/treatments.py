@@ -14,7 +14,7 @@ from helpers.cohort.steroids import EQUIVALENT_MG, base_share
 from helpers.cohort.toxicity import ROWS_OF_TOXICITY
 from helpers.parameters import Parameters
 
-SYSTEMIC = ("IV", "PO", "IM")
+SYSTEMIC = ("IV", "PO", "SC", "IM")
 NOT_FOR_TOXICITY = ("premedication", "physiological replacement")
 AGENTS = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
 GC_GROUPS = ("none", "low", "high")

@@ -164,6 +164,20 @@ def take_units_beside(sheet: SheetMap, facts: list[Facts]) -> None:
                 numbers[0].unit = ""
 
 
+def name_apart(sheet: SheetMap) -> None:
+    """Give columns of the cohort's own that share a name within a sheet names of their own: the group above, else the place."""
+    told: dict[str, list[ColumnMap]] = {}
+    for column in sheet.columns:
+        if column.to == "declared":
+            told.setdefault(column.name, []).append(column)
+    for name, columns in told.items():
+        groups = [re.sub(r"\W+", "_", bare(column.over)).strip("_") for column in columns]
+        for column, group in zip(columns, groups, strict=True):
+            if len(columns) > 1:
+                plain = group.isascii() and group and groups.count(group) == 1
+                column.name = f"{group}_{name}" if plain else f"{name}_{column.at}"
+
+
 def ask_about_statuses(sheet: SheetMap, facts: list[Facts]) -> None:
     """Ask where two columns tell the same status and do not agree."""
     cells = {one.column.at: one.column.cells for one in facts}

@@ -50,7 +50,7 @@ def times_a_day(written: str) -> int | None:
     return next((times for times, words in WORDS_OF_TIMES.items() if re.fullmatch(words, text)), None)
 
 
-PARTS_OF_A_COURSE = ("last dose", "days of drug", "total dose")
+PARTS_OF_A_COURSE = ("last dose", "days of drug", "total dose", "dose of each day")
 
 
 def settle_courses(sheet: SheetMap, facts: list[Facts]) -> None:
@@ -72,7 +72,8 @@ def settle_courses(sheet: SheetMap, facts: list[Facts]) -> None:
 
 def _part_of_course(facts: Facts) -> tuple[str, str]:
     """Say which drug a heading is of, and which part of its course."""
-    for words in (facts.column.name, facts.said.title or facts.column.title):
+    grouped = (f"{group} {facts.column.name}" for group in facts.column.groups)
+    for words in (facts.column.name, facts.said.title or facts.column.title, *grouped):
         drug = next((found for word in bare(words).split() if (found := agent_of(word)) != "other"), "")
         told = frozenset(concepts_of(words)) - {
             "steroid",
@@ -87,6 +88,14 @@ def _part_of_course(facts: Facts) -> tuple[str, str]:
             continue
         if "dose" in told and "overall" in told and facts.is_number and not told & {"end", "until", "when"}:
             return drug, "total dose"
+        dosed = "dose" in told or dose_unit_of(words)
+        if (
+            dosed
+            and told <= {"dose", "daily", "first", "day", "per", "weight", "unit"}
+            and dose_unit_of(words)
+            and facts.is_number
+        ):
+            return drug, "dose of each day"
         if ("duration" in told or {"number", "day"} <= told) and facts.is_number:
             return drug, "days of drug"
         if told & {"end", "until", "last"} and told <= {"end", "until", "last", "when", "day", "dose", "time"}:
@@ -98,14 +107,19 @@ def _take_part(column: ColumnMap, facts: Facts, drug: str, part: str) -> None:
     """Take a column for a part of the course of a drug, and ask."""
     unit = next((found for words in facts.told.split(" | ") if (found := dose_unit_of(words))), "")
     of = equivalent_to(facts.told)
-    if part == "total dose" and (not unit or (drug == ANY and not of) or (of and drug not in EQUIVALENT_MG)):
+    dosed = part in ("total dose", "dose of each day")
+    if dosed and (not unit or (drug == ANY and not of) or (of and drug not in EQUIVALENT_MG)):
         return
     column.to, column.name, column.confidence, column.codes, column.counts = part, drug, "likely", {}, {}
     column.decide, column.also_decide, column.kind = "", [], ""
-    column.reason = {"last dose": "the last day of a drug", "days of drug": "for how many days a drug was given", "total dose": "the dose of a drug in all"}[part]  # fmt: skip
-    if part == "total dose":
+    column.reason = {"last dose": "the last day of a drug", "days of drug": "for how many days a drug was given", "total dose": "the dose of a drug in all", "dose of each day": "the dose of a drug on a day"}[part]  # fmt: skip
+    told = f", told in equivalents of {of}," * bool(of)
+    if dosed:
         column.unit, column.of = unit, of
-        told = f", told in equivalents of {of}," * bool(of)
+    if part == "dose of each day":
+        ask_about(column, [f"`to`: the dose{told} is that of one administration a day, on each day of the course (on the first day alone, where nothing says how long it was); right? (the dose in all: `to: total dose`; else `to: leave out`)"])  # fmt: skip
+        return
+    if dosed:
         ask_about(column, [f"`to`: the dose in all{told} is spread evenly over the days of the course (on the first day, where nothing says how long it was): the sum is the file's, the dose of a single day is not; right? (else `to: leave out`)"])  # fmt: skip
         return
     if facts.is_date:
@@ -121,7 +135,7 @@ def settle_doses(sheet: SheetMap, facts: list[Facts]) -> None:
     at = next((i for i, column in enumerate(sheet.columns) if column.to == "treatments.dose"), None)
     if at is None:
         _ask_about_no_dose(sheet, facts)
-    daily = at is not None and PER_DAY.search(facts[at].told.lower()) is not None
+    daily = at is not None and PER_DAY.search(facts[at].told.lower().replace("_", " ")) is not None
     for column, one in zip(sheet.columns, facts, strict=True):
         if column.reason != "when it ended" and _is_frequency(column, one):
             _multiply(column, one, daily)

@@ -117,6 +117,8 @@ def _ask_about_two_centres(mapping: Mapping, sheets: list[tuple[SheetMap, Table]
         cells = next(column.cells for column in table.columns if column.at == key)
         keys = {loose(cut(key_of(cell), sheet)) for cell in cells if key_of(cell)}
         headings = tuple(column.column for column in sheet.columns)
+        if all(column.at == key or column.day is not None or column.to == "leave out" for column in sheet.columns):
+            continue  # a sheet for each thing that was measured, a column for each day
         if len(headings) > 2 and len(keys) == len([cell for cell in cells if key_of(cell)]):
             found.setdefault(headings, []).append(keys)
     shared = sum(len(one & other) for groups in found.values() for i, one in enumerate(groups) for other in groups[:i])

@@ -79,6 +79,9 @@ def _pair_with_time(status: ColumnMap, times: list[ColumnMap], followed: list[Co
         status.time_at = own[0].at
         ask_about(status, [f"`time_at`: {len(own)} columns could be its time"] * (len(own) > 1))
         return True
+    if len(followed) == 1 and status.name == endpoint_of(status.column) == "death":
+        status.time_at, followed[0].name = followed[0].at, "death"
+        return True
     events = [time for time in times if time.name != "transplant"]
     if len(events) == 1 and n_statuses == 1 and not _says_death(status, events[0]):
         status.time_at = events[0].at

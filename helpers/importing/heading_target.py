@@ -56,9 +56,7 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         target, confidence = titled, "guess" if how == "guess" else "likely"
     if row_is in ("event", "administration"):
         target, confidence = _part_of_row(target, confidence, facts, row_is)
-    if target.endswith(".flag") and titled == target.replace(
-        ".flag", ".grade"
-    ):  # a short name, and a label that says more
+    if target.endswith(".flag") and titled.startswith(target.removesuffix("flag")):  # a label that says more
         target, confidence = titled, "likely"
     if {target, titled} == {"patients.blast_prelymphodepletion_pct", "patients.blast_preinfusion_pct"}:
         target, confidence = "patients.blast_preinfusion_pct", "likely"  # so it is where either says so
@@ -70,6 +68,8 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
         target, confidence = "response.day30_response", "likely"
     if not target and row_is in ("patient", "infusion") and (flagged := _drug_flag(facts)):
         target, confidence = flagged, "likely"
+    if not target and row_is == "administration" and facts.is_number and DOSE_ALONE.fullmatch(bare(column.name)):
+        target, confidence = "treatments.dose", "likely"
     for group in reversed(column.groups):
         if not target or (
             target in ("date", "day") and row_is in ("patient", "infusion", "sample") and not day_in(group)
@@ -85,6 +85,7 @@ def heading_target(facts: Facts, row_is: str) -> tuple[str, str]:
     return ("", "") if of_another_time(facts, target) or _is_threshold(facts, target) else (target, confidence)
 
 
+DOSE_ALONE = re.compile(r"(mg|µg|mcg|ug|g)( (per|pro|par|a|je))?( (kg|day|d|dose|dosis|tag|jour|prise|gabe|24 ?h))*")
 FLAGGED = {
     "labs.below": re.compile(r"\b(below|under|less than|lower than|unter)\b.*\b(l?lo[qd]|limit|detection|quantification|range)\b|\b(bl?lo[qd]|bl[qd])\b"),
     "labs.above": re.compile(r"\b(above|over|greater than|higher than|uber)\b.*\b(ulo[qd]|limit|detection|quantification|range)\b|\b(aulo[qd]|al[qd])\b"),

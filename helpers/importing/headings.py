@@ -44,7 +44,7 @@ OTHER_CLOCK = re.compile(
 
 NOISE = (
     r"^(检验|化验|检测|标本|样本|样品|医嘱|报告|本次)(?=.)", r"^(是否|有无)(使用|应用|发生|出现|接受|有)?", r"(是否|有无|情况)$", r"^(患者|病人)(?=.)", r"^(patient|recipient|child|pat)s? (s )?(?=.)",
-    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" (am|le)$", r"(?<=date) time$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
+    r" (yes|y|ja|j|oui|o) (no|n|nein|non)$", r" (am|le)$", r"(?<=date) time$", r" 0 1$", r" (years?|yrs?|months?|mos?|weeks?|days?|kg|lbs?|cm|jahre|monate|ans|mois)$", r"^(the|your) ",
     r" (given|received|used|use|administered|therapy|gabe|erhalten)$", r"^(received|use of|any|treated with|treatment with|gabe von|therapie mit) ",
 )  # fmt: skip
 

@@ -34,6 +34,7 @@ HEAD = """\
 #   to: later infusion      the date of infusion `name` (2, 3 ...), which becomes a repeat infusion of screening.csv
 #   to: first dose          the date or day of the first dose of the drug `name`: an administration whose dose is not known
 #   to: last dose           its last day; to: days of drug   its number of days; to: total dose   its dose in all, in `unit`, spread evenly over them
+#   to: dose of each day    its dose on each of them (one administration a day), in `unit`
 #                           (`of`: the steroid in whose equivalents it is told)
 #   to: weight unit         a column of its own that says the unit of each row; also height unit, age unit
 #   to: adtte.event         the words of ADTTE for what came first

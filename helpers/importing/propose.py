@@ -18,6 +18,7 @@ from helpers.importing.across_columns import (
     ask_about_twice,
     ask_about_unnamed_system,
     leave_out_twins,
+    name_apart,
     settle_age_at_diagnosis,
     settle_decimals,
     take_units_beside,
@@ -146,7 +147,7 @@ def sheet_map(sheet: Sheet, table: Table, known: dict[str, Description], infused
 
 def _facts_of(sheet: Sheet, table: Table, known: dict[str, Description], infused: bool) -> tuple[list[Facts], str]:
     """Collect what is known of each column, and say what a row is."""
-    over = (sheet.name,) if analyte_of(sheet.name) else ()  # a sheet for each analyte, a column for each day
+    over = _of_all_days(sheet, table)
     columns = [
         replace(column, groups=(*over, *column.groups)) if is_only_a_day(column.name) else column
         for column in table.columns
@@ -157,6 +158,15 @@ def _facts_of(sheet: Sheet, table: Table, known: dict[str, Description], infused
         return facts, "patient" if row_is == "infusion" and not _has_repeats(facts) else row_is
     facts = name_visits(name_event_days(name_by_record(prefer_signed_results(facts))))
     return facts, _row_is(facts, _syndrome_of(sheet), _drug_of(sheet))
+
+
+def _of_all_days(sheet: Sheet, table: Table) -> tuple[str, ...]:
+    """Find what the columns of days of a sheet are about: the line above the table, or the name of the sheet, that names an analyte, a drug or a syndrome."""
+    above = [part for part in table.above.split(" | ") if part]
+    for words in (*above, sheet.name) if len(above) <= 2 else (sheet.name,):
+        if words and (analyte_of(words) or agent_of(words) not in ("other", ANY) or syndrome_of(bare(words))):
+            return (words,)
+    return (sheet.name,) if sheet.name and agent_of(sheet.name) == ANY else ()
 
 
 def _drug_of(sheet: Sheet) -> str:
@@ -188,6 +198,7 @@ def _settle(result: SheetMap, facts: list[Facts], table: Table) -> None:
     ask_about_unplaced(result, facts)
     settle_doses(result, facts)
     settle_courses(result, facts)
+    name_apart(result)
 
 
 def _ask(result: SheetMap, facts: list[Facts], sheet: Sheet, table: Table) -> None:

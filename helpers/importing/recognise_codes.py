@@ -38,6 +38,8 @@ def recognise_codes(base: ColumnMap, facts: Facts, kind: str) -> ColumnMap | Non
     for code, count in sorted(facts.counts.items()):
         label = facts.labels.get(code, code)
         base.codes[code] = meaning(label, kind) or (meaning(code, kind) if kind == "grade" else "")
+        if not base.codes[code] and kind == "death_cause":
+            base.codes[code] = meaning_within(label, kind)
         base.counts[code] = count
     if kind == "sex":
         _read_sex(base, facts)

@@ -69,7 +69,14 @@ def recognise_exposure(base: ColumnMap, facts: Facts, target: str, row_is: str) 
 
 def recognise_first_dose(base: ColumnMap, facts: Facts, target: str, row_is: str) -> ColumnMap | None:
     """Recognise the date or the day of a drug's first dose: an administration whose dose is not known."""
-    name = first_dose_of(base.column) or first_dose_of(facts.said.title or facts.column.title)
+    said = (
+        base.column,
+        facts.said.title or facts.column.title,
+        *(f"{group} {base.column}" for group in facts.column.groups),
+    )
+    name = next((found for words in said if (found := first_dose_of(words))), "")
+    if facts.is_number and any(map(dose_unit_of, said)):
+        return None  # how much it was, not when
     if not name or row_is not in ("patient", "infusion") or facts.is_flag or not (facts.is_date or facts.is_number):
         return None
     base.to, base.name, base.reason, base.confidence = "first dose", name, "the first dose of a drug", "sure"

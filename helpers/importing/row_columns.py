@@ -302,8 +302,11 @@ def _keep_first_dose(here: RowCells, column: ColumnMap) -> None:
         return
     first = float(math.floor(day))
     parts = {other.to: other for other in here.by_at.values() if other.name == column.name and other is not column}
-    days, dose = _days_of_course(here, first, parts), _dose_of_course(here, parts.get("total dose"), column.name)
-    each = {key: value / days if key in ("mg_per_kg", "dose_mg") else value for key, value in dose.items()}
+    days = _days_of_course(here, first, parts)
+    each = _dose_of_course(here, parts.get("dose of each day"), column.name)
+    if not each:
+        dose = _dose_of_course(here, parts.get("total dose"), column.name)
+        each = {key: value / days if key in ("mg_per_kg", "dose_mg") else value for key, value in dose.items()}
     for later in range(days):
         here.once("treatments", {"patient_id": here.patient, "agent": column.name, "day": first + later} | each)
 
@@ -329,13 +332,14 @@ LONGEST_COURSE = 400
 
 
 def _dose_of_course(here: RowCells, column: ColumnMap | None, agent: str) -> dict[str, object]:
-    """Read the dose of a drug in all, as mg of the drug."""
+    """Read the dose of a drug, in all or of a day, as mg of the drug."""
     amount = None if column is None else here.number(column)
     if amount is None:
         return {}
     if column.of and column.of != agent:
         amount *= EQUIVALENT_MG[agent] / EQUIVALENT_MG[column.of]
-    here.note(column, "a dose in all was spread evenly over the days of its course", amount, "")
+    if column.to == "total dose":
+        here.note(column, "a dose in all was spread evenly over the days of its course", amount, "")
     return dose_in_mg(here, column, amount, column.unit)
 
 

@@ -93,7 +93,9 @@ def dose_unit_of(words: str) -> str:
         re.sub(r"\s*(/|\bper\b|每)\s*", "/", words.lower()).replace("mcg", "µg").replace("ug", "µg").replace("μg", "µg")
     )
     text = text.replace("毫克", "mg").replace("公斤", "kg")
-    found = re.search(r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|tag|次|日|天))?(?![a-z0-9/²])", text)
+    found = re.search(
+        r"(?<![a-zµ])(mg|µg|g)(/kg)?((/|q|x)?(d|day|dose|prise|gabe|administration|tag|次|日|天))?(?![a-z0-9/²])", text
+    )
     return f"{found.group(1)}{found.group(2) or ''}" if found else ""
 
 
