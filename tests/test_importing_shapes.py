@@ -4,7 +4,8 @@ import math
 import shutil
 from pathlib import Path
 
-import import_shapes_courses  # noqa: F401  each registers its shapes and traps
+import import_shapes_charts  # noqa: F401  each registers its shapes and traps
+import import_shapes_courses  # noqa: F401
 import import_shapes_families  # noqa: F401
 import import_shapes_more  # noqa: F401
 import import_shapes_plain  # noqa: F401

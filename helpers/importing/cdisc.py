@@ -43,7 +43,8 @@ def domain_of(table: Table, file: str) -> str:
         )
     said = {code_text(cell).upper() for cell in by_name["DOMAIN"].cells if cell} if "DOMAIN" in by_name else set()
     name = said.pop() if len(said) == 1 else re.sub(r"\.\w+$", "", file).upper()
-    return name if name in DOMAINS else ""
+    own = {one for names in DOMAINS[name][1].values() for one in names} - {"USUBJID"} if name in DOMAINS else set()
+    return name if own & set(by_name) else ""
 
 
 def _is_response(text: str) -> bool:

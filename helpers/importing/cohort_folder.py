@@ -62,9 +62,13 @@ def _follow_up(work: Work) -> None:
             if (death is None or day < death - 1) and all(abs(day - other) > SAME_EVENT for other in told):
                 row.setdefault("progression_day", day)
         assessed = [day for kind, found in by_kind.items() if kind.endswith(", censored") for day in found]
+        alive = _without_rounded(work, by_kind.get("end of follow-up", []), "last_contact_day")
+        whole = [day for day in alive if day == int(day)]
+        assessed = [
+            next((one for one in whole if abs(one - day) < 1), day) for day in assessed
+        ]  # rounded months beside a date
         if assessed:
             row["last_assessment_day"] = max(assessed)
-        alive = _without_rounded(work, by_kind.get("end of follow-up", []), "last_contact_day")
         known = [death] if death is not None else [*alive, *assessed, *by_kind.get("followed", [])]
         if known:
             row["last_contact_day"] = max(known)

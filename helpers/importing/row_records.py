@@ -225,7 +225,7 @@ def parameter(here: RowCells) -> str:
     if kind == "progression or death" and named is not None:
         said = first_event_of(code_text(here.cells[named.at] or ""))
         kind = said if said in ("relapse", "progression", "treatment_failure") else kind
-        here.work.recorded["followup"] |= {kind} & {"relapse", "treatment_failure"}
+        here.work.recorded["followup"] |= {kind.replace("_", " ")} & {"relapse", "treatment failure"}
     here.work.ends[here.patient].append((kind, day if dated is None else dated, f"row {here.row}"))
     return ""
 

@@ -63,6 +63,8 @@ def _visits_of(sheet: Sheet) -> Visits | None:
     table = find_table(sheet)
     if table is None or not 4 <= len(table.columns) <= WIDEST or any(analyte_of(one.name) for one in table.columns):
         return None
+    if {"USUBJID", "DOMAIN"} <= {column.name.upper() for column in table.columns}:
+        return None  # a domain of SDTM
     to = {target_of(column.name)[0]: column for column in reversed(table.columns)}
     visit = next((column for column in table.columns if bare(column.name) in NAMES), None)
     dates = [column for column in table.columns if _share(column, lambda text: read_date(text) is not None) > 0.6]
