@@ -108,7 +108,7 @@ def test_decisions_count_from_the_first_day_at_the_grade():
     tables = {"patients": patients, "toxicity": grades, "treatments": given}
     analysis = analyse(Cohort("three", "infusion", True, "", "", tables))
     assert time_related.decision_counts(analysis)["patients"].tolist() == [0, 1, 1, 0, 0]
-    with pytest.raises(NotAvailable, match="had CRS of grade 4 or more"):
+    with pytest.raises(NotAvailable, match="no CRS of grade 4 or more"):
         time_related.decision_counts(analysis, grade=4)
 
 

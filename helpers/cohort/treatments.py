@@ -86,7 +86,9 @@ def derive_glucocorticoids(cohort: Cohort, frame: pd.DataFrame, parameters: Para
     out["gc_dose_mg_per_kg"] = total.reindex(frame.index).mask(not_given, 0.0).round(9)
     counted = doses[doses["left_out"] == ""].assign(day=lambda given: calendar_day(given["day"]))
     daily = counted.groupby(["patient_id", "day"])["mp_mg_per_kg"].sum(min_count=1)
-    out["gc_peak_mg_per_kg_per_day"] = daily.groupby("patient_id").max().reindex(frame.index).mask(not_given, 0.0)
+    peak = daily.groupby("patient_id").max()
+    peak = peak.mask(peak.index.isin(unknown))  # it may have been that of the day whose dose is not known
+    out["gc_peak_mg_per_kg_per_day"] = peak.reindex(frame.index).mask(not_given, 0.0)
     out["gc_first_day"] = by["day"].min().reindex(frame.index)
     onset = frame.get("crs_onset_day", np.nan)
     out["gc_time_days"] = out["gc_first_day"] - (onset if parameters.gc_clock == "crs_onset" else 0)

@@ -264,7 +264,7 @@ def _events(count: int) -> str:
 
 
 def _years(end: float) -> list[float]:
-    step = 1 if end <= 8 else 2 if end <= 16 else 5
+    step = next((a * 10**k for k in range(9) for a in (1, 2, 5) if end <= 8 * a * 10**k), end)  # nine marks at most
     return (
         [0.5 * step * i for i in range(int(end / (0.5 * step)) + 1)]
         if end <= 2

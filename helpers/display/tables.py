@@ -117,19 +117,25 @@ def bounded_medians(frame: pd.DataFrame, decimals: int = 2) -> pd.DataFrame:
 LARGE = 1e5
 
 
-def format_interval(value: float | None, low: float | None, high: float | None, decimals: int = 2) -> str:
-    """Write an estimate with its interval, as Table 5 prints hazard ratios.
+def format_interval(
+    value: float | None, low: float | None, high: float | None, decimals: int = 2, *, no_limit: str = "–"
+) -> str:
+    """Write an estimate with its interval, as Table 5 prints hazard ratios; *no_limit* stands for one of two limits that is not there.
 
     Examples
     --------
     >>> format_interval(0.436, 0.204, 0.931), format_interval(1.0, None, None), format_interval(2, 0.3, float("inf"))
     ('0.44 (0.20–0.93)', '1.00', '2.00 (0.30–∞)')
+    >>> format_interval(19.75, 15.24, None, no_limit="not reached")
+    '19.75 (15.24–not reached)'
     >>> format_interval(0.0012, 1e-6, 0.9), format_interval(1e6, 2.5, 3e12)
     ('0.0012 (1e-06–0.90)', '1e+06 (2.50–3e+12)')
     """
     if _absent(value) or (_absent(low) and _absent(high)):
         return _of_any_size(value, decimals)
-    ends = ["∞" if end == math.inf else _of_any_size(end, decimals) for end in (low, high)]
+    ends = [
+        "∞" if end == math.inf else no_limit if _absent(end) else _of_any_size(end, decimals) for end in (low, high)
+    ]
     return f"{_of_any_size(value, decimals)} ({ends[0]}–{ends[1]})"
 
 

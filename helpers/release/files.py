@@ -246,7 +246,7 @@ def _rests_on(name: str, numbers: Mapping[str, Any]) -> str:
         events = [row["events"] for row in numbers["models"]]
         return f"levels of about {min(events, default=0)} events or more"
     if name == "medians.csv":
-        return f"about {min((row['n'] for row in numbers['medians']), default=0)} patients or more"
+        return f"about {min((row['n'] for row in numbers['medians'] if row['n']), default=2 * numbers['about']['threshold'])} patients or more"
     if name == "counts.csv":
         return f"shown counts of about {min((row['n'] for row in numbers['counts'] if row['n']), default=0)} or more"
     if name.startswith("km_"):

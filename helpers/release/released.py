@@ -12,6 +12,7 @@ from helpers.release.released_counts import count_row, count_tables, tie_tables
 from helpers.release.released_curves import (
     behind_curves,
     behind_medians,
+    count_measured,
     released_comparisons,
     released_curves,
     released_medians,
@@ -77,6 +78,7 @@ def released(analysis: Analysis, rules: Rules) -> Released:
         counts, everyone = Counts(), Cell("patients", total, members=frozenset(map(str, analysis.frame.index)))
         tables = count_tables(analysis, counts, everyone, crossed=crossed)
         tie_tables(counts, tables)
+        known = count_measured(analysis, counts, everyone, tables, rules)
         bounds = protect(counts, rules)
         models, behind = released_models(analysis, rules)
         models, bounds = models_that_give_nothing_away(
@@ -92,7 +94,7 @@ def released(analysis: Analysis, rules: Rules) -> Released:
     numbers = {
         "about": _about(analysis, rules, total),
         "counts": [count_row(cell, part.total, label, level, rules) for label, level, cell, part in tables],
-        "medians": released_medians(analysis, rules),
+        "medians": released_medians(analysis, rules, known),
         "curves": released_curves(analysis, rules),
         "comparisons": released_comparisons(analysis, rules),
     }

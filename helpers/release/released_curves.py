@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from helpers.cohort.derive import Analysis
 from helpers.problems import NotAvailable
+from helpers.release.attack import Cell, Counts, Partition
 from helpers.release.released_labels import CURVE_OF, MEASURED, own_labels
 from helpers.release.rules import Rules, coarse_curve, coarse_median, coarse_test
 from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
 from helpers.results.exposure import exposure_groups
 
 
-def released_medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
+def released_medians(analysis: Analysis, rules: Rules, known: Mapping[str, Cell]) -> list[dict[str, Any]]:
+    """Give the medians and quartiles that may leave; how many patients are behind one only where that count is shown (*known*: :func:`count_measured`)."""
     names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
     names |= own_labels(analysis, "number")
     rows = []
@@ -22,10 +25,34 @@ def released_medians(analysis: Analysis, rules: Rules) -> list[dict[str, Any]]:
         values = _measured(analysis, name)
         median, q1, q3 = coarse_median(values, rules)
         if median is not None:
-            rows.append(
-                {"variable": label, "n": rules.rounded(values.notna().sum()), "median": median, "q1": q1, "q3": q3}
-            )
+            n = rules.rounded(values.notna().sum()) if label not in known or known[label].shown else None
+            rows.append({"variable": label, "n": n, "median": median, "q1": q1, "q3": q3})
     return rows
+
+
+def count_measured(
+    analysis: Analysis, counts: Counts, everyone: Cell, tables: Sequence[tuple[str, str, Cell, Partition]], rules: Rules
+) -> dict[str, Cell]:
+    """Add to the counts those of whom a variable with a released median is known, and tie them to the groups of the tables.
+
+    That a median is given says that it rests on twice the threshold; how many are behind it could tell the size of a group that is hidden.
+    """
+    cells, found = [cell for _, _, cell, part in tables if part.total is everyone], {}
+    names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
+    for name, label in (names | own_labels(analysis, "number")).items():
+        values = _measured(analysis, name)
+        told = frozenset(map(str, values.index[values.notna()]))
+        if coarse_median(values, rules)[0] is None or told == everyone.members:
+            continue
+        known = Cell(f"{label}: known", len(told), members=told, least=2 * rules.threshold)
+        others = Cell(f"{label}: no value", everyone.count - len(told), members=everyone.members - told, least=1)
+        counts.parts.append(Partition(everyone, [known, others]))
+        for half in (known, others):
+            counts.same += [Partition(half, [cell]) for cell in cells if cell.members == half.members][:1]
+            counts.within += [(cell, [half]) for cell in cells if cell.members < half.members]
+            counts.within += [(half, [cell]) for cell in cells if half.members < cell.members]
+        found[label] = known
+    return found
 
 
 def _measured(analysis: Analysis, name: str) -> pd.Series:

@@ -19,6 +19,7 @@ SOURCES: dict[str, tuple[str, tuple[str, ...]]] = {
                      "tcz_first_day", "rux", "rux_first_day", "immunosuppressed", "crs_grade_before_gc"], ("treatments", ())),
     **dict.fromkeys(["gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_group"], ("treatments", ("dose_mg",))),
     **dict.fromkeys(["day30_response", "evaluable", "cr"], ("response", ("day30_response",))),
+    "mrd_day30_negative": ("response", ("mrd_day30",)),
     **dict.fromkeys(["os_days", "os_event", "pfs_days", "pfs_event", "efs_days", "efs_event", "followup_days"],
                     ("followup", ())),
     "age_over_cut": ("patients", ("age_years",)),

@@ -29,7 +29,7 @@ ASSESSED = ("table3.nongc.cr", "table3.nongc.nr")
 
 
 def agents_received(analysis: Analysis) -> pd.DataFrame:
-    """Count what each group of the contrast was given besides: group, n, then one column per agent known, and "neither".
+    """Count what each group of the contrast was given besides: group, n, then one column per agent known, and "neither" (of one agent: "no" and its name).
 
     Raises
     ------
@@ -45,7 +45,7 @@ def agents_received(analysis: Analysis) -> pd.DataFrame:
     if not known:
         raise NotAvailable(f"cohort {analysis.cohort.name} does not say what else was given")
     table = pd.DataFrame(known)
-    table["neither" if len(known) > 1 else "not"] = ~table.any(axis=1)
+    table["neither" if len(known) > 1 else f"no {table.columns[0]}"] = ~table.any(axis=1)
     groups = of.groups.astype(object)
     counts = table.groupby(groups).sum().reindex(list(of.labels))
     counts.insert(0, "n", groups.value_counts().reindex(list(of.labels)))

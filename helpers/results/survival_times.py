@@ -121,6 +121,10 @@ def _estimate(prefix: str, found: Estimate | None) -> dict[str, float]:
     return dict(zip(names, numbers, strict=True))
 
 
+AT_ZERO = "the curve of one group has come down to 0, where Greenwood's variance is 0: no interval"
+NO_EVENT_YET = "nobody of either group has had the event by then: no interval"
+
+
 def milestone_differences(analysis: Analysis, endpoint: str, years: Sequence[float] | None = None) -> pd.DataFrame:
     """Read how far the survival of each group lies from that of its reference at the milestones.
 
@@ -128,7 +132,8 @@ def milestone_differences(analysis: Analysis, endpoint: str, years: Sequence[flo
     -------
     DataFrame
         One row per group beside the reference and milestone: key, group, against, population, n, events, missing (of both
-        groups), years, difference, se, ci_low, ci_high (percentage points, the group minus the reference), p, reason.
+        groups), years, difference, se, ci_low, ci_high (percentage points, the group minus the reference), p, reason (why there
+        is no difference), no_interval (why there is none, nor a p: where a curve has come down to 0 its variance by Greenwood is 0).
 
     Notes
     -----
@@ -146,13 +151,18 @@ def milestone_differences(analysis: Analysis, endpoint: str, years: Sequence[flo
         for place, year in enumerate(years):
             (rate, se), (base, base_se) = (part[place] for part in read)
             gain, width = 100 * (rate - base), 100 * float(np.hypot(se, base_se))
+            ended = min(rate, base) == 0  # of a curve at 0 Greenwood's variance is 0, which is no certainty
+            width = np.nan if ended else width
             p = float(2 * norm.sf(abs(gain) / width)) if width > 0 else np.nan
             known = np.isfinite(gain)
             reason = "" if known else f"follow-up of one of both ends before year {year:g}"
+            no_interval = reason or (AT_ZERO if ended else NO_EVENT_YET if not width > 0 else "")
             ends = (gain - reach * width, gain + reach * width) if width > 0 else (np.nan, np.nan)
             rows.append({**counts, **sums, "population": both_groups(arm, found[arm.against][0]), "years": year, "difference": gain,
-                         "se": width, "ci_low": ends[0], "ci_high": ends[1], "p": p, "reason": reason})  # fmt: skip
-    return pd.DataFrame(rows, columns=[*COUNTS, "years", "difference", "se", "ci_low", "ci_high", "p", "reason"])
+                         "se": width, "ci_low": ends[0], "ci_high": ends[1], "p": p, "reason": reason, "no_interval": no_interval})  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=[*COUNTS, "years", "difference", "se", "ci_low", "ci_high", "p", "reason", "no_interval"]
+    )
 
 
 def _read(time: pd.Series, event: pd.Series, years: Sequence[float]) -> list[tuple[float, float]]:
@@ -235,6 +245,7 @@ def milestone_difference_values(analysis: Analysis) -> dict[str, Value]:
     for row in milestone_differences(analysis, analysis.parameters.endpoint).to_dict("records"):
         place = f"extra.difference.{row['key']}.{row['years']:g}y"
         found[place] = _value(row, row["difference"], row["reason"])
-        why = row["reason"] or "both curves have no variance"
-        found |= {f"{place}.{name}": _value(row, row[name], why) for name in ("se", "ci_low", "ci_high", "p")}
+        found |= {
+            f"{place}.{name}": _value(row, row[name], row["no_interval"]) for name in ("se", "ci_low", "ci_high", "p")
+        }
     return found

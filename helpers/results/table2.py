@@ -25,6 +25,10 @@ def _grades(analysis: Analysis, event: str) -> dict[str, Value]:
     found = with_prefix(
         f"table2.{event}.any", count_and_percent(analysis.frame[event])
     )  # some have it at a grade that nobody wrote down
+    had = analysis.frame[event].fillna(False).astype(bool)
+    if had.any() and not grade[had].notna().any():
+        why = f"of nobody with {event.upper()} is the grade recorded"
+        return found | {f"table2.{event}.{key}.{part}": Value("", None, why) for key in list(GRADES)[1:] for part in ("n", "pct")}  # fmt: skip
     for key, (low, high) in list(GRADES.items())[1:]:
         found |= with_prefix(f"table2.{event}.{key}", count_and_percent(grade.between(low, high), known=grade.notna()))
     return found

@@ -290,7 +290,7 @@ def decision_counts(analysis: Analysis, grade: int = 2) -> pd.DataFrame:
         rows["event"].eq("CRS").fillna(False).astype(bool) & rows["grade"].ge(grade).fillna(False).astype(bool)
     ]
     if reached.empty:
-        raise NotAvailable(f"nobody in cohort {analysis.cohort.name} had CRS of grade {grade} or more")
+        raise NotAvailable(f"no CRS of grade {grade} or more is recorded in cohort {analysis.cohort.name}")
     zero = reached.groupby("patient_id")["day_from"].min().astype(float)
     lag = exposure_day(analysis).reindex(zero.index) - zero
     parts = {"before the day": lag < 0, "on the day": lag == 0, "1 to 2 days later": (lag > 0) & (lag <= 2), "later": lag > 2,

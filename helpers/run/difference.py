@@ -69,7 +69,8 @@ def compare_runs(first: tuple[Mapping, Mapping], second: tuple[Mapping, Mapping]
       a: 1.0 -> 2.0
     """
     reasons = _reasons(first[0], second[0])
-    changed = {reason.split()[1].rstrip(":") for reason in reasons if reason.startswith("parameter ")}
+    patients = any(reason.startswith(("cohort ", "table ")) for reason in reasons)  # then they alone may be why
+    changed = {reason.split()[1].rstrip(":") for reason in reasons if reason.startswith("parameter ") and not patients}
     ids = list(dict.fromkeys([*first[1], *second[1]]))
     rows = []
     for id in ids:
