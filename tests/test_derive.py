@@ -177,6 +177,13 @@ def test_premedication_counts_when_asked():
     assert frame["gc_dose_mg_per_kg"].item() == 2.0
 
 
+def test_beside_a_dose_that_is_not_known_neither_sum_nor_peak_is_known():
+    frame = analyse(cohort(treatments=[dose(mg=40, on=3), dose(mg=np.nan, on=4)])).frame.iloc[0]
+    assert np.isnan(frame["gc_dose_mg_per_kg"])
+    assert np.isnan(frame["gc_peak_mg_per_kg_per_day"])
+    assert frame["gc_duration_days"] == 2
+
+
 def test_cumulative_peak_and_duration():
     rows = [dose(mg=40, on=3), dose(mg=40, on=3), dose(mg=20, on=5), dose(mg=1000, on=6, route="IT")]
     frame = analyse(cohort(treatments=rows)).frame.iloc[0]

@@ -421,6 +421,22 @@ def _with_own_columns(declared, **columns):
     return Cohort("x", "infusion", True, "made up", "CC0", tables, {"patients": declared}, recorded=recorded)
 
 
+def test_how_many_are_behind_a_median_gives_no_hidden_group_away():
+    """Who was given a drug is hidden (8 were not): neither the dose's median nor any other may say how many were."""
+    given = [True] * 92 + [False] * 8
+    declared = {"given": Column("boolean", "given"), "dose": Column("number", "dose"), "later": Column("number", "later"), "all": Column("number", "all")}  # fmt: skip
+    dose, later = np.where(given, np.arange(100.0), np.nan), np.where(np.arange(100) < 90, np.arange(100.0), np.nan)
+    found = released(analyse(_with_own_columns(declared, given=given, dose=dose, later=later, all=np.arange(100.0))), Rules())  # fmt: skip
+    shown = {row["variable"]: row["n"] for row in found.numbers["medians"]}
+    counts = {(row["variable"], row["level"]): row["n"] for row in found.numbers["counts"]}
+    assert counts["given", "yes"] is None
+    assert (shown["dose"], shown["all"]) == (None, 100)  # the 90 of "later" leave ten values open
+    for name, true in (("given: yes", 92), ("given: no", 8), ("dose: known", 92)):
+        low, high = found.bounds[name]
+        assert low <= true <= high
+        assert high - low >= 9
+
+
 def test_no_two_cells_of_the_ledger_have_one_name():
     halves, fifths = ["A", "B"] * 50, (["A"] * 40 + ["B"] * 60)
     declared = {

@@ -22,6 +22,7 @@ from helpers.results import covariates, curves, exposure, exposure_models, regis
 from helpers.results.comparisons import comparison_groups
 from helpers.results.populations import in_population
 from helpers.results.registry import all_families, compute
+from helpers.results.survival_times import milestone_differences
 from helpers.results.value import Value
 
 EVERYTHING = "screen_1."  # ids of the oracle for which no covariate is screened out
@@ -544,3 +545,30 @@ def test_reasons_say_who_had_no_event_in_words(without):
     reasons = {value.reason for value in found.values() if value.reason.startswith(("monotone", "in "))}
     assert any("no event among" in reason for reason in reasons)
     assert [reason for reason in reasons if re.search(CODE, reason)] == []
+
+
+def test_a_grade_of_nobody_is_no_zero():
+    rows = pd.DataFrame({"patient_id": [f"SYN-{i}" for i in range(6)]})
+    told = pd.DataFrame(
+        {
+            "patient_id": rows["patient_id"],
+            "icans": ["yes"] * 2 + ["no"] * 4,
+            "icans_grade_max": [np.nan] * 2 + [0.0] * 4,
+        }
+    )
+    found = compute(analyse(Cohort("x", "infusion", True, "made up", "CC0", {"patients": rows, "status": told})), ["table2.icans.any.n", "table2.icans.g1.n"])  # fmt: skip
+    assert found["table2.icans.any.n"].value == 2
+    assert found["table2.icans.g1.n"].value is None
+    assert found["table2.icans.g1.n"].reason == "of nobody with ICANS is the grade recorded"
+
+
+def test_a_difference_beside_a_curve_at_zero_has_no_interval():
+    """Greenwood's variance is 0 where a curve has come down to 0: 3 against 3 would give limits below minus 100 points."""
+    rows = pd.DataFrame({"patient_id": [f"SYN-{i}" for i in range(6)], "drug": [True] * 3 + [False] * 3})
+    days = pd.DataFrame({"patient_id": rows["patient_id"], "relapse_day": [50.0, 90, 120, 70, np.nan, np.nan], "death_day": np.nan, "last_contact_day": [900.0] * 6})  # fmt: skip
+    tables = {"patients": rows, "followup": days}
+    cohort = Cohort("x", "infusion", True, "made up", "CC0", tables, {"patients": {"drug": Column("boolean", "drug")}}, recorded={"followup": ("relapse", "death")})  # fmt: skip
+    found = milestone_differences(analyse(cohort, Parameters(exposure="drug")), "PFS", [1]).iloc[0]
+    assert found["difference"] == pytest.approx(-200 / 3)
+    assert np.isnan([found["se"], found["ci_low"], found["ci_high"], found["p"]]).all()
+    assert found["no_interval"].startswith("the curve of one group has come down to 0")

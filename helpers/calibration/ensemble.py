@@ -41,7 +41,7 @@ STATES = "synthetic_states.csv.xz"
 INDEX, HITS, QUANTITIES = "index.csv", "hits.csv.xz", "quantities.csv"
 INDEX_COLUMNS = ["cohort", "seed", "details", "start", "hits", "headline_missed", "low_dose_missed", "moves", "sha256"]
 WORKING, SEARCHES = RUNS / "ensemble", RUNS / "calibrate"
-STARTS = 24  # cohorts to walk from
+STARTS = 18  # cohorts to walk from
 WITHIN = 6  # a member hits at most so many fewer of the printed survival statistics than the default
 
 
@@ -65,7 +65,7 @@ class Effort:
     plan: Plan = field(default_factory=Plan)
     exchanges: int = 160
     shifts: int = 60
-    each: int = 6
+    each: int = 8
 
     @property
     def moves(self) -> int:

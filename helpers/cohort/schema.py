@@ -64,7 +64,7 @@ class Column:
             "time": "a time of day, HH:MM",
             "integer": "a whole number",
             "number": "a number",
-            "boolean": "true / false",
+            "boolean": "true / false (also yes / no, 1 / 0)",
             "unit": "a unit of the analyte, which is converted",
         }[self.kind]
         bounds = [f"{word} {value:g}" for word, value in (("from", self.low), ("to", self.high)) if value is not None]
