@@ -106,13 +106,12 @@ def once_per_analysis(function: Callable) -> Callable:
     given = inspect.signature(function)
 
     @wraps(function)
-    def remembered(analysis: Analysis, *arguments: object) -> object:
-        bound = given.bind(analysis, *arguments)
+    def remembered(analysis: Analysis, *arguments: object, **named: object) -> object:
+        bound = given.bind(analysis, *arguments, **named)
         bound.apply_defaults()  # asked for by name or by default: the same
-        _, *arguments = bound.args
-        key = (id(analysis), *arguments)
+        key = (id(analysis), *bound.args[1:], *sorted(bound.kwargs.items()))
         if key not in memory:
-            memory[key] = function(analysis, *arguments)
+            memory[key] = function(*bound.args, **bound.kwargs)
             weakref.finalize(analysis, memory.pop, key, None)
         return copy.deepcopy(memory[key])
 

@@ -13,9 +13,12 @@ from types import CodeType
 import nbformat
 
 from helpers import paths
+from helpers.cohort.derive import analyse
+from helpers.cohort.read import read_cohort
 from helpers.problems import InputError, Problem
 from helpers.published.values import canonical_id, published_values
-from helpers.results import registry
+from helpers.results import covariates, registry
+from helpers.results.value import Value
 from helpers.run.series import numbered_notebooks
 
 # who computes and who groups: what one finds there is what a number is made of, rather than how it is laid out
@@ -47,8 +50,8 @@ def number_origin(id: str) -> list[str]:
     line = inspect.getsourcelines(function)[1]
     printed = published_values().set_index("id")
     lines = [id if name == id else f"{id}, which is {name}"]
-    called = function.__name__ if function.__name__.isidentifier() else family.name.rpartition(".")[2]
-    lines.append(f"  file: {file.relative_to(paths.ROOT)}:{line}, {called}")
+    lines.append(f"  file: {file.relative_to(paths.ROOT)}:{line}, {family.name}")
+    lines += _covariate(name)
     for label, reading in (("as printed", family.paper), ("as stated", family.stated)):
         lines.append(f"  {label}: population {reading.population}; formula {reading.method}")
         lines.append(f"    because {reading.reason or (BEYOND if name.startswith('extra.') else ONE_READING)}")
@@ -57,7 +60,36 @@ def number_origin(id: str) -> list[str]:
     lines += [f"  depends on: {', '.join(family.depends)}"] * bool(family.depends)
     if name in printed.index:
         lines.append(f"  printed: {printed.loc[name, 'value']}, {printed.loc[name, 'what']}")
-    return lines + _shown(name, function)
+    return [*lines, _in_the_default(name), *_shown(name, function)]
+
+
+def _covariate(id: str) -> list[str]:
+    """Say which covariate of Table 5 a part of the id names, and where it is declared."""
+    row = next((row for row in covariates.ROWS for part in id.split(".") if part in row.keys), None)
+    if row is None or not id.removeprefix("extra.").startswith("table5."):
+        return []
+    file = Path(covariates.__file__).resolve()
+    told = file.read_text(encoding="utf-8").splitlines()
+    line = next((i for i, text in enumerate(told, 1) if re.search(rf'"{re.escape(row.name)}"', text)), 1)
+    return [f"  covariate: {row.name} ({row.label}), {file.relative_to(paths.ROOT)}:{line}"]
+
+
+@lru_cache(maxsize=1)
+def _default_values() -> dict[str, Value]:
+    return registry.compute(analyse(read_cohort()))
+
+
+def _in_the_default(id: str) -> str:
+    """Say what the number is in the default cohort, and of how many patients and events."""
+    value = _default_values().get(id)
+    if value is None:
+        return "  in the default cohort: no such number, it hangs on what a cohort has"
+    if value.value is None:
+        return f"  in the default cohort: no number; {value.reason}"
+    sizes = [
+        f"{name} {getattr(value, name)}" for name in ("n", "events", "missing") if getattr(value, name) is not None
+    ]
+    return f"  in the default cohort: {value.value:.6g}" + (f"; {', '.join(sizes)}" if sizes else "")
 
 
 def _shown(id: str, function: Callable) -> list[str]:
