@@ -18,7 +18,7 @@ from helpers.cohort.recorded import GLUCOCORTICOIDS, OUTCOME_DAYS, any_of
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import BASE_PER_SALT as BASE_PER_SALT  # where the ward and notebook 01 look for it
 from helpers.cohort.toxicity import EVENTS, ROWS_OF_TOXICITY, derive_toxicity
-from helpers.cohort.treatments import AGENTS, ROWS_OF_TREATMENTS, derive_agents, derive_glucocorticoids
+from helpers.cohort.treatments import AGENT_NAMES, ROWS_OF_TREATMENTS, derive_agents, derive_glucocorticoids
 from helpers.cohort.treatments import steroid_doses as steroid_doses  # where notebooks look for it
 from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
@@ -34,7 +34,7 @@ DERIVED = frozenset(
     [f"{event}{part}" for event in EVENTS for part in ("", "_grade", "_onset_day", "_duration_days", "_resolved")]
     + ["toxicity", "gc", "gc_dose_mg_per_kg", "gc_peak_mg_per_kg_per_day", "gc_first_day", "gc_time_days"]
     + ["gc_duration_days", "gc_group", "gc_onset", "gc_duration_group", "crs_grade_before_gc", "immunosuppressed"]
-    + [f"{agent}{part}" for agent in AGENTS for part in ("", "_first_day")]
+    + [f"{agent}{part}" for agent in AGENT_NAMES for part in ("", "_first_day")]
     + [name for name in TABLES["response"] if name != "patient_id"]
     + ["evaluable", "cr", "relapse", "progression", "death", "followup_days"]
     + [f"{endpoint}_{part}" for endpoint in ENDPOINTS for part in ("days", "event")]
@@ -122,9 +122,9 @@ def analyse(cohort: Cohort, parameters: Parameters | None = None) -> Analysis:
     frame = frame.join(derive_toxicity(cohort, frame, parameters))
     gc, cutoff = derive_glucocorticoids(cohort, frame, parameters)
     frame = frame.join(gc).join(derive_agents(cohort, frame, parameters))
-    given = [frame[name] for name in ("gc", *AGENTS) if name in frame]
+    given = [frame[name] for name in ("gc", *AGENT_NAMES) if name in frame]
     if given:
-        frame["immunosuppressed"] = any_of(given, of=1 + len(AGENTS))
+        frame["immunosuppressed"] = any_of(given, of=1 + len(AGENT_NAMES))
     frame = frame.join(derive_response(cohort))
     if "evaluable" in frame:
         frame["evaluable"] = frame["evaluable"].astype("boolean").fillna(False).astype(bool)
@@ -148,11 +148,11 @@ def _absent(cohort: Cohort, frame: pd.DataFrame) -> dict[str, str]:
     groups = {
         **{event: [name for name in DERIVED if name.startswith(event)] for event in EVENTS},
         "gc": [name for name in DERIVED if name.startswith("gc") or name == "crs_grade_before_gc"],
-        **{agent: [name for name in DERIVED if name.startswith(agent)] for agent in AGENTS},
+        **{agent: [name for name in DERIVED if name.startswith(agent)] for agent in AGENT_NAMES},
     }
-    words = {**EVENTS, "gc": GLUCOCORTICOIDS, **AGENTS}
+    words = {**EVENTS, "gc": GLUCOCORTICOIDS, **AGENT_NAMES}
     needed = {"toxicity": ROWS_OF_TOXICITY, "treatments": ROWS_OF_TREATMENTS}
-    tables = {**dict.fromkeys(EVENTS, "toxicity"), **dict.fromkeys(("gc", *AGENTS), "treatments")}
+    tables = {**dict.fromkeys(EVENTS, "toxicity"), **dict.fromkeys(("gc", *AGENT_NAMES), "treatments")}
     lines = {}
     for name, columns in groups.items():
         table = tables[name]

@@ -16,7 +16,7 @@ from helpers.parameters import Parameters
 
 SYSTEMIC = ("IV", "PO", "SC", "IM")
 NOT_FOR_TOXICITY = ("premedication", "physiological replacement")
-AGENTS = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
+AGENT_NAMES = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
 GC_GROUPS = ("none", "low", "high")
 ROUNDING = 1e-9  # mg/kg: so that 8 mg/kg given as a sum of doses is still 8
 ROWS_OF_TREATMENTS = ("agent", "day")  # columns without which nothing can be derived
@@ -160,7 +160,7 @@ def derive_agents(cohort: Cohort, frame: pd.DataFrame, parameters: Parameters) -
     has = cohort.has("treatments", *ROWS_OF_TREATMENTS)
     rows = cohort.tables["treatments"] if has else pd.DataFrame({"patient_id": [], "agent": [], "day": []})
     rows = rows[calendar_day(rows["day"]).between(0, parameters.window_days)]
-    for name, agent in AGENTS.items():
+    for name, agent in AGENT_NAMES.items():
         first = rows[rows["agent"].eq(agent).fillna(False).astype(bool)].groupby("patient_id")["day"].min()
         recorded = has and is_recorded(cohort, "treatments", agent)
         answer = yes_no_unknown(frame.index, list(first.index), recorded=recorded, told=told_in_status(cohort, name))

@@ -268,5 +268,5 @@ def _multiply(column: ColumnMap, facts: Facts, daily: bool) -> None:
 
 def times_of_row(column: ColumnMap, cell: object) -> int | None:
     """Read the times a day of a row as the mapping has them; None where nobody knows."""
-    written = column.codes.get(code_text(cell), "")
+    written = column.codes.get(code_text(cell), "") or ("" if column.codes else str(times_a_day(code_text(cell)) or ""))
     return int(written) if re.fullmatch(r"\d{1,2}", written) and int(written) > 0 else None

@@ -29,6 +29,9 @@ HEAD = """\
 #                           `unit` hours / days / weeks / months / years; its status stands in another column
 #   to: status              whether the event came: `codes` event / censored / unknown, `time_at` the column of its time or date
 #   to: exposure            the day on which `name` began; `never` the number that stands for never
+#   to: treatments.times    how often a day the dose of a row was given: `codes` what is written -> a number
+#   to: until               the last day of a course or an episode: a day, or a date in `order`
+#   to: toxicity.CRS.grade  also .flag, .day_from, .day_to, .duration, and .on_day: the grade on `day` (a column for each day)
 #   to: treatments.days     for how many days the daily dose of a row was given, the first day included
 #   to: daily dose          the dose of the drug `name` on `day`, in `unit`; 0 is not given
 #   to: later infusion      the date of infusion `name` (2, 3 ...), which becomes a repeat infusion of screening.csv

@@ -11,7 +11,7 @@ from datetime import datetime
 from helpers.importing.account import Work, is_plain_code
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.code_words import meaning_within
-from helpers.importing.dates import date_as_mapped
+from helpers.importing.dates import date_as_mapped, read_date
 from helpers.importing.mapping import ColumnMap, SheetMap
 from helpers.importing.patients import DAY_IN_KEY
 from helpers.importing.sheet import Cell, code_text
@@ -125,6 +125,9 @@ class RowCells:
         if moment is None:
             if column.order and not isinstance(cell, (int, float)):
                 self.note(column, "no date: left empty", cell, "")
+                return None, ""
+            if isinstance(cell, str) and read_number(cell) is None and read_date(cell) is not None:
+                self.refuse(column, "a number of days; for dates write their `order` (dmy, mdy or ymd) in the mapping")
                 return None, ""
             value = self.number(column, TIME_UNITS)
             if value is not None and column.unit == "hours":

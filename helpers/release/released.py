@@ -74,27 +74,30 @@ def released(analysis: Analysis, rules: Rules) -> Released:
     total = len(analysis.frame)
     if not rules.may_total(total):
         raise NotAvailable(f"the cohort has fewer than {rules.threshold} patients; nothing of it can be released")
-    for crossed in (True, False):  # without the response by exposure, where that cannot be protected
+    crossed, without = True, set()
+    while True:  # without the medians, and then the response by exposure, that cannot be protected
         counts, everyone = Counts(), Cell("patients", total, members=frozenset(map(str, analysis.frame.index)))
         tables = count_tables(analysis, counts, everyone, crossed=crossed)
         tie_tables(counts, tables)
-        known = count_measured(analysis, counts, everyone, tables, rules)
+        known = count_measured(analysis, counts, everyone, tables, rules, without)
         bounds = protect(counts, rules)
         models, behind = released_models(analysis, rules)
         models, bounds = models_that_give_nothing_away(
             models, behind, counts, tables, analysis.parameters, bounds, rules
         )
         left = narrow_cells(bounds, rules)
+        behind_median = {label for label in known if left and any(name.startswith(f"{label}: ") for name in left)}
         if not left:
             break
-    else:
-        raise NotAvailable(
-            f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; nothing is released"
-        )
+        if not behind_median and not crossed:
+            raise NotAvailable(
+                f"{len(left)} suppressed counts can still be bounded to fewer than {rules.threshold} values; nothing is released"
+            )
+        without, crossed = without | behind_median, crossed and bool(behind_median)
     numbers = {
         "about": _about(analysis, rules, total),
         "counts": [count_row(cell, part.total, label, level, rules) for label, level, cell, part in tables],
-        "medians": released_medians(analysis, rules, known),
+        "medians": released_medians(analysis, rules, known, without),
         "curves": released_curves(analysis, rules),
         "comparisons": released_comparisons(analysis, rules),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,22 +16,31 @@ from helpers.results.curves import ENDPOINTS, endpoint_columns, logrank_of
 from helpers.results.exposure import exposure_groups
 
 
-def released_medians(analysis: Analysis, rules: Rules, known: Mapping[str, Cell]) -> list[dict[str, Any]]:
-    """Give the medians and quartiles that may leave; how many patients are behind one only where that count is shown (*known*: :func:`count_measured`)."""
+def released_medians(
+    analysis: Analysis, rules: Rules, known: Mapping[str, Cell], without: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Give the medians and quartiles that may leave, but those of the labels *without*; how many patients are behind one only
+    where that count is shown (*known*: :func:`count_measured`).
+    """
     names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
     names |= own_labels(analysis, "number")
     rows = []
     for name, label in names.items():
         values = _measured(analysis, name)
         median, q1, q3 = coarse_median(values, rules)
-        if median is not None:
+        if median is not None and label not in without:
             n = rules.rounded(values.notna().sum()) if label not in known or known[label].shown else None
             rows.append({"variable": label, "n": n, "median": median, "q1": q1, "q3": q3})
     return rows
 
 
 def count_measured(
-    analysis: Analysis, counts: Counts, everyone: Cell, tables: Sequence[tuple[str, str, Cell, Partition]], rules: Rules
+    analysis: Analysis,
+    counts: Counts,
+    everyone: Cell,
+    tables: Sequence[tuple[str, str, Cell, Partition]],
+    rules: Rules,
+    without: Collection[str] = (),
 ) -> dict[str, Cell]:
     """Add to the counts those of whom a variable with a released median is known, and tie them to the groups of the tables.
 
@@ -42,7 +51,7 @@ def count_measured(
     for name, label in (names | own_labels(analysis, "number")).items():
         values = _measured(analysis, name)
         told = frozenset(map(str, values.index[values.notna()]))
-        if coarse_median(values, rules)[0] is None or told == everyone.members:
+        if coarse_median(values, rules)[0] is None or told == everyone.members or label in without:
             continue
         known = Cell(f"{label}: known", len(told), members=told, least=2 * rules.threshold)
         others = Cell(f"{label}: no value", everyone.count - len(told), members=everyone.members - told, least=1)

@@ -14,7 +14,7 @@ from helpers.results.populations import in_population, needed_frame
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
-AGENTS = {"GC": "gc", "TCZ": "tcz", "RUX": "rux"}
+EXPOSURE_COLUMNS = {"GC": "gc", "TCZ": "tcz", "RUX": "rux"}
 MOST_LEVELS = 8
 
 
@@ -39,8 +39,8 @@ def exposure_groups(analysis: Analysis, exposure: str | None = None) -> pd.Serie
         If the cohort has no such exposure at all.
     """
     name = exposure or analysis.parameters.exposure
-    if name in AGENTS:
-        given = needed_frame(analysis, AGENTS[name])[AGENTS[name]]
+    if name in EXPOSURE_COLUMNS:
+        given = needed_frame(analysis, EXPOSURE_COLUMNS[name])[EXPOSURE_COLUMNS[name]]
         return _labelled(given, f"no {name}", name).rename(name)
     if name in analysis.own or name in analysis.frame:
         return _column(analysis, name)
@@ -110,7 +110,7 @@ def _column(analysis: Analysis, name: str) -> pd.Series:
 
 
 def _allowed(analysis: Analysis) -> str:
-    names = [name for name, column in AGENTS.items() if column in analysis.frame]
+    names = [name for name, column in EXPOSURE_COLUMNS.items() if column in analysis.frame]
     names += [name for name in analysis.cohort.tables["patients"] if name in analysis.frame or name in analysis.own]
     names += _begun(analysis)
     return " / ".join(map(str, names))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers.cohort.treatments import AGENT_NAMES
 from helpers.estimate.immortal_time import early_failures_bound
 from helpers.estimate.unmeasured import events_needed
 from helpers.problems import NotAvailable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 TOOL = "ROBINS-I, Version 2, draft of 20 November 2025"
 UNKNOWN = "not computable"
-OTHERS = {"tcz": "tocilizumab", "rux": "ruxolitinib"}
 LOW = "table5.univariate.gc_low"
 STRONGEST = "table5.multivariable.blast_ge5.hr"
 SIZES = ("results.multivariable.low.n", "results.multivariable.nongc.n")
@@ -39,7 +39,7 @@ def agents_received(analysis: Analysis) -> pd.DataFrame:
     of, frame = contrast(analysis), analysis.frame
     known = {
         words: is_yes(frame[name])
-        for name, words in OTHERS.items()
+        for name, words in AGENT_NAMES.items()
         if name in frame and name != analysis.parameters.exposure.lower()
     }
     if not known:

@@ -19,7 +19,7 @@ from helpers.results.value import Reading, Value
 if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
-AGENTS = ("gc", "tcz", "rux")
+AGENT_COLUMNS = ("gc", "tcz", "rux")
 PRINTED = "chi-square; 2x2 with continuity correction, larger tables without"
 WHY = "all five printed p of 2x2 tables are continuity-corrected (the default of R, and printed by SPSS), that of the 2x3 table is Pearson's"
 TEXTBOOK = "Pearson's chi-square, continuity-corrected if an expected count is below 5, Fisher's exact test if below 1 or n < 40"
@@ -202,9 +202,9 @@ def table3_frame(analysis: Analysis) -> pd.DataFrame:
         If the cohort has no response, or none of the agents.
     """
     needed_frame(analysis, "cr")
-    recorded = [agent for agent in AGENTS if agent in analysis.frame]
+    recorded = [agent for agent in AGENT_COLUMNS if agent in analysis.frame]
     if not recorded:
-        needed_frame(analysis, *AGENTS)
+        needed_frame(analysis, *AGENT_COLUMNS)
     comparisons = {}
     for agent in recorded:
         given, not_given = by_agent(analysis, agent).values()
@@ -231,8 +231,8 @@ _MRD = "extra.table3.mrd_negative_cr"
 
 
 @family(
-    *(f"{_MRD}.{group}.{m}" for agent in AGENTS for group in (agent, f"non{agent}") for m in ("n", "pct")),
-    *(f"{_MRD}.{agent}.p" for agent in AGENTS),
+    *(f"{_MRD}.{group}.{m}" for agent in AGENT_COLUMNS for group in (agent, f"non{agent}") for m in ("n", "pct")),
+    *(f"{_MRD}.{agent}.p" for agent in AGENT_COLUMNS),
     population="evaluable",
     method="count; % of those assessed in whom it is known; " + PRINTED,
     reason="the paper does not say how many complete responses were without residual disease; below 10⁻⁴ is negative",
@@ -244,7 +244,7 @@ def mrd_negative_response(analysis: Analysis) -> dict[str, Value]:
     answer, found = mrd_negative(analysis), {}
     evaluable = in_population(analysis, "evaluable")
     known = evaluable & answer.notna()
-    for agent in AGENTS:
+    for agent in AGENT_COLUMNS:
         if agent not in analysis.frame:
             continue
         groups = by_agent(analysis, agent)
@@ -261,7 +261,7 @@ def mrd_frame(analysis: Analysis) -> pd.DataFrame:
     """Lay out complete response without residual disease: comparison, group, MRD-negative CR, other, unknown, p, method, reason."""
     answer, evaluable = mrd_negative(analysis), in_population(analysis, "evaluable")
     values, rows = mrd_negative_response(analysis), []
-    for agent in AGENTS:
+    for agent in AGENT_COLUMNS:
         if agent not in analysis.frame:
             continue
         test = values[f"{_MRD}.{agent}.p"]

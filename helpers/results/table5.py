@@ -13,7 +13,7 @@ from helpers.estimate.cox import Cox, cox, with_references
 from helpers.problems import NotAvailable
 from helpers.results.covariates import BY_NAME, OTHER_KEYS, ROWS, Row, covariate_rows, target_levels, with_every_level
 from helpers.results.curves import endpoint_columns
-from helpers.results.exposure import AGENTS
+from helpers.results.exposure import EXPOSURE_COLUMNS
 from helpers.results.measures import once_per_analysis
 from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import AGENT, DOSE, family
@@ -92,7 +92,7 @@ def univariable_model(analysis: Analysis, name: str) -> pd.DataFrame:
     try:
         return univariable_of(analysis, row)
     except NotAvailable as absent:
-        if row.name not in AGENTS.values() or not analysis.cohort.has("treatments", "agent", "day"):
+        if row.name not in EXPOSURE_COLUMNS.values() or not analysis.cohort.has("treatments", "agent", "day"):
             raise
         return _nobody_told(analysis, row, str(absent))
 
@@ -432,7 +432,7 @@ ALL_CUTS = ("weight_cut", "blast_cut", "age_cut", *DOSE, *AGENT)
 
 @family(
     *(f"table5.multivariable.{key}.{measure}" for key in PRINTED_JOINT for measure in MEASURES),
-    population="toxicity & not_high",
+    population="toxicity & known_blasts",
     method=JOINT + WITHOUT_HIGH,
     reason="only low dose against none is printed, and the widths fit the events of those without high dose",
     stated=Reading("toxicity", JOINT + "; complete cases, GC dose with three levels", "Methods"),

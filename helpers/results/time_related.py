@@ -21,7 +21,7 @@ from helpers.estimate.cox import cox
 from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by_exposure
 from helpers.problems import NotAvailable
 from helpers.results.curves import endpoint_columns
-from helpers.results.exposure import AGENTS, exposure_groups
+from helpers.results.exposure import EXPOSURE_COLUMNS, exposure_groups
 from helpers.results.measures import once_per_analysis, reason_in_words
 from helpers.results.populations import in_population, named_population, needed_frame
 from helpers.results.registry import GC, family
@@ -48,9 +48,9 @@ def exposure_day(analysis: Analysis) -> pd.Series:
         If the cohort has no such exposure at all.
     """
     name = analysis.parameters.exposure
-    if name in AGENTS:
-        column = f"{AGENTS[name]}_first_day"
-        return needed_frame(analysis, AGENTS[name], column)[column].astype(float).rename(name)
+    if name in EXPOSURE_COLUMNS:
+        column = f"{EXPOSURE_COLUMNS[name]}_first_day"
+        return needed_frame(analysis, EXPOSURE_COLUMNS[name], column)[column].astype(float).rename(name)
     exposure_groups(analysis, name)  # says what it may be
     if name in analysis.own or name in analysis.frame:
         raise NotAvailable(f"exposure {name} is known on day 0: it has no day that it began, so time does not enter")

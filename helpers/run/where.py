@@ -89,7 +89,8 @@ def _in_the_default(id: str) -> str:
     sizes = [
         f"{name} {getattr(value, name)}" for name in ("n", "events", "missing") if getattr(value, name) is not None
     ]
-    return f"  in the default cohort: {value.value:.6g}" + (f"; {', '.join(sizes)}" if sizes else "")
+    of = f" of {value.population}" if value.population else ""
+    return f"  in the default cohort: {value.value:.6g}" + (f"; {', '.join(sizes)}{of}" if sizes else "")
 
 
 def _shown(id: str, function: Callable) -> list[str]:
