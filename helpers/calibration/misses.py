@@ -120,7 +120,9 @@ def misses(
             text += f"; then lost: {lost}" if lost else ""
         else:
             kind = NOT_FOUND
-            text = f"hit in none of {len(hit)} cohorts" + (f" of at most {moves:,.0f} moves each" if moves else "")
+            text = f"hit in none of {len(hit)} cohorts" + (
+                f" of at most {moves:,.0f} moves each, beyond their start's" if moves else ""
+            )
         rows.append((id, kind, int(hit.sum()), len(hit), lost, text))
     return pd.DataFrame(rows, columns=["id", "kind", "hit_in", "cohorts", "lost_with", "explanation"])
 

@@ -11,6 +11,9 @@ from helpers.problems import NotAvailable
 
 NOISE = 1e-6  # of a day: what is left when a spreadsheet subtracts two dates
 
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
 
 def calendar_day(day: pd.Series) -> pd.Series:
     """Return the calendar day of a day with a fraction: doses on 3.2 and 3.8 are given on one day.

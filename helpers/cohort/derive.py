@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.days import first_days as first_days  # where notebooks look for it
+from helpers.cohort.days import DAYS_PER_MONTH as DAYS_PER_MONTH  # where notebooks look for them
+from helpers.cohort.days import DAYS_PER_YEAR as DAYS_PER_YEAR
+from helpers.cohort.days import first_days as first_days
 from helpers.cohort.endpoints import ENDPOINTS, derive_endpoints, derive_outcomes, derive_response
 from helpers.cohort.recorded import GLUCOCORTICOIDS, OUTCOME_DAYS, any_of
 from helpers.cohort.schema import TABLES, Cohort
@@ -24,8 +26,6 @@ from helpers.parameters import Parameters
 from helpers.problems import NotAvailable
 
 PAPER = "zhang2025"  # what cohort.json says under stands_for
-DAYS_PER_YEAR = 365.25
-DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
 CUT_COLUMNS = {"age": "age_years", "weight": "weight_kg"}
 LEAST_SHARE = 0.1  # of patients on either side of a cut that was not made for them

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.days import calendar_day
+from helpers.cohort.days import DAYS_PER_YEAR, calendar_day
 from helpers.cohort.recorded import seen_in_table
 from helpers.cohort.schema import TABLES, Cohort
 from helpers.cohort.steroids import EQUIVALENT_MG
 from helpers.problems import rows_in_words
 
-DAYS_PER_YEAR = 365.25
 LONGEST_YEARS = 40  # of follow-up
 SERIALS = (20_000, 80_000)  # days since 1899: 1954 to 2119
 FEW = 5  # below this many values nothing is said about a distribution

@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import ScaledTranslation, Transform
 
+from helpers.cohort.days import DAYS_PER_YEAR
 from helpers.cohort.derive import Analysis
-from helpers.display.figures import DAYS_PER_YEAR, dash_style, equal_panels, label_colours, time_label
+from helpers.display.figures import dash_style, equal_panels, label_colours, time_label
 from helpers.display.tables import p_equals
 from helpers.results.curves import endpoint_columns as columns_of
 from helpers.results.curves import logrank_of, numbers_at_risk, numbers_censored

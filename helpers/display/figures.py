@@ -32,7 +32,6 @@ FIXED = {"none": BLACK, "low": BLUE, "high": VERMILION, "no GC": BLACK, "GC": BL
 RATIOS = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 10, 20, 50)
 RESPONSES = {"CR": BLUE, "CRi": SKY, "PR": ORANGE, "NR": VERMILION, "not done": "0.8",
              "same": BLUE, "differs": VERMILION, "not computable": "0.8", "not comparable": "0.6"}  # fmt: skip
-DAYS_PER_YEAR = 365.25
 ROOM_FOR_ORIGIN = 20  # letters that an axis of a panel has room for
 ELSEWHERE = {
     **dict.fromkeys(["plot_forest", "forest_axes", "forest_height", "plot_profile", "plot_shape"], "forest_figure"),

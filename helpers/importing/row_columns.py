@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
+from helpers.cohort.days import DAYS_PER_YEAR
 from helpers.cohort.endpoints import MRD_NEGATIVE
 from helpers.cohort.schema import TABLES
 from helpers.cohort.steroids import EQUIVALENT_MG
@@ -26,7 +27,7 @@ from helpers.importing.word_lists import CODES_OF
 from helpers.problems import InputError, Problem
 
 SCHEMA_UNITS = {
-    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25, "hours": 1 / 8766}
+    "patients.age_years": {"": 1.0, "years": 1.0, "months": 1 / 12, "weeks": 7 / DAYS_PER_YEAR, "days": 1 / DAYS_PER_YEAR, "hours": 1 / (24 * DAYS_PER_YEAR)}
 } | {target: {unit: factor for unit, (factor, _) in units.items()} for target, units in BODY_UNITS.items()}  # fmt: skip
 
 
@@ -198,7 +199,9 @@ def _keep_birth(here: RowCells, column: ColumnMap) -> None:
         return
     day, _ = here.day(column)
     if day is not None and not any(other.to == "patients.age_years" for other in here.by_at.values()):
-        here.work.set_value("patients", here.patient, "age_years", round(-day / 365.25, 2), here.sheet.file, here.row)
+        here.work.set_value(
+            "patients", here.patient, "age_years", round(-day / DAYS_PER_YEAR, 2), here.sheet.file, here.row
+        )
 
 
 def _keep_rough_birth(here: RowCells, column: ColumnMap) -> None:
@@ -215,7 +218,7 @@ def _keep_rough_birth(here: RowCells, column: ColumnMap) -> None:
     if middle is None:
         here.note(column, "no month of birth: left empty", here.cells[column.at], "")
         return
-    age = max(0.0, round((start - middle).days / 365.25, 2))
+    age = max(0.0, round((start - middle).days / DAYS_PER_YEAR, 2))
     here.note(column, f"a {told} of birth became an age, counted from its middle", datetime(1, 1, 1), f"{age:g}")
     here.work.set_value("patients", here.patient, "age_years", age, here.sheet.file, here.row)
 

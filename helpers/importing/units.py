@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from helpers.cohort.days import DAYS_PER_MONTH, DAYS_PER_YEAR
+
 UNITS: Mapping[str, tuple[str, ...]] = {
     "mg/L": ("mg/l",), "mg/dL": ("mg/dl",), "ng/mL": ("ng/ml",), "pg/mL": ("pg/ml", "pg/nl"), "ng/L": ("ng/l",), "µg/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
     "µg/mL": ("ug/ml", "µg/ml", "μg/ml", "mcg/ml"), "U/L": ("u/l", "iu/l"), "IU/mL": ("iu/ml", "u/ml"), "g/L": ("g/l",), "10^9/L": ("10^9/l", "x10^9/l", "10e9/l", "k/ul"),
 }  # fmt: skip
 
 
-TIME_UNITS: Mapping[str, float] = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+TIME_UNITS: Mapping[str, float] = {
+    "hours": 1 / 24,
+    "days": 1.0,
+    "weeks": 7.0,
+    "months": DAYS_PER_MONTH,
+    "years": DAYS_PER_YEAR,
+}
 
 
 TIME_UNIT_WORDS: Mapping[str, tuple[str, ...]] = {

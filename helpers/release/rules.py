@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from helpers.cohort.days import DAYS_PER_MONTH
 from helpers.problems import InputError, Problem
 
 LEAST_THRESHOLD = 5
-MONTH = 365.25 / 12
 LAST_MONTH = 120  # of a released curve
 
 
@@ -108,7 +108,7 @@ def coarse_curve(time: pd.Series, event: pd.Series, rules: Rules) -> pd.DataFram
     days = np.sort(time[event])
     rows, last, seen = [], 1.0, 0
     for month in range(LAST_MONTH + 1):
-        day = month * MONTH
+        day = month * DAYS_PER_MONTH
         left = int((time >= day).sum())
         if left < rules.threshold:
             break

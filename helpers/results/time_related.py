@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.cohort.days import first_days
+from helpers.cohort.days import DAYS_PER_YEAR, first_days
 from helpers.cohort.treatments import ROUNDING, steroid_doses
 from helpers.estimate.cox import cox
 from helpers.estimate.time_varying import cox_start_stop, landmark_rows, rows_by_exposure
@@ -198,7 +198,7 @@ def person_time(analysis: Analysis) -> pd.DataFrame:
     table = pd.DataFrame({"state": state, "days": days, "event": rows["event"]}).groupby("state")
     found = table.agg(patients=("days", "size"), days=("days", "sum"), events=("event", "sum"))
     found = found.reindex(["never", "before", "after"], fill_value=0)
-    rate = 100 * 365.25 * found["events"] / found["days"].where(found["days"] > 0)
+    rate = 100 * DAYS_PER_YEAR * found["events"] / found["days"].where(found["days"] > 0)
     return found.assign(per_100_years=rate).reset_index()
 
 

@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.calibration.label_search import Bound, LabelSearch, Model
+from helpers.cohort.days import DAYS_PER_MONTH, DAYS_PER_YEAR
 from helpers.cohort.derive import Analysis
 from helpers.paths import write_csv
 from helpers.problems import NotAvailable
 from helpers.release.released_counts import label_series
 from helpers.release.released_models import counted_as
-from helpers.release.rules import MONTH
 from helpers.results.curves import endpoint_columns
 
 MOVES, CHANCE_DEALS, MOST_LABELS, MOST_PATIENTS = 20_000, 40, 6, 2_000
@@ -229,17 +229,17 @@ def _outcomes(rng: np.random.Generator, curve: Mapping[str, Any], patients: int)
         gone = min(left, max(0, left - at_risk[end]))
         drop = 1 - survival[end] / survival[start] if survival[start] else 0
         died = min(gone, round(left * drop))
-        low, high = months[start] * MONTH, months[end] * MONTH
+        low, high = months[start] * DAYS_PER_MONTH, months[end] * DAYS_PER_MONTH
         days += list(rng.uniform(low, high, gone))
         events += [True] * died + [False] * (gone - died)
         start = end
     rest = patients - len(days)
-    days += list(rng.uniform(months[-1] * MONTH, 1.5 * months[-1] * MONTH + 1, rest))
+    days += list(rng.uniform(months[-1] * DAYS_PER_MONTH, 1.5 * months[-1] * DAYS_PER_MONTH + 1, rest))
     return np.array(days[:patients]), np.array((events + [False] * rest)[:patients])
 
 
 def _with_outcome(labels: pd.DataFrame, outcome: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
-    return labels.assign(event=outcome[1], year=(outcome[0] // 365.25).astype(int))
+    return labels.assign(event=outcome[1], year=(outcome[0] // DAYS_PER_YEAR).astype(int))
 
 
 def _real_rows(analysis: Analysis, margins: Mapping[str, Any], endpoint: str) -> pd.DataFrame:
