@@ -42,6 +42,15 @@ def days_given_and_times_a_day(folder):
 
 
 @shape
+def hours_between_doses_and_the_day_of_dosing(folder):
+    hours = "ID,Drug,Dosing day,Dose (mg),Interval (h)\nA1,Dexamethasone,3,4,6\nA2,Dexamethasone,4,4,12\nA3,Dexamethasone,5,4,24\n"
+    states = "ID,Drug,Date,Dose (mg),State\nA1,Tocilizumab,2021-03-16,160,Completed\nA2,Tocilizumab,2021-05-05,200,Completed\nA3,Tocilizumab,2021-06-22,240,Held\nA3,Tocilizumab,2021-06-23,240,Completed\n"
+    return [text(folder, "p.csv", PATIENTS), text(folder, "d.csv", hours), text(folder, "t.csv", states)], {}, {
+        "treatments": (["patient_id", "day", "agent", "dose_mg"], [("A1", 3, "dexamethasone", 16), ("A2", 4, "dexamethasone", 8), ("A3", 5, "dexamethasone", 4),
+                        ("A1", 2, "tocilizumab", 160), ("A2", 3, "tocilizumab", 200), ("A3", 3, "tocilizumab", 240)])}
+
+
+@shape
 def a_dose_beside_its_first_day(folder):
     content = ("编号,回输日期,首次托珠单抗日期,托珠单抗剂量(mg)\nA1,2021-03-14,2021-03-17,160\nA2,2021-05-02,,\nA3,2021-06-20,2021-06-22,240\n")
     return [text(folder, "p.csv", content)], {}, {
@@ -86,7 +95,7 @@ def times_of_adam_in_months_beside_their_dates(folder):
 @shape
 def domains_with_vital_signs_qualifiers_and_a_later_relapse(folder):
     dm = "STUDYID,DOMAIN,USUBJID,RFSTDTC,SEX,AGE,AGEU,ACTARM,RFPENDTC\nX,DM,X-1,2021-03-14,M,9,YEARS,CART,2022-03-14\nX,DM,X-2,2021-05-02,F,8,YEARS,CART,2022-05-02\nX,DM,X-9,,F,8,YEARS,Screen Failure,2021-05-02\n"
-    vs = "STUDYID,DOMAIN,USUBJID,VSTESTCD,VSSTRESN,VSSTRESU,VSBLFL,VSDY\nX,VS,X-1,WEIGHT,29,kg,,-20\nX,VS,X-1,WEIGHT,30,kg,Y,-1\nX,VS,X-2,WEIGHT,25,kg,Y,-1\nX,VS,X-2,TEMP,37,C,Y,-1\n"
+    vs = "STUDYID,DOMAIN,USUBJID,VSTESTCD,VSSTRESN,VSSTRESU,VSBLFL,VSDY\nX,VS,X-1,WEIGHT,29,kg,,-20\nX,VS,X-1,WEIGHT,30,kg,Y,-1\nX,VS,X-2,WEIGHT,25,kg,Y,-1\nX,VS,X-2,TEMP,37,C,Y,-1\nX,VS,X-9,WEIGHT,20,kg,Y,-1\n"
     rs = "STUDYID,DOMAIN,USUBJID,RSTESTCD,RSSTRESC,VISIT,RSDTC\nX,RS,X-1,OVRLRESP,CR,DAY 28,2021-04-11\nX,RS,X-1,OVRLRESP,RELAPSED DISEASE,UNSCHEDULED,2021-09-14\nX,RS,X-2,OVRLRESP,CRi,DAY 28,2021-05-30\n"
     supp = "STUDYID,RDOMAIN,USUBJID,IDVAR,IDVARVAL,QNAM,QLABEL,QVAL\nX,DM,X-1,,,SAFETY,Safety flag,Y\nX,DM,X-2,,,SAFETY,Safety flag,Y\n"
     cm = "STUDYID,DOMAIN,USUBJID,CMTRT,CMCAT,CMDOSE,CMDOSU,CMSTDTC\nX,CM,X-1,DEXAMETHASONE,CONCOMITANT MEDICATIONS,5,mg,2021-03-18\nX,CM,X-2,TOCILIZUMAB,CONCOMITANT MEDICATIONS,200,mg,2021-05-05\n"

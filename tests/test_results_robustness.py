@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from lifelines import CoxPHFitter
 from scipy.stats import mannwhitneyu, ttest_ind
 from stand_in import stand_in
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.diagnostic import lilliefors
 
 from helpers.cohort.derive import Analysis, analyse
+from helpers.cohort.read import read_cohort
 from helpers.cohort.schema import Cohort
 from helpers.parameters import Parameters
 from helpers.results import normality, robustness, table5
@@ -108,3 +111,21 @@ def test_both_readings_of_a_test_of_counts_are_about_the_same_patients():
         family = next(found for found in all_families() if found.name == name)
         assert family.stated.population == family.paper.population
         assert family.stated.method != family.paper.method
+
+
+def test_without_each_patient_is_the_model_of_the_others():
+    """The oracle is lifelines' fit of the complete cases but one, for every one of them."""
+    analysis = analyse(read_cohort())
+    table = robustness.without_each_patient(analysis)
+    names = [row.name for row in table5.selected_covariates(analysis) if row.name in set(table["covariate"])]
+    frame = table5.model_frame(analysis, table5.selected_covariates(analysis), table5.joint_population(analysis))
+    complete = frame.dropna(subset=[*names, "time", "event"])
+    first = table.dropna(subset=["hr_low"]).iloc[0]
+    design = pd.get_dummies(complete[names], drop_first=True).astype(float).assign(time=complete["time"], event=complete["event"].astype(int))  # fmt: skip
+    place = next(name for name in design if name.startswith(first["covariate"]))
+    found = []
+    for who in design.index:
+        fit = CoxPHFitter().fit(design.drop(index=who), "time", "event")
+        found.append(np.exp(fit.params_[place]))
+    assert (first["hr_low"], first["hr_high"]) == pytest.approx((min(found), max(found)), rel=1e-4)
+    assert first["hr_low"] <= first["hr"] <= first["hr_high"]

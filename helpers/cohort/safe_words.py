@@ -55,8 +55,7 @@ def safe_content(cell: object) -> str:
     if DATE.fullmatch(text):
         return "a date"
     if LONG_NUMBER.fullmatch(text):
-        whole = text.casefold().partition("e")
-        return f"a number of {sum(sign.isdigit() for sign in text) if not whole[1] else 'many'} digits"
+        return f"a number of {'many' if 'e' in text.casefold() else sum(sign.isdigit() for sign in text)} digits"
     if len(text) <= 3 and text.isascii() and text.isprintable() and sum(sign.isalpha() for sign in text) <= 1:
         return text
     return f"text of {len(text)} character{'s' * (len(text) != 1)}"

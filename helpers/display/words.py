@@ -12,6 +12,22 @@ POPULATIONS = {
     "known_blasts": "marrow blasts before lymphodepletion known",
 }
 
+
+def population_words(toxicity: bool) -> dict[str, str]:
+    """Say the groups of patients in words; without *toxicity* (nobody recorded CRS or ICANS) none is said to be of those who had them.
+
+    Examples
+    --------
+    >>> population_words(True)["nongc"], population_words(False)["nongc"]
+    ('CRS and/or ICANS, not given GC', 'not given GC')
+    """
+    if toxicity:
+        return dict(POPULATIONS)
+    return {
+        name: words.replace("CRS and/or ICANS, ", "").replace("of these, ", "") for name, words in POPULATIONS.items()
+    }
+
+
 DERIVED = {
     "crs_grade": "peak grade of CRS",
     "crs_grade_before_gc": "grade of CRS when GC began",

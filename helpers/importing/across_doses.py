@@ -21,8 +21,9 @@ from helpers.importing.units import dose_unit_of
 PER_DAY = re.compile(
     r"daily|per day|a day|/ ?(d|day|tag|24 ?h)\b|each day|tages|täglich|pro tag|par jour|quotidien|diaria|日剂量|每日|每天|/日|/天"
 )
+TIMES_A_DAY = r"(times|doses|prises|gaben|x|nb prises|anzahl gaben) (a |per |par |pro )?(day|jour|tag|24 ?h)|no of doses|number of doses"
 FREQUENCY = re.compile(
-    r"\b(freq|frequency|frequencies|schedule|interval|(times|doses|prises|gaben|x|nb prises|anzahl gaben) (a |per |par |pro )?(day|jour|tag|24 ?h)|no of doses|number of doses|dosing|"
+    rf"\b(freq|frequency|frequencies|schedule|interval|{TIMES_A_DAY}|dosing|"
     r"haufigkeit|intervall|einnahme|frecuencia|frequence|frequenza|cmdosfrq|sig)\b|频次|频率|次数|每日次数"
 )
 WORDS_OF_TIMES = {
@@ -155,7 +156,7 @@ def _free_counts(sheet: SheetMap, facts: list[Facts]) -> None:
     starts = [column for column in sheet.columns if column.to in ("date", "day")]
     for column, one in zip(sheet.columns, facts, strict=True):
         counted = LENGTH.search(_words(one)) and len(starts) > 1
-        if column.to == "day" and one.is_number and (counted or FREQUENCY.search(_words(one))):
+        if column.to == "day" and one.is_number and (counted or re.search(rf"\b({TIMES_A_DAY})\b", _words(one))):
             column.to, column.unit, column.decide, column.also_decide = "leave out", "", "", []
             column.reason = "a number of days or of times, not a day"
 
@@ -171,10 +172,10 @@ LENGTH = re.compile(
     r"\b(duration|days of (treatment|therapy)|days given|given days|no of days|^days$|^tage$|length of|number of days|treatment days|dauer|therapiedauer|behandlungsdauer|duree|nombre de jours|duracion|dias)\b|天数|疗程|持续时间"
 )
 GIVEN = re.compile(
-    r"given|administered|started|new bag|bolus|applied|admin\b|verabreicht|gegeben|done|administre|donne|已执行|执行完|完成|已用"
+    r"given|administered|started|completed|new bag|bolus|applied|admin\b|verabreicht|gegeben|done|administre|donne|已执行|执行完|完成|已用"
 )
 NOT_GIVEN = re.compile(
-    r"\b(not (given|administered|done)|held|hold|missed|refus\w*|cancel\w*|omit\w*|due|pending|planned|ordered|discontinued|nicht (gegeben|verabreicht)|abgesetzt|verweigert|non (donne|administre)|"
+    r"\b(not (given|administered|done)|held|hold\w*|missed|refus\w*|cancel\w*|omit\w*|due|pending|planned|ordered|discontinued|nicht (gegeben|verabreicht)|abgesetzt|verweigert|non (donne|administre)|"
     r"rate (change|verify|verification)\w*|stop(ped)?|paused?|restart\w*|infusion complete\w*|completed? infusion|bag removed|returned?|wasted?)\b|未执行|未用|作废|取消|停止|拒绝|待执行"
 )
 
@@ -244,9 +245,15 @@ def _is_frequency(column: ColumnMap, facts: Facts) -> bool:
     return bool(free and (named or worded))
 
 
+HOURS_BETWEEN = re.compile(
+    r"\b(interval|intervall|intervalle|intervalo|every|hours between)\b.*\b(h|hr|hrs|hours?|stunden?|heures?|horas?)\b"
+)
+
+
 def _multiply(column: ColumnMap, facts: Facts, daily: bool) -> None:
     """Note how often a day each dose was given."""
-    times = {code: times_a_day(facts.labels.get(code, code)) for code in sorted(facts.counts)}
+    hours = HOURS_BETWEEN.search(facts.told.lower()) is not None  # 8 hours from one dose to the next are 3 a day
+    times = {code: times_a_day(f"q{label}h" if hours and label.isdigit() else label) for code in sorted(facts.counts) if (label := facts.labels.get(code, code))}  # fmt: skip
     if all(found == 1 for found in times.values()):
         column.reason = "each dose was given once a day"
         return

@@ -28,6 +28,7 @@ DOMAINS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "RS": ("patient", {"patient": ("USUBJID",), "rows": ("VISIT", "RSDY"), "response.day30_response": ("RSSTRESC", "RSORRES"), "response.assessment_date": ("RSDTC",)}),
 }  # fmt: skip
 CELLS = re.compile(r"car\b|car[- ]?t|cells?\b|leucel|ctl0?19|cd19|cd22|回输", re.IGNORECASE)
+ARMS = ("ACTARM", "ARM")
 NOT_TREATED = re.compile(r"screen(ing)? ?fail|scrnfail|not treated|not assigned|nottrt|notassgn", re.IGNORECASE)
 FIRST_DAY, LAST_DAY = 21, 42  # of a response that is that of day 30
 
@@ -120,7 +121,7 @@ def give_roles(facts: list[Facts], domain: str, infused: bool) -> list[Facts]:
         roles |= {start: "origin"}
     elif domain == "DM":
         roles |= dict.fromkeys(("RFXSTDTC", "RFSTDTC"), "leave out")
-    arm = next((name for name in ("ACTARM", "ARM") if name in by_name), "")
+    arm = next((name for name in ARMS if name in by_name), "")
     if domain == "DM" and arm and not all(is_kept(code, "DM") for code in by_name[arm].counts):
         roles |= {arm: "rows"}
     if astct := next((name for name, one in by_name.items() if "ASTCT" in f"{name} {one.told}".upper()), ""):
@@ -187,7 +188,7 @@ def is_kept(code: str, domain: str) -> bool:
 
 def recognise_rows(base: ColumnMap, facts: Facts) -> ColumnMap:
     """Propose which rows of a domain count, and ask."""
-    domain = {"EXTRT": "EX", "ACTARM": "DM", "ARM": "DM"}.get(base.column.upper(), "RS")
+    domain = {"EXTRT": "EX", **dict.fromkeys(ARMS, "DM")}.get(base.column.upper(), "RS")
     base.to, base.counts = "rows", dict(sorted(facts.counts.items()))
     found = [code for code in base.counts if is_kept(code, domain)]
     base.codes = {code: "keep" if code in found or not found else "leave out" for code in base.counts}

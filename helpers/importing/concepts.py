@@ -79,7 +79,7 @@ LEXICON: Mapping[str, str] = {
     "target": "target targets targeted antigen antigens zielantigen cible diana bersaglio alvo antigene antigeno ziel 靶点 靶抗原",
     "construct": "construct vector konstrukt 构建",
     "origin": "origin source herkunft origine origen origem ursprung autologous_allogeneic auto_allo 来源 quelle fonte fuente 供体来源",
-    "dose": "dose doses dosis dosage dosi posologie dosierung 剂量 用量 dosage amount",
+    "dose": "dose dosing doses dosis dosage dosi posologie dosierung 剂量 用量 dosage amount",
     "of cells": "x10e6 10e6 x10 10 6 e6 1e6 x106 106 x10_6 million millions millionen mio per 10_6 zelldosis celular celulares cellulaire 数量 10e6 e6_per_kg car+ cd3+ viable ×10 x10^6 10^6 e8 x10e8 10e8 1e8",
     "per": "per pro par por each je 每",
     "daily": "daily day_dose tagesdosis per_day journaliere diaria giornaliera total total_daily 日 每日 每天 单日 that_day dose_per_day per_day je_tag pro_tag par_jour por_dia al_giorno al_dia",

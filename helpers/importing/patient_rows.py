@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from helpers.importing.account import Work
+from helpers.importing.cdisc import ARMS
 from helpers.importing.cells import is_missing, read_number
 from helpers.importing.dates import date_as_mapped
 from helpers.importing.mapping import ColumnMap, SheetMap
@@ -51,6 +52,11 @@ def collect_patients(work: Work, sheets: list[tuple[SheetMap, Table]]) -> None:
                     loose(key),
                     work.keys.of(key) if not key.startswith("row ") else work.keys.of(key.removeprefix("row ")),
                 )
+    for sheet, table in base:  # who was not treated is no patient, whatever other domains hold of them
+        if any(column.to == "rows" and column.column.upper() in ARMS for column in sheet.columns):
+            for key, keep in zip(_row_keys(sheet, table), _kept_rows(sheet, table), strict=True):
+                if key is not None and not keep:
+                    work.everyone.pop(loose(key), None)
 
 
 def columns_by_place(table: Table) -> dict[int, SourceColumn]:

@@ -32,7 +32,7 @@ def by_vital_sign(sheet: Sheet) -> list[Sheet]:
         return [sheet]
     units = cells.get("VSSTRESU") or cells.get("VSORRESU") or [None] * len(result)
     unit_of = {
-        code: {code_text(unit) for unit, test in zip(units, cells["VSTESTCD"], strict=True) if code_text(test or "") == code and unit}
+        code: {code_text(unit) for unit, test in zip(units, cells["VSTESTCD"], strict=True) if code_text(test or "").upper() == code and unit}
         for code in SIGNS
     }  # fmt: skip
     if any(len(found) > 1 for found in unit_of.values()):

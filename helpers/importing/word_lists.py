@@ -135,7 +135,7 @@ ADTTE = {
 AGENTS: Mapping[str, tuple[str, ...]] = {
     "methylprednisolone": ("methylprednisolone", "methylprednisolon", "methylpred", "mps", "medrol", "depo medrol", "solumedrol", "solu medrol", "urbason", "甲泼尼龙", "甲强龙", "甲泼尼松龙", "甲基泼尼松龙", "甲基强的松龙", "mp"),
     "prednisone": ("prednisone", "prednison", "cortancyl", "deltacortene", "decortin", "泼尼松", "强的松"), "prednisolone": ("prednisolone", "prednisolon", "decortin h", "solu decortin", "solu decortin h", "soludecortin", "orapred", "solupred", "prelone", "omnipred", "泼尼松龙", "强的松龙"), "dexamethasone": ("dexamethasone", "dexamethason", "dexamethasona", "fortecortin", "decadron", "dxm", "dexamethasone sodium phosphate", "neofordex", "dex", "dexa", "地塞米松"),
-    "hydrocortisone": ("hydrocortisone", "hydrocortison", "hydrocort", "hydrocortone", "solu cortef", "solucortef", "hemisuccinate d hydrocortisone", "hc", "hct hydrocortisone", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "roactemra", "ro actemra", "托珠单抗"),
+    "hydrocortisone": ("hydrocortisone", "hydrocortison", "hydrocort", "hydrocortone", "solu cortef", "solucortef", "hemisuccinate d hydrocortisone", "hc", "氢化可的松"), "tocilizumab": ("tocilizumab", "toci", "tcz", "actemra", "roactemra", "ro actemra", "托珠单抗"),
     "glucocorticoid": ("glucocorticoid", "glucocorticoids", "corticosteroid", "corticosteroids", "steroid", "steroids", "gc", "cortisone", "cortison", "kortison", "steroide", "kortikosteroide", "corticoides", "corticoide", "corticosteroides", "corticosteroide", "corticosteroïdes", "corticotherapie", "steroidi", "cortisonici", "糖皮质激素", "皮质激素", "激素", "类固醇"),
     "ruxolitinib": ("ruxolitinib", "rux", "jakafi", "芦可替尼", "鲁索替尼"), "anakinra": ("anakinra", "kineret"),
 }  # fmt: skip

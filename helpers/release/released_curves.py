@@ -22,10 +22,8 @@ def released_medians(
     """Give the medians and quartiles that may leave, but those of the labels *without*; how many patients are behind one only
     where that count is shown (*known*: :func:`count_measured`).
     """
-    names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
-    names |= own_labels(analysis, "number")
     rows = []
-    for name, label in names.items():
+    for name, label in _measured_labels(analysis).items():
         values = _measured(analysis, name)
         median, q1, q3 = coarse_median(values, rules)
         if median is not None and label not in without:
@@ -47,8 +45,7 @@ def count_measured(
     That a median is given says that it rests on twice the threshold; how many are behind it could tell the size of a group that is hidden.
     """
     cells, found = [cell for _, _, cell, part in tables if part.total is everyone], {}
-    names = {name: label for name, label in MEASURED.items() if name in analysis.frame}
-    for name, label in (names | own_labels(analysis, "number")).items():
+    for name, label in _measured_labels(analysis).items():
         values = _measured(analysis, name)
         told = frozenset(map(str, values.index[values.notna()]))
         if coarse_median(values, rules)[0] is None or told == everyone.members or label in without:
@@ -62,6 +59,11 @@ def count_measured(
             counts.within += [(half, [cell]) for cell in cells if half.members < cell.members]
         found[label] = known
     return found
+
+
+def _measured_labels(analysis: Analysis) -> dict[str, str]:
+    """Name the measured variables that the cohort has, its own numbers among them, and their labels."""
+    return {name: label for name, label in MEASURED.items() if name in analysis.frame} | own_labels(analysis, "number")
 
 
 def _measured(analysis: Analysis, name: str) -> pd.Series:
@@ -115,7 +117,7 @@ def behind_curves(analysis: Analysis, curves: list[dict[str, Any]]) -> dict[str,
 
 def behind_medians(analysis: Analysis, medians: list[dict[str, Any]]) -> dict[str, frozenset[str]]:
     """Name the patients behind each released median."""
-    labels = {label: name for name, label in (MEASURED | own_labels(analysis, "number")).items()}
+    labels = {label: name for name, label in _measured_labels(analysis).items()}
     return {
         f"median of {row['variable']}": frozenset(map(str, _measured(analysis, labels[row["variable"]]).dropna().index))
         for row in medians

@@ -11,6 +11,7 @@ import pandas as pd
 from helpers.estimate.contingency import mantel_haenszel
 from helpers.estimate.imputation import Pooled, cox_imputed
 from helpers.estimate.proportional_hazards import proportional_hazards_test
+from helpers.problems import NotAvailable
 from helpers.results.comparisons import within
 from helpers.results.measures import count_and_percent, level_alone, once_per_analysis
 from helpers.results.populations import in_population, is_no, is_yes, needed_frame
@@ -20,6 +21,7 @@ from helpers.results.table5 import (
     ALL_CUTS,
     MEASURES,
     MODEL,
+    fit_cox,
     joint_model,
     joint_name,
     joint_population,
@@ -33,6 +35,42 @@ if TYPE_CHECKING:
     from helpers.cohort.derive import Analysis
 
 JOINT = [*MODEL, *ALL_CUTS, "screening_p", "reading"]
+
+MOST_EVENTS = 300  # with more no single patient carries a model
+
+
+def without_each_patient(analysis: Analysis) -> pd.DataFrame:
+    """Fit the multivariable model again without each patient in turn.
+
+    Returns
+    -------
+    DataFrame
+        One row per coefficient: covariate, level, hr, hr_low, hr_high, p, p_low, p_high: with all complete cases, and the lowest and highest
+        without some one of them (NaN where no such fit has a finite coefficient).
+
+    Raises
+    ------
+    NotAvailable
+        If there is no model, none of its coefficients is finite, or it has over 300 events.
+    """
+    model, reason = joint_model(analysis)
+    if model is None:
+        raise NotAvailable(f"there is no multivariable model: {reason}")
+    if model.events > MOST_EVENTS:
+        raise NotAvailable(f"with more than {MOST_EVENTS} events no single patient carries the model")
+    if not model.table["coef"].notna().any():
+        raise NotAvailable("no coefficient of the model is finite")
+    names, key = list(dict.fromkeys(model.table["covariate"])), ["covariate", "level"]
+    frame = model_frame(analysis, selected_covariates(analysis), joint_population(analysis))
+    complete = frame.dropna(subset=[*names, "time", "event"])
+    fits = pd.concat(
+        [fit_cox(analysis, complete.drop(index=who), names).table[[*key, "hr", "p"]] for who in complete.index]
+    )
+    ends = fits.astype({"hr": float, "p": float}).groupby(key)[["hr", "p"]].agg(["min", "max"])
+    ends.columns = ["hr_low", "hr_high", "p_low", "p_high"]
+    found = model.table[[*key, "hr", "p"]].join(ends, on=key)
+    return found[[*key, "hr", "hr_low", "hr_high", "p", "p_low", "p_high"]].reset_index(drop=True)
+
 
 # ------------------------------------------------------------------------------------------------- multiple imputation
 

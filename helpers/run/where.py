@@ -69,8 +69,9 @@ def _covariate(id: str) -> list[str]:
     if row is None or not id.removeprefix("extra.").startswith("table5."):
         return []
     file = Path(covariates.__file__).resolve()
-    told = file.read_text(encoding="utf-8").splitlines()
-    line = next((i for i, text in enumerate(told, 1) if re.search(rf'"{re.escape(row.name)}"', text)), 1)
+    told = file.read_text(encoding="utf-8")
+    found = re.search(rf'Row\(\s*"{re.escape(row.name)}"', told)
+    line = told.count("\n", 0, found.start()) + 1 if found else 1
     return [f"  covariate: {row.name} ({row.label}), {file.relative_to(paths.ROOT)}:{line}"]
 
 
